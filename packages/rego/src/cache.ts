@@ -1,0 +1,106 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PolicyIssue } from './types.ts'
+
+export type CachedPolicy = {
+  wasm: Uint8Array
+  inputPaths: string[][] | 'all'
+  warnings: PolicyIssue[]
+}
+
+type Head = { key: string; inputPaths: string[][] | 'all'; warnings: PolicyIssue[] }
+
+const magic = 'lelu-compiled-policy 1 '
+const hashLength = 64
+const mostBytes = 256 * 1024 * 1024
+// No symbolic link to elsewhere, and no waiting on a named pipe. Windows has neither flag.
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Reads the entry of a key, or undefined. An entry decides what agents may do, so it counts only when nobody
+ * else could have written it (owner, mode, no symbolic link), its hash is right and it names this very key.
+ */
+export async function readCache(folder: string, key: string): Promise<CachedPolicy | undefined> {
+  try {
+    const file = await open(entryPath(folder, key), readFlags)
+    try {
+      const stat = await file.stat()
+      if (!stat.isFile() || stat.size > mostBytes || !isOwn(stat)) return undefined
+      return parseEntry(await file.readFile(), key)
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return undefined // no entry, or one that cannot be read: it is compiled and written again
+  }
+}
+
+/** Writes an entry so that a reader sees all of it or nothing. Gives a warning where the folder is unusable. */
+export async function writeCache(
+  folder: string,
+  key: string,
+  policy: CachedPolicy,
+): Promise<PolicyIssue | undefined> {
+  const target = entryPath(folder, key)
+  const temporary = `${target}.${process.pid}.${randomUUID()}.tmp`
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const file = await open(temporary, 'wx', 0o600)
+    try {
+      await file.writeFile(formatEntry(key, policy))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, target)
+    return undefined
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    return {
+      severity: 'warning',
+      code: 'lelu_cache_unusable',
+      message: `the compiled policy could not be kept in ${folder} (${reason}); it is compiled again next time`,
+      file: '',
+      line: 0,
+      column: 0,
+    }
+  }
+}
+
+function entryPath(folder: string, key: string): string {
+  return join(folder, `${key.replace('sha256:', '')}.policy`)
+}
+
+function isOwn(stat: { uid: number; mode: number }): boolean {
+  if (process.getuid === undefined) return true // Windows: the folder's own permissions have to do
+  return stat.uid === process.getuid() && (stat.mode & 0o022) === 0
+}
+
+/** First line: magic and SHA-256 of all that follows; second line: JSON; then the Wasm module. */
+function formatEntry(key: string, policy: CachedPolicy): Buffer {
+  const head: Head = { key, inputPaths: policy.inputPaths, warnings: policy.warnings }
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), policy.wasm])
+  return Buffer.concat([Buffer.from(`${magic}${sha256(body)}\n`), body])
+}
+
+function parseEntry(bytes: Buffer, key: string): CachedPolicy | undefined {
+  const start = magic.length + hashLength + 1
+  const first = bytes.subarray(0, start).toString('latin1')
+  const body = bytes.subarray(start)
+  if (first !== `${magic}${sha256(body)}\n`) return undefined
+  const end = body.indexOf(10)
+  const head = JSON.parse(body.subarray(0, end).toString('utf8')) as Head
+  if (head.key !== key) return undefined
+  return {
+    wasm: new Uint8Array(body.subarray(end + 1)),
+    inputPaths: head.inputPaths,
+    warnings: head.warnings,
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,32 @@
+// The five things one can do with a policy
+export { check } from './check.ts'
+export { compile } from './compile.ts'
+// The compiler itself
+export { type CompilerInfo, compilerInfo } from './compiler-info.ts'
+// Errors
+export { RegoError, type RegoErrorCode, type RegoErrorOptions } from './errors.ts'
+export { explain } from './explain.ts'
+export { format } from './format.ts'
+export { closeCompiler } from './request.ts'
+export { test } from './test.ts'
+
+// Data
+export type {
+  CheckResult,
+  CompiledPolicy,
+  CompileOptions,
+  Coverage,
+  ExplainOptions,
+  ExplainResult,
+  FormatOptions,
+  FormatResult,
+  Json,
+  PolicyIssue,
+  PolicyModule,
+  PolicyOptions,
+  PolicyTest,
+  RegoVersion,
+  TestOptions,
+  TestResult,
+  TraceEvent,
+} from './types.ts'

@@ -1,0 +1,44 @@
+// Canonical JSON, and errors
+export { canonicalJson } from './canonical-json.ts'
+export { AuditError, type AuditErrorCode } from './errors.ts'
+// Writing
+export { type AuditLog, type AuditLogOptions, openAuditLog } from './log.ts'
+// Reading
+export { type FollowOptions, followRecords } from './follow.ts'
+export { type ReadOptions, type ReadRecord, readRecords } from './read.ts'
+// Verifying
+export { describeReport } from './describe-report.ts'
+export type {
+  AuditReport,
+  Problem,
+  ProblemCode,
+  StreamReport,
+  Unfinished,
+} from './report.ts'
+export { verifyLog } from './verify.ts'
+// Records
+export type {
+  ApprovalEvent,
+  AuditEnvelope,
+  AuditEvent,
+  AuditEventKind,
+  AuditKind,
+  AuditParty,
+  AuditPeer,
+  AuditReason,
+  AuditReceipt,
+  AuditRecord,
+  AuditRefs,
+  AuditResult,
+  AuditReviewer,
+  AuditSignal,
+  AuditTool,
+  CloseRecord,
+  DecisionEvent,
+  GenesisRecord,
+  Json,
+  OutcomeEvent,
+  PolicyLoadedEvent,
+  RecoveryRecord,
+  TokenEvent,
+} from './record.ts'

@@ -1,0 +1,44 @@
+import { hash } from 'node:crypto'
+
+/** Longest line without its newline: the limit of an entry in C2SP tlog-tiles. */
+export const maxLineBytes = 65_535
+
+/** RFC 6962 §2.1: SHA-256 over 0x00 and the stored bytes of the line, base64. */
+export function leafHash(line: Buffer): string {
+  const bytes = Buffer.allocUnsafe(line.length + 1)
+  bytes[0] = 0
+  line.copy(bytes, 1)
+  return hash('sha256', bytes, 'base64')
+}
+
+/** As `leafHash`, of a text that is stored as UTF-8. */
+export function leafHashOfText(line: string): string {
+  return hash('sha256', `\0${line}`, 'base64')
+}
+
+/** What `prev` of the first record is: bound to the log and the stream, so that no stream can pass for another. */
+export function genesisHash(log: string, stream: string): string {
+  return hash('sha256', `lelu.genesis.v1\n${JSON.stringify([log, stream])}`, 'base64')
+}
+
+const sumLength = 22
+const sumTail = (sum: string) => `,"~sum":"${sum}"}`
+const sumTailLength = sumTail('-'.repeat(sumLength)).length
+
+function sumOf(body: string): string {
+  return hash('sha256', body, 'base64url').slice(0, sumLength)
+}
+
+/**
+ * Puts the sum behind the canonical text of a record; `~` sorts after every ASCII letter, so the line stays canonical.
+ * It finds accidents in the last line, which no other line links to; whoever forges a line can also forge its sum.
+ */
+export function withSum(text: string): string {
+  return `${text.slice(0, -1)}${sumTail(sumOf(text))}`
+}
+
+/** Whether a line's sum is that of the rest of it. */
+export function sumHolds(line: string): boolean {
+  if (line.length <= sumTailLength) return false
+  return line.slice(-sumTailLength) === sumTail(sumOf(`${line.slice(0, -sumTailLength)}}`))
+}

@@ -1,0 +1,172 @@
+/** Anything JSON can carry. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** What callers may append. `genesis`, `recovery` and `close` are the log's own. */
+export const eventKinds = [
+  'decision',
+  'approval.requested',
+  'approval.decided',
+  'approval.cancelled',
+  'approval.expired',
+  'token.minted',
+  'token.redeemed',
+  'token.revoked',
+  'outcome',
+  'policy.loaded',
+] as const
+export type AuditEventKind = (typeof eventKinds)[number]
+export type AuditKind = AuditEventKind | 'genesis' | 'recovery' | 'close'
+
+export type AuditParty = { id: string; type: string }
+export type AuditTool = { name: string; server: string | null; effect: string }
+export type AuditReason = { id: string; message: string }
+export type AuditReviewer = { id: string; issuer: string; method: string }
+
+/** What a record is about: ids of other records' subjects. `event` numbers the events of one approval. */
+export type AuditRefs = {
+  decision?: string
+  redecision?: string
+  approval?: string
+  jti?: string
+  attempt?: string
+  event?: number
+}
+
+/** How sure the model was, and where the number comes from; `value` null means unknown. */
+export type AuditSignal = {
+  method: string
+  trust: string
+  status: string
+  value: number | null
+  score: number | null
+  model: string | null
+  samples: number | null
+}
+
+/** `status` is completed, failed or unknown; results and messages appear as digests only. */
+export type AuditResult = {
+  status: string
+  digest: string | null
+  duration_ms: number | null
+  error_code?: string
+}
+
+type Details = { [member: string]: Json }
+
+/** What every event may say. `id` and `tenant` are filled in when they are missing (a ULID, `default`). */
+type Common = {
+  id?: string
+  tenant?: string
+  agent?: AuditParty
+  acting_for?: AuditParty | null
+  tool?: AuditTool
+  run?: string | null
+  call?: string
+  input_digest?: string
+  refs?: AuditRefs
+}
+
+/** One policy answer. `confidence` and `signal.score` are the only numbers that need not be integers. */
+export type DecisionEvent = Common & {
+  kind: 'decision'
+  confidence?: number | null
+  signal?: AuditSignal
+  decision: 'allow' | 'require_approval' | 'deny'
+  reasons: AuditReason[]
+  policy: { revision: string }
+  latency_us?: number
+  mode?: string
+}
+
+export type ApprovalEvent = Common & {
+  kind: 'approval.requested' | 'approval.decided' | 'approval.cancelled' | 'approval.expired'
+  reviewer?: AuditReviewer | null
+  vote?: string
+  reason?: string | null
+  reasons?: AuditReason[]
+  state?: string
+  edited?: boolean
+}
+
+export type TokenEvent = Common & {
+  kind: 'token.minted' | 'token.redeemed' | 'token.revoked'
+  key?: string
+  expires?: string
+  scope?: string
+  reviewer?: AuditReviewer | null
+  reason?: string | null
+}
+
+export type OutcomeEvent = Common & { kind: 'outcome'; result: AuditResult }
+
+export type PolicyLoadedEvent = Common & { kind: 'policy.loaded'; policy: { revision: string } }
+
+/** What a caller appends. Further members are kept as they are; one that is undefined is left out. JSON data only. */
+export type AuditEvent = (
+  | DecisionEvent
+  | ApprovalEvent
+  | TokenEvent
+  | OutcomeEvent
+  | PolicyLoadedEvent
+) & { [member: string]: unknown }
+
+/** The last record of another stream that this one saw when it began: cutting or replacing that stream contradicts it. */
+export type AuditPeer = { stream: string; seq: number; leaf: string }
+
+/** The first record of a stream. */
+export type GenesisRecord = { kind: 'genesis'; durability: 'fsync'; peers: AuditPeer[] }
+
+/**
+ * The end of another stream, whose process died or whose disk failed: its last record, null when it has none. The
+ * `cut_*` members describe the unfinished bytes that were moved to `quarantine` (a path within the log folder).
+ */
+export type RecoveryRecord = {
+  kind: 'recovery'
+  of: string
+  cause: 'owner_dead' | 'write_failed'
+  last_seq: number | null
+  last_leaf: string | null
+  cut_bytes: number
+  cut_sha256: string | null
+  quarantine: string | null
+}
+
+/** The last record of a stream that ended in order. */
+export type CloseRecord = { kind: 'close'; reason: 'closed' }
+
+/** What the log adds to each event. Leaf and `prev` are base64 SHA-256 (RFC 6962 leaf hash); `ts` is RFC 3339 UTC with ms. */
+export type AuditEnvelope = {
+  v: 1
+  log: string
+  stream: string
+  /** From 0, without gaps. */
+  seq: number
+  /** The leaf hash of the record before it, base64. */
+  prev: string
+  /** Data, not order: `seq` is the order. */
+  ts: string
+  /** Microseconds of the monotonic clock of `boot`. */
+  mono_us: number
+  boot: string
+  id: string
+  tenant: string
+  /** First 22 characters of the base64url SHA-256 of the line without this member: finds damage in the last line too. */
+  '~sum': string
+}
+
+/** One stored line, parsed. Later versions may add members and kinds: what is unknown is kept. */
+export type AuditRecord = AuditEnvelope &
+  (
+    | DecisionEvent
+    | ApprovalEvent
+    | TokenEvent
+    | OutcomeEvent
+    | PolicyLoadedEvent
+    | GenesisRecord
+    | RecoveryRecord
+    | CloseRecord
+  ) &
+  Details
+
+/** Where a record was put; `leaf` is the base64 RFC 6962 leaf hash of the stored line. */
+export type AuditReceipt = { stream: string; seq: number; leaf: string }

@@ -1,0 +1,115 @@
+import { hash } from 'node:crypto'
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { diskFiles } from './file-layer.ts'
+import { quarantineFolder } from './folder.ts'
+import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
+import type { RecoveryRecord } from './record.ts'
+import { readEnd } from './tail.ts'
+
+type RecoveryOptions = {
+  directory: string
+  /** The stream of this process, which the findings are written to. */
+  stream: string
+  /** Streams of this process whose disk failed. */
+  lost: readonly string[]
+  /** Writes a finding; answers when it is on disk. */
+  record(event: RecoveryRecord): Promise<unknown>
+}
+
+/**
+ * Ends the streams that nobody ends any more: those of dead processes, and those of this one whose disk failed.
+ * Bytes behind the last record are moved to `quarantine/`, never deleted, and a recovery record says where the stream
+ * ends. Only such a tail is ever cut: damage anywhere else is tampering, and stays for verify to find.
+ * A crash at any point leaves a state that the next process recovers from.
+ */
+export async function recoverStreams(options: RecoveryOptions): Promise<void> {
+  const { directory, stream, lost } = options
+  const owned = await listOwned(directory)
+  const busy = new Set(
+    owned.filter(({ claimer, state }) => claimer === null && state !== 'dead').map((one) => one.stream),
+  )
+  for (const one of owned) {
+    const mine = lost.includes(one.stream)
+    const dead = one.state === 'dead' && (one.claimer === null || !busy.has(one.claimer))
+    if (!mine && !dead) continue
+    const claimed = await claim(directory, one, stream)
+    if (claimed === undefined) continue // another process was faster
+    try {
+      const done = await recoverStream(options, one, mine ? 'write_failed' : 'owner_dead')
+      if (done) await rm(claimed, { force: true })
+      else await unclaim(directory, one.stream, claimed)
+    } catch (error) {
+      await unclaim(directory, one.stream, claimed).catch(() => {})
+      throw error
+    }
+  }
+}
+
+/** False when the stream is damaged: then nothing is cut and nothing recorded. */
+async function recoverStream(
+  { directory, record }: RecoveryOptions,
+  { stream }: Owned,
+  cause: RecoveryRecord['cause'],
+): Promise<boolean> {
+  const end = await readEnd(directory, stream)
+  if (end.damaged) return false
+  if (end.closed && end.torn === undefined) return true // died between its last record and the removal of its note
+  const { file, head } = end
+  const cut = file && (await cutTail(directory, stream, { file, offset: end.end }))
+  await record({
+    kind: 'recovery',
+    of: stream,
+    cause,
+    last_seq: head?.seq ?? null,
+    last_leaf: head?.leaf ?? null,
+    cut_bytes: cut ? cut.bytes : 0,
+    cut_sha256: cut ? cut.sha256 : null,
+    quarantine: cut ? cut.name : null,
+  })
+  return true
+}
+
+type Cut = { bytes: number; sha256: string; name: string }
+
+/** Moves what lies behind `offset` into quarantine, durably, before it is cut. */
+async function cutTail(
+  directory: string,
+  stream: string,
+  { file, offset }: { file: string; offset: number },
+): Promise<Cut | undefined> {
+  const path = join(directory, stream, file)
+  const handle = await open(path, 'r+')
+  try {
+    const { size } = await handle.stat()
+    // A record that was written but never acknowledged stays; from here on it is certain to be there.
+    if (size <= offset) {
+      await handle.datasync()
+      return undefined
+    }
+    const tail = Buffer.alloc(size - offset)
+    await handle.read(tail, 0, tail.length, offset)
+    const sha256 = hash('sha256', tail, 'base64')
+    const short = hash('sha256', tail, 'hex').slice(0, 8)
+    const name = `${quarantineFolder}/${stream}-${file.replace('.jsonl', '')}-${offset}-${short}.cut`
+    await keep(directory, name, tail)
+    await handle.truncate(offset)
+    await handle.sync()
+    return { bytes: tail.length, sha256, name }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function keep(directory: string, name: string, bytes: Buffer): Promise<void> {
+  const folder = join(directory, quarantineFolder)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const path = join(directory, name)
+  const there = await readFile(path).catch(() => undefined)
+  // A crash between the copy and the cut leaves the very same bytes; a half copy is made whole.
+  if (there === undefined || !there.equals(bytes)) {
+    await writeFile(path, bytes, { mode: 0o600, flush: true })
+  }
+  await diskFiles.syncFolder(folder)
+  await diskFiles.syncFolder(directory)
+}

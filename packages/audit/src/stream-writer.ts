@@ -1,0 +1,189 @@
+import { join } from 'node:path'
+import { AuditError, unavailable } from './errors.ts'
+import type { FileLayer, LogFile } from './file-layer.ts'
+import { segmentName } from './folder.ts'
+import { genesisHash, leafHashOfText, maxLineBytes, withSum } from './line.ts'
+import type { AuditReceipt } from './record.ts'
+import { type LogEvent, recordText } from './record-text.ts'
+
+/** What refuses appends, and since when (`performance.now()`). */
+export type Failure = { error: AuditError; at: number }
+
+export interface StreamWriter {
+  readonly stream: string
+  /** Set once, by the first error or missed deadline: from then on nothing is written to the stream. */
+  readonly failure: Failure | undefined
+  /** Whether a disk operation has not come back yet. */
+  readonly busy: boolean
+  /**
+   * Answers when the record is on disk (fdatasync), together with all that were waiting with it.
+   * `waitedMs` of the deadline are used up already.
+   */
+  append(event: LogEvent, waitedMs?: number): Promise<AuditReceipt>
+  /** Waits for what is being written and closes the file. */
+  close(): Promise<void>
+}
+
+export type StreamOptions = {
+  files: FileLayer
+  directory: string
+  log: string
+  stream: string
+  now: () => number
+  /** Milliseconds an append may take. */
+  deadlineMs: number
+  /** A new segment is begun when one has this many bytes. */
+  segmentBytes: number
+}
+
+type Waiting = {
+  line: string
+  receipt: AuditReceipt
+  /** `performance.now()` after which nobody is waiting any more. */
+  due: number
+  resolve: (receipt: AuditReceipt) => void
+  reject: (error: unknown) => void
+}
+
+/** Bytes of one write, and of all records that may wait for it: past that the disk is too slow, and callers are refused. */
+const batchChars = 1024 * 1024
+const waitingChars = 64 * 1024 * 1024
+
+/**
+ * One chain of records in one folder, written by one process. Records that wait together share one write and one
+ * fdatasync. After any failure nothing is written to the stream again: what is on disk is then uncertain.
+ */
+export function createStreamWriter(options: StreamOptions): StreamWriter {
+  const { files, log, stream, now, deadlineMs, segmentBytes } = options
+  const folder = join(options.directory, stream)
+  let seq = 0
+  let prev = genesisHash(log, stream)
+  let waiting: Waiting[] = []
+  let waitingLength = 0
+  let failure: Failure | undefined
+  let flushing: Promise<void> | undefined
+  let operation: Promise<void> | undefined
+  let file: LogFile | undefined
+  let written = 0
+
+  function fail(error: unknown, batch: Waiting[]): void {
+    const refusal: AuditError = unavailable('appending', error)
+    failure ??= { error: refusal, at: performance.now() }
+    const all = [...batch, ...waiting]
+    waiting = []
+    waitingLength = 0
+    for (const one of all) one.reject(failure.error)
+  }
+
+  function takeBatch(): Waiting[] {
+    let count = 0
+    for (let chars = 0; count < waiting.length && chars < batchChars; count += 1) {
+      chars += (waiting[count] as Waiting).line.length
+    }
+    const batch = count === waiting.length ? waiting : waiting.slice(0, count)
+    waiting = count === waiting.length ? [] : waiting.slice(count)
+    for (const { line } of batch) waitingLength -= line.length
+    return batch
+  }
+
+  async function write(batch: Waiting[]): Promise<void> {
+    const first = batch[0] as Waiting
+    if (file === undefined || written >= segmentBytes) {
+      await file?.close()
+      file = undefined
+      file = await files.create(join(folder, segmentName(first.receipt.seq)))
+      // Without this a power cut could leave the records on disk, but no name to find them by.
+      await files.syncFolder(folder)
+      written = 0
+    }
+    const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
+    await file.append(bytes)
+    await file.sync()
+    written += bytes.length
+  }
+
+  async function flush(): Promise<void> {
+    while (waiting.length > 0 && failure === undefined) {
+      // Callers that were answered just now ask again in this turn: let them join the batch.
+      await new Promise((resolve) => setImmediate(resolve))
+      const batch = takeBatch()
+      const running = write(batch)
+      operation = running.finally(() => {
+        operation = undefined
+      })
+      operation.catch(() => {}) // reported below, or late, when nobody waits any more
+      try {
+        await before((batch[0] as Waiting).due, deadlineMs, running)
+      } catch (error) {
+        fail(error, batch)
+        return
+      }
+      for (const one of batch) one.resolve(one.receipt)
+    }
+  }
+
+  function enqueue(event: LogEvent, waitedMs: number): Promise<AuditReceipt> {
+    const text = withSum(recordText(event, { log, stream, seq, prev, now: now() }))
+    // A character is at most three bytes of UTF-8: most lines need not be counted.
+    const bytes = text.length * 3 > maxLineBytes ? Buffer.byteLength(text) : 0
+    if (bytes > maxLineBytes) throw tooLarge(bytes)
+    if (waitingLength + text.length > waitingChars) {
+      throw unavailable('appending', new Error('too many records wait for the disk'))
+    }
+    // Nothing may throw from here on: the number is taken.
+    const receipt = { stream, seq, leaf: leafHashOfText(text) }
+    seq += 1
+    prev = receipt.leaf
+    const line = `${text}\n`
+    waitingLength += line.length
+    const due = performance.now() + deadlineMs - waitedMs
+    const answer = new Promise<AuditReceipt>((resolve, reject) => {
+      waiting.push({ line, receipt, due, resolve, reject })
+    })
+    flushing ??= flush().finally(() => {
+      flushing = undefined
+    })
+    return answer
+  }
+
+  return {
+    stream,
+    get failure() {
+      return failure
+    },
+    get busy() {
+      return operation !== undefined
+    },
+    async append(event, waitedMs = 0) {
+      if (failure !== undefined) throw failure.error
+      return enqueue(event, waitedMs)
+    },
+    async close() {
+      await flushing
+      await operation?.catch(() => {})
+      await file?.close().catch(() => {})
+      file = undefined
+    },
+  }
+}
+
+function tooLarge(bytes: number): AuditError {
+  return new AuditError(
+    'LELU_AUDIT_RECORD_TOO_LARGE',
+    `A record of ${bytes} bytes is longer than the ${maxLineBytes} a line of the log may have.`,
+    { help: 'Shorten the texts in it (reasons, ids); inputs are recorded by digest only.' },
+  )
+}
+
+/** The result of `operation`, or an error at `due`. The operation itself goes on: nothing can take a write back. */
+export function before<T>(due: number, deadlineMs: number, operation: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const left = Math.max(0, due - performance.now())
+    timer = setTimeout(
+      () => reject(new Error(`the disk did not answer within ${deadlineMs} ms`)),
+      left,
+    )
+  })
+  return Promise.race([operation, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,242 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openAuditLog, readRecords, verifyLog } from '../src/index.ts'
+import { openWith } from '../src/log.ts'
+import { diskError, faultyFiles } from './faults.ts'
+import { decision, temporaryFolder } from './support.ts'
+
+const unavailable = expect.objectContaining({
+  code: 'LELU_AUDIT_UNAVAILABLE',
+  help: expect.stringContaining('No tool runs until it can be written.'),
+})
+const limits = { segmentBytes: 1 << 20, retryMs: 0 }
+
+async function idsOf(directory: string): Promise<unknown[]> {
+  const ids = []
+  for await (const { record } of readRecords({ directory })) {
+    if (record.kind === 'decision') ids.push(record.id)
+  }
+  return ids
+}
+
+describe('a disk that fails', () => {
+  it.each([
+    ['append', 'ENOSPC'],
+    ['append', 'EIO'],
+    ['sync', 'EIO'],
+    ['sync', 'EROFS'],
+  ] as const)('in %s with %s refuses all that wait and all that follow, and is not asked again', async (failing, code) => {
+    const directory = temporaryFolder()
+    let broken = false
+    let asked = 0
+    const files = faultyFiles({
+      before: async (operation) => {
+        if (!broken) return
+        asked += 1
+        if (operation === failing) throw diskError(code)
+      },
+    })
+    const log = openWith(files, { directory }, { ...limits, retryMs: 60_000 })
+    await log.append(decision('before'))
+    broken = true
+    const pending = await Promise.allSettled([
+      ...Array.from({ length: 10 }, (_, n) => log.append(decision(`pending ${n}`))),
+    ])
+    for (const one of pending) expect(one).toMatchObject({ status: 'rejected', reason: unavailable })
+    expect(pending[0]).toMatchObject({ reason: { cause: { code } } })
+    const before = asked
+    await expect(log.append(decision('after'))).rejects.toEqual(unavailable)
+    expect(asked).toBe(before)
+    expect(log.state).toBe('failed')
+    await log.close()
+    expect((await verifyLog({ directory })).problems).toEqual([])
+  })
+
+  it('and works again is written to in a new stream, and the old one is ended by a record', async () => {
+    const directory = temporaryFolder()
+    let failing: string | undefined
+    const files = faultyFiles({
+      before: async (operation) => {
+        if (operation === failing) throw diskError('ENOSPC')
+      },
+    })
+    const log = openWith(files, { directory }, limits)
+    await log.append(decision('before'))
+    const old = log.stream
+    failing = 'sync'
+    await expect(log.append(decision('refused'))).rejects.toEqual(unavailable)
+    await expect(log.append(decision('refused too'))).rejects.toEqual(unavailable)
+    failing = undefined
+    expect(await log.append(decision('after'))).toMatchObject({ seq: 1 })
+    expect(log.state).toBe('open')
+    expect(log.stream).not.toBe(old)
+    await log.close()
+    const report = await verifyLog({ directory })
+    expect(report).toMatchObject({ ok: true, problems: [] })
+    expect(report.streams.find(({ stream }) => stream === old)).toMatchObject({ state: 'recovered' })
+    expect(await idsOf(directory)).toEqual(expect.arrayContaining(['before', 'after']))
+    expect(readdirSync(join(directory, 'owners'))).toEqual([])
+  })
+
+  it.each(['makeFolder', 'create', 'syncFolder', 'append', 'sync'] as const)(
+    'in %s while the stream begins refuses the event, and the next try begins anew',
+    async (failing) => {
+      const directory = temporaryFolder()
+      let broken = true
+      const files = faultyFiles({
+        before: async (operation) => {
+          if (broken && operation === failing) throw diskError('EACCES')
+        },
+      })
+      const log = openWith(files, { directory }, limits)
+      await expect(log.append(decision('refused'))).rejects.toEqual(unavailable)
+      expect(log.state).toBe('failed')
+      broken = false
+      await log.append(decision('written'))
+      await log.close()
+      expect(await idsOf(directory)).toEqual(['written'])
+      expect((await verifyLog({ directory })).problems).toEqual([])
+    },
+  )
+
+  it('is tried again at most once in the time that is set', async () => {
+    const directory = temporaryFolder()
+    let tries = 0
+    const files = faultyFiles({
+      before: async (operation) => {
+        if (operation !== 'makeFolder') return
+        tries += 1
+        throw diskError('EROFS')
+      },
+    })
+    const log = openWith(files, { directory }, { ...limits, retryMs: 60_000 })
+    for (let n = 0; n < 5; n += 1) {
+      await expect(log.append(decision(`d${n}`))).rejects.toEqual(unavailable)
+    }
+    expect(tries).toBe(1)
+    await log.close()
+  })
+})
+
+describe('a disk that hangs', () => {
+  it.each(['append', 'sync'] as const)(
+    'in %s refuses after the deadline; an answer that comes later does not undo it',
+    async (hanging) => {
+      const directory = temporaryFolder()
+      let release: (() => void) | undefined
+      let held = false
+      let asked = 0
+      const files = faultyFiles({
+        before: async (operation) => {
+          asked += 1
+          if (!held || operation !== hanging || release !== undefined) return
+          await new Promise<void>((resolve) => {
+            release = resolve
+          })
+        },
+      })
+      const log = openWith(files, { directory, deadlineMs: 50 }, limits)
+      await log.append(decision('before'))
+      const old = log.stream
+      held = true
+      await expect(log.append(decision('hangs'))).rejects.toEqual(unavailable)
+      // Nothing else is tried while the operation is out: each further one would take a thread as well.
+      const before = asked
+      await expect(log.append(decision('at once'))).rejects.toEqual(unavailable)
+      expect(asked).toBe(before)
+      release?.()
+      await expect.poll(() => log.append(decision('later')).catch(() => undefined)).toBeDefined()
+      expect(log.stream).not.toBe(old)
+      await log.close()
+      expect((await verifyLog({ directory })).problems).toEqual([])
+    },
+  )
+
+  it('while the stream begins refuses after the deadline, and uses the stream when it has come', async () => {
+    const directory = temporaryFolder()
+    let release: (() => void) | undefined
+    const files = faultyFiles({
+      before: async (operation) => {
+        if (operation !== 'makeFolder' || release !== undefined) return
+        await new Promise<void>((resolve) => {
+          release = resolve
+        })
+      },
+    })
+    const log = openWith(files, { directory, deadlineMs: 50 }, limits)
+    await expect(log.append(decision('hangs'))).rejects.toEqual(unavailable)
+    await expect(log.append(decision('at once'))).rejects.toEqual(unavailable)
+    release?.()
+    await expect.poll(() => log.append(decision('later')).catch(() => undefined)).toBeDefined()
+    await log.close()
+    expect(await verifyLog({ directory })).toMatchObject({ ok: true, streams: [{ state: 'closed' }] })
+  })
+
+  it('does not keep close from returning', async () => {
+    const directory = temporaryFolder()
+    let hang = false
+    const files = faultyFiles({
+      before: async () => {
+        if (hang) await new Promise(() => {})
+      },
+    })
+    const log = openWith(files, { directory, deadlineMs: 50 }, limits)
+    await log.append(decision('before'))
+    hang = true
+    await log.close()
+    expect(log.state).toBe('closed')
+    expect((await verifyLog({ directory })).problems).toEqual([])
+  })
+})
+
+/** A file system of 256 KiB, or undefined where none can be mounted. */
+function tinyDisk(): string | undefined {
+  const folder = join(temporaryFolder(), 'disk')
+  mkdirSync(folder)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'ignore' })
+  } catch {
+    return undefined
+  }
+  onTestFinished(() => {
+    execFileSync('umount', [folder])
+  })
+  return folder
+}
+
+describe('a real disk that is full', () => {
+  it('refuses, loses nothing that was answered, and works again when there is space (needs root and mount)', async (context) => {
+    const disk = tinyDisk()
+    if (disk === undefined) return context.skip()
+    const directory = join(disk, 'audit')
+    const log = openWith(faultyFiles({}), { directory }, limits)
+    const answered: string[] = []
+    let refused: unknown
+    for (let n = 0; n < 100 && refused === undefined; n += 1) {
+      await log.append(decision(`d${n}`, { reason: 'x'.repeat(5000) })).then(
+        () => answered.push(`d${n}`),
+        (error) => {
+          refused = error
+        },
+      )
+    }
+    expect(refused).toEqual(unavailable)
+    expect(refused).toMatchObject({ help: expect.stringContaining('free some space') })
+    expect(answered.length).toBeGreaterThan(20)
+    await expect(log.append(decision('still full'))).rejects.toEqual(unavailable)
+    expect((await verifyLog({ directory })).problems).toEqual([])
+    execFileSync('mount', ['-o', 'remount,size=1m', disk])
+    await log.append(decision('after'))
+    await log.close()
+    expect(await verifyLog({ directory })).toMatchObject({ ok: true, problems: [] })
+    expect(await idsOf(directory)).toEqual(expect.arrayContaining([...answered, 'after']))
+  })
+
+  it('and a path that cannot be made, are refused with a help', async () => {
+    const log = await openAuditLog({ directory: '/proc/lelu-audit' })
+    await expect(log.append(decision('d'))).rejects.toEqual(unavailable)
+    await log.close()
+  })
+})

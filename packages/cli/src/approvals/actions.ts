@@ -1,0 +1,176 @@
+import type { Approval, ApprovalFilter, Approvals } from '@lelu/engine'
+import { CliError } from '../fail.ts'
+import { withDesk } from '../open-desk.ts'
+import { painter, safeText, writeJson } from '../print.ts'
+import type { CommandContext } from '../program.ts'
+import { localReviewer } from '../reviewer.ts'
+import { approvalLines } from './approval-lines.ts'
+import { listLines } from './list-lines.ts'
+
+type ListOptions = { state: string; tenant?: string; limit: number; after?: string }
+type VoteOptions = { reason?: string; digest?: string; yes?: boolean }
+
+/** Runs `use` with the approvals of the directory. */
+function onDesk<T>(
+  { globals }: CommandContext,
+  use: (approvals: Approvals) => Promise<T>,
+): Promise<T> {
+  return withDesk({ directory: globals().directory }, ({ approvals }) => use(approvals))
+}
+
+/** Prints the approval as JSON, or the sentence. */
+function report({ io, globals }: CommandContext, approval: Approval, sentence: string): void {
+  if (globals().json) writeJson(io, approval)
+  else io.write(`${sentence}\n`)
+}
+
+/** `approvals list`. */
+export async function list(context: CommandContext, options: ListOptions): Promise<void> {
+  const { io, globals } = context
+  const { state, tenant, limit, after } = options
+  const { approvalStates, isApprovalState } = await import('@lelu/engine')
+  if (state !== 'all' && !isApprovalState(state)) {
+    throw new CliError('LELU_USAGE_INVALID', `There is no state ${state}.`, {
+      help: `The states are: all, ${approvalStates.join(', ')}.`,
+    })
+  }
+  const filter: ApprovalFilter = {
+    limit,
+    ...(state !== 'all' && { state }),
+    ...(tenant !== undefined && { tenant }),
+    ...(after !== undefined && { after }),
+  }
+  const page = await onDesk(context, (approvals) => approvals.list(filter))
+  if (globals().json) writeJson(io, page)
+  else io.write(`${listLines(page, state, Date.now(), painter(io)).join('\n')}\n`)
+  if (page.altered.length > 0) {
+    io.writeError(
+      `WARNING: altered outside Lelu, will never run: ${page.altered.map(safeText).join(', ')}\n`,
+    )
+  }
+}
+
+/** `approvals show`. */
+export async function show(context: CommandContext, id: string): Promise<void> {
+  const { io } = context
+  const approval = await onDesk(context, (approvals) => approvals.get(id))
+  const lines = approvalLines(approval, { now: Date.now(), paint: painter(io) })
+  report(context, approval, lines.join('\n'))
+}
+
+/** `approvals approve`: the vote is bound to the digest of the input that was read or shown here. */
+export async function approve(
+  context: CommandContext,
+  id: string,
+  options: VoteOptions,
+): Promise<void> {
+  await onDesk(context, async (approvals) => {
+    const seen = await approvals.get(id)
+    if (mayAsk(context, options)) await askToApprove(context, seen)
+    const approval = await vote(approvals, 'approve', seen, options)
+    report(context, approval, approvedText(approval))
+  })
+}
+
+/** `approvals deny`. */
+export async function deny(
+  context: CommandContext,
+  id: string,
+  options: VoteOptions,
+): Promise<void> {
+  await onDesk(context, async (approvals) => {
+    const approval = await vote(approvals, 'deny', await approvals.get(id), options)
+    report(context, approval, `Denied ${id}. The agent reads the reason; the call never runs.`)
+  })
+}
+
+/** `approvals cancel`. */
+export async function cancel(
+  context: CommandContext,
+  id: string,
+  { reason }: VoteOptions,
+): Promise<void> {
+  const by = localReviewer()
+  const approval = await onDesk(context, (approvals) =>
+    approvals.cancel(id, { by, ...(reason !== undefined && { reason }) }),
+  )
+  report(context, approval, `Cancelled ${id}. The call never runs.`)
+}
+
+/** `approvals wait`: exit code 0 when the call was approved (and may have run since), 1 when it never will be. */
+export async function wait(
+  context: CommandContext,
+  id: string,
+  { timeout }: { timeout?: number },
+): Promise<void> {
+  const { io, setExitCode } = context
+  const until = performance.now() + (timeout ?? Number.POSITIVE_INFINITY) * 1000
+  const approval = await onDesk(context, async (approvals) => {
+    for (;;) {
+      const left = Math.max(0, until - performance.now())
+      // The engine answers after 55 s at the latest. The approval itself expires, so this comes to an end.
+      const options = Number.isFinite(left)
+        ? { timeoutMs: left, signal: io.signal }
+        : { signal: io.signal }
+      const current = await approvals.wait(id, options).catch((error: unknown) => {
+        if (io.signal.aborted) return undefined
+        throw error
+      })
+      if (current === undefined || current.state !== 'pending' || performance.now() >= until)
+        return current
+    }
+  })
+  if (approval === undefined) return // interrupted: the process ends with 130
+  if (approval.state === 'pending') {
+    throw new CliError('LELU_APPROVAL_PENDING', `Nobody has decided ${id} within ${timeout} s.`, {
+      help: `It stays in the queue. Wait again, or decide it: lelu approvals show ${id}`,
+      details: { approval: id, state: 'pending' },
+    })
+  }
+  report(
+    context,
+    approval,
+    `${id} is ${approval.state}${approval.reason === null ? '' : `: ${safeText(approval.reason.message)}`}`,
+  )
+  if (!['approved', 'executing', 'completed'].includes(approval.state)) setExitCode(1)
+}
+
+function vote(
+  approvals: Approvals,
+  verdict: 'approve' | 'deny',
+  seen: Approval,
+  options: VoteOptions,
+): Promise<Approval> {
+  const { reason, digest = seen.digest } = options
+  const reviewer = localReviewer()
+  return approvals.review(seen.id, {
+    verdict,
+    reviewer,
+    digest,
+    ...(reason !== undefined && { reason }),
+  })
+}
+
+/** Only a person at a terminal is asked; a script that says approve means it. */
+function mayAsk({ io, globals }: CommandContext, { yes = false }: VoteOptions): boolean {
+  return io.terminal.stdin && io.terminal.stdout && !yes && !globals().json
+}
+
+async function askToApprove({ io }: CommandContext, seen: Approval): Promise<void> {
+  if (seen.state !== 'pending') return // the engine says what is wrong with it
+  io.write(`${approvalLines(seen, { now: Date.now(), paint: painter(io) }).join('\n')}\n\n`)
+  const answer = await io.ask(`Approve this call as ${safeText(localReviewer().id)}? [y/N] `)
+  if (/^y(es)?$/i.test(answer.trim())) return
+  throw new CliError('LELU_REVIEW_DECLINED', `${seen.id} was not approved; it stays pending.`, {
+    help: `To deny it: lelu approvals deny ${seen.id} --reason <text>`,
+    details: { approval: seen.id, state: seen.state },
+  })
+}
+
+function approvedText({ id, state, votes, requirements, digest }: Approval): string {
+  if (state !== 'pending')
+    return `Approved ${id}. The agent can go on; the input is the one with digest ${digest}.`
+  const counted = votes.filter((one) => one.verdict === 'approve' && one.digest === digest).length
+  const needed = Math.max(...requirements.map(({ quorum }) => quorum), counted + 1)
+  return `Your vote for ${id} is recorded: ${counted} so far, at least ${needed} needed. It stays pending.`
+}

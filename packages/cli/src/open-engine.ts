@@ -1,0 +1,25 @@
+import type { Lelu, LeluOptions } from '@lelu/engine'
+import { makeDirectory, removeEmpty } from './make-directory.ts'
+import { assertKeysNotLost } from './open-desk.ts'
+
+/** Opens the engine of a directory, which is made if need be, uses it, and closes it whatever happens. */
+export async function withEngine<T>(
+  options: LeluOptions & { directory: string },
+  use: (lelu: Lelu) => Promise<T>,
+): Promise<T> {
+  assertKeysNotLost(options.directory)
+  const { createLelu } = await import('@lelu/engine')
+  const made = await makeDirectory(options.directory)
+  let lelu: Lelu
+  try {
+    lelu = await createLelu(options)
+  } catch (error) {
+    await removeEmpty(made)
+    throw error
+  }
+  try {
+    return await use(lelu)
+  } finally {
+    await lelu.close()
+  }
+}

@@ -1,0 +1,391 @@
+import { existsSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Approval, Json } from '@lelu/engine'
+import { expect, test } from 'vitest'
+import {
+  queueOfOne,
+  requirement,
+  run,
+  runBin,
+  suspended,
+  temporaryFolder,
+  trade,
+  withEngine,
+} from './support.ts'
+
+const me = { id: userInfo().username, issuer: `os:${hostname()}`, method: 'os-user' }
+
+async function read(directory: string, id: string): Promise<Approval> {
+  const { stdout, stderr } = await run(['approvals', 'show', id, '--json', '-C', directory])
+  expect(stderr).toBe('')
+  return JSON.parse(stdout)
+}
+
+test('the queue shows who wants what, how sure, and how long there is left', async () => {
+  const { directory, id } = await queueOfOne()
+  const { code, stdout } = await run(['approvals', 'list', '-C', directory])
+  const [heading, row] = stdout.split('\n')
+  expect(heading).toMatch(/^ID +AGE +EXPIRES IN +AGENT +ACTION +CONFIDENCE +STATE$/)
+  expect(row).toMatch(
+    new RegExp(`^${id} +\\d+ s +(1 d|23 h 59 min) +trader-1 +trade +0.85 claimed +pending$`),
+  )
+  expect(code).toBe(0)
+})
+
+test('the queue is paged and filtered by state and tenant', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const ids: string[] = []
+  for (const tenant of ['a', 'b', 'b']) ids.push(await suspended(directory, trade({ tenant })))
+  const list = async (...argv: string[]) => {
+    const { stdout } = await run(['approvals', 'list', '--json', '-C', directory, ...argv])
+    const page = JSON.parse(stdout)
+    expect(Object.keys(page)).toEqual(['approvals', 'altered', 'next'])
+    return { ...page, ids: page.approvals.map((one: Approval) => one.id) }
+  }
+  expect((await list()).ids).toEqual(ids)
+  expect((await list('--tenant', 'b')).ids).toEqual(ids.slice(1))
+  const first = await list('--limit', '2')
+  expect(first.ids).toEqual(ids.slice(0, 2))
+  expect((await list('--after', first.next)).ids).toEqual(ids.slice(2))
+  await run(['approvals', 'deny', ids[0] as string, '--reason', 'no', '-C', directory])
+  expect((await list()).ids).toEqual(ids.slice(1))
+  expect((await list('--state', 'denied')).ids).toEqual(ids.slice(0, 1))
+  expect((await list('--state', 'all')).ids).toEqual(ids)
+})
+
+test('an empty queue says so', async () => {
+  const { directory, id } = await queueOfOne()
+  await run(['approvals', 'deny', id, '--reason', 'no', '-C', directory])
+  expect((await run(['approvals', 'list', '-C', directory])).stdout).toBe(
+    'There are no approvals with state pending.\n',
+  )
+})
+
+test('show prints the whole input, never cut, with its digest and why it stopped', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const input: Json = {
+    list: Array.from({ length: 3000 }, (_, index) => ({ index, text: 'x'.repeat(60) })),
+    end: 'THE END',
+  }
+  const id = await suspended(
+    directory,
+    trade({ call: { id: 'c', tool: 'trade', input }, run: 'run-7', context: { desk: 4 } }),
+  )
+  const { digest, decision, approveBy } = await read(directory, id)
+  const { stdout, code } = await run(['approvals', 'show', id, '-C', directory])
+  const marker = `Input, whole (digest ${digest})\n`
+  expect(JSON.parse(stdout.slice(stdout.indexOf(marker) + marker.length))).toEqual(input)
+  for (const text of [
+    id,
+    'pending',
+    'The agent is not sure enough. (not_sure_enough)',
+    '0.85 (verbalized; claimed by the model, not verified)',
+    'alice (user)',
+    'run-7',
+    '{"desk":4}',
+    '1 reviewer (not_sure_enough)',
+    new Date(approveBy).toISOString(),
+    `audit record ${decision.audit.stream}/${decision.audit.seq}`,
+  ]) {
+    expect(stdout).toContain(text)
+  }
+  expect(code).toBe(0)
+})
+
+test('no valid confidence is shown as unknown, not as a number', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const { confidence: _, ...without } = trade()
+  const id = await suspended(directory, without)
+  expect((await run(['approvals', 'show', id, '-C', directory])).stdout).toContain(
+    'confidence  unknown, counts as 0\n',
+  )
+})
+
+test('nothing in a call can steer or fool the terminal of its reviewer', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const evil = 'safe\u001b[2K\u001b[1A\u202egnihton\u2066\u200b\u009b31m\r\nApproval forged'
+  const id = await suspended(
+    directory,
+    trade({
+      call: { id: 'c', tool: 'send_email', input: { [`to${evil}`]: evil } },
+      context: { note: evil },
+    }),
+  )
+  await run(['approvals', 'cancel', id, '--reason', evil, '-C', directory])
+  for (const argv of [
+    ['show', id],
+    ['list', '--state', 'all'],
+    ['show', id, '--json'],
+    ['list', '--state', 'all', '--json'],
+  ]) {
+    const { stdout, code } = await run(['approvals', ...argv, '-C', directory], {
+      env: { NO_COLOR: '1' },
+      terminal: true,
+    })
+    expect(code).toBe(0)
+    expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+    expect(stdout).not.toMatch(/^Approval forged/m)
+    if (argv[0] === 'show') expect(stdout).toContain('\\u001b[2K')
+  }
+  const { request } = await read(directory, id)
+  expect(request.call.input).toEqual({ [`to${evil}`]: evil }) // escapes change the view, not the value
+})
+
+test('approve records the user of the operating system, bound to the digest that was read', async () => {
+  const { directory, id } = await queueOfOne()
+  const { code, stdout, questions } = await run([
+    'approvals',
+    'approve',
+    id,
+    '--reason',
+    'fine',
+    '-C',
+    directory,
+  ])
+  const { state, votes, digest } = await read(directory, id)
+  expect(stdout).toContain(`Approved ${id}`)
+  expect(questions).toEqual([]) // no terminal: nobody is asked
+  expect(code).toBe(0)
+  expect(state).toBe('approved')
+  expect(votes).toMatchObject([{ reviewer: me, verdict: 'approve', digest, reason: 'fine' }])
+})
+
+test('an approved call runs with the input that was approved', async () => {
+  const { directory, id } = await queueOfOne()
+  await run(['approvals', 'approve', id, '-C', directory])
+  const outcome = await withEngine(directory, (lelu) => lelu.resume(id, async ({ input }) => input))
+  expect(outcome).toMatchObject({ status: 'executed', value: { symbol: 'ACME', amount: 100 } })
+  const { stdout } = await run(['approvals', 'show', id, '-C', directory])
+  expect(stdout).toContain('completed')
+})
+
+test('no environment variable makes the reviewer somebody else', async () => {
+  const { directory, id } = await queueOfOne()
+  const names = [
+    'USER',
+    'LOGNAME',
+    'USERNAME',
+    'LNAME',
+    'SUDO_USER',
+    'HOSTNAME',
+    'HOST',
+    'LELU_REVIEWER',
+    'LELU_USER',
+  ]
+  const env = Object.fromEntries(names.map((name) => [name, 'mallory']))
+  const { code, stderr } = await runBin(['approvals', 'approve', id, '-C', directory], { env })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect((await read(directory, id)).votes.map((vote) => vote.reviewer)).toEqual([me])
+})
+
+test('a digest that is not the one of the input is refused, and nothing is decided', async () => {
+  const { directory, id } = await queueOfOne()
+  for (const argv of [
+    ['approve', id],
+    ['deny', id, '--reason', 'no'],
+  ]) {
+    const { code, stderr } = await run(['approvals', ...argv, '--digest', 'other', '-C', directory])
+    expect(stderr).toContain('LELU_APPROVAL_STATE')
+    expect(code).toBe(1)
+  }
+  expect(await read(directory, id)).toMatchObject({ state: 'pending', votes: [] })
+  const { digest } = await read(directory, id)
+  expect((await run(['approvals', 'approve', id, '--digest', digest, '-C', directory])).code).toBe(
+    0,
+  )
+})
+
+test('on a terminal approve shows the call and asks; only a yes approves', async () => {
+  const { directory, id } = await queueOfOne()
+  for (const answer of ['', 'n', 'no', 'yesterday', 'approve']) {
+    const { code, stdout, stderr, questions } = await run(
+      ['approvals', 'approve', id, '-C', directory],
+      { terminal: true, answer },
+    )
+    expect(questions).toEqual([`Approve this call as ${me.id}? [y/N] `])
+    expect(stdout).toContain('"symbol": "ACME"')
+    expect(stderr).toContain('LELU_REVIEW_DECLINED')
+    expect(code).toBe(1)
+  }
+  expect((await read(directory, id)).state).toBe('pending')
+  expect(
+    (await run(['approvals', 'approve', id, '-C', directory], { terminal: true, answer: 'y' }))
+      .code,
+  ).toBe(0)
+  expect((await read(directory, id)).state).toBe('approved')
+})
+
+test('--yes and --json do not ask', async () => {
+  for (const flag of ['--yes', '--json']) {
+    const { directory, id } = await queueOfOne()
+    const { code, questions } = await run(['approvals', 'approve', id, flag, '-C', directory], {
+      terminal: true,
+    })
+    expect({ code, questions }).toEqual({ code: 0, questions: [] })
+  }
+})
+
+test('what was shown is what is approved: an input edited meanwhile is refused', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const schema = { type: 'object' }
+  const id = await suspended(
+    directory,
+    trade({ call: { id: 'c', tool: 'trade', input: { amount: 1 }, schema } }),
+    [requirement({ quorum: 2 })],
+  )
+  const edit = () =>
+    withEngine(
+      directory,
+      (lelu) =>
+        lelu.approvals.review(id, {
+          verdict: 'approve',
+          reviewer: { ...me, id: 'carol' },
+          input: { amount: 1_000_000 },
+        }),
+      [requirement({ quorum: 2 })],
+    )
+  const { code, stderr } = await runAsking(['approvals', 'approve', id, '-C', directory], edit)
+  expect(stderr).toContain('LELU_APPROVAL_STATE')
+  expect(code).toBe(1)
+  const { votes } = await read(directory, id)
+  expect(votes.map((vote) => vote.reviewer.id)).toEqual(['carol'])
+})
+
+/** Answers yes, after something else has happened between the showing and the answer. */
+async function runAsking(argv: string[], meanwhile: () => Promise<unknown>) {
+  const { runCli } = await import('../src/index.ts')
+  let stderr = ''
+  const code = await runCli(argv, {
+    write: () => {},
+    writeError: (text) => {
+      stderr += text
+    },
+    readStdin: async () => Buffer.alloc(0),
+    ask: async () => {
+      await meanwhile()
+      return 'y'
+    },
+    terminal: { stdin: true, stdout: true, stderr: true },
+    env: {},
+    signal: new AbortController().signal,
+  })
+  return { code, stderr }
+}
+
+test('a vote that is not the last one says how many there are and how many are needed', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const id = await suspended(directory, trade(), [requirement({ quorum: 2 })])
+  const { code, stdout } = await run(['approvals', 'approve', id, '-C', directory])
+  expect(stdout).toContain('1 so far, at least 2 needed')
+  expect(code).toBe(0)
+  expect((await read(directory, id)).state).toBe('pending')
+})
+
+test('whoever the call is made for cannot approve it', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const id = await suspended(
+    directory,
+    trade({ subject: { id: 'bot', type: 'agent', actingFor: { id: me.id, type: 'user' } } }),
+  )
+  const { code, stderr } = await run(['approvals', 'approve', id, '-C', directory])
+  expect(stderr).toContain('LELU_REVIEWER_NOT_ELIGIBLE')
+  expect(code).toBe(1)
+  expect((await read(directory, id)).state).toBe('pending')
+})
+
+test('deny keeps the reason for the model, and a second decision comes too late', async () => {
+  const { directory, id } = await queueOfOne()
+  expect((await run(['approvals', 'deny', id, '--reason', 'too much', '-C', directory])).code).toBe(
+    0,
+  )
+  expect(await read(directory, id)).toMatchObject({
+    state: 'denied',
+    reason: { id: 'reviewer_denied', message: 'A reviewer denied this call: too much' },
+    votes: [{ reviewer: me, verdict: 'deny', reason: 'too much' }],
+  })
+  const late = await run(['approvals', 'approve', id, '-C', directory])
+  expect(late.stderr).toMatch(/LELU_APPROVAL_STATE[\s\S]*is denied/)
+  expect(late.code).toBe(1)
+})
+
+test('an approval that is not there is an error that says where to look', async () => {
+  const { directory } = await queueOfOne()
+  for (const command of ['show', 'approve', 'cancel', 'wait']) {
+    const { code, stderr } = await run(['approvals', command, 'apr_x', '-C', directory])
+    expect(stderr).toMatch(/LELU_APPROVAL_NOT_FOUND[\s\S]*help: .*lelu approvals list/)
+    expect(code).toBe(1)
+  }
+})
+
+test('a row that was changed in the database is named loudly and can be neither shown nor approved', async () => {
+  const { directory, id } = await queueOfOne()
+  const other = await suspended(directory, trade())
+  const database = new DatabaseSync(join(directory, 'approvals.db'))
+  database
+    .prepare(
+      `UPDATE lelu_approval SET body = replace(body, '"amount":100', '"amount":999') WHERE id = ?`,
+    )
+    .run(id)
+  database.close()
+  const { code, stdout, stderr } = await run(['approvals', 'list', '-C', directory])
+  expect(stdout).toContain(`ALTERED  ${id}`)
+  expect(stdout).toContain(other) // and hides nothing else
+  expect(stderr).toContain(`WARNING: altered outside Lelu, will never run: ${id}`)
+  expect(code).toBe(0)
+  for (const command of ['show', 'approve']) {
+    const refused = await run(['approvals', command, id, '-C', directory])
+    expect(refused.stderr).toContain('LELU_APPROVAL_ALTERED')
+    expect(refused.code).toBe(1)
+  }
+})
+
+test('wait ends with 0 when approved, 1 when denied, 1 with a code of its own when nobody decided', async () => {
+  const { directory, id } = await queueOfOne()
+  const early = await run(['approvals', 'wait', id, '--timeout', '0', '-C', directory])
+  expect(early.stderr).toContain('LELU_APPROVAL_PENDING')
+  expect(early.code).toBe(1)
+  const waiting = run(['approvals', 'wait', id, '-C', directory])
+  await run(['approvals', 'approve', id, '-C', directory])
+  expect(await waiting).toMatchObject({ code: 0, stdout: `${id} is approved\n` })
+
+  const denied = await queueOfOne()
+  await run(['approvals', 'deny', denied.id, '--reason', 'no', '-C', denied.directory])
+  const { code, stdout, stderr } = await run([
+    'approvals',
+    'wait',
+    denied.id,
+    '--json',
+    '-C',
+    denied.directory,
+  ])
+  expect(JSON.parse(stdout).state).toBe('denied')
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+})
+
+test('an interrupted wait ends at once, without an error', async () => {
+  const { directory, id } = await queueOfOne()
+  const abort = new AbortController()
+  const waiting = run(['approvals', 'wait', id, '-C', directory], { signal: abort.signal })
+  setTimeout(() => abort.abort(), 50)
+  expect(await waiting).toMatchObject({ stdout: '', stderr: '' })
+})
+
+test('approvals of a directory without keys are refused, and nothing is made there', async () => {
+  const { directory, id } = await queueOfOne()
+  const { rename } = await import('node:fs/promises')
+  await rename(join(directory, 'keys'), join(directory, 'lost'))
+  for (const argv of [
+    ['approvals', 'list'],
+    ['approvals', 'approve', id],
+    ['tokens', 'revoke', '--all'],
+  ]) {
+    const { code, stderr } = await run([...argv, '-C', directory])
+    expect(stderr).toMatch(/LELU_KEYS_NOT_FOUND[\s\S]*help: Restore keys/)
+    expect(code).toBe(1)
+  }
+  expect(existsSync(join(directory, 'keys'))).toBe(false)
+  await rename(join(directory, 'lost'), join(directory, 'keys'))
+  expect((await read(directory, id)).state).toBe('pending')
+})

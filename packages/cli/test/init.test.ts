@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { starterFiles } from '../src/init/starter.ts'
+import { queueOfOne, run, temporaryFolder, trade } from './support.ts'
+
+test('init makes a policy that checks, passes its tests with full coverage, is formatted, and decides', async () => {
+  const folder = temporaryFolder()
+  const { code, stdout, stderr } = await run(['init', folder])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  for (const { path } of starterFiles) {
+    expect(stdout).toContain(`made     ${join(folder, path)}\n`)
+  }
+  expect(stdout).toMatch(/Next\n[\s\S]*To undo\n {2}rm -r .*\/policies\/policy\.rego .*\.lelu\n/)
+  const policies = join(folder, 'policies')
+  expect((await run(['policy', 'check', policies])).stdout).toBe(
+    'ok: 2 files, 0 errors, 0 warnings\n',
+  )
+  const tested = await run(['policy', 'test', policies, '--coverage', '--json'])
+  expect(JSON.parse(tested.stdout)).toMatchObject({ ok: true, coverage: { covered: 100 } })
+  expect((await run(['policy', 'fmt', policies])).code).toBe(0)
+  const decide = (value: number | null) => {
+    const stdin = JSON.stringify(
+      trade({ confidence: { method: 'verbalized', trust: 'claimed', value, score: null } }),
+    )
+    return run(['decide', '--policies', policies, '--input', '-', '-C', join(folder, '.lelu')], {
+      stdin,
+    })
+  }
+  const effects = []
+  for (const value of [0.95, 0.85, 0.3, null])
+    effects.push(JSON.parse((await decide(value)).stdout).effect)
+  expect(effects).toEqual(['allow', 'require_approval', 'deny', 'deny'])
+  expect((await run(['approvals', 'list', '-C', join(folder, '.lelu')])).code).toBe(0)
+})
+
+test('the keys are nobody else’s to read, and git ignores the directory', async () => {
+  const folder = temporaryFolder()
+  await run(['init', folder])
+  expect(statSync(join(folder, '.lelu', 'keys', 'keyring.json')).mode & 0o777).toBe(0o600)
+  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('.lelu/\n')
+})
+
+test('init never overwrites, and run again it changes nothing', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, '.gitignore'), 'node_modules')
+  await run(['init', folder])
+  const policy = join(folder, 'policies', 'policy.rego')
+  const mine = 'package lelu.authz\n\nallow := true\n'
+  writeFileSync(policy, mine)
+  const keys = readFileSync(join(folder, '.lelu', 'keys', 'keyring.json'), 'utf8')
+  const { code, stdout } = await run(['init', folder, '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    made: [],
+    changed: [],
+    kept: expect.arrayContaining([policy]),
+  })
+  expect(code).toBe(0)
+  expect(readFileSync(policy, 'utf8')).toBe(mine)
+  expect(readFileSync(join(folder, '.lelu', 'keys', 'keyring.json'), 'utf8')).toBe(keys)
+  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('node_modules\n.lelu/\n')
+})
+
+test('a directory elsewhere is made there and not ignored here', async () => {
+  const folder = temporaryFolder()
+  const directory = join(temporaryFolder(), 'state')
+  await run(['init', folder, '--directory', directory])
+  expect(existsSync(join(directory, 'keys', 'keyring.json'))).toBe(true)
+  expect(existsSync(join(folder, '.lelu'))).toBe(false)
+  expect(existsSync(join(folder, '.gitignore'))).toBe(false)
+})
+
+test('init makes no new keys beside approvals that were sealed with lost ones', async () => {
+  const { directory } = await queueOfOne()
+  rmSync(join(directory, 'keys'), { recursive: true })
+  const { code, stderr } = await run(['init', temporaryFolder(), '-C', directory])
+  expect(stderr).toContain('LELU_KEYS_NOT_FOUND')
+  expect(code).toBe(1)
+  expect(existsSync(join(directory, 'keys'))).toBe(false)
+})
+
+test('where a file stands in the place of a folder, init says so and overwrites nothing', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'policies'), 'mine')
+  const { code, stderr } = await run(['init', folder])
+  expect(stderr).toMatch(/LELU_FILE_FAILED[\s\S]*help: /)
+  expect(code).toBe(1)
+  expect(readFileSync(join(folder, 'policies'), 'utf8')).toBe('mine')
+})

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { run, runBin } from './support.ts'
+
+const misuses: [name: string, argv: string[], says: RegExp][] = [
+  [
+    'an unknown command',
+    ['aprovals', 'list'],
+    /Unknown command 'aprovals'.*\n.*Did you mean approvals\?/,
+  ],
+  ['an unknown subcommand', ['approvals', 'lst'], /Unknown command 'lst'.*\n.*Did you mean list\?/],
+  [
+    'an unknown flag',
+    ['approvals', 'list', '--jsn'],
+    /Unknown option '--jsn'.*\n.*Did you mean --json\?/,
+  ],
+  [
+    'a flag for another reviewer',
+    ['approvals', 'approve', 'apr_1', '--reviewer', 'bob'],
+    /Unknown option '--reviewer'/,
+  ],
+  [
+    'a flag for another user',
+    ['approvals', 'approve', 'apr_1', '--as', 'bob'],
+    /Unknown option '--as'/,
+  ],
+  ['a missing argument', ['approvals', 'show'], /Missing required argument 'id'/],
+  ['too many arguments', ['approvals', 'show', 'a', 'b'], /Too many arguments/],
+  [
+    'a missing option',
+    ['approvals', 'deny', 'apr_1'],
+    /Required option '--reason <text>' not specified/,
+  ],
+  ['a missing value', ['decide', '--policies'], /Option '--policies <dir>' argument missing/],
+  ['a number that is none', ['approvals', 'list', '--limit', '1e3'], /whole number from 1 to 500/],
+  [
+    'a state that is none',
+    ['approvals', 'list', '--state', 'waiting'],
+    /no state waiting.*\n.*pending, approved/,
+  ],
+  ['two things to revoke', ['tokens', 'revoke', '--all', '--agent', 'a'], /cannot be used with/],
+  ['nothing to revoke', ['tokens', 'revoke'], /Nothing was named to revoke/],
+  ['opposite flags', ['policy', 'fmt', '.', '--check', '--write'], /cannot be used with/],
+]
+
+for (const [name, argv, says] of misuses) {
+  test(`${name} is misuse: exit code 2, and a sentence that helps`, async () => {
+    const { code, stdout, stderr } = await run(argv)
+    expect(stderr).toMatch(/^LELU_USAGE_INVALID\n\n {2}× /)
+    expect(stderr).toMatch(says)
+    expect(stderr).toContain('help: ')
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+}
+
+test('with --json an error is one JSON document on standard error', async () => {
+  for (const argv of [
+    ['--json', 'nonsense'],
+    ['approvals', '--json'],
+    ['approvals', 'list', '--json', '--nonsense'],
+  ]) {
+    const { code, stdout, stderr } = await run(argv)
+    const { error } = JSON.parse(stderr)
+    expect(Object.keys(error)).toEqual(['code', 'message', 'help', 'details'])
+    expect(error.code).toBe('LELU_USAGE_INVALID')
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  }
+})
+
+test('a command without its subcommand shows its help on standard error', async () => {
+  const { code, stdout, stderr } = await run(['approvals'])
+  expect(stderr).toContain('Usage: lelu approvals')
+  expect(stdout).toBe('')
+  expect(code).toBe(2)
+})
+
+test('help and version end with 0, and loading nothing makes them quick', async () => {
+  const watch = `import { registerHooks } from 'node:module'
+    registerHooks({ resolve(name, context, next) {
+      const found = next(name, context)
+      if (/packages\\/(engine|audit|rego)\\//.test(found.url)) console.error('loaded', found.url)
+      return found
+    } })`
+  const node = [`--import=data:text/javascript,${encodeURIComponent(watch)}`]
+  const [help, used] = await Promise.all([
+    runBin(['--help'], { node }),
+    runBin(['audit', 'verify', '/nowhere'], { node }),
+  ])
+  expect(help).toMatchObject({ code: 0, stderr: '' })
+  expect(help.stdout).toContain('Usage: lelu')
+  expect(used.stderr).toContain('loaded') // the watch works
+})
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  expect((await run(['--version'])).stdout).toBe(`${version}\n`)
+})
+
+test('--directory is taken before and after the command, and LELU_DIRECTORY without it', async () => {
+  const before = await run(['--directory', '/nowhere/1', 'approvals', 'list'])
+  const after = await run(['approvals', 'list', '--directory', '/nowhere/2'])
+  const fromEnv = await run(['approvals', 'list'], { env: { LELU_DIRECTORY: '/nowhere/3' } })
+  const both = await run(['approvals', 'list', '-C', '/nowhere/4'], {
+    env: { LELU_DIRECTORY: '/nowhere/3' },
+  })
+  for (const [index, { code, stderr }] of [before, after, fromEnv, both].entries()) {
+    expect(stderr).toContain(`LELU_DIRECTORY_NOT_FOUND`)
+    expect(stderr).toContain(`/nowhere/${index + 1}`)
+    expect(code).toBe(1)
+  }
+})

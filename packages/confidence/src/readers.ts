@@ -1,0 +1,50 @@
+import { logit } from './log-odds.ts'
+import type { ConfidenceSignal, Json, SignalMethod, SignalTrust } from './signal.ts'
+
+const isProbability = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 1
+
+/** There is no signal: the normal case. Never counts as high. */
+export function unknown(reason?: string): ConfidenceSignal {
+  const signal: ConfidenceSignal = { method: 'none', trust: 'none', value: null, score: null }
+  return reason === undefined ? signal : { ...signal, evidence: { reason } }
+}
+
+export type ExternalOptions = {
+  method?: SignalMethod
+  trust?: SignalTrust
+  model?: string
+  evidence?: Json
+}
+
+/** A probability worked out elsewhere (an evaluator, a second model). Anything but a number in [0, 1] gives value null. */
+export function external(value: unknown, options: ExternalOptions = {}): ConfidenceSignal {
+  const { method = 'external', trust = 'adapter', model, evidence } = options
+  const rest = {
+    ...(model !== undefined && { model }),
+    ...(evidence !== undefined && { evidence }),
+  }
+  if (!isProbability(value)) return { method, trust, value: null, score: null, ...rest }
+  return { method, trust, value, score: logit(value), ...rest }
+}
+
+export type SelfReportOptions = {
+  model?: string
+  /** Also read a text such as `85%`. Default false. */
+  percent?: boolean
+}
+
+/** What the model says of itself: the weakest signal and the easiest to game, hence `trust: 'claimed'`. */
+export function fromSelfReport(
+  value: unknown,
+  { model, percent = false }: SelfReportOptions = {},
+): ConfidenceSignal {
+  const text =
+    percent && typeof value === 'string' ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(value.trim()) : null
+  const number = text === null ? value : Number(text[1]) / 100
+  return external(number, {
+    method: 'verbalized',
+    trust: 'claimed',
+    ...(model !== undefined && { model }),
+  })
+}

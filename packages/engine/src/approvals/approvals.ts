@@ -1,0 +1,261 @@
+import { LeluError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
+import { cancelledEvent, requestedEvent, reviewedEvent } from './events.ts'
+import {
+  type Approval,
+  type ApprovalRecord,
+  callKey,
+  type Reviewer,
+  toApproval,
+  type Vote,
+} from './record.ts'
+import type { Change, Records } from './records.ts'
+import {
+  assertEligible,
+  assertReviewer,
+  denialReason,
+  earlierVote,
+  requirementsMet,
+} from './review.ts'
+import { type ApprovalState, stateError } from './state.ts'
+import { waitForReview } from './wait.ts'
+
+export type Review = {
+  verdict: 'approve' | 'deny'
+  /** From the host's authentication of the person, never from the request. */
+  reviewer: Reviewer
+  /** The model reads it when the verdict is deny. At most 2 000 characters. */
+  reason?: string
+  /** The digest of the input the reviewer was shown: the vote is refused when the input is another by now. */
+  digest?: string
+  /** An edited input: a new decision, so schema, policy and digest are worked out again and earlier votes are void. */
+  input?: Json
+}
+
+export type ApprovalFilter = {
+  tenant?: string
+  state?: ApprovalState
+  limit?: number
+  after?: string
+}
+
+/** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
+export type ApprovalPage = { approvals: Approval[]; altered: string[]; next: string | null }
+
+export interface Approvals {
+  get(id: string): Promise<Approval>
+  /** In order of creation; 50 a page unless told, 500 at most. */
+  list(filter?: ApprovalFilter): Promise<ApprovalPage>
+  review(id: string, review: Review): Promise<Approval>
+  /** Ends a pending or approved call that is not wanted any more. */
+  cancel(id: string, options?: { reason?: string; by?: Reviewer }): Promise<Approval>
+  /** Waits until it is decided, 55 s at most, then answers it as it is. */
+  wait(id: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Approval>
+}
+
+/** What an edit turns into once schema and policy have seen it. */
+export type EditCheck = (
+  record: ApprovalRecord,
+  input: Json,
+) => Promise<{
+  request: DecisionRequest
+  digest: string
+  requirements: Requirement[]
+  decision: Decision
+}>
+
+export type ApprovalsOptions = {
+  records: Records
+  now: () => number
+  approveWithinMs: number
+  executeWithinMs: number
+  /** Absent where no policy is at hand: edits are refused there. */
+  checkEdit?: EditCheck
+}
+
+export type Suspension = {
+  request: DecisionRequest
+  digest: string
+  decision: Decision
+  requirements: Requirement[]
+}
+
+export type ApprovalsPart = Approvals & {
+  /** Suspends a call. The same run and call id finds the same approval. */
+  request(suspension: Suspension): Promise<{ created: boolean; record: ApprovalRecord }>
+  wakeUps: EventTarget
+}
+
+/** What the votes came to, once they came to anything. */
+function settledAs(state: ApprovalState): Review['verdict'] | undefined {
+  if (state === 'denied') return 'deny'
+  return ['approved', 'executing', 'completed', 'failed', 'unknown'].includes(state)
+    ? 'approve'
+    : undefined
+}
+
+export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
+  const { records, now, approveWithinMs, executeWithinMs, checkEdit } = options
+  const wakeUps = new EventTarget()
+  const wake = (record: ApprovalRecord): Approval => {
+    wakeUps.dispatchEvent(new Event(record.id))
+    return toApproval(record)
+  }
+
+  function applyVote(
+    record: ApprovalRecord,
+    review: Review,
+    edited: Partial<ApprovalRecord>,
+  ): Change | undefined {
+    const { verdict, reviewer, reason = null } = review
+    if (record.state !== 'pending') {
+      const before = record.votes.find(
+        (v) => v.reviewer.id === reviewer.id && v.reviewer.issuer === reviewer.issuer,
+      )
+      if (before?.verdict === verdict && settledAs(record.state) === verdict) return undefined // said twice: fine
+      throw stateError(record.id, record.state, `a review comes too late`)
+    }
+    assertEligible(record, reviewer)
+    if (review.digest !== undefined && review.digest !== record.digest) {
+      throw stateError(
+        record.id,
+        record.state,
+        'its input is not the one that was reviewed; look at it again',
+      )
+    }
+    const base: ApprovalRecord = { ...record, ...edited }
+    const before = earlierVote(base, reviewer)
+    if (before?.verdict === verdict) return undefined
+    if (before !== undefined)
+      throw stateError(
+        record.id,
+        record.state,
+        `${reviewer.id} has voted ${before.verdict} already`,
+      )
+    const vote: Vote = { reviewer, verdict, digest: base.digest, reason, at: now() }
+    const votes = [...base.votes, vote]
+    const isEdit = review.input !== undefined
+    if (verdict === 'deny') {
+      const next = { ...edited, state: 'denied' as const, votes, reason: denialReason(reason) }
+      return { next, events: [reviewedEvent(base, vote, 'denied', isEdit)] }
+    }
+    if (!requirementsMet(base.requirements, votes, base.digest)) {
+      const next = { ...edited, state: 'pending' as const, votes }
+      return { next, events: [reviewedEvent(base, vote, 'pending', isEdit)] }
+    }
+    const approvedAt = now()
+    const next = {
+      ...edited,
+      state: 'approved' as const,
+      votes,
+      approvedAt,
+      executeBy: approvedAt + executeWithinMs,
+    }
+    return { next, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
+  }
+
+  /** The edited call, checked against exactly the revision that was read; another revision starts over. */
+  async function reviewWithEdit(id: string, review: Review, input: Json): Promise<ApprovalRecord> {
+    if (checkEdit === undefined || review.verdict !== 'approve') {
+      throw new LeluError('LELU_EDIT_REFUSED', `Approval ${id} cannot be edited here.`, {
+        help: 'Edit with an approving verdict, in a process that has the policies loaded.',
+        details: { approval: id },
+      })
+    }
+    for (let round = 0; round < 10; round += 1) {
+      const record = await records.load(id)
+      if (record.state !== 'pending')
+        throw stateError(id, record.state, 'it can no longer be edited')
+      assertEligible(record, review.reviewer)
+      const checked = await checkEdit(record, input)
+      const edit = { from: record.digest, reviewer: review.reviewer, at: now() }
+      const { digest: seen, ...rest } = review
+      if (seen !== undefined && seen !== record.digest)
+        throw stateError(id, record.state, 'its input has changed since')
+      const change = applyVote(record, rest, { ...checked, edits: [...record.edits, edit] })
+      const committed = change && (await records.commit(record, change))
+      if (committed !== undefined) return committed
+    }
+    throw stateError(id, 'pending', 'others keep changing it')
+  }
+
+  return {
+    wakeUps,
+    async request({ request, digest, decision, requirements }) {
+      const createdAt = now()
+      const own = requirements.flatMap((one) => (one.expiresInMs === null ? [] : [one.expiresInMs]))
+      const record: ApprovalRecord = {
+        v: 1,
+        id: `apr_${newId()}`,
+        tenant: request.tenant ?? 'default',
+        state: 'pending',
+        revision: 1,
+        createdAt,
+        approveBy: createdAt + Math.min(approveWithinMs, ...own),
+        executeBy: null,
+        approvedAt: null,
+        request,
+        digest,
+        decision,
+        requirements,
+        votes: [],
+        edits: [],
+        grant: null,
+        attempt: null,
+        result: null,
+        reason: null,
+        idem: callKey(request),
+        events: [],
+        eventCount: 0,
+      }
+      return records.create(record, [requestedEvent(record)])
+    },
+    get: async (id) => toApproval(await records.load(id)),
+    async list({ limit = 50, ...filter } = {}) {
+      const page = await records.list({
+        ...filter,
+        limit: Math.min(Math.max(Math.trunc(limit), 1), 500),
+      })
+      return { approvals: page.records.map(toApproval), altered: page.altered, next: page.next }
+    },
+    async review(id, review) {
+      assertReviewer(review.reviewer)
+      if (review.verdict !== 'approve' && review.verdict !== 'deny') {
+        throw new LeluError('LELU_REVIEW_INVALID', 'A verdict is `approve` or `deny`.', {
+          help: 'Pass one of the two words.',
+        })
+      }
+      if (
+        review.reason !== undefined &&
+        (typeof review.reason !== 'string' || review.reason.length > 2000)
+      ) {
+        throw new LeluError('LELU_REVIEW_INVALID', 'A reason is text of at most 2000 characters.', {
+          help: 'Shorten it.',
+        })
+      }
+      const { input } = review
+      if (input !== undefined) return wake(await reviewWithEdit(id, review, input))
+      return wake(await records.transition(id, (record) => applyVote(record, review, {})))
+    },
+    async cancel(id, { reason, by } = {}) {
+      if (by !== undefined) assertReviewer(by)
+      const text = reason ?? null
+      return wake(
+        await records.transition(id, (record) => {
+          if (record.state === 'cancelled') return undefined
+          const why = {
+            id: 'approval_cancelled',
+            message: `The call was cancelled${text === null ? '' : `: ${text}`}`,
+          }
+          return {
+            next: { state: 'cancelled', reason: why },
+            events: [cancelledEvent(record, by ?? null, text)],
+          }
+        }),
+      )
+    },
+    wait: async (id, waitOptions) =>
+      toApproval(await waitForReview(records, wakeUps, id, waitOptions)),
+  }
+}

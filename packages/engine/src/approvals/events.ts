@@ -1,0 +1,127 @@
+import type { AuditEvent } from '@lelu/audit'
+import { jsonDigest } from '../digest.ts'
+import type { Json } from '../types.ts'
+import type { ApprovalRecord, ApprovalResult, Attempt, Grant, Reviewer, Vote } from './record.ts'
+
+/** What every event of one approval says, so that its story can be told from the log alone. */
+function common(record: ApprovalRecord) {
+  const { tenant, id, request, decision, digest } = record
+  const { subject, call, run } = request
+  return {
+    tenant,
+    agent: { id: subject.id, type: subject.type },
+    tool: { name: call.tool, server: call.server ?? null, effect: call.effect ?? 'non_idempotent' },
+    run: run ?? null,
+    call: call.id,
+    input_digest: digest,
+    refs: { approval: id, decision: decision.id },
+  }
+}
+
+export function requestedEvent(record: ApprovalRecord): AuditEvent {
+  return {
+    ...common(record),
+    kind: 'approval.requested',
+    reasons: record.decision.reasons,
+    requirements: record.requirements,
+    approve_by: new Date(record.approveBy).toISOString(),
+  } as AuditEvent
+}
+
+export function reviewedEvent(
+  record: ApprovalRecord,
+  vote: Vote,
+  state: string,
+  edited: boolean,
+): AuditEvent {
+  return {
+    ...common(record),
+    kind: 'approval.decided',
+    input_digest: vote.digest,
+    vote: vote.verdict,
+    reviewer: vote.reviewer,
+    reason: vote.reason,
+    state,
+    edited,
+  } as AuditEvent
+}
+
+export function cancelledEvent(
+  record: ApprovalRecord,
+  by: Reviewer | null,
+  reason: string | null,
+): AuditEvent {
+  return { ...common(record), kind: 'approval.cancelled', reviewer: by, reason } as AuditEvent
+}
+
+export function expiredEvent(record: ApprovalRecord): AuditEvent {
+  return { ...common(record), kind: 'approval.expired', state: record.state } as AuditEvent
+}
+
+export function mintedEvent(record: ApprovalRecord, grant: Grant, kid: string): AuditEvent {
+  const { refs, ...rest } = common(record)
+  const expires = new Date(grant.expiresAt).toISOString()
+  return {
+    ...rest,
+    kind: 'token.minted',
+    refs: { ...refs, jti: grant.jti },
+    key: kid,
+    expires,
+  } as AuditEvent
+}
+
+export function redeemedEvent(
+  record: ApprovalRecord,
+  attempt: Attempt,
+  jti: string,
+  redecision: string,
+): AuditEvent {
+  const { refs, ...rest } = common(record)
+  const more = { jti, attempt: attempt.id, redecision }
+  return {
+    ...rest,
+    kind: 'token.redeemed',
+    refs: { ...refs, ...more },
+    number: attempt.number,
+  } as AuditEvent
+}
+
+export function revokedEvent(
+  record: ApprovalRecord,
+  by: Reviewer | null,
+  reason: string,
+): AuditEvent {
+  const { refs, ...rest } = common(record)
+  const jti = record.grant?.jti
+  return {
+    ...rest,
+    kind: 'token.revoked',
+    refs: jti === undefined ? refs : { ...refs, jti },
+    reviewer: by,
+    reason,
+  } as AuditEvent
+}
+
+/** How a call ended, in words an auditor can count: the message of a failure may hold data, so only its digest is kept. */
+export function outcomeResult(result: ApprovalResult | { status: 'unknown' }): {
+  [key: string]: Json
+} {
+  if (result.status === 'completed') return { status: 'completed', digest: result.digest }
+  if (result.status === 'failed')
+    return { status: 'failed', digest: jsonDigest('lelu.failure.v1', result.message) }
+  return { status: 'unknown', digest: null }
+}
+
+export function outcomeEvent(
+  record: ApprovalRecord,
+  result: ApprovalResult | { status: 'unknown' },
+  durationMs: number | null,
+): AuditEvent {
+  const { refs, ...rest } = common(record)
+  return {
+    ...rest,
+    kind: 'outcome',
+    refs: record.attempt === null ? refs : { ...refs, attempt: record.attempt.id },
+    result: { ...outcomeResult(result), duration_ms: durationMs },
+  } as AuditEvent
+}

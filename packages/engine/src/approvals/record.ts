@@ -1,0 +1,84 @@
+import type { Decision, DecisionRequest, Json, Reason, Requirement } from '../types.ts'
+import type { ApprovalState } from './state.ts'
+
+/** A person who reviews. Identity comes from whoever authenticated them, never from a request body. */
+export type Reviewer = {
+  id: string
+  /** Who vouches for the id, such as `os:<host>` or an identity provider's URL. */
+  issuer: string
+  /** How they proved it, such as `os-user` or `oidc`. */
+  method: string
+}
+
+export type Vote = {
+  reviewer: Reviewer
+  verdict: 'approve' | 'deny'
+  /** The digest of the input this vote is about. A vote for another input does not count. */
+  digest: string
+  reason: string | null
+  /** Epoch milliseconds. */
+  at: number
+}
+
+/** The one token that may redeem this approval now. Minting again makes the earlier one void. */
+export type Grant = { jti: string; expiresAt: number; mintedAt: number; count: number }
+
+/** One try at running the tool. Past `leaseUntil` nobody is believed to be running it. */
+export type Attempt = { id: string; number: number; startedAt: number; leaseUntil: number }
+
+/** How the call ended. `value` is kept when it is JSON and small enough; its digest always. */
+export type ApprovalResult =
+  | { status: 'completed'; kept: true; value?: Json; digest: string }
+  | { status: 'completed'; kept: false; digest: string | null }
+  | { status: 'failed'; message: string }
+
+/** An audit event that is part of a transition: written to the log before anything depends on it. */
+export type PendingEvent = { n: number; kind: string; data: { [key: string]: Json } }
+
+export type Edit = { from: string; reviewer: Reviewer; at: number }
+
+/** A suspended call, whole. Times are epoch milliseconds. */
+export type Approval = {
+  id: string
+  tenant: string
+  state: ApprovalState
+  /** Grows by one with every transition. */
+  revision: number
+  createdAt: number
+  /** Until when a reviewer may approve. */
+  approveBy: number
+  /** Until when the approved call may run; null before it is approved. */
+  executeBy: number | null
+  approvedAt: number | null
+  /** The call as it will run; `request.call.input` is what the digest covers and what is executed. */
+  request: DecisionRequest
+  digest: string
+  decision: Decision
+  requirements: Requirement[]
+  votes: Vote[]
+  edits: Edit[]
+  grant: Grant | null
+  attempt: Attempt | null
+  result: ApprovalResult | null
+  /** Why it ended as it did, for the model and the reviewer. */
+  reason: Reason | null
+}
+
+/** What is stored: the approval and the events that may not be in the log yet. */
+export type ApprovalRecord = Approval & {
+  v: 1
+  idem: string | null
+  events: PendingEvent[]
+  eventCount: number
+}
+
+/** The approval as callers see it: without the bookkeeping. */
+export function toApproval(record: ApprovalRecord): Approval {
+  const { v: _v, idem: _idem, events: _events, eventCount: _count, ...approval } = record
+  return approval
+}
+
+/** Names a call within a tenant: the run and the framework's call id. Null when the caller gave no run. */
+export function callKey(request: DecisionRequest): string | null {
+  return request.run === undefined ? null : JSON.stringify([request.run, request.call.id])
+}

@@ -1,0 +1,207 @@
+import type { AuditEvent, AuditLog } from '@lelu/audit'
+import { isLeluError, LeluError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { withDeadline } from '../store/deadline.ts'
+import type { ApprovalStore, ListQuery, StoredRow } from '../store/store.ts'
+import { storeError } from '../store/store-error.ts'
+import type { KeyHolder } from '../tokens/key-holder.ts'
+import { expiredEvent } from './events.ts'
+import type { ApprovalRecord } from './record.ts'
+import { openRow, sealRow } from './seal.ts'
+import { assertTransition } from './state.ts'
+
+export type RecordsOptions = {
+  store: ApprovalStore
+  keys: KeyHolder
+  audit: AuditLog
+  now: () => number
+  /** Milliseconds an operation of the store may take. */
+  deadlineMs: number
+}
+
+/** What a transition changes, and the audit events that belong to it. */
+export type Change = {
+  next: Partial<ApprovalRecord> & { state: ApprovalRecord['state'] }
+  events: AuditEvent[]
+}
+
+export type Records = {
+  /** Stores a new record, unless the call has one already: then answers that one. */
+  create(
+    record: ApprovalRecord,
+    events: AuditEvent[],
+  ): Promise<{ created: boolean; record: ApprovalRecord }>
+  /** The record with its seal checked, its events in the log and its deadlines applied. */
+  load(id: string): Promise<ApprovalRecord>
+  findByCall(tenant: string, idem: string): Promise<ApprovalRecord | undefined>
+  list(
+    query: ListQuery,
+  ): Promise<{ records: ApprovalRecord[]; altered: string[]; next: string | null }>
+  /** One transition by compare-and-swap; undefined when another process was faster. */
+  commit(current: ApprovalRecord, change: Change): Promise<ApprovalRecord | undefined>
+  /** Loads, decides and commits, again from the start whenever another process was faster. */
+  transition(
+    id: string,
+    decide: (record: ApprovalRecord) => Change | undefined,
+  ): Promise<ApprovalRecord>
+}
+
+/** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
+export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOptions): Records {
+  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
+    withDeadline(operation, deadlineMs, doing).catch((error) => {
+      throw storeError(error, doing)
+    })
+
+  function toRow(record: ApprovalRecord, audited: number): StoredRow {
+    const { id, tenant, state, revision, idem, createdAt } = record
+    const body = JSON.stringify(record)
+    const row = {
+      id,
+      tenant,
+      state,
+      rev: revision,
+      idem,
+      createdAt,
+      attempt: newId(),
+      audited,
+      body,
+    }
+    return sealRow(row, keys.sealKey())
+  }
+
+  /** Writes what a crash may have kept out of the log; only then may anything be built on the record. */
+  async function settle(record: ApprovalRecord, audited: number): Promise<ApprovalRecord> {
+    const missing = record.events.filter((event) => event.n > audited)
+    if (missing.length > 0) {
+      await Promise.all(missing.map((event) => audit.append(event.data as unknown as AuditEvent)))
+      await store.markAudited(record.id, record.eventCount).catch(() => {}) // only a hint
+    }
+    return record
+  }
+
+  function withEvents(record: ApprovalRecord, events: AuditEvent[]): ApprovalRecord {
+    const numbered = events.map((event, index) => {
+      const n = record.eventCount + index + 1
+      return { n, data: { ...event, refs: { ...event.refs, event: n } } }
+    })
+    return {
+      ...record,
+      events: numbered as unknown as ApprovalRecord['events'],
+      eventCount: record.eventCount + events.length,
+    }
+  }
+
+  /** When the reply is lost, the attempt id that is stored tells whose write it was. */
+  async function swap(rev: number, row: StoredRow): Promise<boolean> {
+    try {
+      return await timed(store.swap(rev, row), 'changing an approval')
+    } catch (error) {
+      const stored = await timed(store.get(row.id), 'reading back an approval')
+      if (stored?.attempt === row.attempt) return true
+      if (stored === undefined || stored.rev === rev) throw error
+      return false
+    }
+  }
+
+  async function commit(
+    current: ApprovalRecord,
+    { next, events }: Change,
+  ): Promise<ApprovalRecord | undefined> {
+    assertTransition(current.id, current.state, next.state)
+    const changed = withEvents({ ...current, ...next, revision: current.revision + 1 }, events)
+    // Everything before these events is in the log already: load() saw to it.
+    const row = toRow(changed, current.eventCount)
+    if (!(await swap(current.revision, row))) return undefined
+    return settle(changed, current.eventCount)
+  }
+
+  async function open(row: StoredRow): Promise<ApprovalRecord> {
+    let record = await settle(await openRow(row, keys), row.audited)
+    const deadline =
+      record.state === 'pending'
+        ? record.approveBy
+        : record.state === 'approved'
+          ? record.executeBy
+          : null
+    if (deadline !== null && now() >= deadline) {
+      const reason = {
+        id: 'approval_expired',
+        message: 'Nobody decided in time, so the call was not run.',
+      }
+      const late = { id: 'approval_expired', message: 'The approved call was not run in time.' }
+      const next = { state: 'expired' as const, reason: record.state === 'pending' ? reason : late }
+      const expired = await commit(record, { next, events: [expiredEvent(record)] })
+      record = expired ?? (await load(row.id))
+    }
+    return record
+  }
+
+  async function load(id: string): Promise<ApprovalRecord> {
+    const row = await timed(store.get(id), 'reading an approval')
+    if (row === undefined) {
+      throw new LeluError('LELU_APPROVAL_NOT_FOUND', `There is no approval ${id}.`, {
+        help: 'Check the id and the directory (`--directory`, `LELU_DIRECTORY`); `lelu approvals list` shows what is there.',
+        details: { approval: id },
+      })
+    }
+    return open(row)
+  }
+
+  return {
+    commit,
+    load,
+    async create(record, events) {
+      const numbered = withEvents(record, events)
+      const row = toRow(numbered, 0)
+      const answer = await timed(store.create(row), 'creating an approval').catch(async (error) => {
+        const stored = await timed(store.get(row.id), 'reading back an approval')
+        if (stored?.attempt !== row.attempt) throw error
+        return { created: true, row }
+      })
+      if (answer.created) return { created: true, record: await settle(numbered, 0) }
+      return { created: false, record: await open(answer.row) }
+    },
+    async findByCall(tenant, idem) {
+      const row = await timed(store.findByCall(tenant, idem), 'finding an approval')
+      return row === undefined ? undefined : open(row)
+    },
+    async list(query) {
+      const rows = await timed(store.list(query), 'listing approvals')
+      const records: ApprovalRecord[] = []
+      const altered: string[] = []
+      for (const row of rows) {
+        try {
+          const record = await open(row)
+          if (query.state === undefined || record.state === query.state) records.push(record)
+        } catch (error) {
+          // One altered row must not hide the queue from the reviewers.
+          if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
+          altered.push(row.id)
+        }
+      }
+      return {
+        records,
+        altered,
+        next: rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null,
+      }
+    },
+    async transition(id, decide) {
+      for (let round = 0; round < 50; round += 1) {
+        const record = await load(id)
+        const change = decide(record)
+        if (change === undefined) return record
+        const committed = await commit(record, change)
+        if (committed !== undefined) return committed
+      }
+      throw new LeluError(
+        'LELU_APPROVAL_CONFLICT',
+        `Approval ${id} was changed by others 50 times in a row.`,
+        {
+          help: 'Try again; if it stays, look for a process that writes in a loop.',
+          details: { approval: id },
+        },
+      )
+    },
+  }
+}

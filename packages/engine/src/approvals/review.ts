@@ -1,0 +1,86 @@
+import { LeluError } from '../errors.ts'
+import type { Reason, Requirement, Subject } from '../types.ts'
+import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
+
+/** Everybody on whose behalf the call is made: the agent and whoever it acts for, to the end of the chain. */
+function involved(subject: Subject): string[] {
+  const ids: string[] = []
+  for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
+    ids.push(one.id)
+  return ids
+}
+
+function sameReviewer(a: Reviewer, b: Reviewer): boolean {
+  return a.id === b.id && a.issuer === b.issuer
+}
+
+/** Throws unless this person may vote: separation of duties (invariant 5), and the policy's list of reviewers. */
+export function assertEligible(record: ApprovalRecord, reviewer: Reviewer): void {
+  const refuse = (why: string, help: string) => {
+    throw new LeluError(
+      'LELU_REVIEWER_NOT_ELIGIBLE',
+      `${reviewer.id} cannot review approval ${record.id}: ${why}.`,
+      {
+        help,
+        details: { approval: record.id, reviewer: reviewer.id },
+      },
+    )
+  }
+  if (involved(record.request.subject).includes(reviewer.id)) {
+    refuse(
+      'the call is made by or for them',
+      'Ask somebody who neither asked for the call nor benefits from it.',
+    )
+  }
+  const named = record.requirements.every((one) => one.reviewers !== null)
+  if (named && !record.requirements.some((one) => one.reviewers?.includes(reviewer.id))) {
+    refuse('the policy names other reviewers', 'Ask one of the reviewers that the policy names.')
+  }
+}
+
+/** The earlier vote of the same person on the same input, if any. */
+export function earlierVote(record: ApprovalRecord, reviewer: Reviewer): Vote | undefined {
+  return record.votes.find(
+    (vote) => vote.digest === record.digest && sameReviewer(vote.reviewer, reviewer),
+  )
+}
+
+function isMet(requirement: Requirement, votes: readonly Vote[]): boolean {
+  const counted = votes.filter((vote) => requirement.reviewers?.includes(vote.reviewer.id) ?? true)
+  const distinct = new Set(
+    counted.map(({ reviewer }) => JSON.stringify([reviewer.issuer, reviewer.id])),
+  )
+  return distinct.size >= requirement.quorum
+}
+
+/** Whether the approving votes on exactly this input meet every requirement. None asked for: one vote is needed. */
+export function requirementsMet(
+  requirements: readonly Requirement[],
+  votes: readonly Vote[],
+  digest: string,
+): boolean {
+  const approving = votes.filter((vote) => vote.verdict === 'approve' && vote.digest === digest)
+  return approving.length > 0 && requirements.every((requirement) => isMet(requirement, approving))
+}
+
+/** What the model reads when a person said no. The reviewer's name stays out of it. */
+export function denialReason(reason: string | null): Reason {
+  const why = reason === null ? '' : `: ${reason}`
+  return { id: 'reviewer_denied', message: `A reviewer denied this call${why}` }
+}
+
+/** Checks what a host passes as the reviewer; it must come from the host's own authentication. */
+export function assertReviewer(reviewer: unknown): asserts reviewer is Reviewer {
+  const { id, issuer, method } = (reviewer ?? {}) as Partial<Reviewer>
+  const filled = [id, issuer, method].every(
+    (word) => typeof word === 'string' && word.length > 0 && word.length <= 256,
+  )
+  if (filled) return
+  throw new LeluError(
+    'LELU_REVIEW_INVALID',
+    'A review needs its reviewer: { id, issuer, method }, all non-empty strings.',
+    {
+      help: 'Pass the identity your own authentication established, never one from the request.',
+    },
+  )
+}

@@ -1,0 +1,51 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { LeluError } from '../errors.ts'
+import type { StoredRow } from '../store/store.ts'
+import type { KeyHolder } from '../tokens/key-holder.ts'
+import type { SealKey } from '../tokens/key-ring.ts'
+import type { ApprovalRecord } from './record.ts'
+
+/** What the seal covers: every column but `audited`, in a text no two rows share. */
+function sealedText(row: Omit<StoredRow, 'seal' | 'audited'>): string {
+  const { id, tenant, state, rev, idem, createdAt, attempt, body } = row
+  return `lelu.record.v1\n${JSON.stringify([id, tenant, state, rev, idem, createdAt, attempt, body])}`
+}
+
+function mac(key: SealKey, text: string): string {
+  return createHmac('sha256', key.secret).update(text).digest('base64url')
+}
+
+/** HMAC-SHA256 over the row, with the key's id in front, so that keys can rotate. */
+export function sealRow(row: Omit<StoredRow, 'seal'>, key: SealKey): StoredRow {
+  return { ...row, seal: `${key.kid}.${mac(key, sealedText(row))}` }
+}
+
+/**
+ * The record of a row whose seal holds and whose columns agree with its body.
+ * Against whoever can write to the database but has no key: no state, vote or input can be made up (AISVS 9.4.4).
+ */
+export async function openRow(row: StoredRow, keys: KeyHolder): Promise<ApprovalRecord> {
+  const [kid = '', tag = ''] = row.seal.split('.')
+  const key = (await keys.sealKeysFor(kid)).find((candidate) => candidate.kid === kid)
+  const expected = key && Buffer.from(mac(key, sealedText(row)))
+  const given = Buffer.from(tag)
+  if (
+    expected === undefined ||
+    expected.length !== given.length ||
+    !timingSafeEqual(expected, given)
+  ) {
+    throw alteredError(row.id, 'its seal does not hold')
+  }
+  return JSON.parse(row.body) as ApprovalRecord
+}
+
+export function alteredError(id: string, why: string): LeluError {
+  return new LeluError(
+    'LELU_APPROVAL_ALTERED',
+    `Approval ${id} was altered in the store: ${why}. The tool was not run.`,
+    {
+      help: 'Somebody or something other than Lelu wrote to the approvals database, or the key ring was replaced. Find out who; let the agent ask again.',
+      details: { approval: id },
+    },
+  )
+}

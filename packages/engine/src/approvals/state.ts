@@ -1,0 +1,61 @@
+import { LeluError } from '../errors.ts'
+import type { ToolEffect } from '../types.ts'
+
+/** Where a suspended call stands. `unknown`: it may have run; only a person can say. */
+export type ApprovalState =
+  | 'pending'
+  | 'approved'
+  | 'denied'
+  | 'expired'
+  | 'cancelled'
+  | 'revoked'
+  | 'executing'
+  | 'completed'
+  | 'failed'
+  | 'unknown'
+
+/**
+ * Every transition there is. Staying in a state is one too: a vote that is not the last and an edit keep
+ * `pending`, minting keeps `approved`, a lease renewal or a further attempt keeps `executing`.
+ */
+const transitions: { readonly [state in ApprovalState]: readonly ApprovalState[] } = {
+  pending: ['pending', 'approved', 'denied', 'expired', 'cancelled'],
+  approved: ['approved', 'executing', 'revoked', 'expired', 'cancelled'],
+  executing: ['executing', 'completed', 'failed', 'unknown'],
+  unknown: ['completed', 'failed', 'approved'],
+  denied: [],
+  expired: [],
+  cancelled: [],
+  revoked: [],
+  completed: [],
+  failed: [],
+}
+
+export const approvalStates: readonly ApprovalState[] = Object.keys(transitions) as ApprovalState[]
+
+export function isApprovalState(word: unknown): word is ApprovalState {
+  return typeof word === 'string' && Object.hasOwn(transitions, word)
+}
+
+export function mayBecome(from: ApprovalState, to: ApprovalState): boolean {
+  return transitions[from].includes(to)
+}
+
+/** Throws `LELU_APPROVAL_STATE` (HTTP 409) that names the current state, unless `from` may become `to`. */
+export function assertTransition(id: string, from: ApprovalState, to: ApprovalState): void {
+  if (mayBecome(from, to)) return
+  throw stateError(id, from, `it cannot become ${to}`)
+}
+
+/** The 409-shaped error: what was asked does not fit the state the approval is in. */
+export function stateError(id: string, state: ApprovalState, why: string): LeluError {
+  return new LeluError('LELU_APPROVAL_STATE', `Approval ${id} is ${state}: ${why}.`, {
+    help: `Look at it with \`lelu approvals show ${id}\`.`,
+    details: { approval: id, state },
+  })
+}
+
+/** Only a call that does no harm twice is tried again after its first attempt was lost. */
+export function mayRunAgain(effect: ToolEffect): boolean {
+  return effect === 'read' || effect === 'idempotent'
+}

@@ -1,0 +1,46 @@
+import type { ApprovalRecord } from './record.ts'
+import type { Records } from './records.ts'
+
+/** Longest wait of one call: clients and proxies give up at 60 s, so we answer before. */
+export const maxWaitMs = 55_000
+
+/**
+ * Waits until the approval is no longer pending, at most `timeoutMs` (default and cap 55 000), then answers it
+ * as it is. Decisions in this process wake it at once, those of others within a quarter of a second.
+ */
+export async function waitForReview(
+  records: Records,
+  wakeUps: EventTarget,
+  id: string,
+  { timeoutMs = maxWaitMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<ApprovalRecord> {
+  const until = performance.now() + Math.min(Math.max(timeoutMs, 0), maxWaitMs)
+  let pause = 25
+  for (;;) {
+    signal?.throwIfAborted()
+    const record = await records.load(id)
+    const left = until - performance.now()
+    if (record.state !== 'pending' || left <= 0) return record
+    await sleepUntilWoken(wakeUps, id, Math.min(pause, left), signal)
+    pause = Math.min(pause * 1.5, 250)
+  }
+}
+
+function sleepUntilWoken(
+  wakeUps: EventTarget,
+  id: string,
+  ms: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      wakeUps.removeEventListener(id, done)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    wakeUps.addEventListener(id, done)
+    signal?.addEventListener('abort', done)
+  })
+}

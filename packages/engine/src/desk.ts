@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Approvals } from './approvals/approvals.ts'
+import { LeluError } from './errors.ts'
+import { checkOptions, type StorageOptions } from './options.ts'
+import { defaultDirectory, openStorage } from './storage.ts'
+import { createTokens, type Tokens } from './tokens/tokens.ts'
+
+/** What a reviewer's process needs: approvals and tokens, without a policy and without any tool. */
+export type ReviewDesk = {
+  readonly approvals: Approvals
+  readonly tokens: Omit<Tokens, 'mint'>
+  close(): Promise<void>
+}
+
+export type ReviewDeskOptions = StorageOptions & { issuer?: string; audience?: string }
+
+/** Opens the same keys, store and log as the engine of that directory. It cannot mint and cannot edit an input. */
+export async function openReviewDesk(options: ReviewDeskOptions): Promise<ReviewDesk> {
+  checkOptions(options)
+  const { issuer = 'urn:lelu:engine', audience = 'urn:lelu:executor:local' } = options
+  assertThere(options)
+  const storage = await openStorage(options)
+  const { records, keys, revocations, now } = storage
+  const tokens = createTokens({
+    records,
+    keys,
+    revocations,
+    issuer,
+    audience,
+    tokenSeconds: 60,
+    now,
+  })
+  const { mint: _mint, ...reading } = tokens
+  return { approvals: storage.approvals(), tokens: reading, close: storage.close }
+}
+
+/** Only an engine makes keys: a desk with keys of its own would take every row of the engine for altered. */
+function assertThere({ directory = defaultDirectory, keys }: ReviewDeskOptions): void {
+  if (keys !== undefined || existsSync(join(directory, 'keys', 'keyring.json'))) return
+  throw new LeluError('LELU_DIRECTORY_NOT_FOUND', `There is no Lelu directory at ${directory}.`, {
+    help: 'Pass the directory of the engine (`--directory`, `LELU_DIRECTORY`), or make one with `lelu init`.',
+    details: { directory },
+  })
+}

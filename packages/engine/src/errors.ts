@@ -1,0 +1,58 @@
+import type { AuditErrorCode } from '@lelu/audit'
+import type { RegoErrorCode } from '@lelu/rego'
+
+/** Every code an error of Lelu can carry: `LELU_<NOUN>_<STATE>`. */
+export type LeluErrorCode = EngineErrorCode | RegoErrorCode | AuditErrorCode
+
+type EngineErrorCode =
+  | 'LELU_OPTIONS_INVALID'
+  | 'LELU_DIRECTORY_NOT_FOUND'
+  | 'LELU_REQUEST_INVALID'
+  | 'LELU_INPUT_TOO_LARGE'
+  | 'LELU_POLICY_INVALID'
+  | 'LELU_POLICY_NOT_FOUND'
+  | 'LELU_POLICY_UNSUPPORTED'
+  | 'LELU_STORE_NOT_ATOMIC'
+  | 'LELU_STORE_UNAVAILABLE'
+  | 'LELU_STORE_CORRUPT'
+  | 'LELU_KEYS_INVALID'
+  | 'LELU_APPROVAL_NOT_FOUND'
+  | 'LELU_APPROVAL_CONFLICT'
+  | 'LELU_APPROVAL_STATE'
+  | 'LELU_APPROVAL_EXECUTING'
+  | 'LELU_APPROVAL_UNKNOWN'
+  | 'LELU_APPROVAL_FAILED'
+  | 'LELU_APPROVAL_ALTERED'
+  | 'LELU_REVIEW_INVALID'
+  | 'LELU_REVIEWER_NOT_ELIGIBLE'
+  | 'LELU_EDIT_REFUSED'
+  | 'LELU_TOKEN_REFUSED'
+  | 'LELU_ENGINE_CLOSED'
+
+const brand = Symbol.for('lelu.error')
+
+type LeluErrorOptions = { help: string; cause?: unknown; details?: Record<string, unknown> }
+
+/** What went wrong (`message`), what to do (`help`), and the data of it (`details`); never an input or a secret. */
+export class LeluError extends Error {
+  readonly code: LeluErrorCode
+  readonly help: string
+  readonly details: Record<string, unknown>
+
+  constructor(code: LeluErrorCode, message: string, options: LeluErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'LeluError'
+    this.code = code
+    this.help = options.help
+    this.details = options.details ?? {}
+    // A symbol from the global registry: recognised across packages and duplicate installs.
+    Object.defineProperty(this, brand, { value: true })
+  }
+}
+
+/** Any coded error of a Lelu package: the engine's, the compiler's, the audit log's. */
+export type CodedError = Error & { code: LeluErrorCode; help: string }
+
+export function isLeluError(error: unknown): error is CodedError {
+  return error instanceof Error && (error as unknown as Record<symbol, unknown>)[brand] === true
+}

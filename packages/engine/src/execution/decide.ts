@@ -1,0 +1,77 @@
+import type { AuditEvent, AuditLog } from '@lelu/audit'
+import { signalStatus } from '@lelu/confidence'
+import { callDigest } from '../digest.ts'
+import { newId } from '../ids.ts'
+import { denied } from '../policy/reasons.ts'
+import { toInput } from '../policy/to-input.ts'
+import type { GatedRequest } from '../request/gate.ts'
+import type { Decision, Policy, PolicyAnswer, RegoInput, Requirement } from '../types.ts'
+
+export type DecideOptions = { policy: Policy; audit: AuditLog; now: () => number }
+
+/** A decision with what its carrying out needs: the digest that binds the input, and who must approve. */
+export type Decided = { decision: Decision; digest: string; requirements: Requirement[] }
+
+export function digestOf({ request, inputText }: GatedRequest): string {
+  const { tool, server = null } = request.call
+  return callDigest({ tenant: request.tenant, tool, server, inputText })
+}
+
+const effects: readonly string[] = ['allow', 'require_approval', 'deny']
+
+/** A policy of the host's own may throw or answer a word nobody knows (vercel/ai #19978): both mean deny. */
+function ask(policy: Policy, input: RegoInput): PolicyAnswer {
+  try {
+    const answer = policy.evaluate(input)
+    return effects.includes(answer.effect) ? answer : denied('policy_result_invalid')
+  } catch {
+    return denied('policy_error')
+  }
+}
+
+/**
+ * Asks the policy and writes the record; the decision is not answered before its record is on disk.
+ * `approval` names the suspended call when an edit or a redeem asks again.
+ */
+export async function decide(
+  gated: GatedRequest,
+  options: DecideOptions,
+  approval?: string,
+): Promise<Decided> {
+  const { policy, audit, now } = options
+  const started = performance.now()
+  const time = now()
+  const input = toInput(gated, time)
+  const answer = ask(policy, input)
+  const digest = digestOf(gated)
+  const id = newId()
+  const { subject, call, confidence, run } = gated.request
+  const receipt = await audit.append({
+    kind: 'decision',
+    id,
+    tenant: gated.request.tenant,
+    agent: { id: subject.id, type: subject.type },
+    acting_for: input.acting_for,
+    tool: input.tool,
+    run: run ?? null,
+    call: call.id,
+    input_digest: digest,
+    confidence: input.confidence,
+    signal: { ...input.signal, value: confidence?.value ?? null, status: signalStatus(confidence) },
+    decision: answer.effect,
+    reasons: answer.reasons,
+    policy: { revision: policy.revision },
+    refs: approval === undefined ? {} : { approval },
+    latency_us: Math.round((performance.now() - started) * 1000),
+  } as AuditEvent)
+  const decision: Decision = {
+    id,
+    effect: answer.effect,
+    reasons: answer.reasons,
+    confidence: input.confidence,
+    policy: { revision: policy.revision },
+    obligations: answer.obligations,
+    audit: { stream: receipt.stream, seq: receipt.seq },
+  }
+  return { decision, digest, requirements: answer.requirements }
+}

@@ -1,0 +1,121 @@
+import type { AuditEvent, AuditLog } from '@lelu/audit'
+import type { ApprovalsPart } from '../approvals/approvals.ts'
+import { outcomeResult } from '../approvals/events.ts'
+import { type ApprovalRecord, callKey, toApproval } from '../approvals/record.ts'
+import type { Records } from '../approvals/records.ts'
+import { jsonDigest } from '../digest.ts'
+import { LeluError } from '../errors.ts'
+import type { GatedRequest } from '../request/gate.ts'
+import type { Decision, ToolCall } from '../types.ts'
+import { type Decided, digestOf } from './decide.ts'
+import { asJson, type Execute, type Outcome } from './outcome.ts'
+
+export type GuardOptions = {
+  audit: AuditLog
+  records: Records
+  approvals: ApprovalsPart
+  decide: (gated: GatedRequest) => Promise<Decided>
+  resume: <T>(id: string, execute: Execute<T>) => Promise<Outcome<T>>
+}
+
+/** Decides, then runs, suspends or refuses. A call that is suspended already goes on from where it stands. */
+export async function guard<T>(
+  gated: GatedRequest,
+  execute: Execute<T>,
+  options: GuardOptions,
+): Promise<Outcome<T>> {
+  const { records, approvals, decide, resume } = options
+  const known = callKey(gated.request)
+  const existing =
+    known === null ? undefined : await records.findByCall(gated.request.tenant, known)
+  if (existing !== undefined) return goOn(existing)
+
+  const decided = await decide(gated)
+  const { decision, digest, requirements } = decided
+  if (decision.effect === 'allow') return runAllowed(gated, decision, execute, options.audit)
+  if (decision.effect !== 'require_approval') return { status: 'denied', decision }
+  const { created, record } = await approvals.request({
+    request: gated.request,
+    digest,
+    decision,
+    requirements,
+  })
+  return created ? { status: 'suspended', approval: toApproval(record), decision } : goOn(record)
+
+  /** The same run and call id must be the same call: else an approval for one input would answer for another. */
+  function goOn(record: ApprovalRecord): Promise<Outcome<T>> {
+    const { subject, call } = record.request
+    const original = record.edits[0]?.from ?? record.digest
+    const sameCall =
+      original === digestOf(gated) &&
+      call.tool === gated.request.call.tool &&
+      subject.id === gated.request.subject.id
+    if (sameCall) return resume(record.id, execute)
+    throw new LeluError(
+      'LELU_APPROVAL_CONFLICT',
+      `Call ${gated.request.call.id} of this run is suspended already, with another tool, input or agent.`,
+      {
+        help: 'Give every tool call of a run an id of its own.',
+        details: { approval: record.id, state: record.state },
+      },
+    )
+  }
+}
+
+async function runAllowed<T>(
+  gated: GatedRequest,
+  decision: Decision,
+  execute: Execute<T>,
+  audit: AuditLog,
+): Promise<Outcome<T>> {
+  const { request } = gated
+  const started = performance.now()
+  const record = async (result: ReturnType<typeof outcomeResult>) => {
+    const event = {
+      kind: 'outcome',
+      tenant: request.tenant,
+      agent: { id: request.subject.id, type: request.subject.type },
+      tool: {
+        name: request.call.tool,
+        server: request.call.server ?? null,
+        effect: request.call.effect,
+      },
+      run: request.run ?? null,
+      call: request.call.id,
+      refs: { decision: decision.id },
+      result: { ...result, duration_ms: Math.round(performance.now() - started) },
+    } as AuditEvent
+    // The tool has run: its answer must reach the caller. The log itself then refuses every further decision.
+    await audit.append(event).catch((error: unknown) =>
+      process.emitWarning(
+        `The tool of decision ${decision.id} ran, but its outcome could not be recorded: ${String(error)}`,
+        {
+          code: 'LELU_OUTCOME_UNRECORDED',
+        },
+      ),
+    )
+  }
+  let value: T
+  try {
+    value = await execute(request.call as ToolCall, {
+      decision,
+      approval: null,
+      idempotencyKey: decision.id,
+    })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    await record(outcomeResult({ status: 'failed', message }))
+    throw error
+  }
+  await record(outcomeResult({ status: 'completed', kept: false, digest: digestOfResult(value) }))
+  return { status: 'executed', value, decision }
+}
+
+function digestOfResult(value: unknown): string | null {
+  const plain = asJson(value)
+  try {
+    return plain === undefined ? null : jsonDigest('lelu.result.v1', plain.json)
+  } catch {
+    return null // a lone surrogate in the tool's answer has no canonical text
+  }
+}

@@ -1,0 +1,39 @@
+import type { Approval } from '../approvals/record.ts'
+import type { Decision, Effect, Json, Reason, ToolCall } from '../types.ts'
+
+/** What the engine tells the tool about its run. */
+export type ToolRun = {
+  decision: Decision
+  /** Null when the policy allowed the call outright. */
+  approval: Approval | null
+  /** Names this effect. Hand it to a target that can refuse a second one (an idempotency key). */
+  idempotencyKey: string
+}
+
+/** Runs the tool. `call.input` is exactly what was decided on, or what the reviewer made of it. */
+export type Execute<T> = (call: ToolCall, run: ToolRun) => T | Promise<T>
+
+export type Outcome<T> =
+  /** `replayed`: the tool ran earlier; this is its kept result. */
+  | { status: 'executed'; value: T; decision: Decision; approval?: Approval; replayed?: true }
+  | { status: 'suspended'; approval: Approval; decision: Decision }
+  | { status: 'denied'; decision: Decision; approval?: Approval }
+
+/** The decision as the model must read it after a person, the clock or a new policy has ended the call. */
+export function overruled(decision: Decision, reason: Reason): Decision {
+  const effect: Effect = 'deny'
+  return { ...decision, effect, reasons: [reason] }
+}
+
+/** Longest result that is kept for replay, in characters of JSON. Longer ones keep their digest only. */
+export const maxKeptResult = 64 * 1024
+
+/** The value as JSON when it survives the round trip unchanged in kind, else undefined. */
+export function asJson(value: unknown): { text: string; json: Json } | undefined {
+  try {
+    const text = JSON.stringify(value)
+    return text === undefined ? undefined : { text, json: JSON.parse(text) as Json }
+  } catch {
+    return undefined
+  }
+}

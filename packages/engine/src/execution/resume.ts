@@ -1,0 +1,120 @@
+import { outcomeEvent } from '../approvals/events.ts'
+import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
+import { mayRunAgain } from '../approvals/state.ts'
+import { LeluError } from '../errors.ts'
+import type { MintedToken } from '../tokens/mint.ts'
+import { type Execute, type Outcome, overruled } from './outcome.ts'
+import { type Caller, type RedeemOptions, redeem } from './redeem.ts'
+import { runClaimed } from './run-claimed.ts'
+
+export type ResumeOptions = RedeemOptions & { mint: (id: string) => Promise<MintedToken> }
+
+function executingError(record: ApprovalRecord, now: number): LeluError {
+  const retryAfterMs = Math.max((record.attempt?.leaseUntil ?? now) - now, 1)
+  return new LeluError(
+    'LELU_APPROVAL_EXECUTING',
+    `Approval ${record.id} is being executed by another process.`,
+    {
+      help: `Ask again in ${Math.ceil(retryAfterMs / 1000)} s for its result.`,
+      details: { approval: record.id, state: 'executing', retryAfterMs },
+    },
+  )
+}
+
+function unknownError(id: string): LeluError {
+  return new LeluError(
+    'LELU_APPROVAL_UNKNOWN',
+    `Whether the call of approval ${id} took effect is not known: its process was lost while the tool ran.`,
+    {
+      help: 'It is not run again. Somebody must look at the target, then let the agent ask anew if it did not happen.',
+      details: { approval: id, state: 'unknown' },
+    },
+  )
+}
+
+/** The kept result of a call that ran earlier: answered, never run again. */
+function replay<T>(record: ApprovalRecord): Outcome<T> {
+  const { result, decision, id } = record
+  const approval = toApproval(record)
+  if (result?.status === 'completed' && result.kept) {
+    return { status: 'executed', value: result.value as T, decision, approval, replayed: true }
+  }
+  throw new LeluError(
+    'LELU_APPROVAL_STATE',
+    `Approval ${id} is completed: the call ran, but its result was too large or no JSON, so it was not kept.`,
+    {
+      help: 'It is not run again. Read the result from where the tool put it.',
+      details: { approval: id, state: record.state },
+    },
+  )
+}
+
+/** Past its lease an attempt is lost. A tool that may repeat is tried again; any other waits for a person. */
+async function giveUp(record: ApprovalRecord, { records }: ResumeOptions): Promise<LeluError> {
+  const reason = {
+    id: 'attempt_lost',
+    message: 'The process that ran the tool was lost; whether it took effect is not known',
+  }
+  const events = [outcomeEvent(record, { status: 'unknown' }, null)]
+  const committed = await records.commit(record, { next: { state: 'unknown', reason }, events })
+  return committed === undefined ? executingError(record, 0) : unknownError(record.id)
+}
+
+/** Resumes a suspended call: mints, redeems and runs the stored input once, or says why not. */
+export async function resume<T>(
+  id: string,
+  execute: Execute<T>,
+  caller: Caller,
+  options: ResumeOptions,
+): Promise<Outcome<T>> {
+  const { records, mint, now } = options
+  const record = await records.load(id)
+  const approval = toApproval(record)
+  switch (record.state) {
+    case 'pending':
+      return { status: 'suspended', approval, decision: record.decision }
+    case 'denied':
+    case 'expired':
+    case 'cancelled':
+    case 'revoked': {
+      const reason = record.reason ?? {
+        id: `approval_${record.state}`,
+        message: `The approval is ${record.state}`,
+      }
+      return { status: 'denied', decision: overruled(record.decision, reason), approval }
+    }
+    case 'completed':
+      return replay(record)
+    case 'failed':
+      throw new LeluError('LELU_APPROVAL_FAILED', `The call of approval ${id} ran and failed.`, {
+        help: 'It is not run again, for it may have taken effect in part. Let the agent ask anew.',
+        details: {
+          approval: id,
+          state: 'failed',
+          message: record.result?.status === 'failed' ? record.result.message : '',
+        },
+      })
+    case 'unknown':
+      throw unknownError(id)
+    case 'executing':
+      if (now() < (record.attempt?.leaseUntil ?? Number.POSITIVE_INFINITY))
+        throw executingError(record, now())
+      if (!mayRunAgain(record.request.call.effect ?? 'non_idempotent'))
+        throw await giveUp(record, options)
+      break
+    case 'approved':
+      break
+    default:
+      throw new LeluError(
+        'LELU_APPROVAL_ALTERED',
+        `Approval ${id} is in a state this version does not know.`,
+        {
+          help: 'Update Lelu, or find out who wrote to the database.',
+          details: { approval: id },
+        },
+      )
+  }
+  const { token } = await mint(id)
+  const claim = await redeem(token, caller, options)
+  return 'status' in claim ? claim : runClaimed(claim, execute, options)
+}

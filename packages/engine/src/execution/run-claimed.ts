@@ -1,0 +1,98 @@
+import { outcomeEvent } from '../approvals/events.ts'
+import { type ApprovalRecord, type ApprovalResult, toApproval } from '../approvals/record.ts'
+import type { Records } from '../approvals/records.ts'
+import { jsonDigest } from '../digest.ts'
+import type { ToolCall } from '../types.ts'
+import { asJson, type Execute, maxKeptResult, type Outcome } from './outcome.ts'
+import type { Claim } from './redeem.ts'
+
+type Options = { records: Records; now: () => number; leaseMs: number }
+
+/** Keeps saying that the tool is still running, so that a long run is not taken for a lost one. */
+function keepLease(
+  claim: Claim,
+  { records, now, leaseMs }: Options,
+): () => Promise<ApprovalRecord> {
+  let latest = claim.record
+  let renewal: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    const attempt = latest.attempt && { ...latest.attempt, leaseUntil: now() + leaseMs }
+    renewal = records
+      .commit(latest, { next: { state: 'executing', attempt }, events: [] })
+      .then((renewed) => {
+        latest = renewed ?? latest
+      })
+      .catch(() => {}) // The next renewal tries again; without any, the lease ends and the record says so.
+  }, leaseMs / 3)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await renewal
+    return latest
+  }
+}
+
+function resultOf(value: unknown): ApprovalResult {
+  if (value === undefined)
+    return { status: 'completed', kept: true, digest: jsonDigest('lelu.result.v1', null) }
+  const plain = asJson(value)
+  if (plain === undefined) return { status: 'completed', kept: false, digest: null }
+  let digest: string | null = null
+  try {
+    digest = jsonDigest('lelu.result.v1', plain.json)
+  } catch {
+    // A lone surrogate in a tool's answer has no canonical text; the answer itself is fine.
+  }
+  if (digest === null || plain.text.length > maxKeptResult)
+    return { status: 'completed', kept: false, digest }
+  return { status: 'completed', kept: true, value: plain.json, digest }
+}
+
+/**
+ * Runs the stored call once and records how it ended. The tool's own error is passed on as it is.
+ * Once the tool has run its answer is answered, even when the record of it fails: then a warning says so,
+ * and the record stays `executing`, to become `unknown` when the lease ends.
+ */
+export async function runClaimed<T>(
+  claim: Claim,
+  execute: Execute<T>,
+  options: Options,
+): Promise<Outcome<T>> {
+  const { record, gated, decision } = claim
+  const stopLease = keepLease(claim, options)
+  const started = performance.now()
+  const approval = toApproval(record)
+  const call = gated.request.call as ToolCall
+  let value: T
+  try {
+    value = await execute(call, { decision, approval, idempotencyKey: record.id })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    await finish({ status: 'failed', message: message.slice(0, 2000) })
+    throw error
+  }
+  const finished = await finish(resultOf(value))
+  return { status: 'executed', value, decision, approval: toApproval(finished) }
+
+  async function finish(result: ApprovalResult): Promise<ApprovalRecord> {
+    const latest = await stopLease()
+    const durationMs = Math.round(performance.now() - started)
+    try {
+      const change = {
+        next: { state: result.status, result },
+        events: [outcomeEvent(latest, result, durationMs)],
+      }
+      const committed = await options.records.commit(latest, change)
+      if (committed !== undefined) return committed
+      throw new Error('another process took the call over after the lease had ended')
+    } catch (error) {
+      process.emitWarning(
+        `The tool of approval ${record.id} ran, but its outcome could not be recorded: ${String(error)}`,
+        {
+          code: 'LELU_OUTCOME_UNRECORDED',
+        },
+      )
+      return latest
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import type { AuditEvent, AuditLog } from '@lelu/audit'
+import type { Approvals } from './approvals/approvals.ts'
+import { editCheck } from './approvals/edit.ts'
+import { LeluError } from './errors.ts'
+import { decide } from './execution/decide.ts'
+import { guard } from './execution/guard.ts'
+import type { Execute, Outcome } from './execution/outcome.ts'
+import type { Caller } from './execution/redeem.ts'
+import { resume } from './execution/resume.ts'
+import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
+import { loadPolicy } from './policy/load-policy.ts'
+import { type GatedRequest, gateRequest } from './request/gate.ts'
+import { openStorage } from './storage.ts'
+import { mintToken } from './tokens/mint.ts'
+import { createTokens, type Tokens } from './tokens/tokens.ts'
+import type { Decision, DecisionRequest, Policy } from './types.ts'
+
+export interface Lelu {
+  /** Asks the policy. The record is on disk before the answer. Never throws for a policy failure: it denies. */
+  decide(request: DecisionRequest): Promise<Decision>
+  /** Decides, then runs, suspends or refuses. `execute` runs at most once, and only on `allow` or a redeemed approval. */
+  guard<T>(request: DecisionRequest, execute: Execute<T>): Promise<Outcome<T>>
+  /** Mints, redeems, decides again and runs the stored input once; a call that ran answers its kept result. */
+  resume<T>(approvalId: string, execute: Execute<T>, caller?: Caller): Promise<Outcome<T>>
+  readonly approvals: Approvals
+  readonly tokens: Tokens
+  readonly audit: AuditLog
+  readonly policy: Policy
+  /** Ends the log and the store that this engine opened. Calls after it are refused. */
+  close(): Promise<void>
+}
+
+const isPolicy = (policies: unknown): policies is Policy =>
+  typeof (policies as Policy).evaluate === 'function'
+
+async function policyOf(options: LeluOptions, directory: string): Promise<Policy> {
+  const { policies, cache = join(directory, 'cache'), obligations, package: name } = options
+  if (isPolicy(policies)) return policies
+  return loadPolicy({
+    policies,
+    cache,
+    ...(obligations && { obligations }),
+    ...(name && { package: name }),
+  })
+}
+
+/** Opens the engine: loads the policy, the keys, the store and the log, and records which policy decides from now on. */
+export async function createLelu(options: LeluOptions): Promise<Lelu> {
+  checkOptions(options)
+  checkPolicies(options.policies)
+  const {
+    issuer = 'urn:lelu:engine',
+    audience = 'urn:lelu:executor:local',
+    tokenSeconds = 60,
+    leaseMs = 60_000,
+  } = options
+  const policy = await policyOf(options, options.directory ?? '.lelu')
+  const storage = await openStorage(options)
+  const { audit, keys, records, revocations, now } = storage
+  await audit
+    .append({
+      kind: 'policy.loaded',
+      tenant: 'default',
+      policy: { revision: policy.revision },
+      refs: {},
+    } as AuditEvent)
+    .catch(async (error) => {
+      await storage.close().catch(() => {})
+      throw error
+    })
+
+  const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
+  const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
+  const decideGated = (gated: GatedRequest, approval?: string) =>
+    decide(gated, { policy, audit, now }, approval)
+  const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
+  const minting = { records, keys, revocations, issuer, audience, tokenSeconds, now }
+  const tokens = createTokens(minting)
+  const redeeming = {
+    records,
+    revocations,
+    verify: tokens.verify,
+    gate,
+    decide: decideGated,
+    now,
+    leaseMs,
+  }
+  const mint = (id: string) => mintToken(id, minting)
+
+  let closed = false
+  function assertOpen(): void {
+    if (!closed) return
+    throw new LeluError('LELU_ENGINE_CLOSED', 'This engine is closed.', {
+      help: 'Make a new one with createLelu().',
+    })
+  }
+  const resumeCall = <T>(id: string, execute: Execute<T>, caller: Caller = {}) =>
+    resume(id, execute, caller, { ...redeeming, mint })
+
+  return {
+    approvals,
+    tokens,
+    audit,
+    policy,
+    async decide(request) {
+      assertOpen()
+      return (await decideGated(gate(request))).decision
+    },
+    async guard(request, execute) {
+      assertOpen()
+      return guard(gate(request), execute, {
+        audit,
+        records,
+        approvals,
+        decide: decideGated,
+        resume: resumeCall,
+      })
+    },
+    async resume(id, execute, caller) {
+      assertOpen()
+      return resumeCall(id, execute, caller)
+    },
+    async close() {
+      closed = true
+      await storage.close()
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import type { AuditLog } from '@lelu/audit'
+import type { Keyv } from 'keyv'
+import { LeluError } from './errors.ts'
+import type { PolicySource } from './policy/load-policy.ts'
+import type { KeyRingData } from './tokens/key-ring.ts'
+import { maxTokenSeconds } from './tokens/verify-token.ts'
+import type { Policy } from './types.ts'
+
+/** Where approvals, keys and the audit log live, and the two clocks of an approval. */
+export type StorageOptions = {
+  /** Holds everything that is not passed in: `approvals.db`, `keys/`, `audit/`, `cache/`. Default `.lelu`. */
+  directory?: string
+  /** Default: an SQLite file in `directory`. Unwrapped with `fromKeyv`. */
+  store?: Keyv
+  /** Default: a log in `directory`. An opened one that is passed in is not closed by `close()`. */
+  audit?: AuditLog
+  /** A key ring, when it should not be read from (and made in) `directory`. */
+  keys?: KeyRingData
+  /** How long a reviewer has, in ms. Default 24 h. A policy may say less. */
+  approveWithinMs?: number
+  /** How long an approved call may wait for its resume, in ms. Default 24 h. */
+  executeWithinMs?: number
+  /** How long an operation of the store may take, in ms. Default 2000. */
+  storeDeadlineMs?: number
+  /** Epoch milliseconds. Default `Date.now`. */
+  now?: () => number
+}
+
+export type LeluOptions = StorageOptions & {
+  /** A folder of Rego files, their sources, or a loaded policy. */
+  policies: string | PolicySource | Policy
+  /** The package that holds `allow`, `require_approval` and `deny`. Default `lelu.authz`. */
+  package?: string
+  /** Where compiled policies are kept; false keeps none. Default `cache/` in `directory`. */
+  cache?: string | false
+  /** Types of obligations this host carries out. One a policy asks for and the host does not know means deny. */
+  obligations?: string[]
+  /** Default `urn:lelu:engine`. */
+  issuer?: string
+  /** The one executor tokens are for. Default `urn:lelu:executor:local`. */
+  audience?: string
+  /** Life of a token. Default 60, at most 300. */
+  tokenSeconds?: number
+  /** How long a tool may run without a sign of life before its attempt counts as lost, in ms. Default 60 000. */
+  leaseMs?: number
+  /** Of tool inputs, in bytes of canonical JSON. Default 1 MiB. */
+  maxInputBytes?: number
+}
+
+/** Every option by name; the type makes a forgotten one an error here. */
+const options: Record<keyof LeluOptions, true> = {
+  directory: true,
+  store: true,
+  audit: true,
+  keys: true,
+  approveWithinMs: true,
+  executeWithinMs: true,
+  storeDeadlineMs: true,
+  now: true,
+  policies: true,
+  package: true,
+  cache: true,
+  obligations: true,
+  issuer: true,
+  audience: true,
+  tokenSeconds: true,
+  leaseMs: true,
+  maxInputBytes: true,
+}
+
+function invalid(message: string, help: string): LeluError {
+  return new LeluError('LELU_OPTIONS_INVALID', message, { help })
+}
+
+function checkNumber(
+  options: Record<string, unknown>,
+  name: string,
+  min: number,
+  max: number,
+): void {
+  const value = options[name]
+  if (
+    value === undefined ||
+    (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
+  )
+    return
+  throw invalid(
+    `The option \`${name}\` must be a whole number from ${min} to ${max}.`,
+    'Correct it, or leave it out for the default.',
+  )
+}
+
+/** Throws `LELU_OPTIONS_INVALID` with what to do, for a misspelt, missing or wrong option. */
+export function checkOptions(value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw invalid(
+      'The options are missing.',
+      "Pass an object, at least { policies: './policies' }.",
+    )
+  }
+  const given = value as Record<string, unknown>
+  for (const name of Object.keys(given)) {
+    // A misspelt option that is ignored would be a weaker engine than the one that was asked for.
+    if (Object.hasOwn(options, name)) continue
+    throw invalid(
+      `There is no option \`${name}\`.`,
+      `The options are: ${Object.keys(options).join(', ')}.`,
+    )
+  }
+  for (const name of ['directory', 'issuer', 'audience', 'package']) {
+    const value = given[name]
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      throw invalid(
+        `The option \`${name}\` must be a non-empty string.`,
+        'Correct it, or leave it out for the default.',
+      )
+    }
+  }
+  const week = 7 * 24 * 3600 * 1000
+  checkNumber(given, 'approveWithinMs', 1, 53 * week)
+  checkNumber(given, 'executeWithinMs', 1, 53 * week)
+  checkNumber(given, 'storeDeadlineMs', 1, 60_000)
+  checkNumber(given, 'tokenSeconds', 1, maxTokenSeconds)
+  checkNumber(given, 'leaseMs', 10, week)
+  checkNumber(given, 'maxInputBytes', 1, 64 * 1024 * 1024)
+  if (given.now !== undefined && typeof given.now !== 'function') {
+    throw invalid(
+      'The option `now` must be a function.',
+      'It answers epoch milliseconds; the default is Date.now.',
+    )
+  }
+}
+
+export function checkPolicies(policies: unknown): void {
+  if (
+    typeof policies === 'string'
+      ? policies !== ''
+      : typeof policies === 'object' && policies !== null
+  )
+    return
+  throw invalid(
+    'The option `policies` is missing.',
+    "Pass the folder of your Rego files, such as { policies: './policies' }.",
+  )
+}

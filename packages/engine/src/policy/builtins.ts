@@ -1,0 +1,73 @@
+import { clock, date, parseRfc3339, weekday } from './builtin-time.ts'
+import { sprintf } from './sprintf.ts'
+
+/** A value as a host built-in gets it. Integers beyond 2^53 - 1 are bigint: nanoseconds must not lose digits. */
+export type BuiltinValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | BuiltinValue[]
+  | { [key: string]: BuiltinValue }
+
+/**
+ * A built-in that OPA's Wasm leaves to the host. One that throws aborts the evaluation, so the call is denied:
+ * were it undefined instead, a `deny` rule that uses it would not fire.
+ */
+export type Builtin = (...values: BuiltinValue[]) => BuiltinValue
+
+/**
+ * What policies can use beside OPA's native built-ins. A policy that needs another is refused when it is loaded.
+ * Regular expressions stay with OPA's own engine: a JavaScript one can be made to run for minutes by an input.
+ */
+export const builtins: Readonly<Record<string, Builtin>> = {
+  sprintf: (format, values) => sprintf(text(format), list(values)),
+  'json.is_valid': (value) => isJson(text(value)),
+  'strings.any_prefix_match': (search, base) =>
+    some(search, base, (one, other) => one.startsWith(other)),
+  'strings.any_suffix_match': (search, base) =>
+    some(search, base, (one, other) => one.endsWith(other)),
+  'strings.count': (search, part) => countOf(text(search), text(part)),
+  'time.parse_rfc3339_ns': (value) => parseRfc3339(text(value)),
+  'time.clock': (value) => clock(value as BuiltinValue),
+  'time.date': (value) => date(value as BuiltinValue),
+  'time.weekday': (value) => weekday(value as BuiltinValue),
+}
+
+export function text(value: BuiltinValue | undefined): string {
+  if (typeof value !== 'string')
+    throw new TypeError('a built-in was called without the string it needs')
+  return value
+}
+
+function list(value: BuiltinValue | undefined): BuiltinValue[] {
+  if (!Array.isArray(value)) throw new TypeError('a built-in was called without the array it needs')
+  return value
+}
+
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Test = (one: string, other: string) => boolean
+
+function some(
+  search: BuiltinValue | undefined,
+  base: BuiltinValue | undefined,
+  test: Test,
+): boolean {
+  const ones = typeof search === 'string' ? [search] : list(search)
+  const others = typeof base === 'string' ? [base] : list(base)
+  return ones.some((one) => others.some((other) => test(text(one), text(other))))
+}
+
+/** Go's strings.Count: an empty part is found between all characters. */
+function countOf(search: string, part: string): number {
+  return part === '' ? [...search].length + 1 : search.split(part).length - 1
+}

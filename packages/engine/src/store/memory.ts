@@ -1,0 +1,61 @@
+import type { ApprovalStore, StoredRow } from './store.ts'
+
+/** One process only, gone when it ends: for tests and trials. Each method is one synchronous section. */
+export function memoryStore(): ApprovalStore {
+  const rows = new Map<string, StoredRow>()
+  const calls = new Map<string, string>()
+  const marks = new Map<string, number>()
+  const callKey = (tenant: string, idem: string) => JSON.stringify([tenant, idem])
+
+  return {
+    name: 'memory',
+    async create(row) {
+      const key = row.idem === null ? undefined : callKey(row.tenant, row.idem)
+      const takenBy = rows.has(row.id) ? row.id : key === undefined ? undefined : calls.get(key)
+      const taken = takenBy === undefined ? undefined : rows.get(takenBy)
+      if (taken !== undefined) return { created: false, row: { ...taken } }
+      rows.set(row.id, { ...row })
+      if (key !== undefined) calls.set(key, row.id)
+      return { created: true, row: { ...row } }
+    },
+    async get(id) {
+      const row = rows.get(id)
+      return row && { ...row }
+    },
+    async findByCall(tenant, idem) {
+      const row = rows.get(calls.get(callKey(tenant, idem)) ?? '')
+      return row && { ...row }
+    },
+    async swap(rev, next) {
+      const row = rows.get(next.id)
+      if (row === undefined || row.rev !== rev) return false
+      rows.set(next.id, { ...next })
+      return true
+    },
+    async list({ tenant, state, limit, after }) {
+      const found: StoredRow[] = []
+      // Ids are time-ordered and rows are never removed, so insertion order is nearly id order.
+      for (const row of [...rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+        if (tenant !== undefined && row.tenant !== tenant) continue
+        if (state !== undefined && row.state !== state) continue
+        if (after !== undefined && row.id <= after) continue
+        found.push({ ...row })
+        if (found.length === limit) break
+      }
+      return found
+    },
+    async markAudited(id, audited) {
+      const row = rows.get(id)
+      if (row !== undefined && row.audited < audited) row.audited = audited
+    },
+    async setWatermark(scope, notBefore) {
+      marks.set(scope, Math.max(notBefore, marks.get(scope) ?? 0))
+    },
+    async watermarks(scopes) {
+      return Object.fromEntries(
+        scopes.flatMap((s) => (marks.has(s) ? [[s, marks.get(s) ?? 0]] : [])),
+      )
+    },
+    async close() {},
+  }
+}

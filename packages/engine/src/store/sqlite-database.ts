@@ -1,0 +1,71 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { LeluError } from '../errors.ts'
+import { storeError } from './store-error.ts'
+
+type Sqlite = typeof import('node:sqlite')
+
+let sqlite: Sqlite | undefined
+
+/** Node warns once that its SQLite is experimental; users of Lelu can do nothing about it, so it is not shown. */
+function loadSqlite(): Sqlite {
+  if (sqlite !== undefined) return sqlite
+  const emitWarning = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes('SQLite')) return
+    ;(emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest)
+  }) as typeof process.emitWarning
+  try {
+    sqlite = createRequire(import.meta.url)('node:sqlite') as Sqlite
+  } finally {
+    process.emitWarning = emitWarning
+  }
+  return sqlite
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS lelu_approval (
+  id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
+  created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON lelu_approval (tenant, idem) WHERE idem IS NOT NULL;
+CREATE INDEX IF NOT EXISTS lelu_approval_state ON lelu_approval (state, id);
+CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lelu_keyv (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`
+
+const schemaVersion = 1
+
+/** Opens (and makes) the file: WAL, every commit on disk, at most `busyTimeoutMs` of waiting for another process. */
+export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const { DatabaseSync } = loadSqlite()
+    const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
+    try {
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+      const version = database.prepare('PRAGMA user_version').get() as { user_version: number }
+      if (version.user_version > schemaVersion) {
+        throw new LeluError(
+          'LELU_STORE_CORRUPT',
+          `The database ${path} was made by a newer Lelu (schema ${version.user_version}, this one knows ${schemaVersion}).`,
+          { help: 'Update Lelu, or point it at another directory.' },
+        )
+      }
+      if (version.user_version < schemaVersion) {
+        // One process makes the tables, another that starts with it waits for the lock and finds them.
+        database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`)
+      }
+      // Inputs of tools are in it: nobody but the owner reads them.
+      if (path !== ':memory:') chmodSync(path, 0o600)
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  } catch (error) {
+    throw storeError(error, `opening ${path}`)
+  }
+}

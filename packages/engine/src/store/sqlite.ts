@@ -1,0 +1,109 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { commitQueue } from './commit-queue.ts'
+import { openDatabase } from './sqlite-database.ts'
+import type { ApprovalStore, StoredRow } from './store.ts'
+import { storeError } from './store-error.ts'
+
+export type SqliteStoreOptions = {
+  /** The file; made with its folder when it is not there. */
+  path: string
+  /** Milliseconds to wait for another process that writes. Default 2000. */
+  busyTimeoutMs?: number
+}
+
+type Row = Omit<StoredRow, 'createdAt'> & { created_at: number }
+
+const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, body, seal'
+const values = '$id, $tenant, $state, $rev, $idem, $createdAt, $attempt, $audited, $body, $seal'
+
+function fromRow(row: unknown): StoredRow | undefined {
+  if (row === undefined) return undefined
+  const { created_at, ...rest } = row as Row
+  return { ...rest, createdAt: created_at }
+}
+
+/** The embedded driver: `UPDATE … WHERE rev = ?` in a durable transaction, shared safely by processes of one host. */
+export function sqliteApprovalStore(
+  options: SqliteStoreOptions,
+): ApprovalStore & { database: DatabaseSync } {
+  const database = openDatabase(options.path, options.busyTimeoutMs ?? 2000)
+  const prepare = (sql: string): StatementSync => database.prepare(sql)
+  const statements = {
+    insert: prepare(
+      `INSERT INTO lelu_approval (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`,
+    ),
+    get: prepare(`SELECT ${columns} FROM lelu_approval WHERE id = ?`),
+    findByCall: prepare(`SELECT ${columns} FROM lelu_approval WHERE tenant = ? AND idem = ?`),
+    swap: prepare(
+      `UPDATE lelu_approval SET state = $state, rev = $rev, attempt = $attempt, audited = $audited, body = $body, seal = $seal
+       WHERE id = $id AND rev = $expected`,
+    ),
+    list: prepare(
+      `SELECT ${columns} FROM lelu_approval WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR state = ?2) AND id > ?3 ORDER BY id LIMIT ?4`,
+    ),
+    listState: prepare(
+      `SELECT ${columns} FROM lelu_approval WHERE state = ?2 AND (?1 IS NULL OR tenant = ?1) AND id > ?3 ORDER BY id LIMIT ?4`,
+    ),
+    audited: prepare('UPDATE lelu_approval SET audited = ?2 WHERE id = ?1 AND audited < ?2'),
+    setMark: prepare(
+      'INSERT INTO lelu_watermark VALUES (?, ?) ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before)',
+    ),
+    mark: prepare('SELECT not_before FROM lelu_watermark WHERE scope = ?'),
+  }
+  const queue = commitQueue(database)
+  const read = <T>(doing: string, query: () => T): Promise<T> => {
+    try {
+      return Promise.resolve(query())
+    } catch (error) {
+      return Promise.reject(storeError(error, doing))
+    }
+  }
+
+  return {
+    name: 'sqlite',
+    database,
+    create: (row) =>
+      queue.write('creating an approval', () => {
+        const inserted = statements.insert.run(row as unknown as Record<string, string>)
+        if (inserted.changes === 1) return { created: true, row }
+        const taken = statements.get.get(row.id) ?? statements.findByCall.get(row.tenant, row.idem)
+        return { created: false, row: fromRow(taken) as StoredRow }
+      }),
+    get: (id) => read('reading an approval', () => fromRow(statements.get.get(id))),
+    findByCall: (tenant, idem) =>
+      read('finding an approval', () => fromRow(statements.findByCall.get(tenant, idem))),
+    swap: (rev, { id, state, rev: next, attempt, audited, body, seal }) =>
+      queue.write('changing an approval', () => {
+        const bound = { id, state, rev: next, attempt, audited, body, seal, expected: rev }
+        return statements.swap.run(bound).changes === 1
+      }),
+    list: ({ tenant, state, limit, after }) =>
+      read('listing approvals', () => {
+        const statement = state === undefined ? statements.list : statements.listState
+        return statement
+          .all(tenant ?? null, state ?? null, after ?? '', limit)
+          .map((row) => fromRow(row) as StoredRow)
+      }),
+    // Rides on the next durable commit of this process: losing it only repeats an event in the log.
+    markAudited: async (id, audited) => {
+      queue.later(() => statements.audited.run(id, audited))
+    },
+    setWatermark: (scope, notBefore) =>
+      queue.write('revoking', () => {
+        statements.setMark.run(scope, notBefore)
+      }),
+    watermarks: (scopes) =>
+      read('reading revocations', () => {
+        const found: Record<string, number> = Object.create(null)
+        for (const scope of scopes) {
+          const row = statements.mark.get(scope) as { not_before: number } | undefined
+          if (row !== undefined) found[scope] = row.not_before
+        }
+        return found
+      }),
+    close: async () => {
+      await queue.drain()
+      if (database.isOpen) database.close()
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { isLeluError, LeluError } from '../errors.ts'
+
+const sqliteCorrupt = new Set([11, 26]) // SQLITE_CORRUPT, SQLITE_NOTADB
+const sqliteHelp: Record<number, string> = {
+  5: 'Another process held the database for too long. Try again; if it stays, find the process that holds it.',
+  8: 'The database is read-only. Make its file and its folder writable for this user.',
+  10: 'The disk gave an input/output error. Check the disk, then try again.',
+  13: 'The disk is full. Free some space, then try again.',
+  14: 'The file cannot be opened. Check that its folder exists and is writable for this user.',
+}
+
+/** Any failure of a store as a coded error. Nothing is lost by it: the tool has not run, and may be tried again. */
+export function storeError(error: unknown, doing: string): Error {
+  if (isLeluError(error)) return error
+  const raw = error as { errcode?: number; code?: string; message?: string }
+  const sqliteCode = typeof raw.errcode === 'number' ? raw.errcode & 0xff : undefined
+  if (sqliteCode !== undefined && sqliteCorrupt.has(sqliteCode)) {
+    return new LeluError(
+      'LELU_STORE_CORRUPT',
+      `The approvals database is damaged (${doing}): ${raw.message}.`,
+      {
+        help: 'Nothing was run or overwritten. Keep the file, restore a backup beside it, or move it away to start with an empty one.',
+        cause: error,
+      },
+    )
+  }
+  const help =
+    (sqliteCode !== undefined && sqliteHelp[sqliteCode]) ||
+    'Check that the database is up and that its folder is writable, then try again. No tool runs until the store answers.'
+  return new LeluError(
+    'LELU_STORE_UNAVAILABLE',
+    `The approvals store failed (${doing}): ${raw.message ?? String(error)}.`,
+    {
+      help,
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,55 @@
+import type { ApprovalState } from '../approvals/state.ts'
+
+/**
+ * One approval as a driver sees it. Drivers compare and move rows; only `body` has a meaning, and it is
+ * sealed: a driver, or whoever edits the database, cannot change a row without being found.
+ */
+export type StoredRow = {
+  id: string
+  tenant: string
+  state: ApprovalState
+  /** Grows by one with every transition; the compare-and-swap compares it. */
+  rev: number
+  /** Names the call (run and call id) so that asking twice finds the same approval; null without a run. */
+  idem: string | null
+  /** Epoch milliseconds. */
+  createdAt: number
+  /** Who wrote this revision: read back when a reply is lost. */
+  attempt: string
+  /** Events up to this number are known to be in the audit log. A hint outside the seal: too low only repeats one. */
+  audited: number
+  /** The record as JSON text. */
+  body: string
+  /** HMAC over all of the above but `audited`. */
+  seal: string
+}
+
+export type ListQuery = {
+  tenant?: string
+  state?: ApprovalState
+  limit: number
+  /** Only rows with an id greater than this. */
+  after?: string
+}
+
+/**
+ * What an atomic driver must do. Every method is one atomic operation of the database itself;
+ * a driver that cannot promise that must not exist (`LELU_STORE_NOT_ATOMIC`).
+ */
+export interface ApprovalStore {
+  readonly name: string
+  /** Inserts, unless the id or the (tenant, idem) is taken: then answers the row that is there. */
+  create(row: StoredRow): Promise<{ created: boolean; row: StoredRow }>
+  get(id: string): Promise<StoredRow | undefined>
+  findByCall(tenant: string, idem: string): Promise<StoredRow | undefined>
+  /** Compare-and-swap: writes `next` only while the stored revision is `rev`. */
+  swap(rev: number, next: StoredRow): Promise<boolean>
+  /** In order of id, which is the order of creation. */
+  list(query: ListQuery): Promise<StoredRow[]>
+  /** Notes that events up to `audited` are in the log. Best effort: need not be durable. */
+  markAudited(id: string, audited: number): Promise<void>
+  /** Nothing approved or minted under `scope` before `notBefore` (epoch ms) is good any more. Never moves back. */
+  setWatermark(scope: string, notBefore: number): Promise<void>
+  watermarks(scopes: string[]): Promise<Record<string, number>>
+  close(): Promise<void>
+}

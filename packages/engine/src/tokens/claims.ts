@@ -1,0 +1,83 @@
+import type { JWTPayload } from 'jose'
+import type { ApprovalRecord } from '../approvals/record.ts'
+import { jsonDigest } from '../digest.ts'
+import type { Json, Subject } from '../types.ts'
+
+export const tokenType = 'lelu-approval+jwt'
+export const detailType = 'urn:lelu:tool-call:v1'
+
+/** RFC 9396 `authorization_details`: exactly one call, by digest; no input, no secret, no reviewer's name. */
+export type CallDetail = {
+  type: typeof detailType
+  tool: string
+  server: string | null
+  input_sha256: string
+  tool_schema_sha256: string | null
+  call_id: string
+  approval_id: string
+  /** How many tokens have been minted for the approval, this one included. */
+  mint: number
+  edited: boolean
+  policy: { revision: string; decision_id: string }
+  evidence: { votes: number; votes_sha256: string }
+  max_uses: 1
+}
+
+/** RFC 8693 `act`: the outermost is who acts now, nested ones are on whose behalf it acts. */
+type ActorClaim = { sub: string; act?: ActorClaim }
+
+export type ApprovalClaims = JWTPayload & {
+  iss: string
+  aud: string
+  sub: string
+  jti: string
+  iat: number
+  nbf: number
+  exp: number
+  act: ActorClaim
+  client_id: string
+  tenant: string
+  txn: string
+  authorization_details: [CallDetail]
+}
+
+const name = ({ type, id }: Subject) => `${type}:${id}`
+
+function chainOf(subject: Subject): Subject[] {
+  return subject.actingFor === undefined ? [subject] : [subject, ...chainOf(subject.actingFor)]
+}
+
+function actorClaim(chain: readonly Subject[]): ActorClaim {
+  const [first, ...rest] = chain as [Subject, ...Subject[]]
+  return rest.length === 0 ? { sub: name(first) } : { sub: name(first), act: actorClaim(rest) }
+}
+
+/** RFC 8693: `sub` is whom the call is for in the end, `act` who does it. */
+export function partiesOf(subject: Subject): { sub: string; act: ActorClaim } {
+  const chain = chainOf(subject)
+  const principal = chain.at(-1) as Subject
+  return { sub: name(principal), act: actorClaim(chain.length === 1 ? chain : chain.slice(0, -1)) }
+}
+
+/** What the token says about the call, worked out from the record: minting and redeeming use the same words. */
+export function detailOf(record: ApprovalRecord, mint: number): CallDetail {
+  const { call } = record.request
+  return {
+    type: detailType,
+    tool: call.tool,
+    server: call.server ?? null,
+    input_sha256: record.digest,
+    tool_schema_sha256:
+      call.schema === undefined ? null : jsonDigest('lelu.schema.v1', call.schema),
+    call_id: call.id,
+    approval_id: record.id,
+    mint,
+    edited: record.edits.length > 0,
+    policy: { revision: record.decision.policy.revision, decision_id: record.decision.id },
+    evidence: {
+      votes: record.votes.length,
+      votes_sha256: jsonDigest('lelu.votes.v1', record.votes as unknown as Json),
+    },
+    max_uses: 1,
+  }
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  importKeyRing,
+  type KeyRing,
+  type KeyRingData,
+  keysError,
+  newKeyRing,
+  withNewKeys,
+} from './key-ring.ts'
+
+const fileName = 'keyring.json'
+
+async function readData(file: string): Promise<KeyRingData | undefined> {
+  let text: string
+  try {
+    const { mode } = await stat(file)
+    // Like ssh: a private key that others can read is not private any more.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw keysError(
+        `${file} can be read by other users (mode ${(mode & 0o777).toString(8)}); run: chmod 600 ${file}`,
+      )
+    }
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw (error as Error).name === 'LeluError' ? error : keysError(`${file} cannot be read`, error)
+  }
+  try {
+    return JSON.parse(text) as KeyRingData
+  } catch {
+    // Without the cause: a JSON error quotes the text, and the text is the key.
+    throw keysError(`${file} is not JSON`)
+  }
+}
+
+async function writeTemporary(directory: string, data: KeyRingData): Promise<string> {
+  const temporary = join(directory, `.${fileName}.${randomBytes(6).toString('hex')}`)
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    await file.writeFile(`${JSON.stringify(data, null, 2)}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return temporary
+}
+
+/** Reads the key ring of a folder; the first process that finds none makes one (file mode 0600). */
+export async function openKeyRing(directory: string, now: number): Promise<KeyRing> {
+  const file = join(directory, fileName)
+  const existing = await readData(file)
+  if (existing !== undefined) return importKeyRing(existing)
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await chmod(directory, 0o700)
+    const temporary = await writeTemporary(directory, await newKeyRing(now))
+    // link() fails when the name is taken: of two processes that start together, one makes the keys.
+    await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    await rm(temporary)
+  } catch (error) {
+    throw keysError(`${file} cannot be made; is the folder writable?`, error)
+  }
+  return importKeyRing(await readData(file))
+}
+
+/** Puts new keys in front of a folder's key ring. Running engines take them at their next start. */
+export async function rotateKeys(directory: string, now: number = Date.now()): Promise<KeyRing> {
+  const file = join(directory, fileName)
+  const data = await readData(file)
+  if (data === undefined) throw keysError(`${file} does not exist`)
+  await importKeyRing(data)
+  const temporary = await writeTemporary(directory, await withNewKeys(data, now))
+  await rename(temporary, file)
+  return importKeyRing(await readData(file))
+}

@@ -1,0 +1,90 @@
+import type { AuditEvent, AuditLog } from '@lelu/audit'
+import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
+import { LeluError } from '../errors.ts'
+import { withDeadline } from '../store/deadline.ts'
+import type { ApprovalStore } from '../store/store.ts'
+import { storeError } from '../store/store-error.ts'
+import type { Subject } from '../types.ts'
+import { refuseToken } from './refusal.ts'
+
+/** What can be revoked at large. Everything approved before that moment is void at its next redeem. */
+export type RevocationScope =
+  | { agent: string }
+  | { user: string }
+  | { key: string }
+  | { tenant: string }
+  | { all: true }
+
+export type Revocations = {
+  revoke(scope: RevocationScope, reason: string, by: Reviewer | null): Promise<void>
+  /** Throws `LELU_TOKEN_REFUSED` (`token_revoked`) when a revocation covers the approval; a store that is down throws too. */
+  assertNone(record: ApprovalRecord, kid: string): Promise<void>
+}
+
+type Options = { store: ApprovalStore; audit: AuditLog; now: () => number; deadlineMs: number }
+
+const scopeName = (kind: string, id: string) => `${kind}:${id}`
+
+function nameOf(scope: RevocationScope): string {
+  if ('all' in scope) return 'all'
+  const [[kind, id] = ['', '']] = Object.entries(scope)
+  const known =
+    ['agent', 'user', 'key', 'tenant'].includes(kind) && typeof id === 'string' && id !== ''
+  if (known) return scopeName(kind, id)
+  throw new LeluError(
+    'LELU_REQUEST_INVALID',
+    'A revocation names one of: token, approval, agent, user, key, tenant, all.',
+    {
+      help: 'Pass for example { agent: "trader-1" }.',
+    },
+  )
+}
+
+function scopesOf({ request, tenant }: ApprovalRecord): string[] {
+  const scopes = ['all', scopeName('tenant', tenant)]
+  // Everybody in the chain counts under both words: a revoked person is revoked however they are called.
+  for (let one: Subject | undefined = request.subject; one !== undefined; one = one.actingFor) {
+    scopes.push(scopeName('agent', one.id), scopeName('user', one.id))
+  }
+  return scopes
+}
+
+/** Watermarks: one time for each scope, read from the store itself at every mint and redeem. */
+export function createRevocations({ store, audit, now, deadlineMs }: Options): Revocations {
+  return {
+    async revoke(scope, reason, by) {
+      const name = nameOf(scope)
+      // The log first: a revocation that holds but is nowhere recorded must not exist.
+      await audit.append({
+        kind: 'token.revoked',
+        tenant: 'tenant' in scope ? scope.tenant : 'default',
+        scope: name,
+        reason,
+        reviewer: by,
+        refs: {},
+      } as AuditEvent)
+      await withDeadline(store.setWatermark(name, now()), deadlineMs, 'revoking').catch((error) => {
+        throw storeError(error, 'revoking')
+      })
+    },
+    async assertNone(record, kid) {
+      const keyScope = scopeName('key', kid)
+      const scopes = scopesOf(record)
+      const found = await withDeadline(
+        store.watermarks([keyScope, ...scopes]),
+        deadlineMs,
+        'reading revocations',
+      ).catch((error) => {
+        throw storeError(error, 'reading revocations')
+      })
+      // Whoever has a stolen key can write any time into a token: a revoked key is void for good.
+      if (Object.hasOwn(found, keyScope)) throw refuseToken('token_revoked')
+      const since = record.approvedAt ?? record.createdAt
+      if (
+        scopes.some((scope) => Object.hasOwn(found, scope) && since <= (found[scope] as number))
+      ) {
+        throw refuseToken('token_revoked')
+      }
+    },
+  }
+}

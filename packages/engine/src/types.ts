@@ -1,0 +1,112 @@
+import type { ConfidenceSignal } from '@lelu/confidence'
+
+/** Anything JSON can carry. Tool inputs are JSON only, so that they can be hashed and signed. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** Who asks, and for whom (AuthZEN `subject`, RFC 8693 `act`). */
+export type Subject = {
+  id: string
+  type: 'agent' | 'user' | 'service'
+  actingFor?: Subject
+  properties?: Record<string, Json>
+}
+
+/** What a tool does to the world. Unknown means `non_idempotent`, the strictest. */
+export type ToolEffect = 'read' | 'idempotent' | 'non_idempotent'
+
+/** One tool call the model asked for. `id` is the framework's own call id. */
+export type ToolCall = {
+  id: string
+  tool: string
+  input: Json
+  /** Default `non_idempotent`: never repeated after a crash. */
+  effect?: ToolEffect
+  /** The MCP server the tool belongs to, if any. */
+  server?: string
+  /** The tool's JSON Schema. Without it a reviewer cannot edit the input, for nothing could check the edit. */
+  schema?: Json
+}
+
+/** The question a PEP (adapter) puts to the PDP (engine). */
+export type DecisionRequest = {
+  subject: Subject
+  call: ToolCall
+  confidence?: ConfidenceSignal
+  resource?: { type: string; id: string; properties?: Record<string, Json> }
+  /** Default `default`. */
+  tenant?: string
+  /** The run the call belongs to. With `call.id` it names the call: asking again finds the same approval. */
+  run?: string
+  context?: Record<string, Json>
+}
+
+export type Effect = 'allow' | 'require_approval' | 'deny'
+
+/** Why. `id` is for programs and auditors, `message` for the model and the reviewer. */
+export type Reason = { id: string; message: string }
+
+/** What the PEP must do for the decision to hold. One it does not know means deny. */
+export type Obligation = { type: string; [parameter: string]: Json }
+
+/** One `require_approval` answer: `quorum` distinct reviewers (of `reviewers`, if named) must approve. */
+export type Requirement = {
+  id: string
+  quorum: number
+  /** Reviewer ids that count, or null for any eligible reviewer. */
+  reviewers: string[] | null
+  /** Milliseconds until the approval expires, or null for the engine's default. */
+  expiresInMs: number | null
+}
+
+export type Decision = {
+  /** ULID. */
+  id: string
+  effect: Effect
+  reasons: Reason[]
+  /** What the policy saw: a number in [0, 1], 0 when there was no valid signal. */
+  confidence: number
+  policy: { revision: string }
+  obligations: Obligation[]
+  /** Where the durable record of this decision is. */
+  audit: { stream: string; seq: number }
+}
+
+/** The Rego input, architecture contract: the same words in every policy. */
+export type RegoInput = {
+  action: string
+  confidence: number
+  args: Json
+  tool: { name: string; server: string | null; effect: ToolEffect }
+  agent: { id: string; type: string; properties: Record<string, Json> }
+  acting_for: { id: string; type: string } | null
+  resource: { type: string; id: string; properties: Record<string, Json> } | null
+  tenant: string
+  run: string | null
+  context: Record<string, Json>
+  /** ISO 8601 with milliseconds, UTC. */
+  time: string
+  signal: {
+    method: string
+    trust: string
+    status: 'ok' | 'missing' | 'invalid'
+    score: number | null
+    model: string | null
+    samples: number | null
+  }
+}
+
+/** What one evaluation answers. A failure inside is already a deny with a reason of its own. */
+export type PolicyAnswer = {
+  effect: Effect
+  reasons: Reason[]
+  obligations: Obligation[]
+  /** Empty unless `effect` is `require_approval`. All must be met. */
+  requirements: Requirement[]
+}
+
+/** A loaded policy. `loadPolicy` makes one from Rego; tests may make one from a function. */
+export interface Policy {
+  readonly revision: string
+  /** Synchronous, never throws: a failure is a deny. */
+  evaluate(input: RegoInput): PolicyAnswer
+}

@@ -1,0 +1,294 @@
+import { Keyv } from 'keyv'
+import { describe, expect, it, vi } from 'vitest'
+import { fromKeyv, type ToolEffect } from '../../src/index.ts'
+import {
+  approved,
+  bob,
+  overview,
+  policyOf,
+  suspended,
+  temporaryFolder,
+  testClock,
+  testEngine,
+} from '../support.ts'
+
+describe('resume', () => {
+  it('runs an approved call once, with the stored input, and answers the kept result ever after', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const tool = vi.fn(async (call) => ({ bought: call.input.amount }))
+    expect(await lelu.resume(id, tool)).toMatchObject({
+      status: 'executed',
+      value: { bought: 100 },
+    })
+    expect(await lelu.resume(id, tool)).toMatchObject({
+      status: 'executed',
+      value: { bought: 100 },
+      replayed: true,
+    })
+    expect(tool).toHaveBeenCalledOnce()
+    expect(await lelu.approvals.get(id)).toMatchObject({
+      state: 'completed',
+      attempt: { number: 1 },
+      grant: null,
+    })
+  })
+
+  it('does nothing while the call is pending, and after it was denied, cancelled or revoked', async () => {
+    const lelu = await testEngine()
+    const tool = vi.fn()
+    const pending = await suspended(lelu)
+    expect(await lelu.resume(pending, tool)).toMatchObject({ status: 'suspended' })
+    await lelu.approvals.review(pending, { verdict: 'deny', reviewer: bob, reason: 'too much' })
+    expect(await lelu.resume(pending, tool)).toMatchObject({
+      status: 'denied',
+      decision: {
+        effect: 'deny',
+        reasons: [{ id: 'reviewer_denied', message: 'A reviewer denied this call: too much' }],
+      },
+    })
+    const cancelled = await suspended(lelu)
+    await lelu.approvals.cancel(cancelled, { reason: 'the run has moved on' })
+    expect(await lelu.resume(cancelled, tool)).toMatchObject({ status: 'denied' })
+    const revoked = await approved(lelu)
+    await lelu.tokens.revoke({ approval: revoked }, { reason: 'changed my mind', by: bob })
+    expect(await lelu.resume(revoked, tool)).toMatchObject({
+      status: 'denied',
+      decision: { reasons: [{ id: 'approval_revoked' }] },
+    })
+    expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('lets one of many concurrent resumes run the tool', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const tool = vi.fn(async () => 'once')
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 25 }, () => lelu.resume(id, tool)),
+    )
+    expect(tool).toHaveBeenCalledOnce()
+    const values = outcomes.flatMap((o) => (o.status === 'fulfilled' ? [o.value.status] : []))
+    expect(values).toContain('executed')
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') {
+        expect(['LELU_APPROVAL_EXECUTING', 'LELU_APPROVAL_STATE', 'LELU_TOKEN_REFUSED']).toContain(
+          outcome.reason.code,
+        )
+      }
+    }
+  })
+
+  it('says of an approval that nobody decided in time that it expired, not that it was denied', async () => {
+    const clock = testClock()
+    const lelu = await testEngine({ now: clock.now, approveWithinMs: 1000 })
+    const id = await suspended(lelu)
+    clock.advance(1000)
+    const tool = vi.fn()
+    expect(await lelu.resume(id, tool)).toMatchObject({
+      status: 'denied',
+      decision: { reasons: [{ id: 'approval_expired' }] },
+      approval: { state: 'expired' },
+    })
+    await expect(
+      lelu.approvals.review(id, { verdict: 'approve', reviewer: bob }),
+    ).rejects.toMatchObject({
+      code: 'LELU_APPROVAL_STATE',
+      details: { state: 'expired' },
+    })
+    expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('does not run what was approved but resumed too late', async () => {
+    const clock = testClock()
+    const lelu = await testEngine({ now: clock.now, executeWithinMs: 1000 })
+    const id = await approved(lelu)
+    clock.advance(1000)
+    const tool = vi.fn()
+    expect(await lelu.resume(id, tool)).toMatchObject({
+      status: 'denied',
+      approval: { state: 'expired' },
+    })
+    expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('decides again under the policy of today: what it denies now is revoked, not run', async () => {
+    let strict = false
+    const policies = policyOf((input) =>
+      strict
+        ? { effect: 'deny', reasons: [{ id: 'frozen', message: 'Trading is frozen.' }] }
+        : overview.evaluate(input),
+    )
+    const lelu = await testEngine({ policies })
+    const id = await approved(lelu)
+    strict = true
+    const tool = vi.fn()
+    expect(await lelu.resume(id, tool)).toMatchObject({
+      status: 'denied',
+      decision: { effect: 'deny', reasons: [{ id: 'policy_changed' }] },
+    })
+    expect(await lelu.approvals.get(id)).toMatchObject({ state: 'revoked' })
+    strict = false
+    expect(await lelu.resume(id, tool)).toMatchObject({ status: 'denied' })
+    expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('does not run on one vote when the policy of today asks for two', async () => {
+    let quorum = 1
+    const policies = policyOf(() => ({
+      effect: 'require_approval',
+      requirements: [{ id: 'q', quorum, reviewers: null, expiresInMs: null }],
+    }))
+    const lelu = await testEngine({ policies })
+    const id = await approved(lelu)
+    quorum = 2
+    const tool = vi.fn()
+    expect(await lelu.resume(id, tool)).toMatchObject({
+      status: 'denied',
+      decision: { reasons: [{ id: 'policy_changed' }] },
+    })
+    expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('records a failing tool as failed, passes its error on, and never runs it again', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const tool = vi.fn(async () => {
+      throw new Error('exchange closed')
+    })
+    await expect(lelu.resume(id, tool)).rejects.toThrow('exchange closed')
+    await expect(lelu.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_FAILED' })
+    expect(tool).toHaveBeenCalledOnce()
+  })
+
+  it('does not keep a result that is too large, and says so instead of running again', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const tool = vi.fn(() => 'x'.repeat(100_000))
+    expect(await lelu.resume(id, tool)).toMatchObject({ status: 'executed' })
+    await expect(lelu.resume(id, tool)).rejects.toMatchObject({
+      code: 'LELU_APPROVAL_STATE',
+      details: { state: 'completed' },
+    })
+    expect(tool).toHaveBeenCalledOnce()
+  })
+
+  it('refuses an agent or tenant that is not the one of the call', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const tool = vi.fn()
+    await expect(lelu.resume(id, tool, { agent: 'trader-2' })).rejects.toMatchObject({
+      details: { reason: 'token_subject' },
+    })
+    await expect(lelu.resume(id, tool, { tenant: 'other' })).rejects.toMatchObject({
+      details: { reason: 'token_tenant' },
+    })
+    expect(tool).not.toHaveBeenCalled()
+    expect(await lelu.resume(id, () => 1, { agent: 'trader-1', tenant: 'default' })).toMatchObject({
+      status: 'executed',
+    })
+  })
+
+  it('gives the tool an idempotency key that stays the same', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    let key = ''
+    await lelu.resume(id, (_call, run) => {
+      key = run.idempotencyKey
+    })
+    expect(key).toBe(id)
+  })
+
+  it('says that an id is not known', async () => {
+    const lelu = await testEngine()
+    await expect(lelu.resume('apr_nothing', vi.fn())).rejects.toMatchObject({
+      code: 'LELU_APPROVAL_NOT_FOUND',
+    })
+  })
+})
+
+describe('an attempt that was lost', () => {
+  const lost = async (effect: ToolEffect) => {
+    const clock = testClock()
+    const options = {
+      now: clock.now,
+      leaseMs: 60_000,
+      store: new Keyv(),
+      directory: temporaryFolder(),
+    }
+    const first = await testEngine(options)
+    const id = await approved(first, { effect })
+    // The process hangs in the tool for ever: its lease is not renewed, for its timers stand still too.
+    vi.useFakeTimers({ toFake: ['setInterval'] })
+    void first.resume(id, () => new Promise(() => {}))
+    await vi.waitFor(async () => expect((await first.approvals.get(id)).state).toBe('executing'))
+    vi.useRealTimers()
+    return { id, clock, second: await testEngine(options) }
+  }
+
+  it('is not taken over while its lease runs', async () => {
+    const { id, second } = await lost('idempotent')
+    const tool = vi.fn()
+    await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_EXECUTING' })
+    expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('is tried again past its lease when the tool does no harm twice', async () => {
+    const { id, clock, second } = await lost('idempotent')
+    clock.advance(60_000)
+    expect(await second.resume(id, () => 'second')).toMatchObject({
+      status: 'executed',
+      value: 'second',
+    })
+    expect(await second.approvals.get(id)).toMatchObject({
+      state: 'completed',
+      attempt: { number: 2 },
+    })
+  })
+
+  it('is unknown for good when the tool is not idempotent, and no resume runs it', async () => {
+    const { id, clock, second } = await lost('non_idempotent')
+    clock.advance(60_000)
+    const tool = vi.fn()
+    await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_UNKNOWN' })
+    await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_UNKNOWN' })
+    expect((await second.approvals.get(id)).state).toBe('unknown')
+    expect(tool).not.toHaveBeenCalled()
+  })
+})
+
+describe('a record that was altered in the store', () => {
+  it.each([
+    ['the input', (body: string) => body.replace('"amount":100', '"amount":999999')],
+    ['the state', (body: string) => body.replace('"state":"approved"', '"state":"pending"')],
+    ['the votes', (body: string) => body.replace('"verdict":"approve"', '"verdict":"deny"')],
+  ])('is refused when %s was changed', async (_what, change) => {
+    const store = new Keyv()
+    const lelu = await testEngine({ store })
+    const id = await approved(lelu)
+    const driver = fromKeyv(store)
+    const row = await driver.get(id)
+    if (row === undefined) throw new Error('no row')
+    const body = change(row.body)
+    expect(body).not.toBe(row.body)
+    await driver.swap(row.rev, { ...row, body })
+    const tool = vi.fn()
+    await expect(lelu.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_ALTERED' })
+    expect(tool).not.toHaveBeenCalled()
+    expect(await lelu.approvals.list()).toMatchObject({ approvals: [], altered: [id] })
+  })
+
+  it('is refused when a pending row was set to approved', async () => {
+    const store = new Keyv()
+    const lelu = await testEngine({ store })
+    const id = await suspended(lelu)
+    const driver = fromKeyv(store)
+    const row = await driver.get(id)
+    if (row === undefined) throw new Error('no row')
+    await driver.swap(row.rev, {
+      ...row,
+      state: 'approved',
+      body: row.body.replace('"state":"pending"', '"state":"approved"'),
+    })
+    await expect(lelu.resume(id, vi.fn())).rejects.toMatchObject({ code: 'LELU_APPROVAL_ALTERED' })
+  })
+})

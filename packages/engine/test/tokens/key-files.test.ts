@@ -1,0 +1,96 @@
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { rotateKeys } from '../../src/index.ts'
+import { openKeyRing } from '../../src/tokens/key-files.ts'
+import { approved, temporaryFolder, testEngine } from '../support.ts'
+
+const refused = { code: 'LELU_KEYS_INVALID', help: expect.stringContaining('backup') }
+
+describe('the key ring file', () => {
+  it('is made on first use, for its owner only, and read again afterwards', async () => {
+    const folder = join(temporaryFolder(), 'keys')
+    const first = await openKeyRing(folder, 1)
+    const second = await openKeyRing(folder, 2)
+    expect(second.signing[0]?.kid).toBe(first.signing[0]?.kid)
+    expect(second.seal[0]?.secret).toEqual(first.seal[0]?.secret)
+    expect(statSync(join(folder, 'keyring.json')).mode & 0o777).toBe(0o600)
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+  })
+
+  it('is made once by many that start together', async () => {
+    const folder = join(temporaryFolder(), 'keys')
+    const rings = await Promise.all(Array.from({ length: 10 }, () => openKeyRing(folder, 1)))
+    expect(new Set(rings.map((ring) => ring.seal[0]?.kid)).size).toBe(1)
+  })
+
+  it('is refused when others can read it', async () => {
+    const folder = temporaryFolder()
+    await openKeyRing(folder, 1)
+    chmodSync(join(folder, 'keyring.json'), 0o644)
+    await expect(openKeyRing(folder, 1)).rejects.toMatchObject({
+      code: 'LELU_KEYS_INVALID',
+      message: expect.stringContaining('chmod 600'),
+    })
+  })
+
+  it.each([
+    ['no JSON', () => '{"v":1, "signing": [SECRET'],
+    ['another version', (text: string) => text.replace('"v": 1', '"v": 2')],
+    ['no keys', () => '{"v":1,"signing":[],"seal":[]}'],
+    ['a key under another id', (text: string) => text.replace(/"kid": "[^"]+"/, '"kid": "other"')],
+    ['a short seal', (text: string) => text.replace(/"secret": "[^"]+"/, '"secret": "YQ"')],
+    ['half a key', (text: string) => text.replace(/"d": "[^"]+"/, '"d": "YQ"')],
+    ['nothing', () => ''],
+  ])(
+    'is refused with %s in it, is not overwritten, and its text is not in the error',
+    async (_what, damage) => {
+      const folder = temporaryFolder()
+      await openKeyRing(folder, 1)
+      const file = join(folder, 'keyring.json')
+      const damaged = damage(readFileSync(file, 'utf8'))
+      writeFileSync(file, damaged)
+      const error = await openKeyRing(folder, 1).catch((e: Error) => e)
+      expect(error).toMatchObject(refused)
+      expect(String(error) + String((error as Error).cause)).not.toMatch(/SECRET/)
+      expect(readFileSync(file, 'utf8')).toBe(damaged)
+    },
+  )
+
+  it('that cannot be made is an error and leaves nothing behind', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'blocker'), '')
+    await expect(openKeyRing(join(folder, 'blocker', 'keys'), 1)).rejects.toMatchObject(refused)
+    expect(existsSync(join(folder, 'blocker', 'keys'))).toBe(false)
+  })
+})
+
+describe('rotation', () => {
+  it('signs and seals with the new key, and still takes what the old one made', async () => {
+    const directory = temporaryFolder()
+    const lelu = await testEngine({ directory })
+    const id = await approved(lelu)
+    const { token } = await lelu.tokens.mint(id)
+    const old = lelu.tokens.jwks().keys[0]?.kid
+    await rotateKeys(join(directory, 'keys'))
+    const next = await testEngine({ directory })
+    expect(next.tokens.jwks().keys.map(({ kid }) => kid)).toEqual([
+      expect.not.stringMatching(old ?? ''),
+      old,
+    ])
+    expect(await next.tokens.verify(token)).toMatchObject({ sub: 'user:alice' })
+  })
+
+  it('reaches an engine that is running: it reads a record sealed with a key it has not seen', async () => {
+    const { Keyv } = await import('keyv')
+    const store = new Keyv()
+    const directory = temporaryFolder()
+    const running = await testEngine({ directory, store })
+    await rotateKeys(join(directory, 'keys'))
+    const id = await approved(await testEngine({ directory, store }))
+    expect(await running.resume(id, () => 'ran')).toMatchObject({
+      status: 'executed',
+      value: 'ran',
+    })
+  })
+})

@@ -1,0 +1,73 @@
+import { isGraphBubbleUp } from '@langchain/langgraph'
+import type { Json } from '@lelu/engine'
+import {
+  type AgentMiddleware,
+  createMiddleware,
+  type ToolCallHandler,
+  type ToolCallRequest,
+  ToolInvocationError,
+} from 'langchain'
+import { bindTool, isCallable, neverRuns } from './bind-tool.ts'
+import { guardCall } from './guard-call.ts'
+import { checkOptions, type MiddlewareOptions } from './options.ts'
+import { guardedCall } from './place.ts'
+import { parseInput } from './tool-input.ts'
+import { refusalMessage, toolErrorMessage } from './tool-output.ts'
+import { takeTurn } from './turn.ts'
+import { unguarded } from './unguarded.ts'
+
+/** The request that runs the tool on the stored input. */
+function boundRequest(request: ToolCallRequest, tool: unknown, input: Json): ToolCallRequest {
+  const args =
+    typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { input }
+  const bound = { ...request, toolCall: { ...request.toolCall, args } }
+  return isCallable(tool) ? ({ ...bound, tool: bindTool(tool, input) } as ToolCallRequest) : bound
+}
+
+function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true || (error instanceof Error && error.name === 'AbortError')
+}
+
+/** The framework's own words for arguments that do not fit; nothing can run. */
+function refuseArguments(
+  request: ToolCallRequest,
+  handler: ToolCallHandler,
+  tool: unknown,
+): ReturnType<ToolCallHandler> {
+  if (isCallable(tool)) {
+    return handler({ ...request, tool: neverRuns(tool) as NonNullable<typeof request.tool> })
+  }
+  const { id = '', name } = request.toolCall
+  return refusalMessage('The arguments do not pass the schema of the tool.', { id, name })
+}
+
+/**
+ * Lets the engine decide every tool call of an agent. Put it last: what middleware behind it changes is not seen by
+ * the policy (the input that was decided runs all the same). Needs a checkpointer and a `thread_id`
+ * (`LELU_CHECKPOINTER_MISSING`), for a call that waits for a person waits in the thread.
+ */
+export function leluMiddleware(options: MiddlewareOptions): AgentMiddleware {
+  checkOptions(options)
+  return createMiddleware({
+    name: 'LeluMiddleware',
+    async wrapToolCall(request, handler) {
+      const { toolCall, runtime, state } = request
+      const { configurable, context, signal } = runtime
+      const { messages } = state
+      const call = guardedCall({ toolCall, messages, configurable, context, signal })
+      const tool = unguarded(request.tool, options.lelu)
+      return takeTurn(call, async (turn) => {
+        const parsed = await parseInput(tool, toolCall.args)
+        if (!parsed.valid) return refuseArguments(request, handler, tool)
+        const run = async (input: Json) => handler(boundRequest(request, tool, input))
+        const result = await guardCall({ options, call, turn, tool, input: parsed.input, run })
+        if (result.status !== 'threw') return result.output
+        const { error } = result
+        const passes =
+          isGraphBubbleUp(error) || ToolInvocationError.isInstance(error) || isAbort(error, signal)
+        if (passes || options.toolErrors === 'throw') throw error
+        return toolErrorMessage(error, call.toolCall)
+      })
+    },
+  })
+}

@@ -1,0 +1,87 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { interrupt } from '@langchain/langgraph'
+import type { GuardedCall } from './options.ts'
+import type { SuspendedCall } from './suspension.ts'
+
+type Waiting = { go: () => void; end: (error: unknown) => void }
+
+/** The calls that run in one node at the same time: all calls of a step in `ToolNode` and agents of version v1. */
+type Step = { running: number; asking: Waiting[]; held: Waiting[]; ended?: { error: unknown } }
+
+/** One call's place among those of its step. */
+export type Turn = {
+  /** Waits until no other call of the step is at work; throws the interrupt, if one of them ends the step. */
+  hold(): Promise<void>
+  /** Interrupts the graph, once no other call of the step is at work. Answers when a resume value woke it. */
+  ask(payload: SuspendedCall): Promise<void>
+}
+
+const steps = new WeakMap<object, Step>()
+const inside = new AsyncLocalStorage<Step>()
+
+function stepOf({ configurable }: GuardedCall): Step {
+  // LangGraph makes one scratchpad for each run of a node; a step of version v2 has one for every call.
+  const scratchpad = configurable.__pregel_scratchpad
+  const fresh: Step = { running: 0, asking: [], held: [] }
+  if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
+  const step = steps.get(scratchpad) ?? fresh
+  steps.set(scratchpad, step)
+  // A tool that calls a guarded tool itself must not wait for itself.
+  return inside.getStore() === step ? fresh : step
+}
+
+function settle(step: Step): void {
+  if (step.running > 0) return
+  if (step.ended !== undefined) {
+    for (const { end } of [...step.asking.splice(0), ...step.held.splice(0)]) end(step.ended.error)
+    return
+  }
+  // One at a time: whom a stale resume value wakes goes back to the end of the queue.
+  const [next] = step.asking.splice(0, 1)
+  for (const { go } of next === undefined ? step.held.splice(0) : [next]) {
+    step.running += 1
+    go()
+  }
+}
+
+function rest(step: Step, queue: Waiting[]): Promise<void> {
+  return new Promise<void>((go, end) => {
+    queue.push({ go, end })
+    step.running -= 1
+    settle(step)
+  })
+}
+
+/**
+ * Runs the work of one call with its turn. An interrupt ends a node at once, with all its calls: without turns, a
+ * sibling would go on running unseen when the process exits, and an allowed one would run again after the resume.
+ */
+export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promise<T>): Promise<T> {
+  const step = stepOf(call)
+  let resting = false
+  const restIn = async (queue: Waiting[]) => {
+    resting = true
+    await rest(step, queue)
+    resting = false
+  }
+  step.running += 1
+  try {
+    return await inside.run(step, () =>
+      work({
+        hold: () => restIn(step.held),
+        async ask(payload) {
+          await restIn(step.asking)
+          try {
+            interrupt(payload)
+          } catch (error) {
+            step.ended = { error }
+            throw error
+          }
+        },
+      }),
+    )
+  } finally {
+    if (!resting) step.running -= 1
+    settle(step)
+  }
+}

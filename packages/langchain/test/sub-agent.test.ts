@@ -1,0 +1,76 @@
+import { MemorySaver } from '@langchain/langgraph'
+import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
+import {
+  ask,
+  calling,
+  config,
+  createTools,
+  openLelu,
+  reviewer,
+  subject,
+  toolMessages,
+} from './support.ts'
+
+type Lelu = Awaited<ReturnType<typeof openLelu>>
+
+/** An agent whose two calls of one step each run an agent of their own, with the very same call in it. */
+function agentOfAgents(lelu: Lelu) {
+  const { tools, ran } = createTools()
+  let bodies = 0
+  const delegate = tool(
+    async () => {
+      bodies += 1
+      const model = fakeModel()
+      for (const _answer of [1, 2]) {
+        model.respond((messages) =>
+          messages.at(-1)?.getType() === 'tool'
+            ? new AIMessage({ id: 'm2', content: `inner: ${messages.at(-1)?.text}` })
+            : Object.assign(calling({ name: 'reviewed' }), { id: 'm1' }),
+        )
+      }
+      const inner = createAgent({ model, tools, middleware: [leluMiddleware({ lelu, subject })] })
+      return (await inner.invoke(ask)).messages.at(-1)?.text ?? ''
+    },
+    { name: 'allowed_delegate', schema: z.object({}) },
+  )
+  const agent = createAgent({
+    model: fakeModel()
+      .respond(
+        calling(
+          { id: 'a', name: 'allowed_delegate', args: {} },
+          { id: 'b', name: 'allowed_delegate', args: {} },
+        ),
+      )
+      .respond(new AIMessage('Finished.')),
+    tools: [delegate],
+    middleware: [leluMiddleware({ lelu, subject })],
+    checkpointer: new MemorySaver(),
+  })
+  return { agent, ran, bodies: () => bodies }
+}
+
+test('calls of sub-agents suspend the whole run, are told apart, and run once when they are approved', async () => {
+  const lelu = await openLelu()
+  const { agent, ran } = agentOfAgents(lelu)
+  const result = await agent.invoke(ask, config)
+  const pending = pendingApprovals(result)
+  expect(new Set(pending.map(({ approvalId }) => approvalId)).size).toBe(2)
+  expect(ran).toEqual([])
+  // The records of one sub-agent are kept apart from those of the other.
+  const { approvals } = await lelu.approvals.list()
+  expect(new Set(approvals.map(({ request }) => request.run)).size).toBe(2)
+
+  for (const { approvalId } of pending)
+    await lelu.approvals.review(approvalId, { verdict: 'approve', reviewer })
+  const command = await resume({ result, lelu })
+  const done = await agent.invoke(command ?? null, config)
+  const messages = toolMessages(done)
+  expect([messages.a?.text, messages.b?.text]).toEqual([
+    'inner: reviewed did 5',
+    'inner: reviewed did 5',
+  ])
+  expect(ran).toHaveLength(2)
+})

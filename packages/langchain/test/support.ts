@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
+import { MemorySaver } from '@langchain/langgraph'
+import { createLelu, type Lelu, type LeluOptions, type Reviewer, type Subject } from '@lelu/engine'
+import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { leluMiddleware, type MiddlewareOptions, pendingApprovals, resume } from '../src/index.ts'
+import { testPolicy } from './policy.ts'
+
+export const subject: Subject = { id: 'agent-1', type: 'agent' }
+export const reviewer: Reviewer = { id: 'rita', issuer: 'test', method: 'test' }
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lelu-langchain-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export async function openLelu(options: Partial<LeluOptions> = {}): Promise<Lelu> {
+  const lelu = await createLelu({ directory: temporaryFolder(), policies: testPolicy, ...options })
+  onTestFinished(() => lelu.close().catch(() => {}))
+  return lelu
+}
+
+/** A tool of each kind of decision, that counts its runs. The policy decides by name. */
+export function createTools() {
+  const ran: { tool: string; input: unknown }[] = []
+  const make = <const N extends string>(name: N) =>
+    tool(
+      (input) => {
+        ran.push({ tool: name, input })
+        return `${name} did ${input.amount}`
+      },
+      {
+        name,
+        description: `Does ${name}.`,
+        schema: z.object({ amount: z.coerce.number(), note: z.string().default('none') }),
+      },
+    )
+  const tools = [make('allowed'), make('reviewed'), make('denied')]
+  const runsOf = (name: string) => ran.filter((run) => run.tool === name).length
+  return { tools, ran, runsOf }
+}
+
+export type Call = { id?: string; name: string; args?: Record<string, unknown> }
+
+/** An answer of the model that makes these calls. */
+export function calling(...calls: Call[]): AIMessage {
+  const tool_calls = calls.map(({ id = 'call_0', name, args = { amount: 5 } }) => ({
+    id,
+    name,
+    args,
+  }))
+  return new AIMessage({ content: '', tool_calls })
+}
+
+export type Setup = {
+  lelu: Lelu
+  /** Answers of the model, in order; a last one is added. */
+  answers: AIMessage[]
+  version?: 'v1' | 'v2'
+  options?: Partial<MiddlewareOptions>
+}
+
+export const config = { configurable: { thread_id: 'thread-1' } }
+export const ask = { messages: [{ role: 'user' as const, content: 'Go on.' }] }
+
+/** An agent with our middleware, a scripted model and a memory saver. */
+export function agentWith({ lelu, answers, version = 'v2', options = {} }: Setup) {
+  const { tools, ran, runsOf } = createTools()
+  const model = fakeModel()
+  for (const answer of [...answers, new AIMessage('Finished.')]) model.respond(answer)
+  const agent = createAgent({
+    model,
+    tools,
+    version,
+    middleware: [leluMiddleware({ lelu, subject, ...options })],
+    checkpointer: new MemorySaver(),
+  })
+  const resumeDecided = async () => {
+    const command = await resume({ result: await agent.graph.getState(config), lelu })
+    return command === undefined ? undefined : agent.invoke(command, config)
+  }
+  return { agent, model, ran, runsOf, resumeDecided }
+}
+
+/** What the tools answered the model, by call id. */
+export function toolMessages(
+  result: { messages: BaseMessage[] } | undefined,
+): Record<string, ToolMessage> {
+  const messages = (result?.messages ?? []).filter((message) => ToolMessage.isInstance(message))
+  return Object.fromEntries(messages.map((message) => [message.tool_call_id, message]))
+}
+
+/** The one approval that waits in a result. */
+export function waitingId(result: unknown): string {
+  const [first] = pendingApprovals(result)
+  if (first === undefined) throw new Error('No approval waits in this result.')
+  return first.approvalId
+}

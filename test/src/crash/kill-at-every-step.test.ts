@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRecords, verifyLog } from '@lelu/audit'
+import { openReviewDesk, type ToolEffect } from '@lelu/engine'
+import { describe, expect, it } from 'vitest'
+import { type Ended, runProcess, temporaryFolder } from '../support/processes.ts'
+
+const worker = new URL('./worker.ts', import.meta.url)
+const bob = { id: 'bob', issuer: 'test', method: 'test' }
+
+type Phase = 'suspend' | 'resume'
+const run = (
+  directory: string,
+  phase: Phase,
+  effect: ToolEffect,
+  step = 0,
+  side = 'before',
+): Promise<Ended> => runProcess(worker, [directory, phase, effect, String(step), side])
+
+function effects(directory: string): number {
+  const ledger = join(directory, 'ledger.txt')
+  return existsSync(ledger) ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean).length : 0
+}
+
+async function approve(directory: string): Promise<void> {
+  const desk = await openReviewDesk({ directory })
+  const { approvals } = await desk.approvals.list({ state: 'pending' })
+  expect(approvals).toHaveLength(1)
+  await desk.approvals.review(approvals[0]?.id ?? '', { verdict: 'approve', reviewer: bob })
+  await desk.close()
+}
+
+async function stateOf(directory: string): Promise<string | undefined> {
+  const desk = await openReviewDesk({ directory })
+  const { approvals } = await desk.approvals.list()
+  await desk.close()
+  return approvals[0]?.state
+}
+
+/** How often each event of the approval is in the log, by kind. */
+async function kinds(directory: string): Promise<Record<string, number>> {
+  const found: Record<string, number> = {}
+  const seen = new Set<string>()
+  for await (const { record } of readRecords({ directory: join(directory, 'audit') })) {
+    const refs = record.refs as { approval?: string; event?: number } | undefined
+    // The same event written twice (a crash between the log and the note of it) is one event.
+    const name = refs?.event === undefined ? undefined : `${refs.approval}/${refs.event}`
+    if (name !== undefined && seen.has(name)) continue
+    if (name !== undefined) seen.add(name)
+    found[record.kind] = (found[record.kind] ?? 0) + 1
+  }
+  return found
+}
+
+async function stepsOf(phase: Phase, effect: ToolEffect): Promise<number> {
+  const directory = temporaryFolder()
+  if (phase === 'resume') {
+    await run(directory, 'suspend', effect)
+    await approve(directory)
+  }
+  const ended = await run(directory, phase, effect)
+  expect(ended.stderr).toBe('')
+  return (JSON.parse(ended.stdout) as { steps: number }).steps
+}
+
+const points = (steps: number) =>
+  Array.from({ length: steps }, (_, n) =>
+    ['before', 'after'].map((side) => ({ step: n + 1, side })),
+  ).flat()
+
+describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
+  it('at any step of suspending runs nothing, and the next process suspends the same call', async () => {
+    const steps = await stepsOf('suspend', 'non_idempotent')
+    expect(steps).toBeGreaterThanOrEqual(4)
+    for (const { step, side } of points(steps)) {
+      const directory = temporaryFolder()
+      const killed = await run(directory, 'suspend', 'non_idempotent', step, side)
+      expect(killed.signal, `${side} step ${step}`).toBe('SIGKILL')
+      const again = await run(directory, 'suspend', 'non_idempotent')
+      expect(again.stderr, `${side} step ${step}`).toBe('')
+      expect(JSON.parse(again.stdout)).toMatchObject({ status: 'suspended' })
+      expect(effects(directory)).toBe(0)
+      expect(await kinds(directory)).toMatchObject({ 'approval.requested': 1 })
+      expect((await verifyLog({ directory: join(directory, 'audit') })).problems).toEqual([])
+    }
+  })
+
+  it.each<ToolEffect>(['non_idempotent', 'idempotent'])(
+    'at any step of resuming a tool that is %s leaves at most one effect, and nothing of the story is lost',
+    async (effect) => {
+      const steps = await stepsOf('resume', effect)
+      expect(steps).toBeGreaterThanOrEqual(9)
+      const ends: Record<string, number> = {}
+      for (const { step, side } of points(steps)) {
+        const place = `${side} step ${step}`
+        const directory = temporaryFolder()
+        await run(directory, 'suspend', effect)
+        await approve(directory)
+        const killed = await run(directory, 'resume', effect, step, side)
+        expect(killed.signal, place).toBe('SIGKILL')
+        const before = effects(directory)
+        await new Promise((resolve) => setTimeout(resolve, 60)) // until the lease of 50 ms is over
+        const again = await run(directory, 'resume', effect)
+        const state = await stateOf(directory)
+        ends[state ?? 'none'] = (ends[state ?? 'none'] ?? 0) + 1
+        if (effect === 'non_idempotent') {
+          expect(effects(directory), place).toBeLessThanOrEqual(1)
+          // Either it is known to have run once, or a person must look: never a silent loss, never a second effect.
+          expect(['completed', 'unknown'], place).toContain(state)
+          if (state === 'completed') expect(effects(directory), place).toBe(1)
+          if (state === 'unknown') expect(again.stderr, place).toContain('LELU_APPROVAL_UNKNOWN')
+          expect(before === 1 && state === 'completed' ? effects(directory) : 1, place).toBe(1)
+        } else {
+          expect(state, place).toBe('completed')
+          expect(effects(directory), place).toBeGreaterThanOrEqual(1)
+        }
+        expect(await kinds(directory), place).toMatchObject({
+          'approval.requested': 1,
+          'approval.decided': 1,
+          outcome: 1,
+        })
+        expect((await verifyLog({ directory: join(directory, 'audit') })).problems, place).toEqual(
+          [],
+        )
+      }
+      // The test would be worthless if every kill hit before the claim or after the end.
+      expect(ends.completed).toBeGreaterThan(0)
+      if (effect === 'non_idempotent') expect(ends.unknown).toBeGreaterThan(0)
+    },
+  )
+})

@@ -1,0 +1,82 @@
+// One process of an agent that kills itself (SIGKILL) right before or after its n-th step.
+// Arguments: directory, phase (suspend | resume), effect, step number, before | after.
+
+import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AuditLog, openAuditLog } from '@lelu/audit'
+import {
+  type ApprovalStore,
+  createLelu,
+  fromKeyv,
+  sqliteStore,
+  type ToolEffect,
+} from '@lelu/engine'
+import { Keyv } from 'keyv'
+import { testCache } from '../support/cache.ts'
+import { policies, tradeOf } from './scenario.ts'
+
+const [directory = '', phase = '', effect = 'non_idempotent', killStep = '0', side = 'before'] =
+  process.argv.slice(2)
+
+let step = 0
+/** Every step of the engine's outside world goes through here: store, log and tool. */
+async function counted<T>(operation: () => T | Promise<T>): Promise<T> {
+  step += 1
+  const mine = step
+  if (side === 'before' && mine === Number(killStep)) process.kill(process.pid, 'SIGKILL')
+  const value = await operation()
+  if (side === 'after' && mine === Number(killStep)) process.kill(process.pid, 'SIGKILL')
+  return value
+}
+
+const sqlite = sqliteStore({ path: join(directory, 'approvals.db') })
+const driver = fromKeyv(new Keyv({ store: sqlite }))
+const store: ApprovalStore = {
+  name: driver.name,
+  create: (row) => counted(() => driver.create(row)),
+  get: (id) => counted(() => driver.get(id)),
+  findByCall: (tenant, idem) => counted(() => driver.findByCall(tenant, idem)),
+  swap: (rev, next) => counted(() => driver.swap(rev, next)),
+  list: (query) => driver.list(query),
+  markAudited: (id, audited) => counted(() => driver.markAudited(id, audited)),
+  setWatermark: (scope, notBefore) => driver.setWatermark(scope, notBefore),
+  watermarks: (scopes) => counted(() => driver.watermarks(scopes)),
+  close: () => driver.close(),
+}
+const log = await openAuditLog({ directory: join(directory, 'audit') })
+const audit: AuditLog = {
+  ...log,
+  get state() {
+    return log.state
+  },
+  append: (event) => counted(() => log.append(event)),
+  close: () => log.close(),
+}
+const counting = { ...sqlite, [Symbol.for('lelu.approval-store')]: store }
+const lelu = await createLelu({
+  directory,
+  audit,
+  store: new Keyv({ store: counting }),
+  policies,
+  cache: testCache,
+  leaseMs: 50,
+})
+
+function tool(): string {
+  const ledger = join(directory, 'ledger.txt')
+  appendFileSync(ledger, 'bought\n')
+  const file = openSync(ledger, 'r')
+  fsyncSync(file)
+  closeSync(file)
+  return 'bought'
+}
+
+const outcome = await lelu.guard(tradeOf(effect as ToolEffect), () => {
+  if (phase === 'suspend') throw new Error('the tool ran without an approval')
+  return counted(tool)
+})
+// What is printed is acknowledged: from here on nothing of it may be lost.
+process.stdout.write(`${JSON.stringify({ status: outcome.status, steps: step })}\n`)
+await lelu.close()
+await log.close()
+await driver.close()

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../support/processes.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const example = join(root, 'examples/first-steps')
+
+describe('the README', () => {
+  it('shows the sample as it is, and the sample prints what its last lines say', () => {
+    const file = join(example, 'src/sample.ts')
+    const sample = readFileSync(file, 'utf8')
+    expect(readme).toContain(sample.trim())
+    expect(readme).toContain(readFileSync(join(example, 'policies/trading.rego'), 'utf8').trim())
+    const folder = temporaryFolder()
+    cpSync(join(example, 'policies'), join(folder, 'policies'), { recursive: true })
+    const output = execFileSync(process.execPath, ['--conditions=lelu:source', file], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    const promised = [...sample.matchAll(/^\/\/ (.*)$/gm)].map((match) => match[1])
+    expect(
+      output
+        .trim()
+        .split('\n')
+        .map((line) => line.trim()),
+    ).toEqual(promised)
+  })
+
+  it('names the commands that exist', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const named = [...readme.matchAll(/npx -y pnpm@12 (?:--silent )?([a-z-]+)/g)].map(
+      (match) => match[1] as string,
+    )
+    expect(named.length).toBeGreaterThan(2)
+    for (const name of named)
+      expect(Object.keys(scripts).concat('install', 'exec'), name).toContain(name)
+  })
+
+  it('links to files that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      (match) => match[1] as string,
+    )
+    for (const link of links) expect(() => readFileSync(join(root, link))).not.toThrow(/ENOENT/)
+  })
+})

@@ -35,7 +35,8 @@ export function createClaims(): Claims {
       if (kind !== 'genesis' || !Array.isArray(peers)) return
       for (const peer of peers as unknown[]) {
         const { stream, seq: at, leaf: hash } = (peer ?? {}) as Record<string, unknown>
-        if (typeof stream !== 'string' || typeof at !== 'number' || typeof hash !== 'string') continue
+        if (typeof stream !== 'string' || typeof at !== 'number' || typeof hash !== 'string')
+          continue
         add(stream, { seq: at, leaf: hash, by, last: false })
       }
     },

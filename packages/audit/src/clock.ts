@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 
 /** The id the kernel gives each start of the machine; elsewhere one for this process. */
 export const bootId: string = readBootId() ?? randomUUID()

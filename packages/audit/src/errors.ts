@@ -1,7 +1,6 @@
 /** Every code an error of this package can carry: `LELU_<NOUN>_<STATE>`. */
 export type AuditErrorCode =
   | 'LELU_AUDIT_UNAVAILABLE'
-  | 'LELU_AUDIT_BROKEN'
   | 'LELU_AUDIT_CLOSED'
   | 'LELU_AUDIT_NOT_FOUND'
   | 'LELU_AUDIT_OPTIONS_INVALID'
@@ -63,8 +62,12 @@ export function unavailable(what: string, cause: unknown): AuditError {
 export function unreadable(directory: string, cause: unknown): AuditError {
   if (cause instanceof AuditError) return cause
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new AuditError('LELU_AUDIT_UNAVAILABLE', `The audit log at ${directory} cannot be read: ${why}.`, {
-    help: 'Run this as a user who may read every file of the log, and check the disk.',
-    cause,
-  })
+  return new AuditError(
+    'LELU_AUDIT_UNAVAILABLE',
+    `The audit log at ${directory} cannot be read: ${why}.`,
+    {
+      help: 'Run this as a user who may read every file of the log, and check the disk.',
+      cause,
+    },
+  )
 }

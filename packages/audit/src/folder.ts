@@ -1,5 +1,6 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { diskFiles } from './file-layer.ts'
 import { leafHash, maxLineBytes, sumHolds } from './line.ts'
 import { ulidPattern } from './ulid.ts'
 
@@ -55,6 +56,7 @@ export async function readHead(folder: string, durable = false): Promise<Head | 
   const { segments } = await listSegments(folder)
   for (const { file } of segments.reverse()) {
     const tail = await readTail(join(folder, file), durable)
+    if (durable) await diskFiles.syncFolder(folder)
     const newline = tail.lastIndexOf(10)
     if (newline === -1) continue // begun, but nothing whole in it yet
     const start = newline === 0 ? 0 : tail.lastIndexOf(10, newline - 1) + 1

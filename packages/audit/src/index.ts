@@ -1,21 +1,13 @@
 // Canonical JSON, and errors
 export { canonicalJson } from './canonical-json.ts'
-export { AuditError, type AuditErrorCode } from './errors.ts'
-// Writing
-export { type AuditLog, type AuditLogOptions, openAuditLog } from './log.ts'
-// Reading
-export { type FollowOptions, followRecords } from './follow.ts'
-export { type ReadOptions, type ReadRecord, readRecords } from './read.ts'
 // Verifying
 export { describeReport } from './describe-report.ts'
-export type {
-  AuditReport,
-  Problem,
-  ProblemCode,
-  StreamReport,
-  Unfinished,
-} from './report.ts'
-export { verifyLog } from './verify.ts'
+export { AuditError, type AuditErrorCode } from './errors.ts'
+// Reading
+export { type FollowOptions, followRecords } from './follow.ts'
+// Writing
+export { type AuditLog, type AuditLogOptions, openAuditLog } from './log.ts'
+export { type ReadOptions, type ReadRecord, readRecords } from './read.ts'
 // Records
 export type {
   ApprovalEvent,
@@ -42,3 +34,11 @@ export type {
   RecoveryRecord,
   TokenEvent,
 } from './record.ts'
+export type {
+  AuditReport,
+  Problem,
+  ProblemCode,
+  StreamReport,
+  Unfinished,
+} from './report.ts'
+export { verifyLog } from './verify.ts'

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { AuditError, unavailable } from './errors.ts'
 import { diskFiles, type FileLayer } from './file-layer.ts'
 import { listStreams, readHead } from './folder.ts'
-import { disown, listOwned, own } from './ownership.ts'
 import { jsonText } from './json-text.ts'
+import { disown, listOwned, own } from './ownership.ts'
 import type { AuditEvent, AuditPeer, AuditReceipt } from './record.ts'
 import { assertEvent } from './record-text.ts'
 import { recoverStreams } from './recovery.ts'
@@ -58,13 +58,21 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   assertOptions(options)
   const found = await stat(options.directory).catch(() => undefined)
   if (found !== undefined && !found.isDirectory()) {
-    const cause = Object.assign(new Error(`${options.directory} is not a folder`), { code: 'ENOTDIR' })
+    const cause = Object.assign(new Error(`${options.directory} is not a folder`), {
+      code: 'ENOTDIR',
+    })
     throw unavailable('opening', cause)
   }
   return openWith(diskFiles, options)
 }
 
-function assertOptions({ directory, log = 'lelu', node, deadlineMs = 1, durability }: AuditLogOptions): void {
+function assertOptions({
+  directory,
+  log = 'lelu',
+  node,
+  deadlineMs = 1,
+  durability,
+}: AuditLogOptions): void {
   const refuse = (what: string, help: string) => {
     throw new AuditError('LELU_AUDIT_OPTIONS_INVALID', `The audit log cannot be opened: ${what}.`, {
       help,
@@ -98,7 +106,8 @@ export function openWith(
   const now = () => Number(clock())
   let stream = newStreamName()
   let current: StreamWriter | undefined
-  let starting: { writer: Promise<StreamWriter>; since: number } | undefined
+  /** `late`: somebody has waited for it in vain. */
+  let starting: { writer: Promise<StreamWriter>; late: boolean } | undefined
   let recovering: Promise<void> = Promise.resolve()
   let lost: string[] = []
   let failure: Failure | undefined
@@ -113,13 +122,21 @@ export function openWith(
   async function begin(name: string): Promise<StreamWriter> {
     await files.makeFolder(directory)
     const peers = await findPeers(directory)
-    await own(files, directory, name)
     let made: StreamWriter | undefined
     try {
+      await own(files, directory, name)
       await files.makeFolder(join(directory, name))
       await files.syncFolder(directory)
       const { segmentBytes } = limits
-      made = createStreamWriter({ files, directory, log, stream: name, now, deadlineMs, segmentBytes })
+      made = createStreamWriter({
+        files,
+        directory,
+        log,
+        stream: name,
+        now,
+        deadlineMs,
+        segmentBytes,
+      })
       await made.append({ kind: 'genesis', durability: 'fsync', peers })
       return made
     } catch (error) {
@@ -132,7 +149,6 @@ export function openWith(
 
   function start(): Promise<StreamWriter> {
     const name = stream
-    const since = performance.now()
     const writer = begin(name).then(
       (made) => {
         current = made
@@ -149,7 +165,8 @@ export function openWith(
         throw error
       },
     )
-    starting = { writer, since }
+    writer.catch(() => {}) // the first to ask may have been refused for its event, and wait no more
+    starting = { writer, late: false }
     return writer
   }
 
@@ -174,10 +191,16 @@ export function openWith(
     if (current !== undefined) return current
     if (starting !== undefined) {
       // The disk hangs: whoever asks now need not wait as long as the first did.
-      if (performance.now() - starting.since > deadlineMs) throw hanging()
+      if (starting.late) {
+        throw unavailable(
+          'beginning a stream',
+          new Error(`the disk did not answer within ${deadlineMs} ms`),
+        )
+      }
       return starting.writer
     }
-    if (failure !== undefined && performance.now() - failure.at < limits.retryMs) throw failure.error
+    if (failure !== undefined && performance.now() - failure.at < limits.retryMs)
+      throw failure.error
     return start()
   }
 
@@ -189,10 +212,6 @@ export function openWith(
     void writer.close()
     current = undefined
     stream = newStreamName()
-  }
-
-  function hanging(): AuditError {
-    return unavailable('beginning a stream', new Error(`the disk did not answer within ${deadlineMs} ms`))
   }
 
   async function end(): Promise<void> {
@@ -207,6 +226,7 @@ export function openWith(
       await inTime(disown(directory, writer.stream))
     } catch {
       // Whoever opens the log after this process ends the stream instead.
+      void current?.close()
     }
   }
 
@@ -218,7 +238,9 @@ export function openWith(
     },
     get state() {
       if (closed !== undefined) return 'closed'
-      return failure !== undefined || current?.failure !== undefined ? 'failed' : 'open'
+      const failed =
+        failure !== undefined || current?.failure !== undefined || starting?.late === true
+      return failed ? 'failed' : 'open'
     },
     async append(event) {
       if (closed !== undefined) throw closedError()
@@ -228,6 +250,7 @@ export function openWith(
       const asked = performance.now()
       const copy = snapshot(event) // the caller may change its object while the stream begins
       const writer = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
+        if (starting?.writer === target) starting.late = true
         throw unavailable('beginning a stream', error)
       })
       return writer.append(copy, performance.now() - asked)
@@ -261,7 +284,9 @@ async function findPeers(directory: string): Promise<AuditPeer[]> {
     if (!wanted.has(stream) || uncertain.has(stream)) continue
     // Made durable first: what a peer remembers must not be lost with the power.
     // One that cannot be read is no reason to record nothing: verify will name it.
-    const head = await readHead(join(directory, stream), open.includes(stream)).catch(() => undefined)
+    const head = await readHead(join(directory, stream), open.includes(stream)).catch(
+      () => undefined,
+    )
     if (head !== undefined) peers.push({ stream, ...head })
   }
   return peers

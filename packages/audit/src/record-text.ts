@@ -29,7 +29,8 @@ function invalid(what: string, help: string): AuditError {
 
 /** Refuses what a caller may not append; the log's own kinds would let a caller forge the end of a stream. */
 export function assertEvent(event: unknown): asserts event is AuditEvent {
-  if (typeof event !== 'object' || event === null) throw invalid('it is no object', 'Pass an event.')
+  if (typeof event !== 'object' || event === null)
+    throw invalid('it is no object', 'Pass an event.')
   const { kind, id, tenant } = event as { [member: string]: unknown }
   if (typeof kind !== 'string' || !kinds.has(kind)) {
     throw invalid('its kind is not known', `Use one of: ${eventKinds.join(', ')}.`)

@@ -27,7 +27,9 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
   const { directory, stream, lost } = options
   const owned = await listOwned(directory)
   const busy = new Set(
-    owned.filter(({ claimer, state }) => claimer === null && state !== 'dead').map((one) => one.stream),
+    owned
+      .filter(({ claimer, state }) => claimer === null && state !== 'dead')
+      .map((one) => one.stream),
   )
   for (const one of owned) {
     const mine = lost.includes(one.stream)
@@ -57,6 +59,7 @@ async function recoverStream(
   if (end.closed && end.torn === undefined) return true // died between its last record and the removal of its note
   const { file, head } = end
   const cut = file && (await cutTail(directory, stream, { file, offset: end.end }))
+  if (file !== undefined) await diskFiles.syncFolder(join(directory, stream))
   await record({
     kind: 'recovery',
     of: stream,

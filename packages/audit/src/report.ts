@@ -48,7 +48,15 @@ export function problemAt(
   message: string,
 ): Problem {
   const path = file === undefined ? null : `${stream}/${file}`
-  return { code, exit: exitCodes[code], stream, seq: seq ?? null, file: path, line: line ?? null, message }
+  return {
+    code,
+    exit: exitCodes[code],
+    stream,
+    seq: seq ?? null,
+    file: path,
+    line: line ?? null,
+    message,
+  }
 }
 
 /** A record of a stream that another stream names: its head when that one began, or its end (`last`) after a recovery. */

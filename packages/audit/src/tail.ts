@@ -65,5 +65,7 @@ function follow(tail: Tail, { bytes, stream, end }: StoredLine): void {
 export function isAlteredRecord(torn: Buffer): boolean {
   const brace = torn.lastIndexOf(0x7d)
   const rest = torn.subarray(brace + 1)
-  return brace !== -1 && rest.some((byte) => byte !== 0) && sumHolds(torn.toString('utf8', 0, brace + 1))
+  return (
+    brace !== -1 && rest.some((byte) => byte !== 0) && sumHolds(torn.toString('utf8', 0, brace + 1))
+  )
 }

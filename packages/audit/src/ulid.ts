@@ -17,7 +17,8 @@ export function newUlid(milliseconds: number): string {
     randomFillSync(pool)
     used = 0
   }
-  for (let digit = 0; digit < 16; digit += 1) text += alphabet.charAt((pool[used + digit] ?? 0) & 31)
+  for (let digit = 0; digit < 16; digit += 1)
+    text += alphabet.charAt((pool[used + digit] ?? 0) & 31)
   used += 16
   return text
 }

@@ -15,7 +15,12 @@ export function createPairing(): { visit(record: AuditRecord): void; result(): P
   const complete = new Set<string>()
   let limited = false
 
-  function pair(key: string, mine: Map<string, Unfinished>, other: Map<string, Unfinished>, open: Unfinished) {
+  function pair(
+    key: string,
+    mine: Map<string, Unfinished>,
+    other: Map<string, Unfinished>,
+    open: Unfinished,
+  ) {
     if (complete.has(key)) return
     if (other.delete(key)) {
       complete.add(key)

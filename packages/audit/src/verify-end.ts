@@ -22,7 +22,9 @@ export function judgeEnd(
     const seq = (walk.last?.seq ?? -1) + 1 + walk.damagedEnd
     const at = { stream, file: torn.file, line: torn.line, seq }
     if (isAlteredRecord(torn.bytes)) {
-      problems.push(problemAt('edited', at, `record ${seq} is not as it was written: its end was altered`))
+      problems.push(
+        problemAt('edited', at, `record ${seq} is not as it was written: its end was altered`),
+      )
     } else if (ended) {
       const message = 'bytes that are no record stand at the end of a stream that had ended'
       problems.push(problemAt('extra_bytes', at, message))
@@ -51,7 +53,9 @@ export function judgeEnd(
 }
 
 function placeOfEnd({ stream, last }: Walk) {
-  return last === undefined ? { stream } : { stream, file: last.file, line: last.line, seq: last.seq }
+  return last === undefined
+    ? { stream }
+    : { stream, file: last.file, line: last.line, seq: last.seq }
 }
 
 /** At most one problem: what other streams know of this one's end, and is not there. */

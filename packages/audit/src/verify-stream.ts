@@ -180,7 +180,9 @@ export async function walkStream({ directory, stream, claims, visit }: Options):
     }
   }
   for (const file of others) {
-    problems.push(problemAt('foreign_file', { stream, file }, 'the file does not belong to a stream'))
+    problems.push(
+      problemAt('foreign_file', { stream, file }, 'the file does not belong to a stream'),
+    )
   }
   return walk
 }

@@ -51,14 +51,21 @@ async function verify(directory: string): Promise<AuditReport> {
   const warnings: string[] = []
   const streams: StreamReport[] = []
   for (const walk of walks) {
-    const { state, problems: end, warning } = judgeEnd(walk, claims.of(walk.stream), owners.get(walk.stream))
+    const {
+      state,
+      problems: end,
+      warning,
+    } = judgeEnd(walk, claims.of(walk.stream), owners.get(walk.stream))
     problems.push(...walk.problems, ...end)
     if (warning !== undefined) warnings.push(warning)
     if (walk.clockBack) warnings.push(`the clock went back while stream ${walk.stream} was written`)
     streams.push(reportOf(walk, state))
   }
   problems.push(...missingStreams(new Set(await listStreams(directory)), claims))
-  warnings.push(...(await quarantineWarnings(directory, cuts)), ...(await foreignWarnings(directory, names)))
+  warnings.push(
+    ...(await quarantineWarnings(directory, cuts)),
+    ...(await foreignWarnings(directory, names)),
+  )
   const paired = pairing.result()
   warnings.push(...pairingWarnings(paired))
 
@@ -80,10 +87,22 @@ async function verify(directory: string): Promise<AuditReport> {
 
 function reportOf(walk: Walk, state: StreamReport['state']): StreamReport {
   const { stream, records, firstSeq = null, last, from = null, to = null } = walk
-  return { stream, records, firstSeq, lastSeq: last?.seq ?? null, head: last?.leaf ?? null, from, to, state }
+  return {
+    stream,
+    records,
+    firstSeq,
+    lastSeq: last?.seq ?? null,
+    head: last?.leaf ?? null,
+    from,
+    to,
+    state,
+  }
 }
 
-function missingStreams(there: ReadonlySet<string>, claims: ReturnType<typeof createClaims>): Problem[] {
+function missingStreams(
+  there: ReadonlySet<string>,
+  claims: ReturnType<typeof createClaims>,
+): Problem[] {
   const problems: Problem[] = []
   for (const stream of claims.streams()) {
     const claim = claims.of(stream).find(({ seq }) => seq !== null)
@@ -94,7 +113,10 @@ function missingStreams(there: ReadonlySet<string>, claims: ReturnType<typeof cr
   return problems
 }
 
-async function quarantineWarnings(directory: string, cuts: readonly AuditRecord[]): Promise<string[]> {
+async function quarantineWarnings(
+  directory: string,
+  cuts: readonly AuditRecord[],
+): Promise<string[]> {
   const warnings: string[] = []
   const named = new Set<string>()
   for (const { stream, seq, of, quarantine, cut_sha256 } of cuts) {
@@ -104,11 +126,16 @@ async function quarantineWarnings(directory: string, cuts: readonly AuditRecord[
     const inside = /^quarantine\/[a-z0-9.-]+$/.test(name)
     const bytes = inside ? await readFile(join(directory, name)).catch(() => undefined) : undefined
     if (bytes !== undefined && hash('sha256', bytes, 'base64') === cut_sha256) continue
-    warnings.push(`the bytes that were cut off stream ${String(of)} (${stream}/${seq}) are not in ${name} as they were`)
+    warnings.push(
+      `the bytes that were cut off stream ${String(of)} (${stream}/${seq}) are not in ${name} as they were`,
+    )
   }
   for (const file of await listNames(join(directory, quarantineFolder))) {
     const name = `${quarantineFolder}/${file}`
-    if (!named.has(name)) warnings.push(`no record names ${name}: a recovery was itself cut short, or the file is foreign`)
+    if (!named.has(name))
+      warnings.push(
+        `no record names ${name}: a recovery was itself cut short, or the file is foreign`,
+      )
   }
   return warnings
 }
@@ -122,14 +149,18 @@ async function foreignWarnings(directory: string, streams: readonly string[]): P
 
 function pairingWarnings({ unfinished, limited }: PairingResult): string[] {
   const words = {
-    decision_without_outcome: 'allowed and have no recorded outcome: not run by the engine, or not known to have ended',
-    attempt_without_outcome: 'begun after an approval and have no recorded outcome: whether they took effect is not known',
+    decision_without_outcome:
+      'allowed and have no recorded outcome: not run by the engine, or not known to have ended',
+    attempt_without_outcome:
+      'begun after an approval and have no recorded outcome: whether they took effect is not known',
     outcome_without_redeem: 'recorded with an outcome, but not with what began them',
   }
   const warnings: string[] = []
   for (const [kind, found] of Map.groupBy(unfinished, (one) => one.kind)) {
     const [first] = found
-    warnings.push(`${found.length} calls were ${words[kind]} (first: ${first?.stream}/${first?.seq})`)
+    warnings.push(
+      `${found.length} calls were ${words[kind]} (first: ${first?.stream}/${first?.seq})`,
+    )
   }
   if (limited) warnings.push('too many calls are open at once: not all outcomes were paired')
   return warnings

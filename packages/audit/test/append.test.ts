@@ -29,7 +29,9 @@ describe('a log that is opened', () => {
     await expect(openAuditLog({ directory: 'x', deadlineMs: Number.NaN })).rejects.toEqual(misuse)
     const other = 'async' as 'fsync'
     await expect(openAuditLog({ directory: 'x', durability: other })).rejects.toEqual(misuse)
-    await expect(openAuditLog({ directory: file })).rejects.toEqual(invalid('LELU_AUDIT_UNAVAILABLE'))
+    await expect(openAuditLog({ directory: file })).rejects.toEqual(
+      invalid('LELU_AUDIT_UNAVAILABLE'),
+    )
   })
 
   it('is for its owner only', async () => {
@@ -105,7 +107,8 @@ describe('an appended event', () => {
     const directory = temporaryFolder()
     const log = await openAuditLog({ directory })
     const bad = { ...decision('bad'), ...Object.fromEntries(Object.entries(more)) }
-    if (Object.hasOwn(more, '__proto__')) Object.defineProperty(bad, '__proto__', { value: {}, enumerable: true })
+    if (Object.hasOwn(more, '__proto__'))
+      Object.defineProperty(bad, '__proto__', { value: {}, enumerable: true })
     await expect(log.append(bad)).rejects.toEqual(invalid(code))
     await log.append(decision('good'))
     await expect(log.append(bad)).rejects.toEqual(invalid(code))
@@ -219,7 +222,9 @@ describe('group commit', () => {
     const directory = temporaryFolder()
     const logs = await Promise.all(Array.from({ length: 4 }, () => openAuditLog({ directory })))
     await Promise.all(
-      logs.flatMap((log, l) => Array.from({ length: 50 }, (_, n) => log.append(decision(`${l}-${n}`)))),
+      logs.flatMap((log, l) =>
+        Array.from({ length: 50 }, (_, n) => log.append(decision(`${l}-${n}`))),
+      ),
     )
     await Promise.all(logs.map((log) => log.close()))
     const report = await verifyLog({ directory })

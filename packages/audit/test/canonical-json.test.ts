@@ -136,7 +136,11 @@ describe('canonical JSON', () => {
   })
 
   it('writes for any JSON what the reference writes, in both writers', () => {
-    const odd = oneof(string({ unit: 'binary' }), constant('__proto__'), constant('\u2028"\\\u007f'))
+    const odd = oneof(
+      string({ unit: 'binary' }),
+      constant('__proto__'),
+      constant('\u2028"\\\u007f'),
+    )
     assert(
       property(jsonValue({ stringUnit: 'binary' }), odd, (value, text) => {
         const both = { [text]: value, a: [text, value] }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openAuditLog, readRecords, verifyLog } from '../src/index.ts'
 import { openWith } from '../src/log.ts'
+import { createStreamWriter } from '../src/stream-writer.ts'
 import { diskError, faultyFiles } from './faults.ts'
 import { decision, temporaryFolder } from './support.ts'
 
@@ -27,31 +28,74 @@ describe('a disk that fails', () => {
     ['append', 'EIO'],
     ['sync', 'EIO'],
     ['sync', 'EROFS'],
-  ] as const)('in %s with %s refuses all that wait and all that follow, and is not asked again', async (failing, code) => {
+  ] as const)(
+    'in %s with %s refuses all that wait and all that follow, and is not asked again',
+    async (failing, code) => {
+      const directory = temporaryFolder()
+      let broken = false
+      let asked = 0
+      const files = faultyFiles({
+        before: async (operation) => {
+          if (!broken) return
+          asked += 1
+          if (operation === failing) throw diskError(code)
+        },
+      })
+      const log = openWith(files, { directory }, { ...limits, retryMs: 60_000 })
+      await log.append(decision('before'))
+      broken = true
+      const pending = await Promise.allSettled([
+        ...Array.from({ length: 10 }, (_, n) => log.append(decision(`pending ${n}`))),
+      ])
+      for (const one of pending)
+        expect(one).toMatchObject({ status: 'rejected', reason: unavailable })
+      expect(pending[0]).toMatchObject({ reason: { cause: { code } } })
+      const before = asked
+      await expect(log.append(decision('after'))).rejects.toEqual(unavailable)
+      expect(asked).toBe(before)
+      expect(log.state).toBe('failed')
+      await log.close()
+      expect((await verifyLog({ directory })).problems).toEqual([])
+    },
+  )
+
+  it('refuses those that wait behind the batch that failed, too', async () => {
     const directory = temporaryFolder()
-    let broken = false
-    let asked = 0
+    let fail: ((error: Error) => void) | undefined
+    let held = false
     const files = faultyFiles({
       before: async (operation) => {
-        if (!broken) return
-        asked += 1
-        if (operation === failing) throw diskError(code)
+        if (!held || operation !== 'sync') return
+        await new Promise<void>((_, reject) => {
+          fail = reject
+        })
       },
     })
     const log = openWith(files, { directory }, { ...limits, retryMs: 60_000 })
     await log.append(decision('before'))
-    broken = true
-    const pending = await Promise.allSettled([
-      ...Array.from({ length: 10 }, (_, n) => log.append(decision(`pending ${n}`))),
-    ])
-    for (const one of pending) expect(one).toMatchObject({ status: 'rejected', reason: unavailable })
-    expect(pending[0]).toMatchObject({ reason: { cause: { code } } })
-    const before = asked
-    await expect(log.append(decision('after'))).rejects.toEqual(unavailable)
-    expect(asked).toBe(before)
-    expect(log.state).toBe('failed')
+    held = true
+    const inBatch = log.append(decision('in the batch')).catch((error: unknown) => error)
+    await expect.poll(() => fail).toBeDefined()
+    const behind = log.append(decision('behind it')).catch((error: unknown) => error)
+    fail?.(diskError('EIO'))
+    expect(await Promise.all([inBatch, behind])).toEqual([unavailable, unavailable])
+    held = false
     await log.close()
-    expect((await verifyLog({ directory })).problems).toEqual([])
+  })
+
+  it('is not written to by one that still holds the stream', async () => {
+    const directory = temporaryFolder()
+    mkdirSync(join(directory, 's'))
+    const files = faultyFiles({
+      before: async (operation) => {
+        if (operation === 'sync') throw diskError('EIO')
+      },
+    })
+    const place = { directory, log: 'lelu', stream: 's', now: Date.now }
+    const writer = createStreamWriter({ ...place, files, deadlineMs: 1000, segmentBytes: 1 << 20 })
+    await expect(writer.append(decision('a'))).rejects.toEqual(unavailable)
+    await expect(writer.append(decision('b'))).rejects.toEqual(unavailable)
+    await writer.close()
   })
 
   it('and works again is written to in a new stream, and the old one is ended by a record', async () => {
@@ -75,7 +119,9 @@ describe('a disk that fails', () => {
     await log.close()
     const report = await verifyLog({ directory })
     expect(report).toMatchObject({ ok: true, problems: [] })
-    expect(report.streams.find(({ stream }) => stream === old)).toMatchObject({ state: 'recovered' })
+    expect(report.streams.find(({ stream }) => stream === old)).toMatchObject({
+      state: 'recovered',
+    })
     expect(await idsOf(directory)).toEqual(expect.arrayContaining(['before', 'after']))
     expect(readdirSync(join(directory, 'owners'))).toEqual([])
   })
@@ -100,6 +146,19 @@ describe('a disk that fails', () => {
       expect((await verifyLog({ directory })).problems).toEqual([])
     },
   )
+
+  it('is no unhandled rejection when the first event was itself refused', async () => {
+    const files = faultyFiles({
+      before: async () => {
+        throw diskError('EROFS')
+      },
+    })
+    const log = openWith(files, { directory: temporaryFolder() }, limits)
+    const bad = decision('bad', { at: new Date(0) })
+    await expect(log.append(bad)).rejects.toMatchObject({ code: 'LELU_JSON_INVALID' })
+    await expect.poll(() => log.state).toBe('failed')
+    await log.close()
+  })
 
   it('is tried again at most once in the time that is set', async () => {
     const directory = temporaryFolder()
@@ -137,7 +196,7 @@ describe('a disk that hangs', () => {
           })
         },
       })
-      const log = openWith(files, { directory, deadlineMs: 50 }, limits)
+      const log = openWith(files, { directory, deadlineMs: 400 }, limits)
       await log.append(decision('before'))
       const old = log.stream
       held = true
@@ -165,29 +224,36 @@ describe('a disk that hangs', () => {
         })
       },
     })
-    const log = openWith(files, { directory, deadlineMs: 50 }, limits)
+    const log = openWith(files, { directory, deadlineMs: 400 }, limits)
     await expect(log.append(decision('hangs'))).rejects.toEqual(unavailable)
+    expect(log.state).toBe('failed')
     await expect(log.append(decision('at once'))).rejects.toEqual(unavailable)
     release?.()
     await expect.poll(() => log.append(decision('later')).catch(() => undefined)).toBeDefined()
     await log.close()
-    expect(await verifyLog({ directory })).toMatchObject({ ok: true, streams: [{ state: 'closed' }] })
+    expect(await verifyLog({ directory })).toMatchObject({
+      ok: true,
+      streams: [{ state: 'closed' }],
+    })
   })
 
   it('does not keep close from returning', async () => {
     const directory = temporaryFolder()
     let hang = false
+    const held: (() => void)[] = []
     const files = faultyFiles({
       before: async () => {
-        if (hang) await new Promise(() => {})
+        if (hang) await new Promise<void>((resolve) => held.push(resolve))
       },
     })
-    const log = openWith(files, { directory, deadlineMs: 50 }, limits)
+    const log = openWith(files, { directory, deadlineMs: 400 }, limits)
     await log.append(decision('before'))
     hang = true
     await log.close()
     expect(log.state).toBe('closed')
     expect((await verifyLog({ directory })).problems).toEqual([])
+    hang = false
+    for (const release of held) release()
   })
 })
 

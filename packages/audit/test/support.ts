@@ -1,5 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,7 +47,11 @@ const writer = fileURLToPath(new URL('./writer.ts', import.meta.url))
 export type Writer = { child: ChildProcess; acknowledged: () => string[]; ended: Promise<void> }
 
 /** A process that appends until it is killed. It never outlives the test. */
-export function startWriter(directory: string, callers: number, count = Number.POSITIVE_INFINITY): Writer {
+export function startWriter(
+  directory: string,
+  callers: number,
+  count = Number.POSITIVE_INFINITY,
+): Writer {
   const args = ['--conditions=lelu:source', writer, directory, String(callers), String(count)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
@@ -59,7 +70,9 @@ export function startWriter(directory: string, callers: number, count = Number.P
 export async function deadStream(directory: string, count: number, torn = ''): Promise<string> {
   const before = new Set(readdirSync(directory))
   await startWriter(directory, 1, count).ended
-  const stream = readdirSync(directory).find((name) => !before.has(name) && /^[0-9a-z]{26}$/.test(name))
+  const stream = readdirSync(directory).find(
+    (name) => !before.has(name) && /^[0-9a-z]{26}$/.test(name),
+  )
   if (stream === undefined) throw new Error('the writer wrote nothing')
   const file = segmentsOf(directory).findLast((name) => name.startsWith(stream)) ?? ''
   appendFileSync(join(directory, file), torn)
@@ -69,5 +82,8 @@ export async function deadStream(directory: string, count: number, torn = ''): P
 /** Lines of a segment; `write` puts them back, each with its newline. */
 export function linesOf(path: string): { lines: string[]; write(lines: readonly string[]): void } {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
-  return { lines, write: (changed) => writeFileSync(path, changed.map((line) => `${line}\n`).join('')) }
+  return {
+    lines,
+    write: (changed) => writeFileSync(path, changed.map((line) => `${line}\n`).join('')),
+  }
 }

@@ -7,18 +7,24 @@ import { dirname, resolve } from 'node:path'
  */
 export async function makeDirectory(path: string): Promise<string[]> {
   const folder = resolve(path)
-  const mode = 0o700 // inputs of tools will be in it
   try {
-    await mkdir(folder, { mode })
-    return [folder]
+    return (await makeOne(folder)) ? [folder] : []
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const above = await makeDirectory(dirname(folder))
+    return (await makeOne(folder)) ? [folder, ...above] : above
+  }
+}
+
+/** False when the folder was there already, or another process was faster. */
+async function makeOne(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 }) // inputs of tools will be in it
+    return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return []
-    if (code !== 'ENOENT') throw error
-    const above = await makeDirectory(dirname(folder))
-    if (above.length === 0) throw error // it has a parent and cannot be made all the same
-    await mkdir(folder, { mode })
-    return [folder, ...above]
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return false
+    throw error
   }
 }
 

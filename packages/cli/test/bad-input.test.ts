@@ -3,14 +3,17 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { queueOfOne, run, suspended, temporaryFolder, trade, writeRequest } from './support.ts'
 
 const good = 'package lelu.authz\n\nallow if input.confidence >= 0.9\n'
@@ -294,32 +297,33 @@ test('standard output on a full disk is a failure, not a silent success', async 
   expect(code).toBe('1\n')
 })
 
-/** A file system of 256 KiB, or undefined where this user may not mount. */
-function smallDisk(): string | undefined {
+/** A place for a file system of 256 KiB, or undefined where this user may not mount. */
+function mountPoint(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined
-  const folder = temporaryFolderAtLoad()
+  const folder = mkdtempSync(join(tmpdir(), 'lelu-cli-disk-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('mount', [...mountOptions, folder], { stdio: 'ignore' })
     execFileSync('umount', [folder], { stdio: 'ignore' })
     return folder
   } catch {
+    rmdirSync(folder)
     return undefined
   }
 }
 
-function temporaryFolderAtLoad(): string {
-  return execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim()
-}
+const mountOptions = ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs']
+const disk = mountPoint()
+afterAll(() => {
+  if (disk !== undefined) rmdirSync(disk)
+})
 
-const disk = smallDisk()
 const mountable = disk === undefined ? ' (skipped: this user may not mount a file system)' : ''
 
 function mounted(): string {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk ?? ''], {
-    stdio: 'ignore',
-  })
-  onTestFinished(() => void execFileSync('umount', ['-l', disk ?? ''], { stdio: 'ignore' }))
-  return disk ?? ''
+  const folder = disk ?? ''
+  execFileSync('mount', [...mountOptions, folder], { stdio: 'ignore' })
+  onTestFinished(() => void execFileSync('umount', ['-l', folder], { stdio: 'ignore' }))
+  return folder
 }
 
 test.skipIf(disk === undefined)(

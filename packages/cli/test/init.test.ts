@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { starterFiles } from '../src/init/starter.ts'
@@ -68,6 +68,17 @@ test('a directory elsewhere is made there and not ignored here', async () => {
   expect(existsSync(join(directory, 'keys', 'keyring.json'))).toBe(true)
   expect(existsSync(join(folder, '.lelu'))).toBe(false)
   expect(existsSync(join(folder, '.gitignore'))).toBe(false)
+})
+
+test('in a directory that was there, only what is new is named', async () => {
+  const folder = temporaryFolder()
+  const directory = join(folder, '.lelu')
+  mkdirSync(directory)
+  writeFileSync(join(directory, 'notes'), 'mine')
+  const { made } = JSON.parse((await run(['init', folder, '--json'])).stdout)
+  expect(made).toContain(join(directory, 'keys'))
+  expect(made).not.toContain(directory)
+  expect(made).not.toContain(join(directory, 'notes'))
 })
 
 test('init makes no new keys beside approvals that were sealed with lost ones', async () => {

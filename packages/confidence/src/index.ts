@@ -1,12 +1,7 @@
 // The signal
-export {
-  type ConfidenceSignal,
-  type Json,
-  type SignalMethod,
-  type SignalStatus,
-  type SignalTrust,
-  signalStatus,
-} from './signal.ts'
+
+// Log-odds
+export { logistic, logit, maxScore } from './log-odds.ts'
 // Readers
 export { fromLogprobs, type LogprobOptions, type TokenLogprob } from './logprobs.ts'
 export {
@@ -16,5 +11,11 @@ export {
   type SelfReportOptions,
   unknown,
 } from './readers.ts'
-// Log-odds
-export { logistic, logit, maxScore } from './log-odds.ts'
+export {
+  type ConfidenceSignal,
+  type Json,
+  type SignalMethod,
+  type SignalStatus,
+  type SignalTrust,
+  signalStatus,
+} from './signal.ts'

@@ -25,7 +25,7 @@ export function external(value: unknown, options: ExternalOptions = {}): Confide
     ...(evidence !== undefined && { evidence }),
   }
   if (!isProbability(value)) return { method, trust, value: null, score: null, ...rest }
-  return { method, trust, value, score: logit(value), ...rest }
+  return { method, trust, value: value + 0, score: logit(value), ...rest } // + 0: no negative zero
 }
 
 export type SelfReportOptions = {

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Approvals } from './approvals/approvals.ts'
 import { LeluError } from './errors.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
+import { hasKeyRing } from './tokens/key-files.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
 
 /** What a reviewer's process needs: approvals and tokens, without a policy and without any tool. */
@@ -37,7 +37,7 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
 
 /** Only an engine makes keys: a desk with keys of its own would take every row of the engine for altered. */
 function assertThere({ directory = defaultDirectory, keys }: ReviewDeskOptions): void {
-  if (keys !== undefined || existsSync(join(directory, 'keys', 'keyring.json'))) return
+  if (keys !== undefined || hasKeyRing(join(directory, 'keys'))) return
   throw new LeluError('LELU_DIRECTORY_NOT_FOUND', `There is no Lelu directory at ${directory}.`, {
     help: 'Pass the directory of the engine (`--directory`, `LELU_DIRECTORY`), or make one with `lelu init`.',
     details: { directory },

@@ -1,50 +1,13 @@
 // The engine
+export { createLelu, type Lelu } from './lelu.ts'
+export type { LeluOptions, StorageOptions } from './options.ts'
+export { openReviewDesk, type ReviewDesk, type ReviewDeskOptions } from './desk.ts'
+export type { Execute, Outcome, ToolRun } from './execution/outcome.ts'
+export type { Caller } from './execution/redeem.ts'
+export { refusal } from './refusal.ts'
 
 // The words of a request and a decision
 export type { ConfidenceSignal } from '@lelu/confidence'
-// Approvals
-export type { ApprovalFilter, ApprovalPage, Approvals, Review } from './approvals/approvals.ts'
-export type {
-  Approval,
-  ApprovalResult,
-  Attempt,
-  Edit,
-  Grant,
-  Reviewer,
-  Vote,
-} from './approvals/record.ts'
-export { type ApprovalState, approvalStates, isApprovalState } from './approvals/state.ts'
-export { openReviewDesk, type ReviewDesk, type ReviewDeskOptions } from './desk.ts'
-export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from './errors.ts'
-export type { Execute, Outcome, ToolRun } from './execution/outcome.ts'
-export type { Caller } from './execution/redeem.ts'
-export { createLelu, type Lelu } from './lelu.ts'
-export type { LeluOptions, StorageOptions } from './options.ts'
-export {
-  type LoadedPolicy,
-  type LoadPolicyOptions,
-  loadPolicy,
-  type PolicySource,
-} from './policy/load-policy.ts'
-export { readPolicyFolder } from './policy/sources.ts'
-// Policies
-export { regoInput } from './policy/to-input.ts'
-// Words for the model, and errors
-export { refusal } from './refusal.ts'
-export { parseRequest } from './request/parse-request.ts'
-// Stores
-export { fromKeyv } from './store/from-keyv.ts'
-export type { SqliteStoreOptions } from './store/sqlite.ts'
-export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
-export type { ApprovalStore, ListQuery, StoredRow } from './store/store.ts'
-// Tokens
-export type { ApprovalClaims, CallDetail } from './tokens/claims.ts'
-export { rotateKeys } from './tokens/key-files.ts'
-export { type KeyRingData, newKeyRing } from './tokens/key-ring.ts'
-export type { MintedToken } from './tokens/mint.ts'
-export { type TokenRefusal, tokenRefusals } from './tokens/refusal.ts'
-export type { RevocationScope } from './tokens/revocations.ts'
-export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
 export type {
   Decision,
   DecisionRequest,
@@ -60,3 +23,47 @@ export type {
   ToolCall,
   ToolEffect,
 } from './types.ts'
+export type { GateLimits } from './request/gate.ts'
+export { parseRequest } from './request/parse-request.ts'
+
+// Policies
+export {
+  type LoadedPolicy,
+  loadPolicy,
+  type LoadPolicyOptions,
+  type PolicySource,
+} from './policy/load-policy.ts'
+export { type PolicyReasonId, policyReasons } from './policy/reasons.ts'
+export { readPolicyFolder, type ReadPolicyOptions } from './policy/sources.ts'
+export { regoInput } from './policy/to-input.ts'
+
+// Approvals
+export type { ApprovalFilter, ApprovalPage, Approvals, Review } from './approvals/approvals.ts'
+export type {
+  Approval,
+  ApprovalResult,
+  Attempt,
+  Edit,
+  Grant,
+  Reviewer,
+  Vote,
+} from './approvals/record.ts'
+export { type ApprovalState, approvalStates, isApprovalState } from './approvals/state.ts'
+
+// Tokens and keys
+export type { ApprovalClaims, CallDetail } from './tokens/claims.ts'
+export { rotateKeys } from './tokens/key-files.ts'
+export { type KeyRingData, newKeyRing } from './tokens/key-ring.ts'
+export type { MintedToken } from './tokens/mint.ts'
+export { type TokenRefusal, tokenRefusals } from './tokens/refusal.ts'
+export type { RevocationScope } from './tokens/revocations.ts'
+export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
+
+// Stores
+export { fromKeyv } from './store/from-keyv.ts'
+export type { SqliteStoreOptions } from './store/sqlite.ts'
+export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
+export type { ApprovalStore, ListQuery, StoredRow } from './store/store.ts'
+
+// Errors
+export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from './errors.ts'

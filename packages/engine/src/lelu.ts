@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { AuditEvent, AuditLog } from '@lelu/audit'
+import type { AuditLog } from '@lelu/audit'
 import type { Approvals } from './approvals/approvals.ts'
 import { editCheck } from './approvals/edit.ts'
 import { LeluError } from './errors.ts'
@@ -31,6 +31,15 @@ export interface Lelu {
   close(): Promise<void>
 }
 
+const warned = new Set<string>()
+
+/** A policy that fails denies every call it fails on; whoever runs the host must hear why, once. */
+function warn({ code, message }: LeluError): void {
+  if (warned.has(message)) return
+  warned.add(message)
+  process.emitWarning(message, { code })
+}
+
 const isPolicy = (policies: unknown): policies is Policy =>
   typeof (policies as Policy).evaluate === 'function'
 
@@ -38,6 +47,7 @@ async function policyOf(options: LeluOptions, directory: string): Promise<Policy
   const { policies, cache = join(directory, 'cache'), obligations, package: name } = options
   if (isPolicy(policies)) return policies
   return loadPolicy({
+    onError: warn,
     policies,
     cache,
     ...(obligations && { obligations }),
@@ -64,7 +74,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
       tenant: 'default',
       policy: { revision: policy.revision },
       refs: {},
-    } as AuditEvent)
+    })
     .catch(async (error) => {
       await storage.close().catch(() => {})
       throw error

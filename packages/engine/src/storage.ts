@@ -1,14 +1,14 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AuditLog, openAuditLog } from '@lelu/audit'
-import { Keyv } from 'keyv'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import type { StorageOptions } from './options.ts'
 import { fromKeyv } from './store/from-keyv.ts'
-import { sqliteStore } from './store/sqlite-keyv.ts'
-import { openKeyRing } from './tokens/key-files.ts'
+import { sqliteApprovalStore } from './store/sqlite.ts'
+import { hasKeyRing, openKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
-import { importKeyRing } from './tokens/key-ring.ts'
+import { importKeyRing, type KeyRing, keysError } from './tokens/key-ring.ts'
 import { createRevocations, type Revocations } from './tokens/revocations.ts'
 
 export const defaultDirectory = '.lelu'
@@ -35,18 +35,27 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     storeDeadlineMs: deadlineMs = 2000,
   } = options
   const keysFolder = join(directory, 'keys')
+  async function ownKeys(): Promise<KeyRing> {
+    const database = join(directory, 'approvals.db')
+    const lost = options.store === undefined && existsSync(database) && !hasKeyRing(keysFolder)
+    // New keys would make every row in it look altered.
+    if (lost) throw keysError(`${database} is there, but its key ring ${keysFolder} is not`)
+    return openKeyRing(keysFolder, now())
+  }
   const keys =
     options.keys === undefined
-      ? keyHolder(await openKeyRing(keysFolder, now()), () => openKeyRing(keysFolder, now()))
-      : keyHolder(await importKeyRing(options.keys))
+      ? keyHolder(await ownKeys(), () => openKeyRing(keysFolder, now()))
+      : keyHolder(importKeyRing(options.keys))
   const audit = options.audit ?? (await openAuditLog({ directory: join(directory, 'audit'), now }))
   const closeAudit = async () => {
     if (options.audit === undefined) await audit.close()
   }
   try {
-    const keyv =
-      options.store ?? new Keyv({ store: sqliteStore({ path: join(directory, 'approvals.db') }) })
-    const store = fromKeyv(keyv)
+    // Without a Keyv of the user's there is nothing to unwrap: the driver itself.
+    const store =
+      options.store === undefined
+        ? sqliteApprovalStore({ path: join(directory, 'approvals.db') })
+        : fromKeyv(options.store)
     const records = createRecords({ store, keys, audit, now, deadlineMs })
     const { approveWithinMs = day, executeWithinMs = day } = options
     return {

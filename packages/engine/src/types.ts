@@ -59,7 +59,7 @@ export type Requirement = {
 }
 
 export type Decision = {
-  /** ULID. */
+  /** UUIDv7. */
   id: string
   effect: Effect
   reasons: Reason[]

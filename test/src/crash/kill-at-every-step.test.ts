@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readRecords, verifyLog } from '@lelu/audit'
-import { openReviewDesk, type ToolEffect } from '@lelu/engine'
+import { createLelu, openReviewDesk, type ToolEffect } from '@lelu/engine'
 import { describe, expect, it } from 'vitest'
+import { testCache } from '../support/cache.ts'
 import { type Ended, runProcess, temporaryFolder } from '../support/processes.ts'
+import { policies, tradeOf } from './scenario.ts'
 
 const worker = new URL('./worker.ts', import.meta.url)
 const bob = { id: 'bob', issuer: 'test', method: 'test' }
@@ -22,12 +24,28 @@ function effects(directory: string): number {
   return existsSync(ledger) ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean).length : 0
 }
 
-async function approve(directory: string): Promise<void> {
-  const desk = await openReviewDesk({ directory })
-  const { approvals } = await desk.approvals.list({ state: 'pending' })
-  expect(approvals).toHaveLength(1)
-  await desk.approvals.review(approvals[0]?.id ?? '', { verdict: 'approve', reviewer: bob })
-  await desk.close()
+/** A call that a person has approved, made in this process: only what is killed needs one of its own. */
+async function approvedCall(effect: ToolEffect): Promise<string> {
+  const directory = temporaryFolder()
+  const lelu = await createLelu({ directory, policies, cache: testCache })
+  const outcome = await lelu.guard(tradeOf(effect), () => 'never')
+  if (outcome.status !== 'suspended') throw new Error(outcome.status)
+  await lelu.approvals.review(outcome.approval.id, { verdict: 'approve', reviewer: bob })
+  await lelu.close()
+  return directory
+}
+
+/** Two at a time: the machine may have two cores, and a process spends most of its life starting. */
+async function eachPoint(
+  steps: number,
+  play: (step: number, side: string) => Promise<void>,
+): Promise<void> {
+  const left = points(steps)
+  async function lane(): Promise<void> {
+    for (let point = left.shift(); point !== undefined; point = left.shift())
+      await play(point.step, point.side)
+  }
+  await Promise.all([lane(), lane()])
 }
 
 async function stateOf(directory: string): Promise<string | undefined> {
@@ -53,11 +71,7 @@ async function kinds(directory: string): Promise<Record<string, number>> {
 }
 
 async function stepsOf(phase: Phase, effect: ToolEffect): Promise<number> {
-  const directory = temporaryFolder()
-  if (phase === 'resume') {
-    await run(directory, 'suspend', effect)
-    await approve(directory)
-  }
+  const directory = phase === 'resume' ? await approvedCall(effect) : temporaryFolder()
   const ended = await run(directory, phase, effect)
   expect(ended.stderr).toBe('')
   return (JSON.parse(ended.stdout) as { steps: number }).steps
@@ -72,7 +86,7 @@ describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
   it('at any step of suspending runs nothing, and the next process suspends the same call', async () => {
     const steps = await stepsOf('suspend', 'non_idempotent')
     expect(steps).toBeGreaterThanOrEqual(4)
-    for (const { step, side } of points(steps)) {
+    await eachPoint(steps, async (step, side) => {
       const directory = temporaryFolder()
       const killed = await run(directory, 'suspend', 'non_idempotent', step, side)
       expect(killed.signal, `${side} step ${step}`).toBe('SIGKILL')
@@ -82,7 +96,7 @@ describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
       expect(effects(directory)).toBe(0)
       expect(await kinds(directory)).toMatchObject({ 'approval.requested': 1 })
       expect((await verifyLog({ directory: join(directory, 'audit') })).problems).toEqual([])
-    }
+    })
   })
 
   it.each<ToolEffect>(['non_idempotent', 'idempotent'])(
@@ -91,14 +105,11 @@ describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
       const steps = await stepsOf('resume', effect)
       expect(steps).toBeGreaterThanOrEqual(9)
       const ends: Record<string, number> = {}
-      for (const { step, side } of points(steps)) {
+      await eachPoint(steps, async (step, side) => {
         const place = `${side} step ${step}`
-        const directory = temporaryFolder()
-        await run(directory, 'suspend', effect)
-        await approve(directory)
+        const directory = await approvedCall(effect)
         const killed = await run(directory, 'resume', effect, step, side)
         expect(killed.signal, place).toBe('SIGKILL')
-        const before = effects(directory)
         await new Promise((resolve) => setTimeout(resolve, 60)) // until the lease of 50 ms is over
         const again = await run(directory, 'resume', effect)
         const state = await stateOf(directory)
@@ -109,7 +120,6 @@ describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
           expect(['completed', 'unknown'], place).toContain(state)
           if (state === 'completed') expect(effects(directory), place).toBe(1)
           if (state === 'unknown') expect(again.stderr, place).toContain('LELU_APPROVAL_UNKNOWN')
-          expect(before === 1 && state === 'completed' ? effects(directory) : 1, place).toBe(1)
         } else {
           expect(state, place).toBe('completed')
           expect(effects(directory), place).toBeGreaterThanOrEqual(1)
@@ -122,7 +132,7 @@ describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
         expect((await verifyLog({ directory: join(directory, 'audit') })).problems, place).toEqual(
           [],
         )
-      }
+      })
       // The test would be worthless if every kill hit before the claim or after the end.
       expect(ends.completed).toBeGreaterThan(0)
       if (effect === 'non_idempotent') expect(ends.unknown).toBeGreaterThan(0)

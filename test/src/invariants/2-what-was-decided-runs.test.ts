@@ -5,7 +5,11 @@ import { approve, engine, rego, trade } from './support.ts'
 /** Integers beyond 2^53 - 1 lose digits in other languages, so the gate refuses them. */
 const safe = (_key: string, value: unknown) =>
   Number.isInteger(value) && !Number.isSafeInteger(value) ? 0 : value
-const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value), safe))
+const json = fc
+  .jsonValue({ maxDepth: 3 })
+  .map((value) => JSON.parse(JSON.stringify(value), safe))
+  // The gate refuses this key by name: see invariant 8.
+  .filter((value) => !JSON.stringify(value).includes('__proto__'))
 
 describe('invariant 2: what was decided is what runs', () => {
   it('though the caller changes his object between the decision and the run', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { makeDirectory } from '../make-directory.ts'
 import { withEngine } from '../open-engine.ts'
@@ -14,13 +14,14 @@ export async function init({ io, globals }: CommandContext, folder = '.'): Promi
   const { directory: name, directoryGiven, json } = globals()
   const directory = directoryGiven ? name : join(folder, name)
   const done: Made = { made: [], kept: [], changed: [] }
-  for (const { path, text } of starterFiles) await makeFile(join(folder, path), text, done)
-  // First: keys must never stand in a repository that does not ignore them.
-  await ignoreDirectory(folder, directory, done)
   try {
+    for (const { path, text } of starterFiles) await makeFile(join(folder, path), text, done)
+    // Before the keys, which must never stand in a repository that does not ignore them.
+    await ignoreDirectory(folder, directory, done)
     await openDirectory(directory, join(folder, 'policies'), done)
   } catch (error) {
-    io.writeError(`${madeLines(done).join('\n')}\n`)
+    // What was made before the failure stays, so it is named.
+    if (!json) for (const line of madeLines(done)) io.writeError(`${line}\n`)
     throw error
   }
   if (json) writeJson(io, { ...done, directory, policies: join(folder, 'policies') })
@@ -44,10 +45,13 @@ async function openDirectory(directory: string, policies: string, done: Made): P
     done.kept.push(directory)
     return
   }
-  const existed = existsSync(directory)
+  const before = existsSync(directory) ? await readdir(directory) : undefined
   await withEngine({ directory, policies }, async () => {})
   // Of a folder that was there, only what came into it may be undone.
-  done.made.push(existed ? join(directory, 'keys') : directory)
+  const after = (await readdir(directory)).filter((name) => !before?.includes(name))
+  done.made.push(
+    ...(before === undefined ? [directory] : after.map((name) => join(directory, name))),
+  )
 }
 
 /** Keys and inputs of tools must not end up in a repository. */

@@ -1,4 +1,4 @@
-import { type Schema, Validator } from '@cfworker/json-schema'
+import type { Schema } from '@cfworker/json-schema'
 import { LeluError } from '../errors.ts'
 import type { Decided } from '../execution/decide.ts'
 import type { GatedRequest } from '../request/gate.ts'
@@ -22,7 +22,7 @@ function refuse(
   })
 }
 
-function checkSchema(id: string, schema: Json | undefined, input: Json): void {
+async function checkSchema(id: string, schema: Json | undefined, input: Json): Promise<void> {
   if (schema === undefined || typeof schema !== 'object' || schema === null) {
     throw refuse(
       id,
@@ -30,6 +30,7 @@ function checkSchema(id: string, schema: Json | undefined, input: Json): void {
       'Deny the call with a reason, and let the agent ask again.',
     )
   }
+  const { Validator } = await import('@cfworker/json-schema')
   // A copy: the validator writes hidden members into the schema it is given.
   const { valid, errors } = new Validator(
     structuredClone(schema) as Schema,
@@ -50,7 +51,7 @@ function checkSchema(id: string, schema: Json | undefined, input: Json): void {
 export function editCheck({ gate, decide }: Options): EditCheck {
   return async (record, input) => {
     const { request, id } = record
-    checkSchema(id, request.call.schema, input)
+    await checkSchema(id, request.call.schema, input)
     const gated = gate({ ...request, call: { ...request.call, input } })
     const { decision, digest, requirements } = await decide(gated, id)
     if (decision.effect === 'deny') {

@@ -1,6 +1,5 @@
-import type { AuditEvent } from '@lelu/audit'
+import type { AuditEvent, AuditResult } from '@lelu/audit'
 import { jsonDigest } from '../digest.ts'
-import type { Json } from '../types.ts'
 import type { ApprovalRecord, ApprovalResult, Attempt, Grant, Reviewer, Vote } from './record.ts'
 
 /** What every event of one approval says, so that its story can be told from the log alone. */
@@ -25,7 +24,7 @@ export function requestedEvent(record: ApprovalRecord): AuditEvent {
     reasons: record.decision.reasons,
     requirements: record.requirements,
     approve_by: new Date(record.approveBy).toISOString(),
-  } as AuditEvent
+  }
 }
 
 export function reviewedEvent(
@@ -43,7 +42,7 @@ export function reviewedEvent(
     reason: vote.reason,
     state,
     edited,
-  } as AuditEvent
+  }
 }
 
 export function cancelledEvent(
@@ -51,11 +50,11 @@ export function cancelledEvent(
   by: Reviewer | null,
   reason: string | null,
 ): AuditEvent {
-  return { ...common(record), kind: 'approval.cancelled', reviewer: by, reason } as AuditEvent
+  return { ...common(record), kind: 'approval.cancelled', reviewer: by, reason }
 }
 
 export function expiredEvent(record: ApprovalRecord): AuditEvent {
-  return { ...common(record), kind: 'approval.expired', state: record.state } as AuditEvent
+  return { ...common(record), kind: 'approval.expired', state: record.state }
 }
 
 export function mintedEvent(record: ApprovalRecord, grant: Grant, kid: string): AuditEvent {
@@ -67,7 +66,7 @@ export function mintedEvent(record: ApprovalRecord, grant: Grant, kid: string): 
     refs: { ...refs, jti: grant.jti },
     key: kid,
     expires,
-  } as AuditEvent
+  }
 }
 
 export function redeemedEvent(
@@ -83,7 +82,7 @@ export function redeemedEvent(
     kind: 'token.redeemed',
     refs: { ...refs, ...more },
     number: attempt.number,
-  } as AuditEvent
+  }
 }
 
 export function revokedEvent(
@@ -99,13 +98,13 @@ export function revokedEvent(
     refs: jti === undefined ? refs : { ...refs, jti },
     reviewer: by,
     reason,
-  } as AuditEvent
+  }
 }
 
 /** How a call ended, in words an auditor can count: the message of a failure may hold data, so only its digest is kept. */
-export function outcomeResult(result: ApprovalResult | { status: 'unknown' }): {
-  [key: string]: Json
-} {
+export function outcomeResult(
+  result: ApprovalResult | { status: 'unknown' },
+): Pick<AuditResult, 'status' | 'digest'> {
   if (result.status === 'completed') return { status: 'completed', digest: result.digest }
   if (result.status === 'failed')
     return { status: 'failed', digest: jsonDigest('lelu.failure.v1', result.message) }
@@ -123,5 +122,5 @@ export function outcomeEvent(
     kind: 'outcome',
     refs: record.attempt === null ? refs : { ...refs, attempt: record.attempt.id },
     result: { ...outcomeResult(result), duration_ms: durationMs },
-  } as AuditEvent
+  }
 }

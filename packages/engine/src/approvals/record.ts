@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@lelu/audit'
 import type { Decision, DecisionRequest, Json, Reason, Requirement } from '../types.ts'
 import type { ApprovalState } from './state.ts'
 
@@ -33,7 +34,7 @@ export type ApprovalResult =
   | { status: 'failed'; message: string }
 
 /** An audit event that is part of a transition: written to the log before anything depends on it. */
-export type PendingEvent = { n: number; kind: string; data: { [key: string]: Json } }
+export type PendingEvent = { n: number; data: AuditEvent }
 
 export type Edit = { from: string; reviewer: Reviewer; at: number }
 

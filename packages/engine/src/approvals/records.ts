@@ -74,22 +74,18 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
   async function settle(record: ApprovalRecord, audited: number): Promise<ApprovalRecord> {
     const missing = record.events.filter((event) => event.n > audited)
     if (missing.length > 0) {
-      await Promise.all(missing.map((event) => audit.append(event.data as unknown as AuditEvent)))
+      await Promise.all(missing.map((event) => audit.append(event.data)))
       await store.markAudited(record.id, record.eventCount).catch(() => {}) // only a hint
     }
     return record
   }
 
-  function withEvents(record: ApprovalRecord, events: AuditEvent[]): ApprovalRecord {
-    const numbered = events.map((event, index) => {
+  function withEvents(record: ApprovalRecord, added: AuditEvent[]): ApprovalRecord {
+    const events = added.map((event, index) => {
       const n = record.eventCount + index + 1
       return { n, data: { ...event, refs: { ...event.refs, event: n } } }
     })
-    return {
-      ...record,
-      events: numbered as unknown as ApprovalRecord['events'],
-      eventCount: record.eventCount + events.length,
-    }
+    return { ...record, events, eventCount: record.eventCount + events.length }
   }
 
   /** When the reply is lost, the attempt id that is stored tells whose write it was. */

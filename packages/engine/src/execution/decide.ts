@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditLog } from '@lelu/audit'
+import type { AuditLog } from '@lelu/audit'
 import { signalStatus } from '@lelu/confidence'
 import { callDigest } from '../digest.ts'
 import { newId } from '../ids.ts'
@@ -63,7 +63,7 @@ export async function decide(
     policy: { revision: policy.revision },
     refs: approval === undefined ? {} : { approval },
     latency_us: Math.round((performance.now() - started) * 1000),
-  } as AuditEvent)
+  })
   const decision: Decision = {
     id,
     effect: answer.effect,

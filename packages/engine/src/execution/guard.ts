@@ -71,7 +71,7 @@ async function runAllowed<T>(
   const { request } = gated
   const started = performance.now()
   const record = async (result: ReturnType<typeof outcomeResult>) => {
-    const event = {
+    const event: AuditEvent = {
       kind: 'outcome',
       tenant: request.tenant,
       agent: { id: request.subject.id, type: request.subject.type },
@@ -84,7 +84,7 @@ async function runAllowed<T>(
       call: request.call.id,
       refs: { decision: decision.id },
       result: { ...result, duration_ms: Math.round(performance.now() - started) },
-    } as AuditEvent
+    }
     // The tool has run: its answer must reach the caller. The log itself then refuses every further decision.
     await audit.append(event).catch((error: unknown) =>
       process.emitWarning(

@@ -26,7 +26,7 @@ export function overruled(decision: Decision, reason: Reason): Decision {
 }
 
 /** Longest result that is kept for replay, in characters of JSON. Longer ones keep their digest only. */
-export const maxKeptResult = 64 * 1024
+export const maxKeptResult: number = 64 * 1024
 
 /** The value as JSON when it survives the round trip unchanged in kind, else undefined. */
 export function asJson(value: unknown): { text: string; json: Json } | undefined {

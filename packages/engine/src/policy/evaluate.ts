@@ -69,7 +69,7 @@ function report(error: unknown, onError: Options['onError']): void {
   const coded =
     error instanceof LeluError
       ? error
-      : new LeluError('LELU_POLICY_INVALID', 'The policy could not be asked.', {
+      : new LeluError('LELU_POLICY_FAILED', 'The policy could not be asked.', {
           help: 'Pass plain JSON as the input.',
           cause: error,
         })

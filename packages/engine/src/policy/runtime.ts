@@ -203,7 +203,7 @@ function bytesOf(machine: Machine): Buffer {
 
 /** There is no input in it: aborts of OPA name rules and places. */
 function failed(kind: string, why: string, cause?: unknown): LeluError {
-  return new LeluError('LELU_POLICY_INVALID', `The policy failed while it was evaluated: ${why}.`, {
+  return new LeluError('LELU_POLICY_FAILED', `The policy failed while it was evaluated: ${why}.`, {
     help: 'The call was denied. Evaluate it again with `lelu policy explain` to see the rule.',
     details: { kind },
     ...(cause !== undefined && { cause }),

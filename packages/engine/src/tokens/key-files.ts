@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -47,6 +48,11 @@ async function writeTemporary(directory: string, data: KeyRingData): Promise<str
   return temporary
 }
 
+/** Whether a folder holds a key ring, sound or not. */
+export function hasKeyRing(directory: string): boolean {
+  return existsSync(join(directory, fileName))
+}
+
 /** Reads the key ring of a folder; the first process that finds none makes one (file mode 0600). */
 export async function openKeyRing(directory: string, now: number): Promise<KeyRing> {
   const file = join(directory, fileName)
@@ -55,7 +61,7 @@ export async function openKeyRing(directory: string, now: number): Promise<KeyRi
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await chmod(directory, 0o700)
-    const temporary = await writeTemporary(directory, await newKeyRing(now))
+    const temporary = await writeTemporary(directory, newKeyRing(now))
     // link() fails when the name is taken: of two processes that start together, one makes the keys.
     await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
@@ -72,8 +78,8 @@ export async function rotateKeys(directory: string, now: number = Date.now()): P
   const file = join(directory, fileName)
   const data = await readData(file)
   if (data === undefined) throw keysError(`${file} does not exist`)
-  await importKeyRing(data)
-  const temporary = await writeTemporary(directory, await withNewKeys(data, now))
+  importKeyRing(data)
+  const temporary = await writeTemporary(directory, withNewKeys(data, now))
   await rename(temporary, file)
   return importKeyRing(await readData(file))
 }

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import {
-  type CryptoKey,
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-} from 'jose'
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import type { JWK } from 'jose'
 import { LeluError } from '../errors.ts'
 
 /** The symmetric key that seals stored approvals. */
@@ -15,8 +15,8 @@ export type SealKey = { kid: string; secret: Buffer }
 /** An Ed25519 pair; `publicJwk` is what JWKS shows. */
 export type SigningKey = {
   kid: string
-  privateKey: CryptoKey
-  publicKey: CryptoKey
+  privateKey: KeyObject
+  publicKey: KeyObject
   publicJwk: JWK
 }
 
@@ -40,10 +40,16 @@ export function keysError(what: string, cause?: unknown): LeluError {
   })
 }
 
-async function newSigningKey(createdAt: number): Promise<KeyRingData['signing'][number]> {
-  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
-  const jwk = await exportJWK(privateKey)
-  return { kid: await calculateJwkThumbprint(jwk), createdAt, jwk }
+/** RFC 7638: the thumbprint of an Ed25519 key, by which it is known. */
+function thumbprint(x: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x }))
+    .digest('base64url')
+}
+
+function newSigningKey(createdAt: number): KeyRingData['signing'][number] {
+  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as JWK
+  return { kid: thumbprint(jwk.x ?? ''), createdAt, jwk }
 }
 
 function newSealKey(createdAt: number): KeyRingData['seal'][number] {
@@ -55,15 +61,15 @@ function newSealKey(createdAt: number): KeyRingData['seal'][number] {
 }
 
 /** Fresh keys of both kinds. */
-export async function newKeyRing(now: number): Promise<KeyRingData> {
-  return { v: 1, signing: [await newSigningKey(now)], seal: [newSealKey(now)] }
+export function newKeyRing(now: number): KeyRingData {
+  return { v: 1, signing: [newSigningKey(now)], seal: [newSealKey(now)] }
 }
 
 /** A new key of each kind in front; the old ones stay, so that what they signed and sealed can still be read. */
-export async function withNewKeys(data: KeyRingData, now: number): Promise<KeyRingData> {
+export function withNewKeys(data: KeyRingData, now: number): KeyRingData {
   return {
     v: 1,
-    signing: [await newSigningKey(now), ...data.signing],
+    signing: [newSigningKey(now), ...data.signing],
     seal: [newSealKey(now), ...data.seal],
   }
 }
@@ -79,32 +85,27 @@ function isKeyRingData(data: unknown): data is KeyRingData {
 }
 
 /** Checks and imports a stored key ring. Throws `LELU_KEYS_INVALID`; no key material is in the message. */
-export async function importKeyRing(data: unknown): Promise<KeyRing> {
+export function importKeyRing(data: unknown): KeyRing {
   if (!isKeyRingData(data))
     throw keysError('it is not a key ring of version 1 with both kinds of keys')
   try {
-    const signing = await Promise.all(data.signing.map(importSigningKey))
-    return { signing, seal: data.seal.map(importSealKey) }
+    return { signing: data.signing.map(importSigningKey), seal: data.seal.map(importSealKey) }
   } catch (error) {
     throw error instanceof LeluError ? error : keysError('one of its keys is damaged', error)
   }
 }
 
-async function importSigningKey({ kid, jwk }: KeyRingData['signing'][number]): Promise<SigningKey> {
-  if (
-    jwk.kty !== 'OKP' ||
-    jwk.crv !== 'Ed25519' ||
-    typeof jwk.d !== 'string' ||
-    typeof jwk.x !== 'string'
-  ) {
+function importSigningKey({ kid, jwk }: KeyRingData['signing'][number]): SigningKey {
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || typeof jwk.x !== 'string') {
     throw keysError(`signing key ${kid} is not a private Ed25519 key`)
   }
-  // A key under another key's id would let a removed key live on.
-  if ((await calculateJwkThumbprint(jwk)) !== kid)
+  const privateKey = createPrivateKey({ key: jwk as never, format: 'jwk' })
+  const publicKey = createPublicKey(privateKey)
+  // The private half alone signs: a public half, or an id, of another key would let a removed key live on.
+  const { x } = publicKey.export({ format: 'jwk' })
+  if (x !== jwk.x || thumbprint(jwk.x) !== kid)
     throw keysError(`signing key ${kid} is not the key its id names`)
-  const publicJwk: JWK = { kty: 'OKP', crv: 'Ed25519', x: jwk.x, kid, alg: 'EdDSA', use: 'sig' }
-  const privateKey = (await importJWK(jwk, 'EdDSA')) as CryptoKey
-  const publicKey = (await importJWK(publicJwk, 'EdDSA')) as CryptoKey
+  const publicJwk: JWK = { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' }
   return { kid, privateKey, publicKey, publicJwk }
 }
 

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { mintedEvent } from '../approvals/events.ts'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
@@ -44,6 +43,7 @@ export async function mintToken(id: string, options: MintOptions): Promise<Minte
     return { next: { state: current.state, grant }, events: [mintedEvent(current, grant, key.kid)] }
   })
   const { sub, act } = partiesOf(record.request.subject)
+  const { SignJWT } = await import('jose')
   const token = await new SignJWT({
     act,
     client_id: `${record.request.subject.type}:${record.request.subject.id}`,

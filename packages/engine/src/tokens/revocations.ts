@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditLog } from '@lelu/audit'
+import type { AuditLog } from '@lelu/audit'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import { LeluError } from '../errors.ts'
 import { withDeadline } from '../store/deadline.ts'
@@ -62,7 +62,7 @@ export function createRevocations({ store, audit, now, deadlineMs }: Options): R
         reason,
         reviewer: by,
         refs: {},
-      } as AuditEvent)
+      })
       await withDeadline(store.setWatermark(name, now()), deadlineMs, 'revoking').catch((error) => {
         throw storeError(error, 'revoking')
       })

@@ -1,4 +1,4 @@
-import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import type * as Jose from 'jose'
 import { type ApprovalClaims, detailType, tokenType } from './claims.ts'
 import type { KeyHolder } from './key-holder.ts'
 import { refuseToken, type TokenRefusal } from './refusal.ts'
@@ -10,7 +10,7 @@ const toleranceSeconds = 5
 const maxTokenLength = 4096
 
 /** What jose found wrong, in our words. */
-function refusalOf(error: unknown): TokenRefusal {
+function refusalOf(error: unknown, { errors }: typeof Jose): TokenRefusal {
   if (error instanceof errors.JWTExpired) return 'token_expired'
   if (error instanceof errors.JWTClaimValidationFailed) {
     const byClaim: Record<string, TokenRefusal> = {
@@ -30,7 +30,7 @@ function refusalOf(error: unknown): TokenRefusal {
 }
 
 /** A header with anything we did not put there (crit, jwk, x5u …) is not ours. */
-function keyIdOf(token: string): string {
+function keyIdOf(token: string, { decodeProtectedHeader }: typeof Jose): string {
   let header: Record<string, unknown>
   try {
     header = decodeProtectedHeader(token)
@@ -54,32 +54,36 @@ export async function verifyToken(
   if (typeof token !== 'string' || token.length > maxTokenLength || token.split('.').length !== 3) {
     throw refuseToken('token_malformed')
   }
-  const kid = keyIdOf(token)
+  // Loaded with the first token: most processes decide long before they see one, and it is the largest dependency.
+  const jose = await import('jose')
+  const kid = keyIdOf(token, jose)
   const key = await keys.findSigning(kid)
   if (key === undefined) throw refuseToken('token_key_unknown')
-  const { payload } = await jwtVerify(token, key.publicKey, {
-    algorithms: ['EdDSA'],
-    typ: tokenType,
-    issuer,
-    audience,
-    clockTolerance: toleranceSeconds,
-    currentDate: new Date(now()),
-    requiredClaims: [
-      'iss',
-      'aud',
-      'sub',
-      'jti',
-      'iat',
-      'nbf',
-      'exp',
-      'act',
-      'tenant',
-      'txn',
-      'authorization_details',
-    ],
-  }).catch((error) => {
-    throw refuseToken(refusalOf(error), error)
-  })
+  const { payload } = await jose
+    .jwtVerify(token, key.publicKey, {
+      algorithms: ['EdDSA'],
+      typ: tokenType,
+      issuer,
+      audience,
+      clockTolerance: toleranceSeconds,
+      currentDate: new Date(now()),
+      requiredClaims: [
+        'iss',
+        'aud',
+        'sub',
+        'jti',
+        'iat',
+        'nbf',
+        'exp',
+        'act',
+        'tenant',
+        'txn',
+        'authorization_details',
+      ],
+    })
+    .catch((error) => {
+      throw refuseToken(refusalOf(error, jose), error)
+    })
   // An array passes when any member matches: another executor could redeem it.
   if (payload.aud !== audience) throw refuseToken('token_audience')
   const { iat = Number.NaN, nbf = Number.NaN, exp = Number.NaN } = payload

@@ -35,7 +35,7 @@ describe('an answer is a deny with a reason of its own', () => {
     })
     expect(answer).toMatchObject({ effect: 'deny', reasons: [{ id: 'policy_error' }] })
     expect(errors).toEqual([expect.any(LeluError)])
-    expect(errors[0]).toMatchObject({ code: 'LELU_POLICY_INVALID', cause })
+    expect(errors[0]).toMatchObject({ code: 'LELU_POLICY_FAILED', cause })
   })
 })
 

@@ -116,7 +116,7 @@ describe('a policy denies, and does not throw,', () => {
     expect(policy.evaluate(inputOf({ args: { amount: 5 } })).effect).toBe('allow')
     expect(errors).toMatchObject([
       {
-        code: 'LELU_POLICY_INVALID',
+        code: 'LELU_POLICY_FAILED',
         message: expect.stringContaining('conflict'),
         details: { kind: 'abort' },
       },
@@ -249,7 +249,8 @@ describe('loading is refused', () => {
 
   it('when none is there also from the cache', async () => {
     const folder = folderOf({
-      'p.rego': 'package lelu.authz\n\nallowed := input.confidence > 0\nobligations contains "log" if allowed',
+      'p.rego':
+        'package lelu.authz\n\nallowed := input.confidence > 0\nobligations contains "log" if allowed',
     })
     const options = { policies: folder, cache: join(folder, '.cache') }
     await expect(loadPolicy(options)).rejects.toMatchObject({ code: 'LELU_POLICY_INVALID' })

@@ -91,7 +91,7 @@ describe('the runtime', () => {
     const runtime = createRuntime({ ...conflict, entrypoint })
     expect(thrown(() => runtime.evaluate('{"a":true,"b":true}'))).toMatchObject({
       name: 'LeluError',
-      code: 'LELU_POLICY_INVALID',
+      code: 'LELU_POLICY_FAILED',
       details: { kind: 'abort' },
     })
     // The instance is gone, and what its memory held with it.
@@ -149,17 +149,17 @@ describe('the memory of the runtime', () => {
     const runtime = createRuntime({ ...policy, entrypoint, maxPages: 32 })
     expect(
       thrown(() => runtime.evaluate(JSON.stringify({ name: 'x'.repeat(5_000_000) }))),
-    ).toMatchObject({ code: 'LELU_POLICY_INVALID', details: { kind: 'memory' } })
+    ).toMatchObject({ code: 'LELU_POLICY_FAILED', details: { kind: 'memory' } })
     expect(
       thrown(() => runtime.evaluate(JSON.stringify({ list: Array(200_000).fill(1) }))),
-    ).toMatchObject({ code: 'LELU_POLICY_INVALID' })
+    ).toMatchObject({ code: 'LELU_POLICY_FAILED' })
     expect(runtime.evaluate('null')).toBe('{"none":true}')
   })
 
   it('is refused at load when the data alone does not fit', async () => {
     const large = await compileRules('answer := data.list[0]', { list: Array(200_000).fill(1) })
     expect(thrown(() => createRuntime({ ...large, entrypoint, maxPages: 32 }))).toMatchObject({
-      code: 'LELU_POLICY_INVALID',
+      code: 'LELU_POLICY_FAILED',
     })
   })
 })
@@ -179,7 +179,7 @@ describe('a host built-in', () => {
       },
     })
     expect(runtime.evaluate('{"a":1}')).toBe('"outer"')
-    expect(inner).toMatchObject({ code: 'LELU_POLICY_INVALID', details: { kind: 'busy' } })
+    expect(inner).toMatchObject({ code: 'LELU_POLICY_FAILED', details: { kind: 'busy' } })
   })
 
   it('that throws aborts the evaluation, and says so with its cause', async () => {

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { rotateKeys } from '../../src/index.ts'
+import { createLelu, rotateKeys } from '../../src/index.ts'
 import { openKeyRing } from '../../src/tokens/key-files.ts'
-import { approved, temporaryFolder, testEngine } from '../support.ts'
+import { approved, overview, temporaryFolder, testEngine } from '../support.ts'
 
 const refused = { code: 'LELU_KEYS_INVALID', help: expect.stringContaining('backup') }
 
@@ -62,6 +62,20 @@ describe('the key ring file', () => {
     writeFileSync(join(folder, 'blocker'), '')
     await expect(openKeyRing(join(folder, 'blocker', 'keys'), 1)).rejects.toMatchObject(refused)
     expect(existsSync(join(folder, 'blocker', 'keys'))).toBe(false)
+  })
+})
+
+describe('a directory whose keys are gone', () => {
+  it('is refused while there are approvals that only those keys can open', async () => {
+    const directory = temporaryFolder()
+    const first = await createLelu({ directory, policies: overview })
+    await first.close()
+    rmSync(join(directory, 'keys'), { recursive: true })
+    await expect(createLelu({ directory, policies: overview })).rejects.toMatchObject({
+      code: 'LELU_KEYS_INVALID',
+      message: expect.stringContaining('approvals.db is there'),
+    })
+    expect(existsSync(join(directory, 'keys'))).toBe(false)
   })
 })
 

@@ -49,6 +49,9 @@ type Waiting = {
 const batchChars = 1024 * 1024
 const waitingChars = 64 * 1024 * 1024
 
+/** Records that are worth a write of their own although others may be about to join. */
+const worthWriting = 16
+
 /**
  * One chain of records in one folder, written by one process. Records that wait together share one write and one
  * fdatasync. After any failure nothing is written to the stream again: what is on disk is then uncertain.
@@ -61,7 +64,8 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let waiting: Waiting[] = []
   let waitingLength = 0
   let failure: Failure | undefined
-  let flushing: Promise<void> | undefined
+  let settling: Promise<void> | undefined
+  let scheduled = false
   let operation: Promise<void> | undefined
   let file: LogFile | undefined
   let written = 0
@@ -102,23 +106,40 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     written += bytes.length
   }
 
-  async function flush(): Promise<void> {
-    while (waiting.length > 0 && failure === undefined) {
-      // Callers that were answered just now ask again in this turn: let them join the batch.
-      await new Promise((resolve) => setImmediate(resolve))
-      const batch = takeBatch()
-      const running = write(batch)
-      operation = running.finally(() => {
-        operation = undefined
+  /**
+   * Begins to write what waits, unless something is being written. While the disk syncs one batch the callers of
+   * the one before it make the next: a log with many callers is then never waiting for the other of the two.
+   */
+  function pump(): void {
+    if (settling !== undefined || failure !== undefined || waiting.length === 0) return
+    const batch = takeBatch()
+    const running = write(batch)
+    operation = running.finally(() => {
+      operation = undefined
+    })
+    operation.catch(() => {}) // reported below, or late, when nobody waits any more
+    settling = before((batch[0] as Waiting).due, deadlineMs, running)
+      .then(
+        () => {
+          for (const one of batch) one.resolve(one.receipt)
+        },
+        (error) => fail(error, batch),
+      )
+      .then(() => {
+        settling = undefined
+        schedule()
       })
-      operation.catch(() => {}) // reported below, or late, when nobody waits any more
-      try {
-        await before((batch[0] as Waiting).due, deadlineMs, running)
-      } catch (error) {
-        fail(error, batch)
-        return
-      }
-      for (const one of batch) one.resolve(one.receipt)
+  }
+
+  /** Enough for a batch: at once. Fewer: callers that were answered just now ask again in this turn and may join. */
+  function schedule(): void {
+    if (waiting.length >= worthWriting) pump()
+    else if (waiting.length > 0 && !scheduled) {
+      scheduled = true
+      setImmediate(() => {
+        scheduled = false
+        pump()
+      })
     }
   }
 
@@ -140,9 +161,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     const answer = new Promise<AuditReceipt>((resolve, reject) => {
       waiting.push({ line, receipt, due, resolve, reject })
     })
-    flushing ??= flush().finally(() => {
-      flushing = undefined
-    })
+    schedule()
     return answer
   }
 
@@ -159,7 +178,11 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       return enqueue(event, waitedMs)
     },
     async close() {
-      await flushing
+      while (waiting.length > 0 && failure === undefined) {
+        pump()
+        await settling
+      }
+      await settling
       await operation?.catch(() => {})
       await file?.close().catch(() => {})
       file = undefined

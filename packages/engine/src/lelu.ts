@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { AuditLog } from '@lelu/audit'
 import type { Approvals } from './approvals/approvals.ts'
 import { editCheck } from './approvals/edit.ts'
+import type { ApprovalRecord } from './approvals/record.ts'
 import { LeluError } from './errors.ts'
 import { decide } from './execution/decide.ts'
 import { guard } from './execution/guard.ts'
@@ -85,8 +86,8 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   const decideGated = (gated: GatedRequest, approval?: string) =>
     decide(gated, { policy, audit, now }, approval)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
-  const minting = { records, keys, revocations, issuer, audience, tokenSeconds, now }
-  const tokens = createTokens(minting)
+  const minting = { records, keys, issuer, audience, tokenSeconds, now }
+  const tokens = createTokens({ ...minting, revocations })
   const redeeming = {
     records,
     revocations,
@@ -96,7 +97,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     now,
     leaseMs,
   }
-  const mint = (id: string) => mintToken(id, minting)
+  const mint = (record: ApprovalRecord) => mintToken(record, minting)
 
   let closed = false
   function assertOpen(): void {

@@ -39,9 +39,9 @@ export type Records = {
   ): Promise<{ records: ApprovalRecord[]; altered: string[]; next: string | null }>
   /** One transition by compare-and-swap; undefined when another process was faster. */
   commit(current: ApprovalRecord, change: Change): Promise<ApprovalRecord | undefined>
-  /** Loads, decides and commits, again from the start whenever another process was faster. */
+  /** Loads (or starts from a record just loaded), decides and commits, again from the load whenever another process was faster. */
   transition(
-    id: string,
+    start: string | ApprovalRecord,
     decide: (record: ApprovalRecord) => Change | undefined,
   ): Promise<ApprovalRecord>
 }
@@ -182,9 +182,10 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
         next: rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null,
       }
     },
-    async transition(id, decide) {
+    async transition(start, decide) {
+      const id = typeof start === 'string' ? start : start.id
       for (let round = 0; round < 50; round += 1) {
-        const record = await load(id)
+        const record = round === 0 && typeof start !== 'string' ? start : await load(id)
         const change = decide(record)
         if (change === undefined) return record
         const committed = await commit(record, change)

@@ -7,7 +7,9 @@ import { type Execute, type Outcome, overruled } from './outcome.ts'
 import { type Caller, type RedeemOptions, redeem } from './redeem.ts'
 import { runClaimed } from './run-claimed.ts'
 
-export type ResumeOptions = RedeemOptions & { mint: (id: string) => Promise<MintedToken> }
+export type ResumeOptions = RedeemOptions & {
+  mint: (record: ApprovalRecord) => Promise<MintedToken>
+}
 
 function executingError(record: ApprovalRecord, now: number): LeluError {
   const retryAfterMs = Math.max((record.attempt?.leaseUntil ?? now) - now, 1)
@@ -114,7 +116,7 @@ export async function resume<T>(
         },
       )
   }
-  const { token } = await mint(id)
+  const { token } = await mint(record)
   const claim = await redeem(token, caller, options)
   return 'status' in claim ? claim : runClaimed(claim, execute, options)
 }

@@ -19,31 +19,44 @@ function quietly(hint: () => unknown): void {
   }
 }
 
-/** Writes that meet in one turn of the event loop share one transaction and one fsync; each keeps its own answer. */
+/** How long a commit waits for as many writes as the one before it had, in ms. */
+const joinMs = 1
+
+/**
+ * Writes that meet share one transaction and one fsync; each keeps its own answer. A lone caller is committed at
+ * once; where several were committed together, the next commit gives them a moment to meet again.
+ */
 export function commitQueue(database: DatabaseSync): CommitQueue {
   let waiting: Write[] = []
-  let idle: (() => unknown)[] = []
-  let scheduled: Promise<void> | undefined
-  let idleTimer: NodeJS.Timeout | undefined
+  let hints: (() => unknown)[] = []
+  let together = 1
+  let soon: NodeJS.Immediate | undefined
+  let later: NodeJS.Timeout | undefined
+
+  function take(): { batch: Write[]; kept: (() => unknown)[] } {
+    if (soon !== undefined) clearImmediate(soon)
+    clearTimeout(later)
+    soon = undefined
+    later = undefined
+    const taken = { batch: waiting, kept: hints }
+    waiting = []
+    hints = []
+    return taken
+  }
 
   function commit(): void {
-    scheduled = undefined
-    clearTimeout(idleTimer)
-    idleTimer = undefined
-    const batch = waiting
-    const hints = idle
-    waiting = []
-    idle = []
+    const { batch, kept } = take()
     if (!database.isOpen) {
       for (const write of batch) write.settle(new Error('the store is closed'))
       return
     }
+    if (batch.length > 0) together = batch.length
     const answers: unknown[] = []
     try {
       // IMMEDIATE: the lock is taken before the first read, so that a compare cannot go stale.
       database.exec('BEGIN IMMEDIATE')
       for (const write of batch) answers.push(write.run())
-      for (const hint of hints) quietly(hint)
+      for (const hint of kept) quietly(hint)
       database.exec('COMMIT')
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
@@ -51,6 +64,15 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
       return
     }
     for (const [index, write] of batch.entries()) write.settle(undefined, answers[index])
+  }
+
+  function schedule(): void {
+    if (soon !== undefined) return
+    if (waiting.length >= together) soon = setImmediate(commit)
+    else if (waiting.length === 1) {
+      clearTimeout(later) // a hint's, which is far away
+      later = setTimeout(commit, joinMs)
+    }
   }
 
   return {
@@ -61,17 +83,16 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
           settle: (error, value) =>
             error === undefined ? resolve(value as T) : reject(storeError(error, doing)),
         })
-        scheduled ??= new Promise((done) => setImmediate(() => done(commit())))
+        schedule()
       }),
     later(statement) {
-      idle.push(statement)
-      if (scheduled !== undefined || idleTimer !== undefined) return
-      idleTimer = setTimeout(commit, 50)
-      idleTimer.unref()
+      hints.push(statement)
+      if (soon !== undefined || later !== undefined) return
+      later = setTimeout(commit, 50)
+      later.unref()
     },
     async drain() {
-      await scheduled
-      if (idle.length > 0) commit()
+      if (waiting.length > 0 || hints.length > 0) commit()
     },
   }
 }

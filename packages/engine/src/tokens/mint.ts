@@ -5,12 +5,10 @@ import type { Records } from '../approvals/records.ts'
 import { mayRunAgain, stateError } from '../approvals/state.ts'
 import { detailOf, partiesOf, tokenType } from './claims.ts'
 import type { KeyHolder } from './key-holder.ts'
-import type { Revocations } from './revocations.ts'
 
 export type MintOptions = {
   records: Records
   keys: KeyHolder
-  revocations: Revocations
   issuer: string
   audience: string
   /** 60 by default, 300 at most. */
@@ -26,19 +24,21 @@ export type MintedToken = {
 
 /**
  * Mints the token of an approved call. The approval may wait for hours, the token lives for seconds, so it is
- * minted when the call is resumed. Minting again voids the earlier token: the record holds the one jti that counts.
+ * minted when the call is resumed. Revocations are looked at when it is redeemed. Minting again voids the earlier token: the record holds the one jti that counts.
  */
-export async function mintToken(id: string, options: MintOptions): Promise<MintedToken> {
-  const { records, keys, revocations, issuer, audience, tokenSeconds, now } = options
+export async function mintToken(
+  start: string | ApprovalRecord,
+  options: MintOptions,
+): Promise<MintedToken> {
+  const { records, keys, issuer, audience, tokenSeconds, now } = options
   const key = keys.signingKey()
   const jti = randomBytes(16).toString('base64url')
   const mintedAt = now()
   const iat = Math.floor(mintedAt / 1000)
   const expiresAt = (iat + tokenSeconds) * 1000
-  await revocations.assertNone(await records.load(id), key.kid)
-  const record = await records.transition(id, (current) => {
+  const record = await records.transition(start, (current) => {
     if (!mayMint(current, mintedAt))
-      throw stateError(id, current.state, 'only an approved call gets a token')
+      throw stateError(current.id, current.state, 'only an approved call gets a token')
     const grant = { jti, expiresAt, mintedAt, count: (current.grant?.count ?? 0) + 1 }
     return { next: { state: current.state, grant }, events: [mintedEvent(current, grant, key.kid)] }
   })

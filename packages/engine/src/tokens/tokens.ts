@@ -6,7 +6,7 @@ import { stateError } from '../approvals/state.ts'
 import { isLeluError } from '../errors.ts'
 import type { ApprovalClaims } from './claims.ts'
 import { type MintedToken, type MintOptions, mintToken } from './mint.ts'
-import type { RevocationScope } from './revocations.ts'
+import type { RevocationScope, Revocations } from './revocations.ts'
 import { verifyToken } from './verify-token.ts'
 
 /** RFC 7662 §2.2: an inactive answer says nothing else. */
@@ -29,7 +29,9 @@ export interface Tokens {
   jwks(): { keys: JWK[] }
 }
 
-export function createTokens(options: MintOptions): Tokens {
+export type TokensOptions = MintOptions & { revocations: Revocations }
+
+export function createTokens(options: TokensOptions): Tokens {
   const { records, keys, revocations, issuer, audience, now } = options
   const verify = (token: string) => verifyToken(token, { keys, issuer, audience, now })
 

@@ -45,7 +45,7 @@ export function createEvaluate({
   return (input) => {
     try {
       if (!isJudgeable(input)) return denied('policy_input_invalid')
-      return read(runtime.evaluate(JSON.stringify(project(input))))
+      return read(runtime.evaluate(project(input)))
     } catch (error) {
       report(error, onError)
       return denied('policy_error')

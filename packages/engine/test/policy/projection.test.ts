@@ -6,12 +6,12 @@ import { createRuntime } from '../../src/policy/runtime.ts'
 import { inputOf } from './support.ts'
 
 const project = (paths: string[][] | 'all', input: object) =>
-  JSON.parse(JSON.stringify(projectionOf(paths)(input as never)))
+  JSON.parse(projectionOf(paths)(input as never))
 
 describe('a projected input', () => {
   it('is the input itself when the policy may read all of it', () => {
     const input = inputOf()
-    expect(projectionOf('all')(input)).toBe(input)
+    expect(projectionOf('all')(input)).toBe(JSON.stringify(input))
   })
 
   it('holds what the paths name, and nothing else', () => {
@@ -137,7 +137,7 @@ describe('for generated policies', () => {
           const runtime = createRuntime({ ...compiled, entrypoint: 'p/answer' })
           for (const one of inputs) {
             const whole = JSON.stringify(one)
-            const projected = JSON.stringify(projectionOf(compiled.inputPaths)(one as never))
+            const projected = projectionOf(compiled.inputPaths)(one as never)
             if (projected.length < whole.length) cut += 1
             expect(runtime.evaluate(projected), `${source.join('\n')}\n${whole}`).toBe(
               runtime.evaluate(whole),

@@ -42,6 +42,17 @@ describe('the README', () => {
       expect(Object.keys(scripts).concat('install', 'exec'), name).toContain(name)
   })
 
+  it('shows every step of the quickstart under the title it has', () => {
+    const sources = ['steps.ts', 'attack-steps.ts'].map((file) =>
+      readFileSync(join(root, 'examples/quickstart/src', file), 'utf8'),
+    )
+    const titles = sources.flatMap((source) =>
+      [...source.matchAll(/title: '([^']+)'/g)].map((match) => match[1] as string),
+    )
+    expect(titles.length).toBe(10)
+    for (const title of titles) expect(readme).toContain(title)
+  })
+
   it('links to files that are there', () => {
     const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
       (match) => match[1] as string,

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { CommandContext } from './command-context.ts'
 import { addApprovals } from './commands/approvals.ts'
 import { addAudit } from './commands/audit.ts'
 import { addDecide } from './commands/decide.ts'
@@ -7,23 +8,6 @@ import { addPolicy } from './commands/policy.ts'
 import { addTokens } from './commands/tokens.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
-
-/** What the options before or after every command come to. */
-export type Globals = {
-  /** Holds the approvals, keys and audit log. */
-  directory: string
-  /** Whether the directory was named, by a flag or by LELU_DIRECTORY. */
-  directoryGiven: boolean
-  json: boolean
-}
-
-/** What a command group needs to add its commands. */
-export type CommandContext = {
-  io: Io
-  globals(): Globals
-  /** The exit code of a command that came to its end; 0 unless set. */
-  setExitCode(code: number): void
-}
 
 const description = `Policy, approvals, tokens and audit log of AI agents' tool calls.
 

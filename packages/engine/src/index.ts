@@ -31,10 +31,9 @@ export {
   type LoadedPolicy,
   loadPolicy,
   type LoadPolicyOptions,
-  type PolicySource,
 } from './policy/load-policy.ts'
 export { type PolicyReasonId, policyReasons } from './policy/reasons.ts'
-export { readPolicyFolder, type ReadPolicyOptions } from './policy/sources.ts'
+export { type PolicySource, readPolicyFolder, type ReadPolicyOptions } from './policy/sources.ts'
 export { regoInput } from './policy/to-input.ts'
 
 // Approvals

@@ -1,7 +1,7 @@
 import type { AuditLog } from '@lelu/audit'
 import type { Keyv } from 'keyv'
 import { LeluError } from './errors.ts'
-import type { PolicySource } from './policy/load-policy.ts'
+import type { PolicySource } from './policy/sources.ts'
 import type { KeyRingData } from './tokens/key-ring.ts'
 import { maxTokenSeconds } from './tokens/verify-token.ts'
 import type { Policy } from './types.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { AuditRecord, ReadRecord } from '@lelu/audit'
+import type { CommandContext } from '../command-context.ts'
 import { type Paint, painter, safeLines, safeText } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 
 type TailOptions = { lines: number; follow?: boolean }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { CommandContext } from '../command-context.ts'
 import { painter, safeLines, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 
 /** `audit verify`: the exit code is the report's own, 10 to 18 by the kind of the first damage. */
 export async function verifyAudit(

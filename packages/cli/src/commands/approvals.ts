@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../option-values.ts'
-import type { CommandContext } from '../program.ts'
 
 /** `lelu approvals list | show | approve | deny | cancel | wait`. */
 export function addApprovals(program: Command, context: CommandContext): void {

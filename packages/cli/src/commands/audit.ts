@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../option-values.ts'
-import type { CommandContext } from '../program.ts'
 
 /** `lelu audit verify | tail`. */
 export function addAudit(program: Command, context: CommandContext): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
 import { withEngine } from '../open-engine.ts'
 import { collect } from '../option-values.ts'
 import { writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { readInput } from '../read-text.ts'
 
 type DecideOptions = { policies: string; input: string; package?: string; obligation: string[] }

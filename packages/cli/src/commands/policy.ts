@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { CommandContext } from '../command-context.ts'
 import { collect } from '../option-values.ts'
-import type { CommandContext } from '../program.ts'
 
 /** `lelu policy check | test | fmt | explain`. */
 export function addPolicy(program: Command, context: CommandContext): void {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { CommandContext } from '../program.ts'
+import type { CommandContext } from '../command-context.ts'
 
 const visible =
   'A token on the command line can be read by other users of this computer (ps): pass it as - on standard input.'

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { CommandContext } from '../command-context.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { withEngine } from '../open-engine.ts'
 import { safeText, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { starterFiles } from './starter.ts'
 
 type Made = { made: string[]; kept: string[]; changed: string[] }

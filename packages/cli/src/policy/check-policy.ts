@@ -1,7 +1,7 @@
 import type { PolicyIssue } from '@lelu/rego'
+import type { CommandContext } from '../command-context.ts'
 import { describeFailure } from '../fail.ts'
 import { painter, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { countIssues, issueLines, loadFolder, type PolicyFolder } from './load-folder.ts'
 
 /** `policy check`: passes exactly when the engine would load the policy and its tests compile. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { PolicyAnswer } from '@lelu/engine'
 import type { ExplainResult, Json } from '@lelu/rego'
+import type { CommandContext } from '../command-context.ts'
 import { type Paint, painter, safeJson, safeText, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { readInput } from '../read-text.ts'
 import { loadFolder } from './load-folder.ts'
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { painter, safeText, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { findRegoFiles, readSource } from './rego-files.ts'
 
 type FormatOptions = { write?: boolean; upgrade?: boolean }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Coverage, PolicyTest, TestResult } from '@lelu/rego'
+import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { type Paint, painter, safeLines, safeText, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { loadFolder } from './load-folder.ts'
 
 type TestOptions = { run?: string; coverage?: boolean }

@@ -1,9 +1,9 @@
 import type { Introspection, RevokeTarget, Tokens } from '@lelu/engine'
+import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import type { Io } from '../io.ts'
 import { withDesk } from '../open-desk.ts'
 import { moment, safeJson, safeText, table, writeJson } from '../print.ts'
-import type { CommandContext } from '../program.ts'
 import { localReviewer } from '../reviewer.ts'
 
 type EngineOptions = { issuer?: string; audience?: string }

@@ -1,4 +1,4 @@
-import type { BuiltinValue } from './builtins.ts'
+import type { BuiltinValue } from './builtin-value.ts'
 
 const rfc3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d{2}:\d{2})$/

@@ -1,15 +1,6 @@
 import { clock, date, parseRfc3339, weekday } from './builtin-time.ts'
+import type { BuiltinValue } from './builtin-value.ts'
 import { sprintf } from './sprintf.ts'
-
-/** A value as a host built-in gets it. Integers beyond 2^53 - 1 are bigint: nanoseconds must not lose digits. */
-export type BuiltinValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | BuiltinValue[]
-  | { [key: string]: BuiltinValue }
 
 /**
  * A built-in that OPA's Wasm leaves to the host. One that throws aborts the evaluation, so the call is denied:

@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto'
 import { check, compile, type PolicyIssue, type PolicyModule, RegoError } from '@lelu/rego'
 import { LeluError } from '../errors.ts'
-import type { Json, Policy } from '../types.ts'
+import type { Policy } from '../types.ts'
 import { createEvaluate } from './evaluate.ts'
 import { createRuntime } from './runtime.ts'
-import { readPolicyFolder } from './sources.ts'
-
-/** Rego files and their `data` document. `path` is what errors name: keep it relative. */
-export type PolicySource = { modules: PolicyModule[]; data?: Json }
+import { type PolicySource, readPolicyFolder } from './sources.ts'
 
 export type LoadPolicyOptions = {
   /** A folder of Rego files, or one file, or their sources. */

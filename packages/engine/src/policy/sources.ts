@@ -5,10 +5,12 @@ import type { PolicyModule } from '@lelu/rego'
 import { LeluError } from '../errors.ts'
 import { parseStrictJson } from '../request/strict-json.ts'
 import type { Json } from '../types.ts'
-import type { PolicySource } from './load-policy.ts'
 
 type JsonObject = { [key: string]: Json }
 type Found = { modules: PolicyModule[]; data: JsonObject; bytes: number; tests: boolean }
+
+/** Rego files and their `data` document. `path` is what errors name: keep it relative. */
+export type PolicySource = { modules: PolicyModule[]; data?: Json }
 
 export type ReadPolicyOptions = {
   /** Take the `*_test.rego` files too, as to check, format or run them. Default false. */

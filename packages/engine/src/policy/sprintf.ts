@@ -1,4 +1,4 @@
-import type { BuiltinValue } from './builtins.ts'
+import type { BuiltinValue } from './builtin-value.ts'
 
 const directive = /%(?<flags>[-+# 0]*)(?<width>\d*)(?:\.(?<precision>\d*))?(?<verb>[\s\S]|$)/gu
 

@@ -1,4 +1,5 @@
-import type { Builtin, BuiltinValue } from './builtins.ts'
+import type { BuiltinValue } from './builtin-value.ts'
+import type { Builtin } from './builtins.ts'
 import type { WasmMemory } from './web-assembly.ts'
 
 /** What the Wasm that OPA compiles exports (ABI 1.2). Addresses are numbers; 0 is undefined. */

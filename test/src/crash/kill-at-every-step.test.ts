@@ -17,7 +17,8 @@ const run = (
   effect: ToolEffect,
   step = 0,
   side = 'before',
-): Promise<Ended> => runProcess(worker, [directory, phase, effect, String(step), side])
+  aheadMs = 0,
+): Promise<Ended> => runProcess(worker, [directory, phase, effect, `${step}`, side, `${aheadMs}`])
 
 function effects(directory: string): number {
   const ledger = join(directory, 'ledger.txt')
@@ -110,8 +111,8 @@ describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
         const directory = await approvedCall(effect)
         const killed = await run(directory, 'resume', effect, step, side)
         expect(killed.signal, place).toBe('SIGKILL')
-        await new Promise((resolve) => setTimeout(resolve, 60)) // until the lease of 50 ms is over
-        const again = await run(directory, 'resume', effect)
+        // By its clock the lease of whoever was killed is over.
+        const again = await run(directory, 'resume', effect, 0, 'before', 60_000)
         const state = await stateOf(directory)
         ends[state ?? 'none'] = (ends[state ?? 'none'] ?? 0) + 1
         if (effect === 'non_idempotent') {

@@ -1,5 +1,5 @@
 // One process of an agent that kills itself (SIGKILL) right before or after its n-th step.
-// Arguments: directory, phase (suspend | resume), effect, step number, before | after.
+// Arguments: directory, phase (suspend | resume), effect, step number, before | after, milliseconds its clock is ahead.
 
 import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,8 +15,14 @@ import { Keyv } from 'keyv'
 import { testCache } from '../support/cache.ts'
 import { policies, tradeOf } from './scenario.ts'
 
-const [directory = '', phase = '', effect = 'non_idempotent', killStep = '0', side = 'before'] =
-  process.argv.slice(2)
+const [
+  directory = '',
+  phase = '',
+  effect = 'non_idempotent',
+  killStep = '0',
+  side = 'before',
+  ahead = '0',
+] = process.argv.slice(2)
 
 let step = 0
 /** Every step of the engine's outside world goes through here: store, log and tool. */
@@ -59,7 +65,9 @@ const lelu = await createLelu({
   store: new Keyv({ store: counting }),
   policies,
   cache: testCache,
-  leaseMs: 50,
+  // Long, so that no renewal changes the number of steps; whoever comes after a kill has a clock that is past it.
+  leaseMs: 10_000,
+  now: () => Date.now() + Number(ahead),
 })
 
 function tool(): string {

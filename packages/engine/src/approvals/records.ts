@@ -46,8 +46,12 @@ export type Records = {
   ): Promise<ApprovalRecord>
 }
 
+/** Approvals whose events in the log are remembered. Forgetting one only repeats an event. */
+const maxLogged = 4096
+
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
 export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOptions): Records {
+  const logged = new Map<string, number>()
   const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
     withDeadline(operation, deadlineMs, doing).catch((error) => {
       throw storeError(error, doing)
@@ -72,12 +76,22 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
 
   /** Writes what a crash may have kept out of the log; only then may anything be built on the record. */
   async function settle(record: ApprovalRecord, audited: number): Promise<ApprovalRecord> {
-    const missing = record.events.filter((event) => event.n > audited)
+    const done = Math.max(audited, logged.get(record.id) ?? 0)
+    const missing = record.events.filter((event) => event.n > done)
     if (missing.length > 0) {
       await Promise.all(missing.map((event) => audit.append(event.data)))
+      remember(record)
       await store.markAudited(record.id, record.eventCount).catch(() => {}) // only a hint
     }
     return record
+  }
+
+  /** What this process has written itself: the hint in the store may come later than the next read. */
+  function remember({ id, eventCount }: ApprovalRecord): void {
+    logged.delete(id)
+    logged.set(id, eventCount)
+    const [oldest] = logged.keys()
+    if (logged.size > maxLogged && oldest !== undefined) logged.delete(oldest)
   }
 
   function withEvents(record: ApprovalRecord, added: AuditEvent[]): ApprovalRecord {

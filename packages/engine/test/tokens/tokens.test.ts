@@ -74,6 +74,9 @@ describe('a token', () => {
     expect(await reasonOf(lelu, await sign({ iat: now + 60, nbf: now + 60, exp: now + 120 }))).toBe(
       'token_time',
     )
+    expect(await reasonOf(lelu, await sign({ iat: now + 60, nbf: now, exp: now + 120 }))).toBe(
+      'token_time',
+    )
     expect(await reasonOf(lelu, await sign({ iat: now - 100, exp: now - 10 }))).toBe(
       'token_expired',
     )

@@ -1,7 +1,9 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import { jsonDigest } from '../digest.ts'
 import type { Json, Subject } from '../types.ts'
+import type { TokenRefusal } from './refusal.ts'
 
 export const tokenType = 'lelu-approval+jwt'
 export const detailType = 'urn:lelu:tool-call:v1'
@@ -80,4 +82,21 @@ export function detailOf(record: ApprovalRecord, mint: number): CallDetail {
     },
     max_uses: 1,
   }
+}
+
+const sameText = (a: unknown, b: unknown) => {
+  const [left, right] = [Buffer.from(JSON.stringify(a)), Buffer.from(JSON.stringify(b))]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** What a verified token says otherwise than the record it names, if anything: its tenant, its parties or its call. */
+export function mismatchOf(
+  claims: ApprovalClaims,
+  record: ApprovalRecord,
+): TokenRefusal | undefined {
+  const { sub, act } = partiesOf(record.request.subject)
+  if (claims.tenant !== record.tenant) return 'token_tenant'
+  if (!sameText([claims.sub, claims.act], [sub, act])) return 'token_subject'
+  const [detail] = claims.authorization_details
+  return sameText(detail, detailOf(record, record.grant?.count ?? 0)) ? undefined : 'token_call'
 }

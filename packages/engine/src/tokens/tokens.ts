@@ -4,7 +4,7 @@ import type { Reviewer } from '../approvals/record.ts'
 import { assertReviewer } from '../approvals/review.ts'
 import { stateError } from '../approvals/state.ts'
 import { isLeluError } from '../errors.ts'
-import type { ApprovalClaims } from './claims.ts'
+import { type ApprovalClaims, mismatchOf } from './claims.ts'
 import { type MintedToken, type MintOptions, mintToken } from './mint.ts'
 import type { RevocationScope, Revocations } from './revocations.ts'
 import { verifyToken } from './verify-token.ts'
@@ -38,7 +38,8 @@ export function createTokens(options: TokensOptions): Tokens {
   async function isCurrent(claims: ApprovalClaims, kid: string): Promise<boolean> {
     const record = await records.load(claims.authorization_details[0].approval_id)
     await revocations.assertNone(record, kid)
-    return record.state === 'approved' && record.grant?.jti === claims.jti
+    const current = record.state === 'approved' && record.grant?.jti === claims.jti
+    return current && mismatchOf(claims, record) === undefined
   }
 
   async function revokeApproval(

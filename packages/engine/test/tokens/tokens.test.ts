@@ -149,6 +149,24 @@ describe('introspection', () => {
   })
 })
 
+describe('a token that is truly signed but says otherwise than the approval', () => {
+  type Detail = Record<string, unknown>
+  it.each<[string, (detail: Detail) => Claims]>([
+    ['tenant', () => ({ tenant: 'other' })],
+    ['user', () => ({ sub: 'user:mallory' })],
+    ['agent', () => ({ act: { sub: 'agent:trader-2' } })],
+    ['tool', (detail) => ({ authorization_details: [{ ...detail, tool: 'wire_money' }] })],
+    ['input', (detail) => ({ authorization_details: [{ ...detail, input_sha256: 'x' }] })],
+    ['number of mints', (detail) => ({ authorization_details: [{ ...detail, mint: 9 }] })],
+    ['number of uses', (detail) => ({ authorization_details: [{ ...detail, max_uses: 2 }] })],
+  ])('is not active: another %s', async (_what, change) => {
+    const { lelu, sign, claims } = await forge()
+    const [detail] = claims.authorization_details as [Detail]
+    expect(await lelu.tokens.introspect(await sign({}))).toMatchObject({ active: true })
+    expect(await lelu.tokens.introspect(await sign(change(detail)))).toEqual({ active: false })
+  })
+})
+
 describe('revocation', () => {
   it.each([
     ['the token', (token: string) => ({ token })],

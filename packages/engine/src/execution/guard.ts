@@ -1,4 +1,4 @@
-import type { AuditEvent, AuditLog } from '@lelu/audit'
+import { type AuditEvent, type AuditLog, canonicalJson } from '@lelu/audit'
 import type { ApprovalsPart } from '../approvals/approvals.ts'
 import { outcomeResult } from '../approvals/events.ts'
 import { type ApprovalRecord, callKey, toApproval } from '../approvals/record.ts'
@@ -6,7 +6,7 @@ import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { Decision, ToolCall } from '../types.ts'
+import type { Decision, Json, ToolCall } from '../types.ts'
 import { type Decided, digestOf } from './decide.ts'
 import { asJson, type Execute, type Outcome } from './outcome.ts'
 
@@ -49,17 +49,24 @@ export async function guard<T>(
     const sameCall =
       original === digestOf(gated) &&
       call.tool === gated.request.call.tool &&
+      sameSchema(call.schema, gated.request.call.schema) &&
       subject.id === gated.request.subject.id
     if (sameCall) return resume(record.id, execute)
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
-      `Call ${gated.request.call.id} of this run is suspended already, with another tool, input or agent.`,
+      `Call ${gated.request.call.id} of this run is suspended already, with another tool, schema, input or agent.`,
       {
         help: 'Give every tool call of a run an id of its own.',
         details: { approval: record.id, state: record.state },
       },
     )
   }
+}
+
+/** A tool whose schema changed since the approval is another tool: what was approved may mean something else to it. */
+function sameSchema(approved: Json | undefined, current: Json | undefined): boolean {
+  if (approved === undefined || current === undefined) return approved === current
+  return canonicalJson(approved) === canonicalJson(current)
 }
 
 async function runAllowed<T>(

@@ -98,6 +98,22 @@ describe('guard', () => {
     expect(tool).not.toHaveBeenCalled()
   })
 
+  it('does not run an approval for a tool whose schema has changed since', async () => {
+    const lelu = await testEngine()
+    const run = { run: 'run-1' }
+    const schema = { type: 'object', properties: { amount: { type: 'number' } } }
+    await approved(lelu, { schema }, run)
+    const tool = vi.fn(() => 'ran')
+    const changed = { ...schema, properties: { amount: { type: 'string' } } }
+    for (const call of [{ schema: changed }, {}]) {
+      await expect(lelu.guard(trade(0.85, call, run), tool)).rejects.toMatchObject({
+        code: 'LELU_APPROVAL_CONFLICT',
+      })
+    }
+    expect(tool).not.toHaveBeenCalled()
+    expect(await lelu.guard(trade(0.85, { schema }, run), tool)).toMatchObject({ value: 'ran' })
+  })
+
   it('makes one approval of many concurrent requests for the same call', async () => {
     const lelu = await testEngine()
     const ids = await Promise.all(

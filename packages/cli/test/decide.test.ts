@@ -111,3 +111,24 @@ test('a policy that does not load leaves no directory behind, also none above it
   expect((await run(argv, { stdin: JSON.stringify(sure(1)) })).code).toBe(1)
   expect(readdirSync(folder)).toEqual(['policies'])
 })
+
+test("the overview's rules, verbatim, decide, with a warning for what they lack", async () => {
+  const { directory, folder } = place()
+  const policies = join(folder, 'overview')
+  mkdirSync(policies)
+  const rule = (head: string, condition: string) =>
+    `${head} {\ninput.action == "trade"\ninput.confidence ${condition}\n}\n`
+  const source = `${rule('allow', '>= 0.90')}${rule('require_approval', '< 0.90')}`
+  writeFileSync(join(policies, 'trading.rego'), source)
+  const argv = ['decide', '--policies', policies, '--input', '-', '-C', directory]
+  for (const [value, effect] of [
+    [0.97, 'allow'],
+    [0.85, 'require_approval'],
+  ] as const) {
+    const { code, stdout, stderr } = await run(argv, { stdin: JSON.stringify(sure(value)) })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ effect })
+    expect(stderr).toMatch(/trading\.rego:1:1: warning: .*\(lelu_package_missing\)/)
+    expect(stderr).toMatch(/trading\.rego:1:1: warning: .*\(lelu_rego_v0\)/)
+  }
+})

@@ -1,4 +1,5 @@
 import type { ConfidenceSignal } from '@lelu/confidence'
+import type { PolicyIssue } from '@lelu/rego'
 
 /** Anything JSON can carry. Tool inputs are JSON only, so that they can be hashed and signed. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -107,6 +108,8 @@ export type PolicyAnswer = {
 /** A loaded policy. `loadPolicy` makes one from Rego; tests may make one from a function. */
 export interface Policy {
   readonly revision: string
+  /** What the compiler had to say, such as that a file is Rego v0. */
+  readonly warnings?: readonly PolicyIssue[]
   /** Synchronous, never throws: a failure is a deny. */
   evaluate(input: RegoInput): PolicyAnswer
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { withEngine } from '../open-engine.ts'
 import { collect } from '../option-values.ts'
-import { writeJson } from '../print.ts'
+import { safeText, writeJson } from '../print.ts'
 import { readInput } from '../read-text.ts'
 
 type DecideOptions = { policies: string; input: string; package?: string; obligation: string[] }
@@ -40,7 +40,13 @@ async function decide({ io, globals }: CommandContext, options: DecideOptions): 
     obligations,
     ...(name !== undefined && { package: name }),
   }
-  const decision = await withEngine(engine, (lelu) => lelu.decide(request))
+  const decision = await withEngine(engine, (lelu) => {
+    for (const { file, line, column, message, code } of lelu.policy.warnings ?? []) {
+      if (!json)
+        io.writeError(`${safeText(`${file}:${line}:${column}: warning: ${message} (${code})`)}\n`)
+    }
+    return lelu.decide(request)
+  })
   if (json) writeJson(io, decision, 0)
   else writeJson(io, decision)
 }

@@ -8,7 +8,7 @@ import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Decision, Json, ToolCall } from '../types.ts'
 import { type Decided, digestOf } from './decide.ts'
-import { asJson, type Execute, type Outcome } from './outcome.ts'
+import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 
 export type GuardOptions = {
   audit: AuditLog
@@ -110,8 +110,7 @@ async function runAllowed<T>(
       idempotencyKey: decision.id,
     })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    await record(outcomeResult({ status: 'failed', message }))
+    await record(outcomeResult(endOf(error)))
     throw error
   }
   await record(outcomeResult({ status: 'completed', kept: false, digest: digestOfResult(value) }))

@@ -37,3 +37,12 @@ export function asJson(value: unknown): { text: string; json: Json } | undefined
     return undefined
   }
 }
+
+/** How a call ended that threw. An aborted one may still be at work, so nobody knows whether it takes effect. */
+export function endOf(
+  error: unknown,
+): { status: 'failed'; message: string } | { status: 'unknown' } {
+  if (error instanceof Error && error.name === 'AbortError') return { status: 'unknown' }
+  const message = error instanceof Error ? error.message : String(error)
+  return { status: 'failed', message: message.slice(0, 2000) }
+}

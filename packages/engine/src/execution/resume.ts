@@ -26,7 +26,7 @@ function executingError(record: ApprovalRecord, now: number): LeluError {
 function unknownError(id: string): LeluError {
   return new LeluError(
     'LELU_APPROVAL_UNKNOWN',
-    `Whether the call of approval ${id} took effect is not known: its process was lost while the tool ran.`,
+    `Whether the call of approval ${id} took effect is not known: its process was lost, or it was aborted, while the tool ran.`,
     {
       help: 'It is not run again. Somebody must look at the target, then let the agent ask anew if it did not happen.',
       details: { approval: id, state: 'unknown' },

@@ -3,7 +3,7 @@ import { type ApprovalRecord, type ApprovalResult, toApproval } from '../approva
 import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import type { ToolCall } from '../types.ts'
-import { asJson, type Execute, maxKeptResult, type Outcome } from './outcome.ts'
+import { asJson, type Execute, endOf, maxKeptResult, type Outcome } from './outcome.ts'
 import type { Claim } from './redeem.ts'
 
 type Options = { records: Records; now: () => number; leaseMs: number }
@@ -48,6 +48,14 @@ function resultOf(value: unknown): ApprovalResult {
   return { status: 'completed', kept: true, value: plain.json, digest }
 }
 
+const aborted = {
+  state: 'unknown' as const,
+  reason: {
+    id: 'attempt_aborted',
+    message: 'The call was aborted while it ran; whether it took effect is not known',
+  },
+}
+
 /**
  * Runs the stored call once and records how it ended. The tool's own error is passed on as it is.
  * Once the tool has run its answer is answered, even when the record of it fails: then a warning says so,
@@ -67,19 +75,18 @@ export async function runClaimed<T>(
   try {
     value = await execute(call, { decision, approval, idempotencyKey: record.id })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    await finish({ status: 'failed', message: message.slice(0, 2000) })
+    await finish(endOf(error))
     throw error
   }
   const finished = await finish(resultOf(value))
   return { status: 'executed', value, decision, approval: toApproval(finished) }
 
-  async function finish(result: ApprovalResult): Promise<ApprovalRecord> {
+  async function finish(result: ApprovalResult | { status: 'unknown' }): Promise<ApprovalRecord> {
     const latest = await stopLease()
     const durationMs = Math.round(performance.now() - started)
     try {
       const change = {
-        next: { state: result.status, result },
+        next: result.status === 'unknown' ? aborted : { state: result.status, result },
         events: [outcomeEvent(latest, result, durationMs)],
       }
       const committed = await options.records.commit(latest, change)

@@ -163,6 +163,19 @@ describe('resume', () => {
     expect(tool).toHaveBeenCalledOnce()
   })
 
+  it('calls a run that was aborted unknown, not failed: it may still be at work', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const tool = vi.fn(() => Promise.reject(new DOMException('stopped', 'AbortError')))
+    await expect(lelu.resume(id, tool)).rejects.toThrow('stopped')
+    expect(await lelu.approvals.get(id)).toMatchObject({
+      state: 'unknown',
+      reason: { id: 'attempt_aborted' },
+    })
+    await expect(lelu.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_UNKNOWN' })
+    expect(tool).toHaveBeenCalledOnce()
+  })
+
   it('does not keep a result that is too large, and says so instead of running again', async () => {
     const lelu = await testEngine()
     const id = await approved(lelu)

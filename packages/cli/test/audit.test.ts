@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { queueOfOne, run, suspended, trade } from './support.ts'
 
 /** The segment that holds a text, in the log of a directory. */
@@ -78,13 +78,18 @@ test('tail -n 0 prints nothing that was there', async () => {
 })
 
 test('tail --follow prints each later record once, until it is interrupted', async () => {
-  const { directory } = await queueOfOne()
+  const { directory, id: first } = await queueOfOne()
   const abort = new AbortController()
-  const following = run(['audit', 'tail', '-f', '-n', '0', '--json', '-C', directory], {
+  let printed = ''
+  const following = run(['audit', 'tail', '-f', '--json', '-C', directory], {
     signal: abort.signal,
+    onWrite: (stdout) => {
+      printed = stdout
+    },
   })
+  await vi.waitFor(() => expect(printed).toContain(first), 20_000)
   const id = await suspended(directory, trade())
-  await new Promise((resolve) => setTimeout(resolve, 800))
+  await vi.waitFor(() => expect(printed).toContain(id), 20_000)
   abort.abort()
   const { stdout, stderr } = await following
   const records = stdout
@@ -92,6 +97,6 @@ test('tail --follow prints each later record once, until it is interrupted', asy
     .split('\n')
     .map((line) => JSON.parse(line))
   const requested = records.filter((one) => one.kind === 'approval.requested')
-  expect(requested.map((one) => one.refs.approval)).toEqual([id])
+  expect(requested.map((one) => one.refs.approval)).toEqual([first, id])
   expect(stderr).toBe('')
 })

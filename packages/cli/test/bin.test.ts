@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { runCli } from '../src/index.ts'
 import { bin, queueOfOne, run, runBin, suspended, temporaryFolder, trade } from './support.ts'
 
@@ -62,20 +63,35 @@ test('NO_COLOR wins over FORCE_COLOR, for errors too', async () => {
   expect(sober.stderr).not.toContain('\u001b')
 })
 
-test('Ctrl-C ends a wait at once with 130 and without a stack', async () => {
-  const { directory, id } = await queueOfOne()
-  const child = start(['approvals', 'wait', id, '-C', directory])
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += chunk
-    })
-  }
-  await new Promise((resolve) => setTimeout(resolve, 1000)) // past its start, into the wait
-  child.kill('SIGINT')
-  expect(await once(child, 'close')).toEqual([130, null])
-  expect(output).toBe('')
-})
+/** Whether a process has opened the approvals by now: it is past its start, in the wait. */
+function hasOpened(pid: number | undefined, file: string): boolean {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(join(folder, name)).endsWith(file)
+    } catch {
+      return false // closed since
+    }
+  })
+}
+
+test.runIf(process.platform === 'linux')(
+  'Ctrl-C ends a wait at once with 130 and without a stack (seen in /proc)',
+  async () => {
+    const { directory, id } = await queueOfOne()
+    const child = start(['approvals', 'wait', id, '-C', directory])
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk
+      })
+    }
+    await vi.waitFor(() => expect(hasOpened(child.pid, 'approvals.db')).toBe(true), 20_000)
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([130, null])
+    expect(output).toBe('')
+  },
+)
 
 test('a reader that stops reading ends the command quietly', async () => {
   const { directory } = await queueOfOne()

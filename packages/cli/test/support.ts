@@ -32,12 +32,14 @@ type Surroundings = {
   /** What the person at the terminal answers. */
   answer?: string
   signal?: AbortSignal
+  /** Gets all that was printed so far. */
+  onWrite?: (stdout: string) => void
 }
 
 /** Runs a command line inside this process, over a made-up terminal. Questions asked are in `questions`. */
 export async function run(
   argv: readonly string[],
-  { stdin = '', env = {}, terminal = false, answer, signal }: Surroundings = {},
+  { stdin = '', env = {}, terminal = false, answer, signal, onWrite }: Surroundings = {},
 ): Promise<Answer & { questions: string[] }> {
   const questions: string[] = []
   let stdout = ''
@@ -45,6 +47,7 @@ export async function run(
   const io: Io = {
     write: (text) => {
       stdout += text
+      onWrite?.(stdout)
     },
     writeError: (text) => {
       stderr += text

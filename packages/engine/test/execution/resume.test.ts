@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { readRecords } from '@lelu/audit'
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
-import { sealRow } from '../../src/approvals/seal.ts'
-import { createLelu, fromKeyv, newKeyRing, type ToolEffect } from '../../src/index.ts'
+import { createLelu, fromKeyv } from '../../src/index.ts'
 import {
   approved,
   bob,
@@ -259,56 +258,6 @@ describe('a token that another process has superseded', () => {
   })
 })
 
-describe('an attempt that was lost', () => {
-  const lost = async (effect: ToolEffect) => {
-    const clock = testClock()
-    const options = {
-      now: clock.now,
-      leaseMs: 60_000,
-      store: new Keyv(),
-      directory: temporaryFolder(),
-    }
-    const first = await testEngine(options)
-    const id = await approved(first, { effect })
-    // The process hangs in the tool for ever: its lease is not renewed, for its timers stand still too.
-    vi.useFakeTimers({ toFake: ['setInterval'] })
-    void first.resume(id, () => new Promise(() => {}))
-    await vi.waitFor(async () => expect((await first.approvals.get(id)).state).toBe('executing'))
-    vi.useRealTimers()
-    return { id, clock, second: await testEngine(options) }
-  }
-
-  it('is not taken over while its lease runs', async () => {
-    const { id, second } = await lost('idempotent')
-    const tool = vi.fn()
-    await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_EXECUTING' })
-    expect(tool).not.toHaveBeenCalled()
-  })
-
-  it('is tried again past its lease when the tool does no harm twice', async () => {
-    const { id, clock, second } = await lost('idempotent')
-    clock.advance(60_000)
-    expect(await second.resume(id, () => 'second')).toMatchObject({
-      status: 'executed',
-      value: 'second',
-    })
-    expect(await second.approvals.get(id)).toMatchObject({
-      state: 'completed',
-      attempt: { number: 2 },
-    })
-  })
-
-  it('is unknown for good when the tool is not idempotent, and no resume runs it', async () => {
-    const { id, clock, second } = await lost('non_idempotent')
-    clock.advance(60_000)
-    const tool = vi.fn()
-    await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_UNKNOWN' })
-    await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_UNKNOWN' })
-    expect((await second.approvals.get(id)).state).toBe('unknown')
-    expect(tool).not.toHaveBeenCalled()
-  })
-})
-
 describe('the story of a call in the log', () => {
   // A hint that came later than the next read once made every mint stand in the log twice.
   it.each(['memory', 'sqlite'])('has every event once, over %s', async (kind) => {
@@ -325,62 +274,5 @@ describe('the story of a call in the log', () => {
       ...['genesis', 'policy.loaded', 'decision', 'approval.requested', 'approval.decided'],
       ...['token.minted', 'decision', 'token.redeemed', 'outcome', 'close'],
     ])
-  })
-})
-
-describe('a record that was altered in the store', () => {
-  it.each([
-    ['the input', (body: string) => body.replace('"amount":100', '"amount":999999')],
-    ['the state', (body: string) => body.replace('"state":"approved"', '"state":"pending"')],
-    ['the votes', (body: string) => body.replace('"verdict":"approve"', '"verdict":"deny"')],
-  ])('is refused when %s was changed', async (_what, change) => {
-    const store = new Keyv()
-    const lelu = await testEngine({ store })
-    const id = await approved(lelu)
-    const driver = fromKeyv(store)
-    const row = await driver.get(id)
-    if (row === undefined) throw new Error('no row')
-    const body = change(row.body)
-    expect(body).not.toBe(row.body)
-    await driver.swap(row.rev, { ...row, body })
-    const tool = vi.fn()
-    await expect(lelu.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_ALTERED' })
-    expect(tool).not.toHaveBeenCalled()
-    expect(await lelu.approvals.list()).toMatchObject({ approvals: [], altered: [id] })
-  })
-
-  it('is refused when a pending row was set to approved', async () => {
-    const store = new Keyv()
-    const lelu = await testEngine({ store })
-    const id = await suspended(lelu)
-    const driver = fromKeyv(store)
-    const row = await driver.get(id)
-    if (row === undefined) throw new Error('no row')
-    await driver.swap(row.rev, {
-      ...row,
-      state: 'approved',
-      body: row.body.replace('"state":"pending"', '"state":"approved"'),
-    })
-    await expect(lelu.resume(id, vi.fn())).rejects.toMatchObject({ code: 'LELU_APPROVAL_ALTERED' })
-  })
-
-  it('is refused though it was sealed anew: its digest is not that of the input', async () => {
-    const store = new Keyv()
-    const keys = newKeyRing(0)
-    const lelu = await testEngine({ store, keys })
-    const id = await approved(lelu)
-    const driver = fromKeyv(store)
-    const row = await driver.get(id)
-    const [seal] = keys.seal
-    if (row === undefined || seal === undefined) throw new Error('no row')
-    const body = row.body.replace('"amount":100', '"amount":999999')
-    const key = { kid: seal.kid, secret: Buffer.from(seal.secret, 'base64url') }
-    await driver.swap(row.rev, sealRow({ ...row, body }, key))
-    const tool = vi.fn()
-    await expect(lelu.resume(id, tool)).rejects.toMatchObject({
-      code: 'LELU_APPROVAL_ALTERED',
-      message: expect.stringContaining('not the one that was approved'),
-    })
-    expect(tool).not.toHaveBeenCalled()
   })
 })

@@ -51,7 +51,7 @@ const maxLogged = 4096
 
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
 export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOptions): Records {
-  const logged = new Map<string, number>()
+  const logged = new Map<string, string>()
   const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
     withDeadline(operation, deadlineMs, doing).catch((error) => {
       throw storeError(error, doing)
@@ -75,21 +75,26 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
   }
 
   /** Writes what a crash may have kept out of the log; only then may anything be built on the record. */
-  async function settle(record: ApprovalRecord, audited: number): Promise<ApprovalRecord> {
-    const done = Math.max(audited, logged.get(record.id) ?? 0)
-    const missing = record.events.filter((event) => event.n > done)
+  async function settle(
+    record: ApprovalRecord,
+    { audited, attempt }: StoredRow,
+  ): Promise<ApprovalRecord> {
+    const missing = record.events.filter((event) => event.n > audited)
     if (missing.length > 0) {
       await Promise.all(missing.map((event) => audit.append(event.data)))
-      remember(record)
+      remember(record.id, attempt)
       await store.markAudited(record.id, record.eventCount).catch(() => {}) // only a hint
     }
     return record
   }
 
-  /** What this process has written itself: the hint in the store may come later than the next read. */
-  function remember({ id, eventCount }: ApprovalRecord): void {
+  /**
+   * Which write of an approval this process has logged: the hint in the store may come later than the next read.
+   * By the id of the write, not by a number: a row that is put back and changed again has the same numbers anew.
+   */
+  function remember(id: string, attempt: string): void {
     logged.delete(id)
-    logged.set(id, eventCount)
+    logged.set(id, attempt)
     const [oldest] = logged.keys()
     if (logged.size > maxLogged && oldest !== undefined) logged.delete(oldest)
   }
@@ -123,11 +128,13 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
     // Everything before these events is in the log already: load() saw to it.
     const row = toRow(changed, current.eventCount)
     if (!(await swap(current.revision, row))) return undefined
-    return settle(changed, current.eventCount)
+    return settle(changed, row)
   }
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
-    let record = await settle(await openRow(row, keys), row.audited)
+    const opened = await openRow(row, keys)
+    const known = logged.get(row.id) === row.attempt ? opened.eventCount : row.audited
+    let record = await settle(opened, { ...row, audited: known })
     const deadline =
       record.state === 'pending'
         ? record.approveBy
@@ -169,7 +176,7 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
         if (stored?.attempt !== row.attempt) throw error
         return { created: true, row }
       })
-      if (answer.created) return { created: true, record: await settle(numbered, 0) }
+      if (answer.created) return { created: true, record: await settle(numbered, row) }
       return { created: false, record: await open(answer.row) }
     },
     async findByCall(tenant, idem) {

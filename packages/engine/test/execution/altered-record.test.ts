@@ -1,8 +1,10 @@
+import { join } from 'node:path'
+import { readRecords } from '@lelu/audit'
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
 import { sealRow } from '../../src/approvals/seal.ts'
-import { fromKeyv, newKeyRing } from '../../src/index.ts'
-import { approved, suspended, testEngine } from '../support.ts'
+import { createLelu, fromKeyv, newKeyRing } from '../../src/index.ts'
+import { approved, overview, suspended, temporaryFolder, testEngine } from '../support.ts'
 
 describe('a record that was altered in the store', () => {
   it.each([
@@ -58,5 +60,26 @@ describe('a record that was altered in the store', () => {
       message: expect.stringContaining('not the one that was approved'),
     })
     expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('put back to an older sealed copy runs again, but never without a second redeem in the log', async () => {
+    // Found in review: events were once remembered by number, so the second redeem was taken for the first.
+    const store = new Keyv()
+    const directory = temporaryFolder()
+    const lelu = await createLelu({ directory, store, policies: overview })
+    const id = await approved(lelu)
+    const driver = fromKeyv(store)
+    const before = await driver.get(id)
+    await lelu.resume(id, () => 'first')
+    const after = await driver.get(id)
+    if (before === undefined || after === undefined) throw new Error('no row')
+    await driver.swap(after.rev, { ...before, audited: 99 })
+    await lelu.resume(id, () => 'second')
+    await lelu.close()
+    const redeemed: unknown[] = []
+    for await (const { record } of readRecords({ directory: join(directory, 'audit') })) {
+      if (record.kind === 'token.redeemed') redeemed.push(record.refs)
+    }
+    expect(redeemed).toHaveLength(2)
   })
 })

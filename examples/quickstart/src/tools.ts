@@ -43,8 +43,8 @@ export function createTools(ledger: string) {
 }
 
 /** The model says itself how sure it is. That is the weakest source there is, and is recorded as `claimed`. */
-export const selfReported: ConfidenceReader = (_message, { args }) => {
-  const value = args.confidence
+export const selfReported: ConfidenceReader = ({ call }) => {
+  const value = (call.input as { confidence?: unknown } | null)?.confidence
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) return undefined
   const bounded = Math.min(Math.max(value, 1e-9), 1 - 1e-9)
   const score = Math.log(bounded / (1 - bounded))

@@ -1,5 +1,12 @@
 // The signal
 
+// What a reader gets
+export type {
+  AddedField,
+  AnsweredCall,
+  CallEvidence,
+  ConfidenceReader,
+} from './evidence.ts'
 // Log-odds
 export { logistic, logit, maxScore } from './log-odds.ts'
 // Readers

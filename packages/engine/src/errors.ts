@@ -29,6 +29,15 @@ type EngineErrorCode =
   | 'LELU_EDIT_REFUSED'
   | 'LELU_TOKEN_REFUSED'
   | 'LELU_ENGINE_CLOSED'
+  | AdapterErrorCode
+
+/** What can be wrong between a framework and the engine. No tool has run. */
+type AdapterErrorCode =
+  | 'LELU_CALL_INVALID'
+  | 'LELU_CALL_REPEATED'
+  | 'LELU_CHECKPOINTER_MISSING'
+  | 'LELU_RUN_MISSING'
+  | 'LELU_TOOL_UNSUPPORTED'
 
 const brand = Symbol.for('lelu.error')
 

@@ -1,6 +1,5 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
-import type { Json } from '@lelu/engine'
-import { LeluLangChainError } from './errors.ts'
+import { type Json, LeluError } from '@lelu/engine/adapter'
 
 /** The inner method of LangChain's structured tools: it gets the parsed input. */
 export type InnerCall = (
@@ -42,7 +41,7 @@ export function bindTool<T extends CallableTool>(tool: T, input: Json): T {
   let used = false
   const boundCall: InnerCall = (_arguments, runManager, config) => {
     if (used) {
-      throw new LeluLangChainError(
+      throw new LeluError(
         'LELU_CALL_REPEATED',
         `The tool ${tool.name} was called again on one permission. It was not run again.`,
         {
@@ -59,7 +58,7 @@ export function bindTool<T extends CallableTool>(tool: T, input: Json): T {
 /** The tool for arguments that its schema refuses: the framework words the error, and nothing can run. */
 export function neverRuns<T extends CallableTool>(tool: T): T {
   const refuse: InnerCall = () => {
-    throw new LeluLangChainError(
+    throw new LeluError(
       'LELU_CALL_INVALID',
       `The arguments for ${tool.name} do not pass its schema. The tool was not run.`,
       { help: 'Correct the arguments.' },

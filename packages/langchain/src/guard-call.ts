@@ -1,7 +1,7 @@
-import { type Execute, isLeluError, type Json, refusal } from '@lelu/engine'
-import { LeluLangChainError } from './errors.ts'
+import { editedInput, guardCall as guard, type Json } from '@lelu/engine/adapter'
+import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
-import { toRequest } from './request.ts'
+import { callId, canSuspend, runOf } from './place.ts'
 import { suspendedCall } from './suspension.ts'
 import { assertFits, jsonSchemaOf } from './tool-input.ts'
 import {
@@ -27,37 +27,12 @@ export type CallToGuard = {
   tool: unknown
   /** Already parsed with the tool's schema. */
   input: Json
+  /** What was read when the model answered. */
+  signals?: AnsweredSignals
+  /** What the reader's own field held, where the tool itself shows it. */
+  reported?: unknown
   /** Runs the tool on exactly this input. */
   run: (input: Json) => Promise<ToolOutput>
-}
-
-/** An own copy, so that a tool may change what it is given without reaching what was decided. */
-const copyOf = (input: Json): Json => structuredClone(input)
-
-/**
- * Answers that stand: the same call would get them again, so the model is told. Anything else (the store or the
- * log does not answer, another process runs the call) is thrown: the thread stays at the call and can be resumed.
- */
-function isFinal(error: unknown): error is Error & { code: string } {
-  if (!isLeluError(error)) return false
-  const { code } = error
-  if (code === 'LELU_APPROVAL_STATE') {
-    return (error as { details?: { state?: unknown } }).details?.state === 'completed'
-  }
-  return [
-    ...['LELU_REQUEST_INVALID', 'LELU_INPUT_TOO_LARGE', 'LELU_APPROVAL_CONFLICT'],
-    ...['LELU_APPROVAL_FAILED', 'LELU_APPROVAL_UNKNOWN', 'LELU_APPROVAL_ALTERED'],
-    'LELU_APPROVAL_EXPIRED',
-  ].includes(code)
-}
-
-/** An answer that this version does not know is not a permission. */
-function unknownAnswer(tool: string): LeluLangChainError {
-  return new LeluLangChainError(
-    'LELU_CALL_INVALID',
-    `The engine answered the call of ${tool} with a status that is not known here. The tool was not run.`,
-    { help: 'Install the same version of @lelu/engine and @lelu/langchain.' },
-  )
 }
 
 /**
@@ -65,48 +40,55 @@ function unknownAnswer(tool: string): LeluLangChainError {
  * and does so again after every waking until the approval is no longer pending.
  */
 export async function guardCall(given: CallToGuard): Promise<CallResult> {
-  const { options, call, turn, tool, input, run } = given
-  const { toolCall } = call
-  const request = await toRequest(options, call, { input, schema: jsonSchemaOf(tool) })
-  call.signal?.throwIfAborted()
-
-  let live: ToolOutput | undefined
-  let failure: { error: unknown } | undefined
-  const execute: Execute<Json> = async ({ input: stored }, { approval }) => {
-    try {
-      if (approval === null) {
-        // Nothing is claimed yet: when a sibling suspends the step, this call is decided again after the resume.
-        await turn.hold()
-        call.signal?.throwIfAborted()
-      }
-      const edited = approval !== null && approval.edits.length > 0
-      if (edited) await assertFits(tool, stored)
-      const output = await run(copyOf(stored))
-      live = edited ? withEditNote(output, stored) : output
-      return keepOutput(live)
-    } catch (error) {
-      failure = { error }
-      throw error
-    }
+  const { options, call, turn, tool, input, signals, reported, run } = given
+  const { toolCall, message, signal } = call
+  const schema = jsonSchemaOf(tool)
+  const answered = signals?.of(message, toolCall)
+  const asked = {
+    context: call,
+    id: callId(call),
+    run: runOf(options, call),
+    tool: toolCall.name,
+    input,
+    ...(schema !== undefined && { schema }),
+    ...(answered?.signal !== undefined && { confidence: answered.signal }),
+    ...(answered === undefined && {
+      evidence: () => ({
+        ...evidenceOf(message, toolCall),
+        ...(reported !== undefined && { reported }),
+        ...(signal !== undefined && { signal }),
+      }),
+    }),
+    ...(signal !== undefined && { signal }),
   }
 
   for (;;) {
-    try {
-      const outcome = await options.lelu.guard(request, execute)
-      if (outcome.status === 'executed') {
-        return { status: 'answered', output: live ?? rebuildOutput(outcome.value, toolCall) }
+    let live: ToolOutput | undefined
+    const result = await guard(options, asked, async (stored, { approval }) => {
+      if (approval === null) {
+        // Nothing is claimed yet: when a sibling suspends the step, this call is decided again after the resume.
+        await turn.hold()
+        signal?.throwIfAborted()
       }
-      if (outcome.status === 'denied') {
-        return { status: 'refused', output: refusalMessage(refusal(outcome), toolCall) }
-      }
-      if (outcome.status !== 'suspended') throw unknownAnswer(toolCall.name)
-      // The value it is answered with is not looked at: whoever holds the thread could forge it.
-      await turn.ask(suspendedCall(outcome.approval))
-    } catch (error) {
-      if (failure !== undefined) return { status: 'threw', error: failure.error }
-      if (!isFinal(error)) throw error
-      const text = `${error.message} Do not retry the same call.`
-      return { status: 'refused', output: refusalMessage(text, toolCall) }
+      const edited = editedInput(approval)
+      if (edited !== undefined) await assertFits(tool, stored)
+      const output = await run(stored)
+      live = edited === undefined ? output : withEditNote(output, edited)
+      return keepOutput(live)
+    })
+    switch (result.status) {
+      case 'executed':
+        return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
+      case 'refused':
+        return { status: 'refused', output: refusalMessage(result.text, toolCall) }
+      case 'threw':
+        return { status: 'threw', error: result.error }
+      case 'suspended':
+        if (options.mode === 'tell-model' || !canSuspend(call)) {
+          return { status: 'refused', output: refusalMessage(result.text, toolCall) }
+        }
+        // The value it is answered with is not looked at: whoever holds the thread could forge it.
+        await turn.ask(suspendedCall(result.approval))
     }
   }
 }

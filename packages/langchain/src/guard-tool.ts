@@ -1,24 +1,34 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
-import type { Json } from '@lelu/engine'
+import { invalidInputText, type Json, LeluError, takeField } from '@lelu/engine/adapter'
 import { type CallableTool, callTool, type InnerCall, isCallable } from './bind-tool.ts'
-import { LeluLangChainError } from './errors.ts'
+import { schemaWith } from './confidence.ts'
 import { guardCall } from './guard-call.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
 import { guardedCall, type RawCall } from './place.ts'
-import { type ToolOutput, toOutput } from './tool-output.ts'
+import { type ParsedInput, parseInput } from './tool-input.ts'
+import { refusalMessage, type ToolOutput, toOutput } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { rememberGuarded, unguarded } from './unguarded.ts'
 
+/** The framework has parsed it already; nothing is `null` in JSON. */
+function parsedBefore(given: unknown): ParsedInput {
+  return { valid: true, input: given === undefined ? null : (given as Json) }
+}
+
+function invalidInput({ toolCall }: GuardedCall): ToolOutput {
+  return refusalMessage(invalidInputText(toolCall.name), toolCall)
+}
+
 /** What the config of a tool carries when a graph calls it. */
-function callFrom(config: Record<string, unknown>): GuardedCall {
+function callFrom(config: Record<string, unknown>, options: GuardOptions): GuardedCall {
   const { toolCall, configurable, context, signal, state } = config as Partial<RawCall> & {
     state?: unknown
   }
   const messages = Array.isArray(state)
     ? state
     : (state as { messages?: unknown } | undefined)?.messages
-  return guardedCall({ toolCall, messages, configurable, context, signal })
+  return guardedCall({ toolCall, messages, configurable, context, signal }, options)
 }
 
 /** The end of a tool that yields: its events go out as the framework would send them, the last value is the result. */
@@ -45,7 +55,7 @@ async function settle(
 export function guardTool<T>(tool: T, options: GuardOptions): T {
   checkOptions(options)
   if (!isCallable(tool)) {
-    throw new LeluLangChainError(
+    throw new LeluError(
       'LELU_TOOL_UNSUPPORTED',
       'This is not a tool: it cannot be guarded from the inside.',
       {
@@ -54,23 +64,35 @@ export function guardTool<T>(tool: T, options: GuardOptions): T {
     )
   }
   const inside: CallableTool = unguarded(tool, options.lelu)
-  const guardedInner: InnerCall = async (input, runManager, config) => {
-    const call = callFrom(config)
-    const run = async (stored: Json): Promise<ToolOutput> => {
-      const raw = await settle(callTool(inside, stored, runManager, config), runManager)
-      return toOutput(raw, inside, call.toolCall)
-    }
-    const decided = input === undefined ? null : (input as Json)
-    const result = await takeTurn(call, (turn) =>
-      guardCall({ options, call, turn, tool: inside, input: decided, run }),
-    )
+  const added = options.confidence?.added
+  const guardedInner: InnerCall = async (given, runManager, config) => {
+    const call = callFrom(config, options)
+    const { input: written, reported } = takeField(given, added)
+    // Where the tool shows a field that is not its own, it was parsed with another schema than its own.
+    const parsed = added === undefined ? parsedBefore(given) : await parseInput(inside, written)
+    const result = parsed.valid
+      ? await takeTurn(call, (turn) =>
+          guardCall({ options, call, turn, tool: inside, input: parsed.input, reported, run }),
+        )
+      : { status: 'refused' as const, output: invalidInput(call) }
     if (result.status === 'threw') throw result.error
     // The framework takes a pair apart and passes a message on as it is.
     return inside.responseFormat === 'content_and_artifact'
       ? [result.output, undefined]
       : result.output
+
+    async function run(stored: Json): Promise<ToolOutput> {
+      const raw = await settle(callTool(inside, stored, runManager, config), runManager)
+      return toOutput(raw, inside, call.toolCall)
+    }
   }
-  const guarded = Object.create(inside, { _call: { value: guardedInner } }) as T & object
+  const shown = added === undefined ? {} : { schema: { value: schemaWith(inside, added) } }
+  const guarded = Object.create(inside, { _call: { value: guardedInner }, ...shown }) as T & object
   rememberGuarded(guarded, inside, options.lelu)
   return guarded
+}
+
+/** `guardTool` for a list of tools; the types of the list stay. */
+export function guardTools<const T extends readonly unknown[]>(tools: T, options: GuardOptions): T {
+  return tools.map((tool) => guardTool(tool, options)) as unknown as T
 }

@@ -1,5 +1,5 @@
 import { isGraphBubbleUp } from '@langchain/langgraph'
-import type { Json } from '@lelu/engine'
+import { invalidInputText, type Json } from '@lelu/engine/adapter'
 import {
   type AgentMiddleware,
   createMiddleware,
@@ -8,6 +8,7 @@ import {
   ToolInvocationError,
 } from 'langchain'
 import { bindTool, isCallable, neverRuns } from './bind-tool.ts'
+import { answeredSignals, readAtAnswer } from './confidence.ts'
 import { guardCall } from './guard-call.ts'
 import { checkOptions, type MiddlewareOptions } from './options.ts'
 import { guardedCall } from './place.ts'
@@ -38,7 +39,7 @@ function refuseArguments(
     return handler({ ...request, tool: neverRuns(tool) as NonNullable<typeof request.tool> })
   }
   const { id = '', name } = request.toolCall
-  return refusalMessage('The arguments do not pass the schema of the tool.', { id, name })
+  return refusalMessage(invalidInputText(name), { id, name })
 }
 
 /**
@@ -48,19 +49,30 @@ function refuseArguments(
  */
 export function leluMiddleware(options: MiddlewareOptions): AgentMiddleware {
   checkOptions(options)
+  const signals = answeredSignals()
+  const wrapModelCall = readAtAnswer(options, signals)
   return createMiddleware({
     name: 'LeluMiddleware',
+    ...(wrapModelCall !== undefined && { wrapModelCall }),
     async wrapToolCall(request, handler) {
       const { toolCall, runtime, state } = request
       const { configurable, context, signal } = runtime
       const { messages } = state
-      const call = guardedCall({ toolCall, messages, configurable, context, signal })
+      const call = guardedCall({ toolCall, messages, configurable, context, signal }, options)
       const tool = unguarded(request.tool, options.lelu)
       return takeTurn(call, async (turn) => {
         const parsed = await parseInput(tool, toolCall.args)
         if (!parsed.valid) return refuseArguments(request, handler, tool)
         const run = async (input: Json) => handler(boundRequest(request, tool, input))
-        const result = await guardCall({ options, call, turn, tool, input: parsed.input, run })
+        const result = await guardCall({
+          options,
+          call,
+          turn,
+          tool,
+          input: parsed.input,
+          signals,
+          run,
+        })
         if (result.status !== 'threw') return result.output
         const { error } = result
         const passes =

@@ -1,5 +1,5 @@
 import { Command } from '@langchain/langgraph'
-import { type Approvals, isLeluError } from '@lelu/engine'
+import { type Approvals, isLeluError } from '@lelu/engine/adapter'
 
 /** A call that waits for a person, as a result of the graph shows it. */
 export type PendingApproval = { interruptId: string; approvalId: string; action: string }

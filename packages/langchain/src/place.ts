@@ -1,6 +1,6 @@
 import { type AIMessage, type BaseMessage, isAIMessage } from '@langchain/core/messages'
-import { LeluLangChainError } from './errors.ts'
-import type { GuardedCall } from './options.ts'
+import { LeluError } from '@lelu/engine/adapter'
+import type { GuardedCall, GuardOptions } from './options.ts'
 
 /** What the framework gives about a call, from a middleware's request or a tool's config. */
 export type RawCall = {
@@ -18,44 +18,32 @@ function askedBy(messages: readonly BaseMessage[], id: string): AIMessage | unde
   return messages.findLast(asks)
 }
 
+const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+/** Whether a call can wait in its thread. The key is the one that LangGraph's own interrupt() looks at. */
+export function canSuspend({ configurable }: GuardedCall): boolean {
+  return Boolean(configurable.__pregel_checkpointer)
+}
+
 /**
  * The call with its place in the graph. Throws before anything is decided, so that no approval is left behind
  * that nobody could resume: without a checkpointer and a thread a suspended call has nowhere to wait.
  */
-export function guardedCall(raw: RawCall): GuardedCall {
+export function guardedCall(raw: RawCall, { mode = 'suspend' }: GuardOptions): GuardedCall {
   const { toolCall, messages, configurable = {}, context, signal } = raw
-  // The key that LangGraph's own interrupt() looks at.
-  if (!configurable.__pregel_checkpointer) {
-    throw new LeluLangChainError(
+  if (mode === 'suspend' && !configurable.__pregel_checkpointer) {
+    throw new LeluError(
       'LELU_CHECKPOINTER_MISSING',
       'The agent has no checkpointer, so a call could not wait for its approval. No tool was run.',
       {
-        help: 'Pass a `checkpointer` to createAgent() or compile(), one that outlives the process.',
+        help: 'Pass a `checkpointer` that outlives the process to createAgent() or compile(), or choose the mode `wait` or `tell-model`.',
       },
     )
   }
-  if (typeof configurable.thread_id !== 'string' || configurable.thread_id === '') {
-    throw new LeluLangChainError(
-      'LELU_CHECKPOINTER_MISSING',
-      'The run has no `thread_id`, so a call could not wait for its approval. No tool was run.',
-      { help: "Invoke the agent with { configurable: { thread_id: '...' } }, a text." },
-    )
-  }
-  if (typeof configurable.checkpoint_ns !== 'string' || configurable.checkpoint_ns === '') {
-    throw new LeluLangChainError(
-      'LELU_CALL_INVALID',
-      'The tool call has no place in a graph. The tool was not run.',
-      { help: 'Let an agent or a ToolNode of a compiled graph call the tool.' },
-    )
-  }
-  if (toolCall === undefined || typeof toolCall.id !== 'string' || toolCall.id === '') {
-    throw new LeluLangChainError(
-      'LELU_CALL_INVALID',
-      'The tool call has no id. The tool was not run.',
-      {
-        help: 'Let an agent or a ToolNode call the tool, with the tool call of a message.',
-      },
-    )
+  if (toolCall === undefined || !filled(toolCall.id)) {
+    throw new LeluError('LELU_CALL_INVALID', 'The tool call has no id. The tool was not run.', {
+      help: 'Let an agent or a ToolNode call the tool, with the tool call of a message.',
+    })
   }
   const { id, name, args } = toolCall
   const all = Array.isArray(messages) ? (messages as BaseMessage[]) : []
@@ -69,16 +57,43 @@ export function guardedCall(raw: RawCall): GuardedCall {
   }
 }
 
-function namespaceOf(call: GuardedCall): string[] {
-  return String(call.configurable.checkpoint_ns).split('|')
+type Place = Pick<GuardedCall, 'configurable'>
+
+function namespaceOf({ configurable }: Place): string[] {
+  const { checkpoint_ns: namespace } = configurable
+  if (!filled(namespace)) {
+    throw new LeluError(
+      'LELU_CALL_INVALID',
+      'The tool call has no place in a graph. The tool was not run.',
+      { help: 'Let an agent or a ToolNode of a compiled graph call the tool.' },
+    )
+  }
+  return namespace.split('|')
 }
 
 /** The thread; for a sub-agent also the call it runs in. The last part names this very step, so it is left out. */
-export function defaultRun(call: GuardedCall): string {
-  const thread = String(call.configurable.thread_id)
-  const parents = namespaceOf(call).slice(0, -1).join('|')
+function defaultRun(place: Place): string {
+  const { thread_id: thread } = place.configurable
+  if (!filled(thread)) {
+    throw new LeluError(
+      'LELU_RUN_MISSING',
+      'The run has no `thread_id`, so its calls have no name. No tool was run.',
+      { help: "Invoke the agent with { configurable: { thread_id: '...' } }, a text." },
+    )
+  }
+  const parents = namespaceOf(place).slice(0, -1).join('|')
   // No two places share a name, whatever callers put into a thread id.
   return parents === '' && !thread.startsWith('[') ? thread : JSON.stringify([thread, parents])
+}
+
+/** The run of a call, as the option or the thread names it. */
+export function runOf(options: GuardOptions, call: GuardedCall): string {
+  if (options.run === undefined) return defaultRun(call)
+  const run = options.run(call)
+  if (filled(run)) return run
+  throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
+    help: 'Answer a text that names the conversation, the same whenever it goes on.',
+  })
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Approval } from '@lelu/engine'
+import type { Approval } from '@lelu/engine/adapter'
 import type { HITLRequest } from 'langchain'
 
 /** What a suspended call puts into its graph: the shape that human-in-the-loop interfaces render, and our id. */

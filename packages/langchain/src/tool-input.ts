@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
-import type { Json } from '@lelu/engine'
-import { LeluLangChainError } from './errors.ts'
+import { type Json, LeluError } from '@lelu/engine/adapter'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -66,7 +65,7 @@ export function jsonSchemaOf(tool: unknown): Json | undefined {
 export async function assertFits(tool: unknown, input: Json): Promise<void> {
   const parsed = await parseInput(tool, input)
   if (parsed.valid && isDeepStrictEqual(parsed.input, input)) return
-  throw new LeluLangChainError(
+  throw new LeluError(
     'LELU_EDIT_REFUSED',
     'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
     { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },

@@ -1,6 +1,6 @@
 import { isDirectToolOutput, ToolMessage, type ToolMessageFields } from '@langchain/core/messages'
 import { type Command, isCommand } from '@langchain/langgraph'
-import type { Json } from '@lelu/engine'
+import { editedText, type Json } from '@lelu/engine/adapter'
 
 /** What a tool call gives the graph. */
 export type ToolOutput = ToolMessage | Command
@@ -54,7 +54,7 @@ export function toolErrorMessage(error: unknown, call: Call): ToolMessage {
 /** Tells the model that a reviewer changed its input, for it still sees the arguments it wrote itself. */
 export function withEditNote(output: ToolOutput, input: Json): ToolOutput {
   if (isCommand(output)) return output
-  const note = `A reviewer changed the input of this call. It ran with: ${JSON.stringify(input)}`
+  const note = editedText(input)
   const { content } = output
   const noted =
     typeof content === 'string'

@@ -1,14 +1,9 @@
 import { Command, MemorySaver } from '@langchain/langgraph'
-import { isLeluError, LeluError } from '@lelu/engine'
+import { isLeluError } from '@lelu/engine'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import {
-  guardTool,
-  LeluLangChainError,
-  leluMiddleware,
-  type MiddlewareOptions,
-} from '../src/index.ts'
+import { guardTool, LeluError, leluMiddleware, type MiddlewareOptions } from '../src/index.ts'
 import { testPolicy } from './policy.ts'
 import {
   agentWith,
@@ -119,7 +114,7 @@ test.each([
       .respond(calling({ name: 'allowed' }))
       .respond(new AIMessage('Finished.')),
     tools,
-    middleware: [leluMiddleware({ lelu: { guard }, subject })],
+    middleware: [leluMiddleware({ lelu: { ...lelu, guard }, subject })],
     checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config).catch(() => {})
@@ -136,7 +131,7 @@ test('a store that is down while a call is resumed loses nothing: the thread sta
   const { agent, ran } = agentWith({
     lelu,
     answers: [calling({ name: 'reviewed' })],
-    options: { lelu: { guard } },
+    options: { lelu: { ...lelu, guard } },
   })
   const id = waitingId(await agent.invoke(ask, config))
   await lelu.approvals.review(id, { verdict: 'approve', reviewer })
@@ -156,7 +151,7 @@ test('an unknown answer of the engine is not a permission', async () => {
   const { agent, ran } = agentWith({
     lelu,
     answers: [calling({ name: 'allowed' })],
-    options: { lelu: { guard } },
+    options: { lelu: { ...lelu, guard } },
   })
   expect(await rootOf(agent.invoke(ask, config))).toMatchObject({ code: 'LELU_CALL_INVALID' })
   expect(ran).toEqual([])
@@ -249,7 +244,7 @@ test('a run that is aborted before its call is decided asks the engine nothing',
     lelu,
     answers: [calling({ name: 'allowed' })],
     options: {
-      lelu: { guard },
+      lelu: { ...lelu, guard },
       subject: () => {
         controller.abort()
         return subject
@@ -263,31 +258,23 @@ test('a run that is aborted before its call is decided asks the engine nothing',
   expect(ran).toEqual([])
 })
 
+const fakeEngine = { guard: async () => {}, approvals: {} }
+
 test.each([
   ['nothing', undefined, 'lelu'],
-  ['no subject', { lelu: { guard: async () => {} } }, 'subject'],
-  [
-    'a misspelt option',
-    { lelu: { guard: async () => {} }, subject, confidance: () => {} },
-    'confidance',
-  ],
-  [
-    'a wrong word',
-    { lelu: { guard: async () => {} }, subject, toolErrors: 'ignore' },
-    'toolErrors',
-  ],
-  [
-    'a reader that is no function',
-    { lelu: { guard: async () => {} }, subject, confidence: 0.9 },
-    'confidence',
-  ],
+  ['an unknown mode', { lelu: fakeEngine, subject, mode: 'auto' }, 'auto'],
+  ['a wait that is no number', { lelu: fakeEngine, subject, waitMs: '5' }, 'waitMs'],
+  ['no subject', { lelu: fakeEngine }, 'subject'],
+  ['a misspelt option', { lelu: fakeEngine, subject, confidance: () => {} }, 'confidance'],
+  ['a wrong word', { lelu: fakeEngine, subject, toolErrors: 'ignore' }, 'toolErrors'],
+  ['a reader that is no function', { lelu: fakeEngine, subject, confidence: 0.9 }, 'confidence'],
 ])('options with %s are refused at once, by name', (_name, options, named) => {
   const wrong = options as unknown as MiddlewareOptions
   expect(() => leluMiddleware(wrong)).toThrow(named)
   const [first] = createTools().tools
-  expect(() => guardTool(first, wrong)).toThrow(LeluLangChainError)
+  expect(() => guardTool(first, wrong)).toThrow(LeluError)
 })
 
 test('the engine knows the errors of this package', () => {
-  expect(isLeluError(new LeluLangChainError('LELU_CALL_INVALID', 'x', { help: 'y' }))).toBe(true)
+  expect(isLeluError(new LeluError('LELU_CALL_INVALID', 'x', { help: 'y' }))).toBe(true)
 })

@@ -160,6 +160,7 @@ test('names that every object inherits are unknown tools: denied, and their effe
   const lelu = await openLelu()
   const seen: DecisionRequest[] = []
   const watching = {
+    ...lelu,
     guard: ((request, execute) => {
       seen.push(request)
       return lelu.guard(request, execute)
@@ -233,7 +234,7 @@ test('the policy sees the confidence that the reader found for this very call', 
       ),
     ],
     options: {
-      confidence: (message, { id }) => signal(id === 'sure' && message !== undefined ? 0.95 : 0.85),
+      confidence: ({ call, raw }) => signal(call.id === 'sure' && raw !== undefined ? 0.95 : 0.85),
     },
   })
   const result = await agent.invoke(ask, config)

@@ -6,6 +6,7 @@ import {
   type Approval,
   type ApprovalRecord,
   callKey,
+  keyOf,
   type Reviewer,
   toApproval,
   type Vote,
@@ -45,6 +46,8 @@ export type ApprovalPage = { approvals: Approval[]; altered: string[]; next: str
 
 export interface Approvals {
   get(id: string): Promise<Approval>
+  /** The approval of a call, by its run and its call id; undefined when the call was never suspended. */
+  find(call: { tenant?: string; run: string; call: string }): Promise<Approval | undefined>
   /** In order of creation; 50 a page unless told, 500 at most. */
   list(filter?: ApprovalFilter): Promise<ApprovalPage>
   review(id: string, review: Review): Promise<Approval>
@@ -205,13 +208,17 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
         attempt: null,
         result: null,
         reason: null,
-        idem: callKey(request),
+        idem: keyOf(request),
         events: [],
         eventCount: 0,
       }
       return records.create(record, [requestedEvent(record)])
     },
     get: async (id) => toApproval(await records.load(id)),
+    async find({ tenant = 'default', run, call }) {
+      const record = await records.findByCall(tenant, callKey(run, call))
+      return record && toApproval(record)
+    },
     async list({ limit = 50, ...filter } = {}) {
       const page = await records.list({
         ...filter,

@@ -79,7 +79,12 @@ export function toApproval(record: ApprovalRecord): Approval {
   return approval
 }
 
-/** Names a call within a tenant: the run and the framework's call id. Null when the caller gave no run. */
-export function callKey(request: DecisionRequest): string | null {
-  return request.run === undefined ? null : JSON.stringify([request.run, request.call.id])
+/** Names a call within a tenant: the run and the framework's call id. */
+export function callKey(run: string, call: string): string {
+  return JSON.stringify([run, call])
+}
+
+/** The name of a request's call. Null when the caller gave no run. */
+export function keyOf({ run, call }: DecisionRequest): string | null {
+  return run === undefined ? null : callKey(run, call.id)
 }

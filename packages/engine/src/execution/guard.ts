@@ -1,7 +1,7 @@
 import { type AuditEvent, type AuditLog, canonicalJson } from '@lelu/audit'
 import type { ApprovalsPart } from '../approvals/approvals.ts'
 import { outcomeResult } from '../approvals/events.ts'
-import { type ApprovalRecord, callKey, toApproval } from '../approvals/record.ts'
+import { type ApprovalRecord, keyOf, toApproval } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
@@ -25,7 +25,7 @@ export async function guard<T>(
   options: GuardOptions,
 ): Promise<Outcome<T>> {
   const { records, approvals, decide, resume } = options
-  const known = callKey(gated.request)
+  const known = keyOf(gated.request)
   const existing =
     known === null ? undefined : await records.findByCall(gated.request.tenant, known)
   if (existing !== undefined) return goOn(existing)

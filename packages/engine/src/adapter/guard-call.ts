@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '@lelu/audit'
+import type { Approval } from '../approvals/record.ts'
+import { isLeluError, LeluError } from '../errors.ts'
+import type { Outcome, ToolRun } from '../execution/outcome.ts'
+import { refusal } from '../refusal.ts'
+import type { DecisionRequest, Json } from '../types.ts'
+import type { GuardOptions } from './options.ts'
+import { type AdapterCall, toRequest } from './request.ts'
+import { pendingText, unknownApprovalText } from './wording.ts'
+
+/**
+ * How a guarded call ended. `threw`: the tool itself failed. What is thrown instead of answered is an engine that
+ * cannot decide (`LELU_STORE_UNAVAILABLE`, `LELU_AUDIT_UNAVAILABLE`, …): nothing ran, and asking again may help.
+ */
+export type CallResult<T> =
+  | { status: 'executed'; value: T; replayed: boolean; approval: Approval | null }
+  | { status: 'suspended'; approval: Approval; text: string }
+  | { status: 'refused'; text: string; code: string }
+  | { status: 'threw'; error: unknown }
+
+/** Runs the tool on exactly this input, a copy that it may change. */
+export type RunTool<T> = (input: Json, run: ToolRun) => T | Promise<T>
+
+/** Errors that stand: the same call would get them again, so the model is told. */
+const finalCodes: readonly string[] = [
+  'LELU_REQUEST_INVALID',
+  'LELU_INPUT_TOO_LARGE',
+  'LELU_APPROVAL_CONFLICT',
+  'LELU_APPROVAL_FAILED',
+  'LELU_APPROVAL_UNKNOWN',
+  'LELU_APPROVAL_ALTERED',
+]
+
+function isFinal(error: unknown): error is LeluError {
+  if (!isLeluError(error)) return false
+  if (error.code !== 'LELU_APPROVAL_STATE') return finalCodes.includes(error.code)
+  return (error as LeluError).details?.state === 'completed'
+}
+
+/**
+ * In mode `tell-model` the model asks again by calling again, under a new call id. So there the input names the call:
+ * the same input in the same run is the same call.
+ */
+function sameInputId({ tool, server = '', input }: AdapterCall<unknown>): string {
+  const text = JSON.stringify([tool, server, canonicalJson(input)])
+  return `same-input:${createHash('sha256').update(text).digest('base64url')}`
+}
+
+/** An answer that this version does not know is not a permission. */
+function unknownAnswer(tool: string): LeluError {
+  return new LeluError(
+    'LELU_CALL_INVALID',
+    `The engine answered the call of ${tool} with a status that is not known here. The tool was not run.`,
+    { help: 'Install the same version of the engine and the adapter.' },
+  )
+}
+
+/**
+ * One tool call through the engine: decided, then run, refused or suspended. A call that is suspended already goes on
+ * from where it stands, whoever asks and however often.
+ */
+export async function guardCall<T, Call>(
+  options: GuardOptions<Call>,
+  call: AdapterCall<Call>,
+  runTool: RunTool<T>,
+): Promise<CallResult<T>> {
+  const { lelu, mode = 'suspend', waitMs = 55_000 } = options
+  const { signal } = call
+  signal?.throwIfAborted()
+  let failure: { error: unknown } | undefined
+  try {
+    const named = mode === 'tell-model' ? { ...call, id: sameInputId(call) } : call
+    const request = await toRequest(options, named)
+    if (call.resumed === true && !(await isOnRecord(lelu, request))) {
+      return { status: 'refused', text: unknownApprovalText, code: 'LELU_APPROVAL_NOT_FOUND' }
+    }
+    signal?.throwIfAborted()
+    const guarded = () =>
+      lelu.guard<T>(request, async ({ input }, run) => {
+        try {
+          return await runTool(structuredClone(input), run)
+        } catch (error) {
+          failure = { error }
+          throw error
+        }
+      })
+
+    let outcome: Outcome<T> = await guarded()
+    const until = performance.now() + waitMs
+    while (outcome.status === 'suspended' && mode === 'wait') {
+      const timeoutMs = until - performance.now()
+      if (timeoutMs <= 0) break
+      await lelu.approvals.wait(outcome.approval.id, { timeoutMs, ...(signal && { signal }) })
+      outcome = await guarded()
+    }
+    return toResult(outcome)
+  } catch (error) {
+    if (failure !== undefined) return { status: 'threw', error: failure.error }
+    if (!isFinal(error)) throw error
+    const text = `${error.message} Do not retry the same call.`
+    return { status: 'refused', text, code: error.code }
+  }
+
+  function toResult(outcome: Outcome<T>): CallResult<T> {
+    switch (outcome.status) {
+      case 'executed': {
+        const { value, replayed = false, approval = null } = outcome
+        return { status: 'executed', value, replayed, approval }
+      }
+      case 'suspended': {
+        const { approval } = outcome
+        return { status: 'suspended', approval, text: pendingText(approval, mode) }
+      }
+      case 'denied': {
+        const code = outcome.decision.reasons[0]?.id ?? 'denied'
+        return { status: 'refused', text: refusal(outcome), code }
+      }
+      default:
+        throw unknownAnswer(call.tool)
+    }
+  }
+}
+
+async function isOnRecord(
+  lelu: GuardOptions<unknown>['lelu'],
+  { tenant, run = '', call }: DecisionRequest,
+): Promise<boolean> {
+  const known = await lelu.approvals.find({
+    ...(tenant !== undefined && { tenant }),
+    run,
+    call: call.id,
+  })
+  return known !== undefined
+}
+
+/** The input the call ran with, when a reviewer changed it; undefined when it ran as the model wrote it. */
+export function editedInput(approval: Approval | null): Json | undefined {
+  return approval !== null && approval.edits.length > 0 ? approval.request.call.input : undefined
+}

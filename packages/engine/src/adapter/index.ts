@@ -1,0 +1,33 @@
+// What an adapter is made of: translate in, guardCall, translate out. See docs/adapters.md.
+
+export type {
+  AddedField,
+  AnsweredCall,
+  CallEvidence,
+  ConfidenceReader,
+  ConfidenceSignal,
+} from '@lelu/confidence'
+export type { Approvals } from '../approvals/approvals.ts'
+export type { Approval, Reviewer } from '../approvals/record.ts'
+export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from '../errors.ts'
+export type { ToolRun } from '../execution/outcome.ts'
+export type { Lelu } from '../lelu.ts'
+export type { DecisionRequest, Json, Subject, ToolEffect } from '../types.ts'
+export { addField, takeField } from './added-field.ts'
+export { type CallResult, editedInput, guardCall, type RunTool } from './guard-call.ts'
+export {
+  type ApprovalMode,
+  checkGuardOptions,
+  type GuardOptions,
+  invalidOptions,
+  type PerCall,
+} from './options.ts'
+export { type AdapterCall, readConfidence, toRequest } from './request.ts'
+export {
+  editedText,
+  invalidInputText,
+  pendingText,
+  repeatedIdText,
+  unknownApprovalText,
+  unknownToolText,
+} from './wording.ts'

@@ -1,0 +1,95 @@
+import type { CallEvidence, ConfidenceReader, ConfidenceSignal } from '@lelu/confidence'
+import type { DecisionRequest, Json, ToolEffect } from '../types.ts'
+import type { GuardOptions, PerCall } from './options.ts'
+
+/** One tool call as an adapter hands it to the engine. */
+export type AdapterCall<Call> = {
+  /** What the functions among the options are given. */
+  context: Call
+  /** Names the call within its run, the same in every process that takes it up again. */
+  id: string
+  run: string
+  tool: string
+  server?: string
+  /** What the tool would get: the model's arguments after the tool's own schema parsed them. */
+  input: Json
+  /** The tool's JSON Schema, so that a reviewer's edit can be checked. Without it, edits are refused. */
+  schema?: Json
+  /** For the confidence reader; only called when there is one and `confidence` is not given. */
+  evidence?: () => CallEvidence | Promise<CallEvidence>
+  /** A signal that was read earlier, when the model answered. */
+  confidence?: ConfidenceSignal
+  signal?: AbortSignal
+  /** True where a caller claims that the call was suspended before: then it must have an approval on record. */
+  resumed?: boolean
+}
+
+async function valueFor<T, Call>(option: PerCall<T, Call> | undefined, call: Call) {
+  return typeof option === 'function'
+    ? await (option as (call: Call) => T | Promise<T>)(call)
+    : option
+}
+
+function effectOf<Call>(
+  effect: GuardOptions<Call>['effect'],
+  tool: string,
+): ToolEffect | undefined {
+  if (typeof effect === 'function') return effect(tool)
+  // The model chose the name: `constructor` must not find what every object inherits.
+  return effect !== undefined && Object.hasOwn(effect, tool) ? effect[tool] : undefined
+}
+
+/** A reader that fails has found nothing: the engine counts it as confidence 0, and the record says `invalid`. */
+const unreadable: ConfidenceSignal = {
+  method: 'external',
+  trust: 'adapter',
+  value: null,
+  score: null,
+  evidence: { error: 'the confidence reader failed' },
+}
+
+/** What the reader makes of the evidence. Never throws: a reader that fails has found nothing. */
+export async function readConfidence(
+  reader: ConfidenceReader | undefined,
+  evidence: () => CallEvidence | Promise<CallEvidence>,
+): Promise<ConfidenceSignal | undefined> {
+  if (reader === undefined) return undefined
+  try {
+    return await reader(await evidence())
+  } catch {
+    return unreadable
+  }
+}
+
+/** The question for the engine. */
+export async function toRequest<Call>(
+  options: GuardOptions<Call>,
+  call: AdapterCall<Call>,
+): Promise<DecisionRequest> {
+  const { context: view, id, run, tool, server, input, schema } = call
+  const effect = effectOf(options.effect, tool)
+  const [subject, confidence, resource, context, tenant] = await Promise.all([
+    valueFor(options.subject, view),
+    call.confidence ?? (call.evidence && readConfidence(options.confidence, call.evidence)),
+    valueFor(options.resource, view),
+    valueFor(options.context, view),
+    valueFor(options.tenant, view),
+  ])
+  return {
+    // Undefined here is refused by the engine's gate, with the path in the message.
+    subject: subject as DecisionRequest['subject'],
+    call: {
+      id,
+      tool,
+      input,
+      ...(effect !== undefined && { effect }),
+      ...(server !== undefined && { server }),
+      ...(schema !== undefined && { schema }),
+    },
+    run,
+    ...(confidence !== undefined && { confidence }),
+    ...(resource !== undefined && { resource }),
+    ...(context !== undefined && { context }),
+    ...(tenant !== undefined && { tenant }),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Approval } from '../approvals/record.ts'
+import type { Json } from '../types.ts'
+import type { ApprovalMode } from './options.ts'
+
+// What the model reads: the same words in every adapter, with no rule internals and no reviewer's name in them.
+
+/** A call that waits for a person. */
+export function pendingText({ id }: Approval, mode: ApprovalMode): string {
+  const next =
+    mode === 'tell-model'
+      ? 'To learn what became of it, call it again later with exactly the same input.'
+      : 'Do not call it again; it goes on by itself when it is approved.'
+  return `Waiting for a person to approve this call (approval ${id}). It has not run. ${next}`
+}
+
+/** Put in front of the result of an edited call, for the model still sees the arguments it wrote itself. */
+export function editedText(input: Json): string {
+  return `A reviewer changed the input of this call. It ran with: ${JSON.stringify(input)}`
+}
+
+/** Somebody says that the call was approved, but the store has no approval of it. */
+export const unknownApprovalText =
+  'There is no approval of this call on record. The call did not run. Do not retry the same call.'
+
+/** The arguments do not pass the tool's schema. */
+export function invalidInputText(tool: string): string {
+  return `The arguments for ${tool} do not pass the schema of the tool. The call did not run.`
+}
+
+/** The model asked for a tool that is not there. */
+export function unknownToolText(tool: string): string {
+  return `There is no tool ${JSON.stringify(tool)}. Nothing was run.`
+}
+
+/** The same id was given to an earlier call of the same answer. */
+export const repeatedIdText =
+  'Another call of the same answer has the same id. This one did not run. Give every call an id of its own.'

@@ -10,6 +10,7 @@ export type InnerCall = (
 
 export type CallableTool = {
   name: string
+  description?: string
   schema?: unknown
   responseFormat?: string
   metadata?: Record<string, unknown>

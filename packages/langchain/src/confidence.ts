@@ -78,9 +78,11 @@ export function schemaWith(tool: CallableTool, field: AddedField): Json {
   )
 }
 
+/** As a definition and not as a tool: LangChain refuses another tool of the same name here. */
 function withField(tool: unknown, field: AddedField): unknown {
   if (!isCallable(tool)) return tool // a tool of the provider: it has no call of ours
-  return Object.create(tool, { schema: { value: schemaWith(tool, field) } })
+  const { name, description } = tool
+  return { type: 'function', function: { name, description, parameters: schemaWith(tool, field) } }
 }
 
 type Model = {
@@ -121,7 +123,8 @@ export function readAtAnswer(
     const message = await handler({ ...request, tools: shown as typeof request.tools })
     if (!isAIMessage(message as BaseMessage)) return message
     const answer = message as AIMessage
-    answer.id ??= randomUUID()
+    // Not by assignment: what a checkpointer stores are the fields that the message was made of.
+    if (answer.id === undefined) answer._updateId(randomUUID())
     const { signal } = request.runtime
     const system = request.systemMessage.text === '' ? [] : [request.systemMessage]
     const question: Question = { messages: [...system, ...request.messages], tools }

@@ -1,7 +1,7 @@
-import { editedInput, guardCall as guard, type Json } from '@lelu/engine/adapter'
+import { editedInput, guardCall as guard, type Json, repeatedIdText } from '@lelu/engine/adapter'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
-import { callId, canSuspend, runOf } from './place.ts'
+import { callId, canSuspend, isRepeated, runOf } from './place.ts'
 import { suspendedCall } from './suspension.ts'
 import { assertFits, jsonSchemaOf } from './tool-input.ts'
 import {
@@ -42,6 +42,9 @@ export type CallToGuard = {
 export async function guardCall(given: CallToGuard): Promise<CallResult> {
   const { options, call, turn, tool, input, signals, reported, run } = given
   const { toolCall, message, signal } = call
+  if (isRepeated(call)) {
+    return { status: 'refused', output: refusalMessage(repeatedIdText, toolCall) }
+  }
   const schema = jsonSchemaOf(tool)
   const answered = signals?.of(message, toolCall)
   const asked = {

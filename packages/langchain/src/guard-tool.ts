@@ -1,24 +1,14 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
-import { invalidInputText, type Json, LeluError, takeField } from '@lelu/engine/adapter'
+import { type AddedField, type Json, LeluError, takeField } from '@lelu/engine/adapter'
 import { type CallableTool, callTool, type InnerCall, isCallable } from './bind-tool.ts'
 import { schemaWith } from './confidence.ts'
 import { guardCall } from './guard-call.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
 import { guardedCall, type RawCall } from './place.ts'
-import { type ParsedInput, parseInput } from './tool-input.ts'
-import { refusalMessage, type ToolOutput, toOutput } from './tool-output.ts'
+import { type ToolOutput, toOutput } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { rememberGuarded, unguarded } from './unguarded.ts'
-
-/** The framework has parsed it already; nothing is `null` in JSON. */
-function parsedBefore(given: unknown): ParsedInput {
-  return { valid: true, input: given === undefined ? null : (given as Json) }
-}
-
-function invalidInput({ toolCall }: GuardedCall): ToolOutput {
-  return refusalMessage(invalidInputText(toolCall.name), toolCall)
-}
 
 /** What the config of a tool carries when a graph calls it. */
 function callFrom(config: Record<string, unknown>, options: GuardOptions): GuardedCall {
@@ -47,6 +37,43 @@ async function settle(
   }
 }
 
+/** The inside of a guarded tool: it gets what the framework parsed with the tool's own schema. */
+function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: unknown): InnerCall {
+  return async (given, runManager, config) => {
+    const call = callFrom(config, options)
+    // Nothing is `null` in JSON.
+    const input = given === undefined ? null : (given as Json)
+    const result = await takeTurn(call, (turn) =>
+      guardCall({ options, call, turn, tool: inside, input, reported, run }),
+    )
+    if (result.status === 'threw') throw result.error
+    // The framework takes a pair apart and passes a message on as it is.
+    return inside.responseFormat === 'content_and_artifact'
+      ? [result.output, undefined]
+      : result.output
+
+    async function run(stored: Json): Promise<ToolOutput> {
+      const raw = await settle(callTool(inside, stored, runManager, config), runManager)
+      return toOutput(raw, inside, call.toolCall)
+    }
+  }
+}
+
+/** A tool that shows one more field than it has: taken out here, before the framework parses with the tool's schema. */
+function withField(inside: CallableTool, options: GuardOptions, field: AddedField) {
+  return {
+    schema: { value: schemaWith(inside, field) },
+    call: {
+      value(given: unknown, ...rest: unknown[]): unknown {
+        const { input, reported } = takeField(given, field)
+        const guarded = guardedCallOf(inside, options, reported)
+        const tool = Object.create(inside, { _call: { value: guarded } })
+        return (tool as { call(...given: unknown[]): unknown }).call(input, ...rest)
+      },
+    },
+  }
+}
+
 /**
  * The same tool, decided at its very inside: behind all middleware, and in a plain `ToolNode` as well. Name,
  * description, schema and type stay. Needs a graph with a checkpointer and a `thread_id`
@@ -65,29 +92,10 @@ export function guardTool<T>(tool: T, options: GuardOptions): T {
   }
   const inside: CallableTool = unguarded(tool, options.lelu)
   const added = options.confidence?.added
-  const guardedInner: InnerCall = async (given, runManager, config) => {
-    const call = callFrom(config, options)
-    const { input: written, reported } = takeField(given, added)
-    // Where the tool shows a field that is not its own, it was parsed with another schema than its own.
-    const parsed = added === undefined ? parsedBefore(given) : await parseInput(inside, written)
-    const result = parsed.valid
-      ? await takeTurn(call, (turn) =>
-          guardCall({ options, call, turn, tool: inside, input: parsed.input, reported, run }),
-        )
-      : { status: 'refused' as const, output: invalidInput(call) }
-    if (result.status === 'threw') throw result.error
-    // The framework takes a pair apart and passes a message on as it is.
-    return inside.responseFormat === 'content_and_artifact'
-      ? [result.output, undefined]
-      : result.output
-
-    async function run(stored: Json): Promise<ToolOutput> {
-      const raw = await settle(callTool(inside, stored, runManager, config), runManager)
-      return toOutput(raw, inside, call.toolCall)
-    }
-  }
-  const shown = added === undefined ? {} : { schema: { value: schemaWith(inside, added) } }
-  const guarded = Object.create(inside, { _call: { value: guardedInner }, ...shown }) as T & object
+  const guarded = Object.create(inside, {
+    _call: { value: guardedCallOf(inside, options) },
+    ...(added !== undefined && withField(inside, options, added)),
+  }) as T & object
   rememberGuarded(guarded, inside, options.lelu)
   return guarded
 }

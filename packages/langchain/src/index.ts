@@ -3,9 +3,10 @@ export { guardTool, guardTools } from './guard-tool.ts'
 export { leluMiddleware } from './middleware.ts'
 export type { GuardedCall, GuardOptions, MiddlewareOptions } from './options.ts'
 
-// Resuming what waits for a person
+// Resuming what waits for a person, and ending what no longer does
+export { type AskingNode, cancelAbandoned } from './abandoned.ts'
 export { type PendingApproval, pendingApprovals, type ResumeOptions, resume } from './pending.ts'
-export type { SuspendedCall } from './suspension.ts'
+export type { SuspendedCalls } from './suspension.ts'
 
 // Errors
 export { isLeluError, LeluError } from '@lelu/engine/adapter'

@@ -7,6 +7,7 @@ import {
   type ToolCallRequest,
   ToolInvocationError,
 } from 'langchain'
+import { cancelAbandoned } from './abandoned.ts'
 import { bindTool, isCallable, neverRuns } from './bind-tool.ts'
 import { answeredSignals, readAtAnswer } from './confidence.ts'
 import { guardCall } from './guard-call.ts'
@@ -50,10 +51,15 @@ function refuseArguments(
 export function leluMiddleware(options: MiddlewareOptions): AgentMiddleware {
   checkOptions(options)
   const signals = answeredSignals()
-  const wrapModelCall = readAtAnswer(options, signals)
+  const askModel = readAtAnswer(options, signals)
   return createMiddleware({
     name: 'LeluMiddleware',
-    ...(wrapModelCall !== undefined && { wrapModelCall }),
+    async wrapModelCall(request, handler) {
+      const { configurable = {}, context, signal } = request.runtime
+      const { messages } = request.state
+      await cancelAbandoned({ messages, configurable, context, signal }, options)
+      return askModel === undefined ? handler(request) : askModel(request, handler)
+    },
     async wrapToolCall(request, handler) {
       const { toolCall, runtime, state } = request
       const { configurable, context, signal } = runtime

@@ -1,7 +1,7 @@
 import { Command } from '@langchain/langgraph'
 import { type Approvals, isLeluError } from '@lelu/engine/adapter'
 
-/** A call that waits for a person, as a result of the graph shows it. */
+/** A call that waits for a person, as a result of the graph shows it. Calls that share a node share an interrupt. */
 export type PendingApproval = { interruptId: string; approvalId: string; action: string }
 
 type Interrupt = { id?: unknown; value?: unknown } | null | undefined
@@ -12,21 +12,28 @@ function interruptsOf(result: unknown): Interrupt[] {
   const { __interrupt__: raised, tasks } = result as { __interrupt__?: unknown; tasks?: unknown }
   if (Array.isArray(raised)) return raised as Interrupt[]
   if (!Array.isArray(tasks)) return []
-  return tasks.flatMap((task: { interrupts?: unknown }) =>
-    Array.isArray(task?.interrupts) ? (task.interrupts as Interrupt[]) : [],
+  // A state still lists the interrupts of tasks that have gone on since and have a result.
+  return tasks.flatMap((task: { interrupts?: unknown; result?: unknown }) =>
+    Array.isArray(task?.interrupts) && task.result === undefined
+      ? (task.interrupts as Interrupt[])
+      : [],
   )
 }
 
-function readInterrupt(interrupt: Interrupt): PendingApproval | undefined {
+function readInterrupt(interrupt: Interrupt): PendingApproval[] {
   const { id, value } = interrupt ?? {}
   const { lelu, actionRequests } = (value ?? {}) as {
-    lelu?: { approvalId?: unknown }
+    lelu?: { approvalIds?: unknown }
     actionRequests?: { name?: unknown }[]
   }
-  const approvalId = lelu?.approvalId
-  const action = actionRequests?.[0]?.name
-  if (typeof id !== 'string' || typeof approvalId !== 'string') return undefined
-  return { interruptId: id, approvalId, action: typeof action === 'string' ? action : '' }
+  const approvalIds = lelu?.approvalIds
+  if (typeof id !== 'string' || !Array.isArray(approvalIds)) return []
+  return approvalIds
+    .filter((approvalId) => typeof approvalId === 'string')
+    .map((approvalId, at) => {
+      const action = actionRequests?.[at]?.name
+      return { interruptId: id, approvalId, action: typeof action === 'string' ? action : '' }
+    })
 }
 
 /**
@@ -36,9 +43,8 @@ function readInterrupt(interrupt: Interrupt): PendingApproval | undefined {
 export function pendingApprovals(result: unknown): PendingApproval[] {
   const found = new Map<string, PendingApproval>()
   for (const interrupt of interruptsOf(result)) {
-    const pending = readInterrupt(interrupt)
     // The id of an interrupt changes when it is woken too early, so the last one counts.
-    if (pending !== undefined) found.set(pending.approvalId, pending)
+    for (const pending of readInterrupt(interrupt)) found.set(pending.approvalId, pending)
   }
   return [...found.values()]
 }
@@ -61,9 +67,9 @@ async function isDecided(approvalId: string, { lelu }: ResumeOptions): Promise<b
 }
 
 /**
- * The command that resumes exactly the calls that are decided, and no other: `agent.invoke(command, config)`.
+ * The command that resumes the interrupts of decided calls, and no other: `agent.invoke(command, config)`.
  * Undefined when there is none. It grants nothing: the engine looks again at each call it wakes up, so a plain
- * `new Command({ resume: true })` is as safe, and is what agents of version v1 need, which show one call at a time.
+ * `new Command({ resume: true })` is as safe.
  */
 export async function resume(options: ResumeOptions): Promise<Command | undefined> {
   const decided: Record<string, true> = {}

@@ -97,9 +97,16 @@ export function runOf(options: GuardOptions, call: GuardedCall): string {
 }
 
 /**
- * Names the call within its run. Models reuse call ids (`call_0` in every step), so LangGraph's name of the task is
- * part of it: derived from the checkpoint, the same in every process that takes the thread up again.
+ * Names the call within its run. Models reuse call ids (`call_0` in every step), so the message that asked is part of
+ * it: its id is stored in the thread, the same in every process that takes it up again. Where a graph does not pass
+ * its messages, LangGraph's name of the task, which is derived from the checkpoint.
  */
 export function callId(call: GuardedCall): string {
-  return `${call.toolCall.id}@${namespaceOf(call).at(-1)}`
+  const { toolCall, message } = call
+  return `${toolCall.id}@${message?.id ?? namespaceOf(call).at(-1)}`
+}
+
+/** Whether the same answer gave its id to another call as well: nothing tells which of them a record is about. */
+export function isRepeated({ toolCall, message }: GuardedCall): boolean {
+  return (message?.tool_calls ?? []).filter(({ id }) => id === toolCall.id).length > 1
 }

@@ -1,14 +1,17 @@
 import type { Approval } from '@lelu/engine/adapter'
 import type { HITLRequest } from 'langchain'
 
-/** What a suspended call puts into its graph: the shape that human-in-the-loop interfaces render, and our id. */
-export type SuspendedCall = HITLRequest & { lelu: { approvalId: string } }
+/**
+ * What suspended calls put into their graph: the shape that human-in-the-loop interfaces render, and our ids, one for
+ * each of the `actionRequests`. Where the calls of a step share a node (version v1, `ToolNode`) it holds them all.
+ */
+export type SuspendedCalls = HITLRequest & { lelu: { approvalIds: string[] } }
 
 /**
  * The payload of the interrupt. Whatever it is answered with decides nothing: the answer only wakes the call up,
  * and the approval store says whether it may run.
  */
-export function suspendedCall(approval: Approval): SuspendedCall {
+export function suspendedCall(approval: Approval): SuspendedCalls {
   const { id, decision, request } = approval
   const { tool, input } = request.call
   const why = decision.reasons.map(({ message }) => message).join('; ')
@@ -23,6 +26,15 @@ export function suspendedCall(approval: Approval): SuspendedCall {
       },
     ],
     reviewConfigs: [{ actionName: tool, allowedDecisions: ['approve', 'reject'] }],
-    lelu: { approvalId: id },
+    lelu: { approvalIds: [id] },
+  }
+}
+
+/** One payload for all calls that wait in the same node. */
+export function together(calls: readonly SuspendedCalls[]): SuspendedCalls {
+  return {
+    actionRequests: calls.flatMap(({ actionRequests }) => actionRequests),
+    reviewConfigs: calls.flatMap(({ reviewConfigs }) => reviewConfigs),
+    lelu: { approvalIds: calls.flatMap(({ lelu }) => lelu.approvalIds) },
   }
 }

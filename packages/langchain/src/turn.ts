@@ -1,19 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { interrupt } from '@langchain/langgraph'
 import type { GuardedCall } from './options.ts'
-import type { SuspendedCall } from './suspension.ts'
+import { type SuspendedCalls, together } from './suspension.ts'
 
 type Waiting = { go: () => void; end: (error: unknown) => void }
+type Asking = Waiting & { payload: SuspendedCalls }
 
 /** The calls that run in one node at the same time: all calls of a step in `ToolNode` and agents of version v1. */
-type Step = { running: number; asking: Waiting[]; held: Waiting[]; ended?: { error: unknown } }
+type Step = { running: number; asking: Asking[]; held: Waiting[]; ended?: { error: unknown } }
 
 /** One call's place among those of its step. */
 export type Turn = {
   /** Waits until no other call of the step is at work; throws the interrupt, if one of them ends the step. */
   hold(): Promise<void>
   /** Interrupts the graph, once no other call of the step is at work. Answers when a resume value woke it. */
-  ask(payload: SuspendedCall): Promise<void>
+  ask(payload: SuspendedCalls): Promise<void>
 }
 
 const steps = new WeakMap<object, Step>()
@@ -44,9 +45,9 @@ function settle(step: Step): void {
   }
 }
 
-function rest(step: Step, queue: Waiting[]): Promise<void> {
+function rest(step: Step, queue: (waiting: Waiting) => void): Promise<void> {
   return new Promise<void>((go, end) => {
-    queue.push({ go, end })
+    queue({ go, end })
     step.running -= 1
     settle(step)
   })
@@ -59,7 +60,7 @@ function rest(step: Step, queue: Waiting[]): Promise<void> {
 export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promise<T>): Promise<T> {
   const step = stepOf(call)
   let resting = false
-  const restIn = async (queue: Waiting[]) => {
+  const restIn = async (queue: (waiting: Waiting) => void) => {
     resting = true
     await rest(step, queue)
     resting = false
@@ -68,11 +69,11 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
   try {
     return await inside.run(step, () =>
       work({
-        hold: () => restIn(step.held),
+        hold: () => restIn((waiting) => step.held.push(waiting)),
         async ask(payload) {
-          await restIn(step.asking)
+          await restIn((waiting) => step.asking.push({ ...waiting, payload }))
           try {
-            interrupt(payload)
+            interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
           } catch (error) {
             step.ended = { error }
             throw error

@@ -28,7 +28,7 @@ function agentOfAgents(lelu: Lelu) {
         model.respond((messages) =>
           messages.at(-1)?.getType() === 'tool'
             ? new AIMessage({ id: 'm2', content: `inner: ${messages.at(-1)?.text}` })
-            : Object.assign(calling({ name: 'reviewed' }), { id: 'm1' }),
+            : calling({ name: 'reviewed' }),
         )
       }
       const inner = createAgent({ model, tools, middleware: [leluMiddleware({ lelu, subject })] })

@@ -11,7 +11,10 @@ const mayImport: Record<string, string[]> = {
   confidence: [],
   audit: [],
   engine: ['rego', 'confidence', 'audit'],
+  testing: ['engine'],
+  'ai-sdk': ['engine'],
   langchain: ['engine'],
+  openai: ['engine'],
   cli: ['rego', 'confidence', 'audit', 'engine', 'langchain'],
 }
 

@@ -48,14 +48,18 @@ const unreadable: ConfidenceSignal = {
   evidence: { error: 'the confidence reader failed' },
 }
 
-/** What the reader makes of the evidence. Never throws: a reader that fails has found nothing. */
+const isProbability = (value: unknown): boolean =>
+  value === null || (typeof value === 'number' && value >= 0 && value <= 1)
+
+/** What the reader makes of the evidence. Never throws: a reader that fails, or finds no probability, found nothing. */
 export async function readConfidence(
   reader: ConfidenceReader | undefined,
   evidence: () => CallEvidence | Promise<CallEvidence>,
 ): Promise<ConfidenceSignal | undefined> {
   if (reader === undefined) return undefined
   try {
-    return await reader(await evidence())
+    const signal = await reader(await evidence())
+    return signal === undefined || isProbability(signal.value) ? signal : unreadable
   } catch {
     return unreadable
   }

@@ -1,0 +1,63 @@
+import {
+  type AIMessage,
+  type BaseMessage,
+  isAIMessage,
+  ToolMessage,
+} from '@langchain/core/messages'
+import { isLeluError } from '@lelu/engine/adapter'
+import { checkOptions, type GuardedCall, type GuardOptions } from './options.ts'
+import { callId, runOf } from './place.ts'
+
+/** What the node that is about to ask the model knows. */
+export type AskingNode = Omit<GuardedCall, 'toolCall' | 'message'>
+
+type LeftCall = Pick<GuardedCall, 'toolCall'> & { message: AIMessage }
+
+/** The calls that were left without an answer when the user spoke again. */
+function leftBehind(messages: readonly BaseMessage[]): LeftCall[] {
+  const lastWord = messages.findLastIndex((message) => message.getType() === 'human')
+  return messages.slice(0, Math.max(lastWord, 0)).flatMap((message, at) => {
+    if (!isAIMessage(message)) return []
+    // Ids repeat from answer to answer, so only the messages right behind it can answer its calls.
+    const rest = messages.slice(at + 1)
+    const end = rest.findIndex((next) => !ToolMessage.isInstance(next))
+    const answers = (end === -1 ? rest : rest.slice(0, end)) as ToolMessage[]
+    const answered = new Set(answers.map(({ tool_call_id }) => tool_call_id))
+    return (message.tool_calls ?? []).flatMap(({ id, name, args }) =>
+      id === undefined || answered.has(id)
+        ? []
+        : [{ message, toolCall: { id, name, args, type: 'tool_call' as const } }],
+    )
+  })
+}
+
+async function cancel(options: GuardOptions, call: GuardedCall): Promise<void> {
+  const { lelu, tenant } = options
+  const owner = typeof tenant === 'function' ? await tenant(call) : tenant
+  const found = await lelu.approvals.find({
+    ...(owner !== undefined && { tenant: owner }),
+    run: runOf(options, call),
+    call: callId(call),
+  })
+  if (found?.state !== 'pending' && found?.state !== 'approved') return
+  await lelu.approvals.cancel(found.id, { reason: 'the conversation went on' })
+}
+
+/**
+ * Cancels the approvals of calls that the user left behind with a new message: nothing will resume them, and a person
+ * who approves one late would believe that it runs. `leluMiddleware` does it before each call of the model; a graph
+ * of your own does it in the node that asks the model.
+ */
+export async function cancelAbandoned(node: AskingNode, options: GuardOptions): Promise<void> {
+  checkOptions(options)
+  // There every call is answered at once, and the approval waits for the next call with the same input.
+  if (options.mode === 'tell-model') return
+  for (const left of leftBehind(node.messages)) {
+    try {
+      await cancel(options, { ...node, ...left })
+    } catch (error) {
+      // Decided in this very moment, or no store: the call cannot run anyway, and the next step tries again.
+      if (!isLeluError(error)) throw error
+    }
+  }
+}

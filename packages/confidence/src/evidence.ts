@@ -1,6 +1,9 @@
 import type { ConfidenceSignal, Json } from './signal.ts'
 
-/** One tool call as a model answered it. `input` is what it wrote, before the tool's own schema changed anything. */
+/**
+ * One tool call as a model answered it. `input` is what it wrote, before the tool's own schema changed anything, and
+ * without the field that a reader added.
+ */
 export type AnsweredCall = { tool: string; input: Json }
 
 /**
@@ -9,7 +12,8 @@ export type AnsweredCall = { tool: string; input: Json }
  */
 export type CallEvidence = {
   call: AnsweredCall & {
-    id: string /** The JSON text of the input as the model generated it. */
+    id: string
+    /** The JSON text of the input as the model generated it. */
     text?: string
   }
   /** The provider's log-probabilities of the whole answer, as it gave them. */
@@ -20,7 +24,10 @@ export type CallEvidence = {
   /** Puts the same question to another model of the same framework; answers the calls it would make. */
   ask?: (model: unknown, signal: AbortSignal) => Promise<AnsweredCall[]>
   signal?: AbortSignal
-  /** The framework's own answer (an AIMessage, a completion, a generate result): for readers of your own. */
+  /**
+   * The framework's own answer (an AIMessage, a completion, a generate result), from which `tokenLogprobs` learns what
+   * the answer says in text; without it, it finds nothing.
+   */
   raw?: unknown
 }
 

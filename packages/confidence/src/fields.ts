@@ -1,8 +1,42 @@
 /** Where in a text a value of one field stands: from `start` up to, not including, `end` (UTF-16 units). */
 export type ValueSpan = { field: string; start: number; end: number }
 
+/** The smallest parts of JSON text, without the blanks between them. `field` is set on values alone. */
+export type Lexeme = { text: string; start: number; end: number; field?: string }
+
 // In this order: a string, then any other scalar, then structure. Whatever the text is, each match moves on.
 const part = /"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+|[{}[\]:,]/gy
+
+/** The part that starts at `from`, behind any blanks. */
+export function lexemeAt(text: string, from: number): Lexeme | undefined {
+  let start = from
+  while (start < text.length && ' \t\n\r'.includes(text.charAt(start))) start += 1
+  part.lastIndex = start
+  const found = part.exec(text)?.[0]
+  return found === undefined ? undefined : { text: found, start, end: start + found.length }
+}
+
+/**
+ * The parts of the JSON text of a tool call's arguments; each scalar value names the top-level member it belongs to.
+ * Undefined when the text is not the JSON of an object.
+ */
+export function lexemesOf(text: string): Lexeme[] | undefined {
+  if (!isObjectText(text)) return undefined
+  const lexemes: Lexeme[] = []
+  let depth = 0
+  let field = ''
+  for (let next = lexemeAt(text, 0); next !== undefined; next = lexemeAt(text, next.end)) {
+    if (next.text === '{' || next.text === '[') depth += 1
+    else if (next.text === '}' || next.text === ']') depth -= 1
+    else if (next.text === ':') {
+      const name = lexemes.at(-1) // the string before it was a name
+      delete name?.field
+      if (depth === 1) field = JSON.parse(name?.text ?? '""') as string
+    } else if (next.text !== ',') next.field = field
+    lexemes.push(next)
+  }
+  return lexemes
+}
 
 /**
  * The scalar values in the JSON text of a tool call's arguments, each with the top-level member it belongs to. Names,
@@ -10,33 +44,9 @@ const part = /"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+|[{}[\]:,]/gy
  * is not the JSON of an object.
  */
 export function valueSpans(text: string): ValueSpan[] | undefined {
-  if (!isObjectText(text)) return undefined
-  const spans: ValueSpan[] = []
-  let depth = 0
-  let field = ''
-  let name = '' // the last string: a member's name, if a colon follows
-  part.lastIndex = 0
-  for (let at = skipBlank(text, 0); at < text.length; at = skipBlank(text, part.lastIndex)) {
-    part.lastIndex = at
-    const found = part.exec(text)?.[0]
-    if (found === undefined) return undefined
-    if (found === '{' || found === '[') depth += 1
-    else if (found === '}' || found === ']') depth -= 1
-    else if (found === ':') {
-      spans.pop() // the string before it was a name
-      if (depth === 1) field = JSON.parse(name) as string
-    } else if (found !== ',') {
-      name = found
-      spans.push({ field, start: at, end: at + found.length })
-    }
-  }
-  return spans
-}
-
-function skipBlank(text: string, from: number): number {
-  let at = from
-  while (at < text.length && ' \t\n\r'.includes(text.charAt(at))) at += 1
-  return at
+  return lexemesOf(text)?.flatMap(({ field, start, end }) =>
+    field === undefined ? [] : [{ field, start, end }],
+  )
 }
 
 function isObjectText(text: string): boolean {

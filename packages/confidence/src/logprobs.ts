@@ -1,9 +1,13 @@
 import { valueSpans } from './fields.ts'
 import { logitOfLog } from './log-odds.ts'
+import { safeModel, shown } from './safe-text.ts'
 import type { ConfidenceSignal, Json } from './signal.ts'
 
-/** A token of the tool call with its natural-log probability. `field` names the argument it belongs to. */
-export type TokenLogprob = { token?: string; logprob: number; field?: string }
+/**
+ * A token of the tool call with its natural-log probability. `field` names the argument it belongs to; `bytes` are its
+ * UTF-8 bytes, which tell more than the text where a character is spread over tokens.
+ */
+export type TokenLogprob = { token?: string; logprob: number; field?: string; bytes?: number[] }
 
 export type LogprobOptions = {
   /**
@@ -13,6 +17,13 @@ export type LogprobOptions = {
    */
   text?: string
   model?: string
+}
+
+/** The tokens of a tool call alone, and the sum of the log-probabilities of each of its fields and of its name. */
+export type CallTokens = {
+  tokens: readonly TokenLogprob[]
+  fields: ReadonlyMap<string, number>
+  name?: number
 }
 
 /** Providers without log-probabilities fill the field with this (DeepSeek, and OpenAI for "not among the top"). */
@@ -28,32 +39,48 @@ export function fromLogprobs(given: unknown, options: LogprobOptions = {}): Conf
   try {
     return readLogprobs(given, options)
   } catch {
-    return refuse('the data cannot be read', options?.model)
+    return refuseLogprobs('the data cannot be read', options?.model)
   }
 }
 
 function readLogprobs(given: unknown, { text, model }: LogprobOptions): ConfidenceSignal {
-  if (!Array.isArray(given)) return refuse('no array of tokens', model)
+  if (!Array.isArray(given)) return refuseLogprobs('no array of tokens', model)
   const tokens = Array.from(given as unknown[], toToken)
-  const reason = reasonToRefuse(tokens, text)
-  if (reason !== undefined) return refuse(reason, model)
-  const sums = sumsByField(tokens, text)
-  const [field, sum] = [...sums].reduce((least, one) => (one[1] < least[1] ? one : least))
-  const mean = tokens.reduce((total, { logprob }) => total + logprob, 0) / tokens.length
+  const reason = reasonToRefuse(tokens)
+  if (reason !== undefined) return refuseLogprobs(reason, model)
+  if (text !== undefined && tokens.map(({ token }) => token ?? '').join('') !== text) {
+    return refuseLogprobs('the tokens do not spell the tool call', model)
+  }
+  return leastCertain({ tokens, fields: sumsByField(tokens, text) }, model)
+}
+
+/** The signal of the least certain part. Where neither a field nor the name is known, every token counts. */
+export function leastCertain(
+  { tokens, fields, name }: CallTokens,
+  model: string | undefined,
+): ConfidenceSignal {
+  const total = tokens.reduce((sum, { logprob }) => sum + logprob, 0)
+  const [field, ofField] = [...fields].reduce<[string | undefined, number]>(
+    (least, one) => (one[1] < least[1] ? one : least),
+    [undefined, Number.POSITIVE_INFINITY],
+  )
+  const known = Math.min(ofField, name ?? Number.POSITIVE_INFINITY)
+  const least = known === Number.POSITIVE_INFINITY ? total : known
   const evidence: { [key: string]: Json } = {
     tokens: tokens.length,
-    mean_logprob: mean,
-    fields: sums.size,
+    mean_logprob: total / tokens.length,
+    fields: Math.max(fields.size, name === undefined ? 1 : 0),
   }
-  if (field !== whole) evidence.least_field = field
+  if (field !== undefined && ofField === least) evidence.least_field = shown(field)
+  if (name !== undefined) evidence.name_logprob = name
   return {
     method: 'token_logprob',
     trust: 'adapter',
-    value: Math.exp(sum),
-    score: logitOfLog(sum),
+    value: Math.exp(least),
+    score: logitOfLog(least),
     samples: 1,
     evidence,
-    ...(typeof model === 'string' && { model }),
+    ...safeModel(model),
   }
 }
 
@@ -67,18 +94,20 @@ function toToken(one: unknown): TokenLogprob {
   }
 }
 
-function refuse(reason: string, model: string | undefined): ConfidenceSignal {
+/** There are log-probabilities, but none that can be used. */
+export function refuseLogprobs(reason: string, model: string | undefined): ConfidenceSignal {
   return {
     method: 'token_logprob',
     trust: 'adapter',
     value: null,
     score: null,
     evidence: { reason },
-    ...(typeof model === 'string' && { model }),
+    ...safeModel(model),
   }
 }
 
-function reasonToRefuse(tokens: readonly TokenLogprob[], text: unknown): string | undefined {
+/** Why numbers that a provider gives cannot be meant. */
+export function reasonToRefuse(tokens: readonly TokenLogprob[]): string | undefined {
   if (tokens.length === 0) return 'no tokens'
   for (const { logprob } of tokens) {
     if (typeof logprob !== 'number' || Number.isNaN(logprob)) {
@@ -88,35 +117,49 @@ function reasonToRefuse(tokens: readonly TokenLogprob[], text: unknown): string 
     if (logprob <= sentinel) return 'a log-probability is the sentinel for "none"'
   }
   if (tokens.every(({ logprob }) => logprob === 0)) return 'every log-probability is exactly 0'
-  if (text === undefined) return undefined
-  const spelled = tokens.map(({ token }) => token ?? '').join('')
-  return spelled === text ? undefined : 'the tokens do not spell the tool call'
+  return undefined
 }
 
-/** The one field of a call whose fields are not known. */
-const whole = ''
-
-/** Sum of the log-probabilities of each field: never empty. */
+/** Sum of the log-probabilities of each field; empty when nothing is known of the fields, or there is no value. */
 function sumsByField(
   tokens: readonly TokenLogprob[],
   text: string | undefined,
 ): Map<string, number> {
-  const sums = new Map<string, number>()
-  const add = (field: string, logprob: number) => sums.set(field, (sums.get(field) ?? 0) + logprob)
   if (tokens.some(({ field }) => field !== undefined)) {
-    for (const { field, logprob } of tokens) if (field !== undefined) add(field, logprob)
+    const sums = new Map<string, number>()
+    for (const { field, logprob } of tokens) {
+      if (field !== undefined) sums.set(field, (sums.get(field) ?? 0) + logprob)
+    }
     return sums
   }
-  const spans = text === undefined ? [] : (valueSpans(text) ?? [])
-  let start = 0
-  for (const { token = '', logprob } of tokens) {
-    const end = start + token.length
+  let end = 0
+  const placed = tokens.map(({ token = '', logprob }) => {
+    const start = end
+    end += token.length
+    return { start, end, logprob }
+  })
+  return sumsBySpan(placed, text === undefined ? [] : (valueSpans(text) ?? []))
+}
+
+type Span = { start: number; end: number }
+
+/** Sum of the log-probabilities of the tokens that touch the spans of each field. Both in the order of the text. */
+export function sumsBySpan(
+  tokens: readonly (Span & { logprob: number })[],
+  spans: readonly (Span & { field: string })[],
+): Map<string, number> {
+  const sums = new Map<string, number>()
+  let first = 0 // both are in order: spans before this one are behind us
+  for (const { start, end, logprob } of tokens) {
+    while (first < spans.length && (spans[first] as Span).end <= start) first += 1
+    const touched = new Set<string>()
+    for (let at = first; at < spans.length; at += 1) {
+      const span = spans[at] as Span & { field: string }
+      if (span.start >= end) break
+      touched.add(span.field)
+    }
     // A token that holds the end of one value and the start of the next counts for both.
-    const touched = spans.filter((span) => start < span.end && span.start < end)
-    for (const field of new Set(touched.map((span) => span.field))) add(field, logprob)
-    start = end
+    for (const field of touched) sums.set(field, (sums.get(field) ?? 0) + logprob)
   }
-  // No value in it, or nothing known of its fields: then every token counts.
-  if (sums.size === 0) for (const { logprob } of tokens) add(whole, logprob)
   return sums
 }

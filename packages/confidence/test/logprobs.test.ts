@@ -66,6 +66,11 @@ describe('confidence from log-probabilities', () => {
     expect(fromLogprobs(tokens).value).toBeCloseTo(0.64, 12)
   })
 
+  it('records the name of a field in a form that can go to a log', () => {
+    const { evidence } = fromLogprobs([{ logprob: -1, field: `\ud800${'x'.repeat(100)}` }])
+    expect(evidence).toMatchObject({ least_field: `\ufffd${'x'.repeat(63)}…` })
+  })
+
   it('counts every token of a call without values', () => {
     expect(fromLogprobs(spell('{|}', { '{': 0.5 }), { text: '{}' }).value).toBeCloseTo(0.5, 3)
   })

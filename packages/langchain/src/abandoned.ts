@@ -4,7 +4,7 @@ import {
   isAIMessage,
   ToolMessage,
 } from '@langchain/core/messages'
-import { isLeluError } from '@lelu/engine/adapter'
+import { cancelCalls } from '@lelu/engine/adapter'
 import { checkOptions, type GuardedCall, type GuardOptions } from './options.ts'
 import { callId, runOf } from './place.ts'
 
@@ -31,33 +31,15 @@ function leftBehind(messages: readonly BaseMessage[]): LeftCall[] {
   })
 }
 
-async function cancel(options: GuardOptions, call: GuardedCall): Promise<void> {
-  const { lelu, tenant } = options
-  const owner = typeof tenant === 'function' ? await tenant(call) : tenant
-  const found = await lelu.approvals.find({
-    ...(owner !== undefined && { tenant: owner }),
-    run: runOf(options, call),
-    call: callId(call),
-  })
-  if (found?.state !== 'pending' && found?.state !== 'approved') return
-  await lelu.approvals.cancel(found.id, { reason: 'the conversation went on' })
-}
-
 /**
- * Cancels the approvals of calls that the user left behind with a new message: nothing will resume them, and a person
- * who approves one late would believe that it runs. `leluMiddleware` does it before each call of the model; a graph
- * of your own does it in the node that asks the model.
+ * Cancels the approvals of calls that the user left behind with a new message. `leluMiddleware` does it before each
+ * call of the model; a graph of your own does it in the node that asks the model.
  */
 export async function cancelAbandoned(node: AskingNode, options: GuardOptions): Promise<void> {
   checkOptions(options)
-  // There every call is answered at once, and the approval waits for the next call with the same input.
-  if (options.mode === 'tell-model') return
-  for (const left of leftBehind(node.messages)) {
-    try {
-      await cancel(options, { ...node, ...left })
-    } catch (error) {
-      // Decided in this very moment, or no store: the call cannot run anyway, and the next step tries again.
-      if (!isLeluError(error)) throw error
-    }
-  }
+  const calls = leftBehind(node.messages).map((left): GuardedCall => ({ ...node, ...left }))
+  await cancelCalls(
+    options,
+    calls.map((call) => ({ context: call, run: runOf(options, call), id: callId(call) })),
+  )
 }

@@ -52,20 +52,26 @@ function textOf(message: AIMessage, id: string | undefined): string | undefined 
   return chunks?.find((chunk) => chunk.id === id)?.args
 }
 
-/** What a message tells of one of its calls. */
+/**
+ * What a message from the thread tells of one of its calls. No log-probabilities: whoever can write to the thread
+ * could write high ones.
+ */
 export function evidenceOf(message: AIMessage | undefined, call: ToolCall): CallEvidence {
   const { id = '', name, args } = call
   const text = message && textOf(message, call.id)
-  const { logprobs, model_name: model } = (message?.response_metadata ?? {}) as {
-    logprobs?: unknown
-    model_name?: unknown
-  }
+  const { model_name: model } = (message?.response_metadata ?? {}) as { model_name?: unknown }
   return {
     call: { id, tool: name, input: args as Json, ...(text !== undefined && { text }) },
-    ...(logprobs !== undefined && logprobs !== null && { logprobs }),
     ...(typeof model === 'string' && { model }),
     ...(message !== undefined && { raw: message }),
   }
+}
+
+/** The evidence of a message that the model has answered right now. */
+function freshEvidence(message: AIMessage, call: ToolCall): CallEvidence {
+  const { logprobs } = message.response_metadata as { logprobs?: unknown }
+  const found = logprobs !== undefined && logprobs !== null ? { logprobs } : {}
+  return { ...evidenceOf(message, call), ...found }
 }
 
 /** The schema of a tool as it is shown to the model: with one more field. What runs is still the tool itself. */
@@ -131,14 +137,14 @@ export function readAtAnswer(
     await Promise.all(
       (answer.tool_calls ?? []).map(async (call) => {
         const { input, reported } = takeField(call.args, added)
+        call.args = input
         const evidence = (): CallEvidence => ({
-          ...evidenceOf(answer, call),
+          ...freshEvidence(answer, call),
           ...(reported !== undefined && { reported }),
           ...(signal !== undefined && { signal }),
           ask: (model, ended) => askModel(model, question, ended),
         })
         const found = await readConfidence(reader, evidence)
-        call.args = input
         signals.keep(answer, call, found)
       }),
     )

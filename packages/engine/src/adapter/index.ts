@@ -14,6 +14,7 @@ export type { ToolRun } from '../execution/outcome.ts'
 export type { Lelu } from '../lelu.ts'
 export type { DecisionRequest, Json, Subject, ToolEffect } from '../types.ts'
 export { addField, takeField } from './added-field.ts'
+export { cancelCalls, type NamedCall } from './cancel-calls.ts'
 export { type CallResult, editedInput, guardCall, type RunTool } from './guard-call.ts'
 export {
   type ApprovalMode,

@@ -24,7 +24,11 @@ export type AdapterCall<Call> = {
   resumed?: boolean
 }
 
-async function valueFor<T, Call>(option: PerCall<T, Call> | undefined, call: Call) {
+/** The value of an option for this call. */
+export async function valueFor<T, Call>(
+  option: PerCall<T, Call> | undefined,
+  call: Call,
+): Promise<T | undefined> {
   return typeof option === 'function'
     ? await (option as (call: Call) => T | Promise<T>)(call)
     : option
@@ -65,6 +69,11 @@ export async function readConfidence(
   }
 }
 
+/** Schema libraries attach hidden members to what they make; the engine takes plain data only. */
+function plain(schema: Json): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json
+}
+
 /** The question for the engine. */
 export async function toRequest<Call>(
   options: GuardOptions<Call>,
@@ -88,7 +97,7 @@ export async function toRequest<Call>(
       input,
       ...(effect !== undefined && { effect }),
       ...(server !== undefined && { server }),
-      ...(schema !== undefined && { schema }),
+      ...(schema !== undefined && { schema: plain(schema) }),
     },
     run,
     ...(confidence !== undefined && { confidence }),

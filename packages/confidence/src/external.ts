@@ -27,24 +27,3 @@ export function external(value: unknown, options: ExternalOptions = {}): Confide
   if (!isProbability(value)) return { method, trust, value: null, score: null, ...rest }
   return { method, trust, value: value + 0, score: logit(value), ...rest } // + 0: no negative zero
 }
-
-export type SelfReportOptions = {
-  model?: string
-  /** Also read a text such as `85%`. Default false. */
-  percent?: boolean
-}
-
-/** What the model says of itself: the weakest signal and the easiest to game, hence `trust: 'claimed'`. */
-export function fromSelfReport(
-  value: unknown,
-  { model, percent = false }: SelfReportOptions = {},
-): ConfidenceSignal {
-  const text =
-    percent && typeof value === 'string' ? /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(value.trim()) : null
-  const number = text === null ? value : Number(text[1]) / 100
-  return external(number, {
-    method: 'verbalized',
-    trust: 'claimed',
-    ...(model !== undefined && { model }),
-  })
-}

@@ -1,14 +1,6 @@
 import { anything, assert, double, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  external,
-  fromSelfReport,
-  logistic,
-  logit,
-  maxScore,
-  signalStatus,
-  unknown,
-} from '../src/index.ts'
+import { external, logistic, logit, maxScore, signalStatus, unknown } from '../src/index.ts'
 
 describe('a signal', () => {
   it('is missing when there is none, and invalid when its data was refused', () => {
@@ -37,59 +29,14 @@ describe('a signal', () => {
   })
 })
 
-describe('what a model says of itself', () => {
-  it('is claimed, and taken from a number in [0, 1] only', () => {
-    expect(fromSelfReport(0.85, { model: 'm' })).toEqual({
-      ...{ method: 'verbalized', trust: 'claimed', value: 0.85, model: 'm' },
-      score: expect.closeTo(Math.log(0.85 / 0.15), 12),
-    })
-    for (const value of [
-      85,
-      1.01,
-      -0.01,
-      Number.NaN,
-      '0.85',
-      '85%',
-      null,
-      undefined,
-      true,
-      [0.9],
-      1n,
-    ]) {
-      const signal = fromSelfReport(value)
-      expect(signal).toEqual({ method: 'verbalized', trust: 'claimed', value: null, score: null })
-      expect(signalStatus(signal)).toBe('invalid')
-    }
-  })
-
-  it('can be a percentage where that is asked for, with its sign', () => {
-    const read = (value: unknown) => fromSelfReport(value, { percent: true }).value
-    expect([read('85%'), read(' 99.5 % '), read('0%'), read('100%')]).toEqual([0.85, 0.995, 0, 1])
-    expect([
-      read(0.3),
-      read('101%'),
-      read('85'),
-      read('0.85'),
-      read('-5%'),
-      read('1e1%'),
-      read('%'),
-    ]).toEqual([0.3, null, null, null, null, null, null])
-  })
-})
-
-describe('readers', () => {
-  it('never throw, and never leave [0, 1], for any input whatever', () => {
+describe('a probability worked out elsewhere', () => {
+  it('never throws, and never leaves [0, 1], for any input whatever', () => {
     const check = (value: unknown) => {
-      for (const signal of [
-        external(value),
-        fromSelfReport(value),
-        fromSelfReport(value, { percent: true }),
-      ]) {
-        if (signal.value === null) expect(signal.score).toBeNull()
-        else {
-          expect(signal.value >= 0 && signal.value <= 1).toBe(true)
-          expect(Math.abs(signal.score ?? Number.NaN)).toBeLessThanOrEqual(maxScore)
-        }
+      const signal = external(value)
+      if (signal.value === null) expect(signal.score).toBeNull()
+      else {
+        expect(signal.value >= 0 && signal.value <= 1).toBe(true)
+        expect(Math.abs(signal.score ?? Number.NaN)).toBeLessThanOrEqual(maxScore)
       }
     }
     assert(property(anything(), check), { numRuns: 300 })
@@ -97,7 +44,7 @@ describe('readers', () => {
     expect(external(-0).value).toBe(0)
   })
 
-  it('keep what they are told of the source', () => {
+  it('keeps what it is told of the source', () => {
     const told = { method: 'p_true', trust: 'engine', model: 'judge', evidence: { of: 3 } } as const
     expect(external(0.75, told)).toEqual({
       ...told,

@@ -1,10 +1,11 @@
+import { inputField } from '@lelu/confidence'
 import { createLelu, type Subject } from '@lelu/engine'
 import { leluMiddleware, pendingApprovals, resume } from '@lelu/langchain'
 import { createAgent } from 'langchain'
 import { FileSaver } from './file-saver.ts'
 import { layoutFromEnvironment, policies } from './layout.ts'
 import { createModel } from './model.ts'
-import { createTools, selfReported } from './tools.ts'
+import { createTools } from './tools.ts'
 
 // One run of the agent in a process of its own:
 //   agent.ts ask THREAD TEXT     the customer says something
@@ -34,7 +35,7 @@ try {
     model: await createModel(),
     tools: [...createTools(ledger)],
     systemPrompt,
-    middleware: [leluMiddleware({ lelu, subject, confidence: selfReported })],
+    middleware: [leluMiddleware({ lelu, subject, confidence: inputField('confidence') })],
     checkpointer: new FileSaver(threads),
   })
   const config = { configurable: { thread_id: thread } }

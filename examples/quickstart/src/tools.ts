@@ -1,4 +1,3 @@
-import type { ConfidenceReader } from '@lelu/langchain'
 import { tool } from 'langchain'
 import { z } from 'zod'
 import { writeLedger } from './ledger.ts'
@@ -40,13 +39,4 @@ export function createTools(ledger: string) {
     },
   )
   return [trade, wireMoney] as const
-}
-
-/** The model says itself how sure it is. That is the weakest source there is, and is recorded as `claimed`. */
-export const selfReported: ConfidenceReader = ({ call }) => {
-  const value = (call.input as { confidence?: unknown } | null)?.confidence
-  if (typeof value !== 'number' || !(value >= 0 && value <= 1)) return undefined
-  const bounded = Math.min(Math.max(value, 1e-9), 1 - 1e-9)
-  const score = Math.log(bounded / (1 - bounded))
-  return { method: 'verbalized', trust: 'claimed', value, score }
 }

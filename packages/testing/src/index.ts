@@ -12,3 +12,4 @@ export type {
 export { deniedAmount, suitePolicy } from './policy.ts'
 export { type Effect, effectsIn, type SuiteInput, type SuiteTool, suiteTools } from './tools.ts'
 export { adapterSuite } from './suite.ts'
+export { hasPostgres, type PostgresServer, startPostgres } from './servers/postgres.ts'

@@ -6,8 +6,8 @@ import type { Outcome, ToolRun } from '../execution/outcome.ts'
 import { refusal } from '../refusal.ts'
 import type { DecisionRequest, Json } from '../types.ts'
 import type { GuardOptions } from './options.ts'
-import { type AdapterCall, toRequest } from './request.ts'
-import { pendingText, unknownApprovalText } from './wording.ts'
+import { type AdapterCall, readConfidence, toRequest } from './request.ts'
+import { pendingText, runningText, unknownApprovalText } from './wording.ts'
 
 /**
  * How a guarded call ended. `threw`: the tool itself failed. What is thrown instead of answered is an engine that
@@ -36,6 +36,13 @@ function isFinal(error: unknown): error is LeluError {
   if (!isLeluError(error)) return false
   if (error.code !== 'LELU_APPROVAL_STATE') return finalCodes.includes(error.code)
   return (error as LeluError).details?.state === 'completed'
+}
+
+/** Another call with the same approval has it right now. */
+function isTaken(error: unknown): error is LeluError {
+  if (!isLeluError(error)) return false
+  const { details } = error as LeluError
+  return error.code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded'
 }
 
 /**
@@ -71,7 +78,7 @@ export async function guardCall<T, Call>(
   let failure: { error: unknown } | undefined
   try {
     const named = mode === 'tell-model' ? { ...call, id: sameInputId(call) } : call
-    const request = await toRequest(options, named)
+    const request = await requestOf(options, named)
     if (call.resumed === true && !(await isOnRecord(lelu, request))) {
       return { status: 'refused', text: unknownApprovalText, code: 'LELU_APPROVAL_NOT_FOUND' }
     }
@@ -97,6 +104,9 @@ export async function guardCall<T, Call>(
     return toResult(outcome)
   } catch (error) {
     if (failure !== undefined) return { status: 'threw', error: failure.error }
+    if (mode === 'tell-model' && isTaken(error)) {
+      return { status: 'refused', text: runningText, code: error.code }
+    }
     if (!isFinal(error)) throw error
     const text = `${error.message} Do not retry the same call.`
     return { status: 'refused', text, code: error.code }
@@ -120,6 +130,21 @@ export async function guardCall<T, Call>(
         throw unknownAnswer(call.tool)
     }
   }
+}
+
+/** The question. For a call that was decided before no reader is asked again: it may cost money and changes nothing. */
+async function requestOf<Call>(
+  options: GuardOptions<Call>,
+  call: AdapterCall<Call>,
+): Promise<DecisionRequest> {
+  const { evidence, ...rest } = call
+  if (evidence === undefined || options.confidence === undefined || call.confidence !== undefined) {
+    return toRequest(options, call)
+  }
+  const request = await toRequest(options, rest)
+  if (await isOnRecord(options.lelu, request)) return request
+  const confidence = await readConfidence(options.confidence, evidence)
+  return { ...request, ...(confidence !== undefined && { confidence }) }
 }
 
 async function isOnRecord(

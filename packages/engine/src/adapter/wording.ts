@@ -32,6 +32,10 @@ export function unknownToolText(tool: string): string {
   return `There is no tool ${JSON.stringify(tool)}. Nothing was run.`
 }
 
+/** In mode `tell-model`, two calls with the same input are one call: this is the second, while the first runs. */
+export const runningText =
+  'This very call is running right now. To learn what became of it, call it again later with exactly the same input.'
+
 /** The same id was given to an earlier call of the same answer. */
 export const repeatedIdText =
   'Another call of the same answer has the same id. This one did not run. Give every call an id of its own.'

@@ -87,4 +87,22 @@ export const confidenceCases: readonly Case[] = [
       ])
     },
   },
+  {
+    title: 'a call that waits already is not read again when it is resumed',
+    needs: ['suspends'],
+    async play(open) {
+      let asked = 0
+      const reader: ConfidenceReader = () => {
+        asked += 1
+        return signal(0.1)
+      }
+      const stage = await open({}, { confidence: reader })
+      const turn = await stage.ask([call('trade')])
+      await stage.resume()
+      await stage.approve(turn)
+      await stage.resume()
+      expect(stage.effects()).toEqual(['trade 5'])
+      expect(asked).toBe(1)
+    },
+  },
 ]

@@ -78,4 +78,21 @@ export const modeCases: readonly Case[] = [
       expect(stage.effects()).toEqual(['reviewed 5'])
     },
   },
+  {
+    title: 'mode tell-model: an approved call that is asked for twice in one answer runs once',
+    async play(open) {
+      const stage = await open({ mode: 'tell-model' })
+      await stage.ask([call('reviewed', '5', 'a')])
+      const { approvals } = await stage.withLelu((lelu) => lelu.approvals.list())
+      await stage.withLelu((lelu) =>
+        lelu.approvals.review(approvals[0]?.id ?? '', { verdict: 'approve', reviewer }),
+      )
+      const turn = await stage.ask([call('reviewed', '5', 'b'), call('reviewed', '5', 'c')])
+      expect(turn.error).toBeUndefined()
+      const texts = ['b', 'c'].map((id) => answerOf(turn, id).text)
+      expect(texts.some((text) => text.includes('reviewed did 5'))).toBe(true)
+      expect(texts.every((text) => /reviewed did 5|running right now/.test(text))).toBe(true)
+      expect(stage.effects()).toEqual(['reviewed 5'])
+    },
+  },
 ]

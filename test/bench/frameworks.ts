@@ -1,0 +1,170 @@
+import { AIMessage } from '@langchain/core/messages'
+import { MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
+import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { createAiGuard } from '@lelu/ai-sdk'
+import type { Lelu, Subject } from '@lelu/engine'
+import { guardTools } from '@lelu/langchain'
+import { guardFunctions } from '@lelu/openai'
+import { guardAgentTool } from '@lelu/openai/agents'
+import { Agent, tool as agentTool, type Model, Runner, Usage } from '@openai/agents'
+import { tool as aiTool, generateText, stepCountIs } from 'ai'
+import { MockLanguageModelV4 } from 'ai/test'
+import { tool as langchainTool } from 'langchain'
+import { z } from 'zod'
+
+/** One step of a model that makes so many calls of one tool, with Lelu in front of it or without. */
+export type Step = (calls: number) => Promise<void>
+
+export type Framework = { name: string; bare: Step; guarded: (lelu: Lelu) => Step }
+
+const subject: Subject = {
+  id: 'trader-1',
+  type: 'agent',
+  actingFor: { id: 'user-7', type: 'user' },
+}
+const context = { frozen: false, environment: 'staging' }
+const schema = z.object({ symbol: z.string(), amount: z.number() })
+const input = { symbol: 'ACME', amount: 5 }
+const confidence = () =>
+  ({ method: 'external', trust: 'adapter', value: 0.97, score: null }) as const
+const options = { subject, context, confidence }
+
+let runs = 0
+function nextRun(): string {
+  runs += 1
+  return `run-${runs}`
+}
+const ids = (calls: number) => Array.from({ length: calls }, (_, n) => `call_${n}`)
+const execute = async ({ amount }: { amount: number }) => `traded ${amount}`
+
+/** A graph of two nodes, as LangGraph runs it, with a memory saver. */
+function langchainStep(lelu?: Lelu): Step {
+  const plain = [langchainTool(execute, { name: 'trade', schema })]
+  const tools = lelu === undefined ? plain : guardTools(plain, { lelu, ...options })
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('tools', new ToolNode(tools))
+    .addEdge('__start__', 'tools')
+    .compile({ checkpointer: new MemorySaver() })
+  return async (calls) => {
+    const tool_calls = ids(calls).map((id) => ({ id, name: 'trade', args: input }))
+    const message = new AIMessage({ content: '', tool_calls })
+    await graph.invoke({ messages: [message] }, { configurable: { thread_id: nextRun() } })
+  }
+}
+
+function aiStep(lelu?: Lelu): Step {
+  const plain = { trade: aiTool({ inputSchema: schema, execute }) }
+  let run = ''
+  const guard = lelu && createAiGuard({ lelu, ...options, run: () => run })
+  return async (calls) => {
+    run = nextRun()
+    const model = new MockLanguageModelV4({
+      doGenerate: async () => ({
+        content: ids(calls).map((toolCallId) => ({
+          type: 'tool-call',
+          toolCallId,
+          toolName: 'trade',
+          input: JSON.stringify(input),
+        })),
+        finishReason: { unified: 'tool-calls', raw: 'tool_calls' },
+        usage: {
+          inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
+          outputTokens: { total: 1, text: 1, reasoning: undefined },
+        },
+        warnings: [],
+      }),
+    })
+    await generateText({
+      model: guard?.model(model) ?? model,
+      tools: guard?.tools(plain) ?? plain,
+      ...(guard !== undefined && { toolApproval: guard.toolApproval() }),
+      stopWhen: stepCountIs(1),
+      prompt: 'Trade.',
+    })
+  }
+}
+
+/** The SDK has no step without a server, so the bare one is what an app does by hand: parse, call, answer. */
+function openaiStep(lelu?: Lelu): Step {
+  const trade = {
+    type: 'function' as const,
+    function: {
+      name: 'trade',
+      parameters: z.toJSONSchema(schema),
+      parse: (text: string) => schema.parse(JSON.parse(text)),
+      function: execute,
+    },
+  }
+  let run = ''
+  const guard = lelu && guardFunctions({ lelu, ...options, run: () => run, tools: [trade] })
+  return async (calls) => {
+    run = nextRun()
+    const message = {
+      role: 'assistant' as const,
+      content: null,
+      refusal: null,
+      tool_calls: ids(calls).map((id) => ({
+        id,
+        type: 'function' as const,
+        function: { name: 'trade', arguments: JSON.stringify(input) },
+      })),
+    }
+    if (guard !== undefined) {
+      await guard.executeToolCalls(message, { messages: [message] })
+      return
+    }
+    await Promise.all(
+      message.tool_calls.map(async ({ id, function: { arguments: text } }) => ({
+        role: 'tool',
+        tool_call_id: id,
+        content: await trade.function.function(trade.function.parse(text)),
+      })),
+    )
+  }
+}
+
+function agentsStep(lelu?: Lelu): Step {
+  const plain = agentTool({ name: 'trade', description: 'Trades.', parameters: schema, execute })
+  const runner = new Runner({ tracingDisabled: true })
+  return async (calls) => {
+    const run = nextRun()
+    const trade = lelu === undefined ? plain : guardAgentTool(plain, { lelu, ...options, run })
+    let asked = false
+    const model: Model = {
+      async getResponse() {
+        const usage = new Usage({ requests: 1, inputTokens: 1, outputTokens: 1, totalTokens: 2 })
+        if (asked) {
+          const text = [{ type: 'output_text' as const, text: 'Done.' }]
+          const message = { type: 'message' as const, role: 'assistant' as const, content: text }
+          return { usage, output: [{ ...message, status: 'completed' }] }
+        }
+        asked = true
+        return {
+          usage,
+          output: ids(calls).map((callId) => ({
+            type: 'function_call',
+            callId,
+            name: 'trade',
+            status: 'completed',
+            arguments: JSON.stringify(input),
+          })),
+        }
+      },
+      async *getStreamedResponse() {},
+    }
+    await runner.run(new Agent({ name: 'trader', model, tools: [trade] }), 'Trade.')
+  }
+}
+
+const framework = (name: string, step: (lelu?: Lelu) => Step): Framework => ({
+  name,
+  bare: step(),
+  guarded: step,
+})
+
+export const frameworks: readonly Framework[] = [
+  framework('LangGraph ToolNode', langchainStep),
+  framework('AI SDK generateText', aiStep),
+  framework('OpenAI chat completions', openaiStep),
+  framework('OpenAI Agents SDK', agentsStep),
+]

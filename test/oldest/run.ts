@@ -18,7 +18,7 @@ const oldest: Record<string, string> = {
   '@langchain/langgraph': '1.7.0',
   '@langchain/langgraph-checkpoint': '1.2.2',
   langchain: '1.5.3',
-  '@openai/agents': '0.15.0',
+  '@openai/agents': '0.19.0',
   openai: '7.0.0',
 }
 

@@ -1,6 +1,15 @@
 // `pnpm pack-check`, after a build: every package as an outsider gets it. Plain Node, no export condition of ours.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -28,6 +37,36 @@ function filesOf(folder: string): string[] {
 }
 
 type Packed = { files: { path: string }[] }
+type Manifest = {
+  exports: Record<string, string | { types: string; default: string }>
+  bin?: Record<string, string>
+  peerDependenciesMeta?: object
+}
+
+/** How many names a module exports, in a Node of its own. */
+function exportsOf(file: string): number {
+  const script = `const all = await import(${JSON.stringify(pathToFileURL(file).href)}); console.log(Object.keys(all).length)`
+  return Number(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }),
+  )
+}
+
+/** As in the project of somebody who has none of the optional peers. */
+function loadsAlone(name: string, folder: string, file: string): boolean {
+  const project = mkdtempSync(join(tmpdir(), 'lelu-alone-'))
+  try {
+    const scope = join(project, 'node_modules/@lelu')
+    mkdirSync(scope, { recursive: true })
+    symlinkSync(join(packages, 'engine'), join(scope, 'engine'))
+    cpSync(join(folder, 'dist'), join(scope, name, 'dist'), { recursive: true })
+    cpSync(join(folder, 'package.json'), join(scope, name, 'package.json'))
+    return exportsOf(join(scope, name, file)) > 0
+  } catch {
+    return false
+  } finally {
+    rmSync(project, { recursive: true, force: true })
+  }
+}
 
 for (const name of readdirSync(packages)) {
   const folder = join(packages, name)
@@ -44,16 +83,21 @@ for (const name of readdirSync(packages)) {
     `@lelu/${name} ships no test and no build note`,
     !files.some((file) => /(^|\/)test\/|\.test\.|tsbuildinfo/.test(file)),
   )
-  const entry = pathToFileURL(join(folder, 'dist/index.js')).href
-  const script = `const all = await import(${JSON.stringify(entry)}); console.log(Object.keys(all).length)`
-  const exports = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
-    encoding: 'utf8',
-  })
-  check(`@lelu/${name} loads in plain Node, ${exports.trim()} exports`, Number(exports) > 0)
-  const { bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    bin?: Record<string, string>
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+  for (const [path, target] of Object.entries(manifest.exports)) {
+    if (typeof target === 'string') continue
+    const entry = `@lelu/${name}${path.slice(1)}`
+    const file = target.default.slice(2)
+    check(
+      `${entry} ships ${file} and its types`,
+      [file, target.types.slice(2)].every((one) => files.includes(one)),
+    )
+    const found = exportsOf(join(folder, file))
+    check(`${entry} loads in plain Node, ${found} exports`, found > 0)
+    if (manifest.peerDependenciesMeta === undefined) continue
+    check(`${entry} loads without its optional peers`, loadsAlone(name, folder, file))
   }
-  for (const [command, file] of Object.entries(bin)) {
+  for (const [command, file] of Object.entries(manifest.bin ?? {})) {
     const help = execFileSync(process.execPath, [join(folder, file), '--help'], {
       encoding: 'utf8',
     })

@@ -1,6 +1,6 @@
 // Guarding tool calls
 export { guardTool, guardTools } from './guard-tool.ts'
-export { leluMiddleware } from './middleware.ts'
+export { type LeluMiddleware, leluMiddleware } from './middleware.ts'
 export type { GuardedCall, GuardOptions, MiddlewareOptions } from './options.ts'
 
 // Resuming what waits for a person, and ending what no longer does

@@ -43,12 +43,21 @@ function refuseArguments(
   return refusalMessage(invalidInputText(name), { id, name })
 }
 
+/** It adds no state, no context and no tools, so what an agent infers stays as it is. */
+export type LeluMiddleware = AgentMiddleware<
+  undefined,
+  undefined,
+  unknown,
+  readonly [],
+  readonly []
+>
+
 /**
  * Lets the engine decide every tool call of an agent. Put it last: what middleware behind it changes is not seen by
  * the policy (the input that was decided runs all the same). Needs a checkpointer and a `thread_id`
  * (`LELU_CHECKPOINTER_MISSING`), for a call that waits for a person waits in the thread.
  */
-export function leluMiddleware(options: MiddlewareOptions): AgentMiddleware {
+export function leluMiddleware(options: MiddlewareOptions): LeluMiddleware {
   checkOptions(options)
   const signals = answeredSignals()
   const askModel = readAtAnswer(options, signals)

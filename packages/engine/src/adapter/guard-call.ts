@@ -41,8 +41,9 @@ function isFinal(error: unknown): error is LeluError {
 /** Another call with the same approval has it right now. */
 function isTaken(error: unknown): error is LeluError {
   if (!isLeluError(error)) return false
-  const { details } = error as LeluError
-  return error.code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded'
+  const { code, details } = error as LeluError
+  const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'
+  return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
 }
 
 /**

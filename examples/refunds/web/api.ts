@@ -1,0 +1,48 @@
+import type { UIMessage } from 'ai'
+
+export type ChatState = { messages: UIMessage[]; waiting: number; decided: boolean }
+
+export type PendingReview = {
+  id: string
+  digest: string
+  tool: string
+  input: { orderId: string; amount: number }
+  order: { item: string; price: number; refundable: number } | null
+  customer: string | null
+  confidence: number
+  reasons: string[]
+}
+
+/** `amount` only when it is not the one that the agent asked for. */
+export type Verdict = { verdict: 'approve' | 'deny'; reason?: string; amount?: number }
+
+/** Asks the server. Throws what it says when it refuses. */
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, init)
+  const body = (await response.json()) as T & { error?: string }
+  if (!response.ok) throw new Error(body.error ?? `The server answered ${response.status}.`)
+  return body
+}
+
+export const loadChat = (): Promise<ChatState> => ask('/api/chat')
+
+const withToken = (token: string) => ({ authorization: `Bearer ${token}` })
+
+export async function loadReviews(token: string): Promise<PendingReview[]> {
+  const { approvals } = await ask<{ approvals: PendingReview[] }>('/api/review', {
+    headers: withToken(token),
+  })
+  return approvals
+}
+
+export async function sendReview(
+  token: string,
+  { id, digest }: PendingReview,
+  verdict: Verdict,
+): Promise<void> {
+  await ask('/api/review', {
+    method: 'POST',
+    headers: { ...withToken(token), 'content-type': 'application/json' },
+    body: JSON.stringify({ id, digest, ...verdict }),
+  })
+}

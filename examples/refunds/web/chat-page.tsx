@@ -1,0 +1,116 @@
+import { useChat } from '@ai-sdk/react'
+import {
+  DefaultChatTransport,
+  isToolUIPart,
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+  type UIMessage,
+} from 'ai'
+import { type FormEvent, useEffect, useState } from 'react'
+import { withdrawn } from '../src/withdrawn.ts'
+import { loadChat } from './api.ts'
+import { ToolCard } from './tool-card.tsx'
+import { useDecisions } from './use-decisions.ts'
+
+const suggestions = [
+  'Please refund 20 EUR of order 1001.',
+  'Please refund 120 EUR of order 1002.',
+  'Please refund 600 EUR of order 1002.',
+]
+
+// The server keeps the conversation: it is sent what the customer says, or nothing, which wakes it up.
+const transport = new DefaultChatTransport({
+  api: '/api/chat',
+  prepareSendMessagesRequest({ messages }) {
+    const { id, role, parts } = messages.at(-1) as UIMessage
+    return { body: { message: { id, role, parts: role === 'user' ? parts : [] } } }
+  },
+})
+
+function Message({ role, parts }: UIMessage) {
+  return (
+    <article className={role} aria-label={role === 'user' ? 'You' : 'Agent'}>
+      {parts.map((part, index) => {
+        if (part.type === 'text') return <p key={index}>{part.text}</p>
+        return isToolUIPart(part) ? <ToolCard key={part.toolCallId} part={part} /> : null
+      })}
+    </article>
+  )
+}
+
+function Conversation({ before }: { before: UIMessage[] }) {
+  const { messages, setMessages, sendMessage, addToolApprovalResponse, status, error } = useChat({
+    messages: before,
+    transport,
+    sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
+  })
+  useDecisions(messages, addToolApprovalResponse)
+  const [text, setText] = useState('')
+  const busy = status === 'submitted' || status === 'streaming'
+
+  function say(said: string) {
+    if (said.trim() === '' || busy) return
+    setMessages(withdrawn) // who goes on talking does not wait any more
+    void sendMessage({ text: said })
+    setText('')
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    say(text)
+  }
+
+  return (
+    <main>
+      <h1>Support</h1>
+      <div role="log" aria-live="polite" aria-label="Conversation" aria-busy={busy}>
+        {messages.map((message) => (
+          <Message key={message.id} {...message} />
+        ))}
+      </div>
+      {error !== undefined && (
+        <div role="alert" className="error">
+          <p>The agent did not answer: {error.message}</p>
+          <button type="button" onClick={() => void sendMessage()}>
+            Try again
+          </button>
+        </div>
+      )}
+      <form onSubmit={submit}>
+        <label htmlFor="text">Your message</label>
+        <div className="row">
+          <input
+            id="text"
+            value={text}
+            onChange={({ target }) => setText(target.value)}
+            autoComplete="off"
+          />
+          <button type="submit" disabled={busy}>
+            Send
+          </button>
+        </div>
+      </form>
+      <fieldset className="suggestions">
+        <legend>For example</legend>
+        {suggestions.map((suggestion) => (
+          <button key={suggestion} type="button" disabled={busy} onClick={() => say(suggestion)}>
+            {suggestion}
+          </button>
+        ))}
+      </fieldset>
+    </main>
+  )
+}
+
+/** The customer's page. */
+export function ChatPage() {
+  const [before, setBefore] = useState<UIMessage[]>()
+  const [failure, setFailure] = useState<string>()
+  useEffect(() => {
+    loadChat().then(
+      ({ messages }) => setBefore(messages),
+      (error: Error) => setFailure(error.message),
+    )
+  }, [])
+  if (failure !== undefined) return <p role="alert">{failure}</p>
+  return before === undefined ? <p role="status">Loading</p> : <Conversation before={before} />
+}

@@ -1,0 +1,71 @@
+import { useState } from 'react'
+import { type PendingReview, sendReview, type Verdict } from './api.ts'
+
+type CardProps = { review: PendingReview; token: string; onDecided: (text: string) => void }
+
+/** A call that waits, with the reviewer's buttons. */
+export function ReviewCard({ review, token, onDecided }: CardProps) {
+  const { id, input, order, customer, confidence, reasons } = review
+  const [amount, setAmount] = useState(String(input.amount))
+  const [reason, setReason] = useState('')
+  const title = `Refund of ${input.amount} EUR, order ${input.orderId}`
+
+  async function decide(verdict: Verdict) {
+    try {
+      await sendReview(token, review, verdict)
+      onDecided(`${title}: ${verdict.verdict === 'approve' ? 'approved' : 'denied'}.`)
+    } catch (error) {
+      onDecided((error as Error).message)
+    }
+  }
+
+  function approve() {
+    const edited = Number(amount)
+    void decide({ verdict: 'approve', ...(edited !== input.amount && { amount: edited }) })
+  }
+
+  return (
+    <section className="tool approval-requested" aria-labelledby={`title-${id}`}>
+      <h2 id={`title-${id}`}>{title}</h2>
+      <dl>
+        <dt>Customer</dt>
+        <dd>{customer}</dd>
+        <dt>Order</dt>
+        <dd>
+          {order?.item}, {order?.price} EUR, of which {order?.refundable} EUR can be refunded
+        </dd>
+        <dt>Confidence</dt>
+        <dd>{confidence}, by the agent’s own word</dd>
+        <dt>Why you are asked</dt>
+        <dd>{reasons.join(' ')}</dd>
+      </dl>
+      <label htmlFor={`amount-${id}`}>Amount in EUR</label>
+      <div className="row">
+        <input
+          id={`amount-${id}`}
+          inputMode="decimal"
+          value={amount}
+          onChange={({ target }) => setAmount(target.value)}
+        />
+        <button type="button" onClick={approve}>
+          Approve
+        </button>
+      </div>
+      <label htmlFor={`reason-${id}`}>Reason of a denial</label>
+      <div className="row">
+        <input
+          id={`reason-${id}`}
+          value={reason}
+          onChange={({ target }) => setReason(target.value)}
+          maxLength={500}
+        />
+        <button
+          type="button"
+          onClick={() => decide({ verdict: 'deny', ...(reason !== '' && { reason }) })}
+        >
+          Deny
+        </button>
+      </div>
+    </section>
+  )
+}

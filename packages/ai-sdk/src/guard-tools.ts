@@ -1,0 +1,94 @@
+import type { Json } from '@lelu/engine/adapter'
+import type { ToolSet } from 'ai'
+import { channel } from './channel.ts'
+import type { AnyTool } from './guarded-call.ts'
+import { type ExecuteOptions, runGuarded } from './run-guarded.ts'
+import type { GuardState } from './state.ts'
+
+type Execute = (input: unknown, options: ExecuteOptions) => unknown
+
+const AsyncGeneratorFunction = Object.getPrototypeOf(async function* () {}).constructor
+
+const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+/** The last value is the result. `onValue` answers false when no more values are wanted. */
+async function drain(
+  values: AsyncIterable<unknown>,
+  onValue: (value: unknown) => Promise<boolean>,
+): Promise<unknown> {
+  let last: unknown
+  for await (const value of values) {
+    last = value
+    if (!(await onValue(value))) break
+  }
+  return last
+}
+
+function plainExecute(state: GuardState, tool: AnyTool, toolName: string, inner: Execute): Execute {
+  return (input, options) =>
+    runGuarded(state, {
+      tool,
+      toolName,
+      input,
+      options,
+      async runTool(stored: Json) {
+        const value = Reflect.apply(inner, tool, [stored, options])
+        // That a plain function gives an iterable is known too late to show its values as they come.
+        return isIterable(value) ? drain(value, async () => true) : value
+      },
+    })
+}
+
+/** Values that the tool yields go out as they come, from inside the run that the engine records. */
+function yieldingExecute(
+  state: GuardState,
+  tool: AnyTool,
+  toolName: string,
+  inner: Execute,
+): Execute {
+  return async function* (input, options) {
+    const { push, end, values } = channel<unknown>()
+    let yielded: { value: unknown } | undefined
+    const ending = runGuarded(state, {
+      tool,
+      toolName,
+      input,
+      options,
+      runTool: (stored: Json) =>
+        drain(Reflect.apply(inner, tool, [stored, options]) as AsyncIterable<unknown>, (value) => {
+          yielded = { value }
+          return push(value)
+        }),
+    }).finally(end)
+    ending.catch(() => {}) // it is awaited below, after the values
+    yield* values()
+    const output = await ending
+    // The result is the last value, unless it is one of an earlier run or has a note for the model.
+    if (!Object.is(yielded?.value, output)) yield output
+  }
+}
+
+function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool {
+  const { execute } = tool as { execute?: Execute }
+  if (typeof execute !== 'function' || state.guarded.has(execute)) return tool
+  const wrap = execute instanceof AsyncGeneratorFunction ? yieldingExecute : plainExecute
+  const guarded = wrap(state, tool, toolName, execute)
+  state.guarded.add(guarded)
+  const own = { value: guarded, enumerable: true, writable: true, configurable: true }
+  const toModelOutput = { ...own, value: state.notes.toModelOutput(tool.toModelOutput) }
+  // Not a spread: the SDK and others hide things in properties that a spread does not copy.
+  const descriptors = Object.getOwnPropertyDescriptors(tool)
+  return Object.create(Object.getPrototypeOf(tool), { ...descriptors, execute: own, toModelOutput })
+}
+
+/** The same tools, with every `execute` decided by the engine; the types of the set stay. */
+export function guardTools<T extends ToolSet>(state: GuardState, tools: T): T {
+  const guarded = Object.entries(tools).map(([name, tool]) => [name, guardTool(state, name, tool)])
+  return Object.fromEntries(guarded) as T
+}
+
+/** The tools that run elsewhere, at the provider or at the client: nothing here can keep them from running. */
+export function uncovered(tools: ToolSet): string[] {
+  return Object.keys(tools).filter((name) => typeof tools[name]?.execute !== 'function')
+}

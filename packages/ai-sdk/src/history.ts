@@ -1,0 +1,126 @@
+import type { ModelMessage } from 'ai'
+
+/** A part of a message, read with care: histories are often the client's. */
+export type Part = {
+  type: string
+  toolCallId?: string
+  toolName?: string
+  approvalId?: string
+  approved?: boolean
+  providerExecuted?: boolean
+  input?: unknown
+}
+
+/** The parts of a message of this role; none for any other role, and none for plain text. */
+export function partsOf(
+  message: ModelMessage | undefined,
+  role: ModelMessage['role'],
+): readonly Part[] {
+  if (message?.role !== role || !Array.isArray(message.content)) return []
+  return (message.content as readonly (Part | null)[]).filter((part) => part !== null)
+}
+
+/** The name of a call within its run. */
+export const callId = (toolCallId: string, earlier: number): string => `${toolCallId}#${earlier}`
+
+/** How often these messages call with this id. */
+function countCalls(messages: readonly ModelMessage[], toolCallId: string): number {
+  const isCall = (part: Part) => part.type === 'tool-call' && part.toolCallId === toolCallId
+  return messages.flatMap((message) => partsOf(message, 'assistant').filter(isCall)).length
+}
+
+/**
+ * Whether the SDK takes the call up from the history instead of from the model: by the very rule of its own
+ * `collectToolApprovals`, or a forged history could pass for a new answer.
+ */
+function isResumed(messages: readonly ModelMessage[], toolCallId: string): boolean {
+  const last = partsOf(messages.at(-1), 'tool')
+  if (last.some((part) => part.type === 'tool-result' && part.toolCallId === toolCallId))
+    return false
+  const requested = new Map<unknown, string | undefined>()
+  for (const message of messages) {
+    for (const part of partsOf(message, 'assistant')) {
+      if (part.type === 'tool-approval-request') requested.set(part.approvalId, part.toolCallId)
+    }
+  }
+  return last.some(
+    (part) =>
+      part.type === 'tool-approval-response' &&
+      Boolean(part.approved) &&
+      requested.get(part.approvalId) === toolCallId,
+  )
+}
+
+/**
+ * Names a call within its run, the same when it is decided and when it is resumed: models reuse ids (`call_0` in
+ * every step), so how many earlier calls have the same id is part of the name.
+ */
+export function placeOf(
+  messages: readonly ModelMessage[],
+  toolCallId: string,
+): { id: string; resumed: boolean } {
+  const resumed = isResumed(messages, toolCallId)
+  const count = countCalls(messages, toolCallId)
+  return { id: callId(toolCallId, resumed ? Math.max(count - 1, 0) : count), resumed }
+}
+
+/** A call that was suspended and has no result yet. */
+export type OpenCall = {
+  /** Within its run, as `placeOf` names it. */
+  id: string
+  toolCallId: string
+  toolName: string
+  input: unknown
+  /** The SDK's own id of its request; it is no approval of ours. */
+  approvalId: string
+  /** The message that asks for it. */
+  index: number
+  /** Whether the conversation went on without it. */
+  abandoned: boolean
+  /** Whether the history has an answer to the request. It may be the client's, so it says nothing. */
+  answered: boolean
+}
+
+/** Whether a later message answers the call; a newer call of the same id is another call. */
+function hasResult(later: readonly ModelMessage[], toolCallId: string): boolean {
+  for (const message of later) {
+    if (countCalls([message], toolCallId) > 0) return false
+    const answers = (part: Part) => part.type === 'tool-result' && part.toolCallId === toolCallId
+    if (partsOf(message, 'tool').some(answers)) return true
+  }
+  return false
+}
+
+/**
+ * Every call of a history that was suspended and has no result yet, in order. Those that the provider runs are not
+ * among them: their approvals are between the app and the provider.
+ */
+export function openCalls(messages: readonly ModelMessage[]): OpenCall[] {
+  const answers = partsOf(messages.at(-1), 'tool').filter(
+    ({ type }) => type === 'tool-approval-response',
+  )
+  return messages.flatMap((message, index) => {
+    const later = messages.slice(index + 1)
+    const parts = partsOf(message, 'assistant')
+    return parts.flatMap((request): OpenCall[] => {
+      const { type, approvalId, toolCallId } = request
+      if (type !== 'tool-approval-request') return []
+      if (typeof approvalId !== 'string' || typeof toolCallId !== 'string') return []
+      const call = parts.find((part) => part.type === 'tool-call' && part.toolCallId === toolCallId)
+      if (typeof call?.toolName !== 'string' || call.providerExecuted === true) return []
+      if (hasResult(later, toolCallId)) return []
+      return [
+        {
+          id: callId(toolCallId, countCalls(messages.slice(0, index), toolCallId)),
+          toolCallId,
+          toolName: call.toolName,
+          input: call.input,
+          approvalId,
+          index,
+          abandoned: later.some(({ role }) => role !== 'tool'),
+          answered: answers.some((answer) => answer.approvalId === approvalId),
+        },
+      ]
+    })
+  })
+}

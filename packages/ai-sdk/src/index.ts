@@ -1,0 +1,14 @@
+// Guarding tool calls
+export { type AiGuard, createAiGuard } from './create-ai-guard.ts'
+export type { AiGuardOptions, GuardedCall, RunContext } from './options.ts'
+export type { ApprovalQuestion, ApprovalStatus, ToolApproval } from './tool-approval.ts'
+
+// Resuming what waits for a person
+export type { PendingCall, Settled } from './settle.ts'
+
+// Policies of @ai-sdk/policy-opa
+export type { PolicyClient, PolicyResult } from './policy-client.ts'
+
+// Errors
+export { isLeluError, LeluError } from '@lelu/engine/adapter'
+export type { ConfidenceReader } from '@lelu/engine/adapter'

@@ -1,0 +1,55 @@
+import {
+  checkGuardOptions,
+  invalidOptions,
+  type Lelu,
+  LeluError,
+  type PerCall,
+  type GuardOptions as SharedOptions,
+} from '@lelu/engine/adapter'
+import type { ModelMessage } from 'ai'
+
+/** One tool call as the SDK hands it over: what the functions among the options may read. */
+export type GuardedCall<Context = unknown> = {
+  /** `input` is what the tool's schema made of the model's arguments. */
+  toolCall: { toolCallId: string; toolName: string; input: unknown }
+  /** What the model was asked with. In a chat it is the client's: take no identity from it. */
+  messages: readonly ModelMessage[]
+  /** The run's `runtimeContext`; undefined where the SDK does not say it, as without `toolApproval`. */
+  runtimeContext: Context
+}
+
+export type AiGuardOptions<Context = unknown> = SharedOptions<GuardedCall<Context>> & {
+  lelu: Pick<Lelu, 'guard' | 'approvals' | 'decide'>
+  /** Names the conversation, the same whenever it goes on. From your own session, never from its messages. */
+  run: PerCall<string, GuardedCall<Context>>
+}
+
+/** What `settle` and its like know of a run beside its messages: pass what you pass to the model. */
+export type RunContext<Context = unknown> = { runtimeContext?: Context }
+
+/** Throws `LELU_OPTIONS_INVALID` with what to do, for a missing, misspelt or wrong option. */
+export function checkOptions(options: AiGuardOptions<never>): void {
+  checkGuardOptions(options, ['run'])
+  const { run, lelu } = options
+  if (typeof run !== 'function' && (typeof run !== 'string' || run === '')) {
+    const help =
+      'Pass the id of the conversation, or a function such as ({ runtimeContext }) => id.'
+    throw invalidOptions('The option `run` is missing.', help)
+  }
+  if (typeof lelu.decide !== 'function') {
+    const help = 'Pass the engine: await createLelu({ policies }).'
+    throw invalidOptions('The option `lelu` is not an engine.', help)
+  }
+}
+
+/** The run of a call. Throws `LELU_RUN_MISSING` when the option names none. */
+export async function runOf<Context>(
+  { run }: AiGuardOptions<Context>,
+  call: GuardedCall<Context>,
+): Promise<string> {
+  const name: unknown = typeof run === 'function' ? await run(call) : run
+  if (typeof name === 'string' && name !== '') return name
+  throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
+    help: 'Answer a text that names the conversation; set `toolApproval` where it reads the runtimeContext.',
+  })
+}

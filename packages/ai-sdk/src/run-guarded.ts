@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type AdapterCall,
+  type CallResult,
+  editedInput,
+  guardCall,
+  type Json,
+  LeluError,
+  type RunTool,
+  repeatedIdText,
+} from '@lelu/engine/adapter'
+import type { ModelMessage } from 'ai'
+import type { Announced } from './announced.ts'
+import { type AnyTool, guardedCall } from './guarded-call.ts'
+import type { GuardedCall } from './options.ts'
+import type { GuardState } from './state.ts'
+import { assertFits } from './tool-input.ts'
+
+/** What the SDK hands to `execute` beside the input. */
+export type ExecuteOptions = {
+  toolCallId: string
+  messages: ModelMessage[]
+  abortSignal?: AbortSignal
+}
+
+export type Execution = {
+  tool: AnyTool
+  toolName: string
+  input: unknown
+  options: ExecuteOptions
+  /** Runs the tool itself on exactly this input. */
+  runTool: (input: Json) => Promise<unknown>
+}
+
+/** The decision that was made when the SDK asked, when it was about exactly this input; otherwise a new one. */
+async function settleCall(
+  state: GuardState,
+  announced: Announced | undefined,
+  call: AdapterCall<GuardedCall>,
+  run: RunTool<unknown>,
+): Promise<CallResult<unknown>> {
+  const { parked } = announced ?? {}
+  if (parked !== undefined) {
+    // Against code between the decision and the execution that changes the input.
+    if (
+      isDeepStrictEqual(parked.input, structuredClone(call.input)) &&
+      call.signal?.aborted !== true
+    ) {
+      return parked.start(run)
+    }
+    parked.release()
+  }
+  return guardCall<unknown, GuardedCall>(state.options, call, run)
+}
+
+/** A call that nobody could resume must not be left for a reviewer to approve. */
+async function refuseSuspension(
+  { options }: GuardState,
+  toolName: string,
+  approvalId: string,
+): Promise<LeluError> {
+  await options.lelu.approvals.cancel(approvalId, { reason: 'nothing could resume it' })
+  return new LeluError(
+    'LELU_CALL_INVALID',
+    `The call of ${toolName} needs a person, and could not be resumed here. The tool was not run.`,
+    {
+      help: 'Pass toolApproval: guard.toolApproval() beside the tools, or choose the mode `wait` or `tell-model`.',
+    },
+  )
+}
+
+/**
+ * The execution of a call: the binding check, whatever was or was not decided before. Answers the tool's output, or
+ * throws what the SDK shows the model as the error of the tool.
+ */
+export async function runGuarded(state: GuardState, execution: Execution): Promise<unknown> {
+  const { tool, toolName, input, options, runTool } = execution
+  const { toolCallId, messages, abortSignal: signal } = options
+  const announced = state.announced.take(messages, toolCallId)
+  if (announced?.repeated === true) throw new Error(repeatedIdText)
+  const call = await guardedCall(state, {
+    toolCall: { toolCallId, toolName, input },
+    messages,
+    runtimeContext: announced?.runtimeContext,
+    tool,
+    signal,
+  })
+  const result = await settleCall(state, announced, call, async (stored, { approval }) => {
+    if (editedInput(approval) !== undefined) await assertFits(tool, stored)
+    return runTool(stored)
+  })
+  switch (result.status) {
+    case 'executed': {
+      const edited = editedInput(result.approval)
+      if (edited === undefined) return result.value
+      return state.notes.add(result.value, edited, input, tool.toModelOutput)
+    }
+    case 'threw':
+      throw result.error
+    case 'refused':
+      throw new Error(result.text)
+    case 'suspended':
+      if (call.resumed === true || state.options.mode === 'tell-model') throw new Error(result.text)
+      throw await refuseSuspension(state, toolName, result.approval.id)
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  type AdapterCall,
+  type Approval,
+  isLeluError,
+  LeluError,
+  pendingText,
+  repeatedIdText,
+  unknownApprovalText,
+} from '@lelu/engine/adapter'
+import type { ModelMessage } from 'ai'
+import type { Announced } from './announced.ts'
+import { findApproval } from './find-approval.ts'
+import { type AnyTool, guardedCall } from './guarded-call.ts'
+import type { GuardedCall } from './options.ts'
+import { parkCall } from './park-call.ts'
+import type { GuardState } from './state.ts'
+
+/** What the SDK asks. Loose on purpose: a narrower type would change what `generateText` infers. */
+export type ApprovalQuestion<Runtime = unknown> = {
+  toolCall: {
+    toolCallId: string
+    toolName: string
+    input: unknown
+    providerExecuted?: boolean
+    providerMetadata?: Readonly<Record<string, unknown>>
+  }
+  tools: unknown
+  messages: ModelMessage[]
+  runtimeContext: Runtime
+  toolsContext: unknown
+}
+
+/** Undefined: the call goes on to `execute`. */
+export type ApprovalStatus =
+  | undefined
+  | { type: 'denied'; reason: string }
+  | { type: 'user-approval'; reason: string }
+
+/** Generic, so that it has no say in the type of the run's context. */
+export type ToolApproval = <Runtime>(question: ApprovalQuestion<Runtime>) => Promise<ApprovalStatus>
+
+const denied = (reason: string): ApprovalStatus => ({ type: 'denied', reason })
+
+/** What the approver reads in the app. */
+function userApproval({ id, decision }: Approval): ApprovalStatus {
+  const why = decision.reasons.map(({ message }) => message).join('; ')
+  const reason = `${why}\nDecided with: lelu approvals approve ${id} (or deny)`
+  return { type: 'user-approval', reason }
+}
+
+/** The tool when this guard decides it; undefined when it runs elsewhere, or not at all. */
+function coveredTool(
+  { guarded }: GuardState,
+  { toolCall, tools }: ApprovalQuestion,
+): AnyTool | undefined {
+  const { toolName, providerExecuted } = toolCall
+  const tool = (tools as Record<string, AnyTool> | undefined)?.[toolName]
+  if (typeof tool?.execute !== 'function' || providerExecuted === true) return undefined
+  if (guarded.has(tool.execute)) return tool
+  throw new LeluError(
+    'LELU_TOOL_UNSUPPORTED',
+    `The tool ${toolName} is not guarded, so its approval would not hold. No tool was run.`,
+    { help: 'Pass tools: guard.tools(tools), and wrap tools in others before, not after it.' },
+  )
+}
+
+/** The same id twice in one answer: nobody could say which of the two was approved. */
+async function refuseRepeated(state: GuardState, question: ApprovalQuestion) {
+  const { messages, toolCall, runtimeContext } = question
+  const first = state.announced.find(messages, toolCall.toolCallId)
+  first?.parked?.release()
+  if (first?.approvalId !== undefined) {
+    const reason = 'another call of the same answer has its id'
+    await state.options.lelu.approvals.cancel(first.approvalId, { reason })
+  }
+  state.announced.keep(messages, toolCall.toolCallId, { runtimeContext, repeated: true })
+  return denied(repeatedIdText)
+}
+
+/**
+ * A suspended call that is taken up again is only looked at here; `execute` claims it. So nothing is claimed that the
+ * SDK then does not run.
+ */
+async function lookAt(
+  state: GuardState,
+  question: ApprovalQuestion,
+  call: AdapterCall<GuardedCall>,
+): Promise<ApprovalStatus> {
+  const approval = await findApproval(state.options, call)
+  if (approval === undefined) return denied(unknownApprovalText)
+  if (approval !== 'altered') {
+    const { mode = 'suspend' } = state.options
+    if (approval.state === 'pending') return denied(pendingText(approval, mode))
+    if (approval.state === 'approved' || approval.state === 'completed') return undefined
+  }
+  // It has ended without a result, or another process is at it: the engine says which, and throws if it is.
+  return decideNow(state, question, call)
+}
+
+/** Waits as the mode says, and answers how the approval stands then. */
+async function waitFor(
+  { options }: GuardState,
+  { id }: Approval,
+  signal: AbortSignal | undefined,
+): Promise<Approval> {
+  const until = performance.now() + (options.waitMs ?? 55_000)
+  for (;;) {
+    const timeoutMs = Math.max(until - performance.now(), 0)
+    const approval = await options.lelu.approvals.wait(id, { timeoutMs, ...(signal && { signal }) })
+    if (approval.state !== 'pending' || performance.now() >= until) return approval
+  }
+}
+
+/** Asks the engine, and leaves an allowed call parked for `execute`. */
+async function decideNow(
+  state: GuardState,
+  question: ApprovalQuestion,
+  call: AdapterCall<GuardedCall>,
+): Promise<ApprovalStatus> {
+  const { mode = 'suspend' } = state.options
+  const { messages, runtimeContext, toolCall } = question
+  const keep = (found: Omit<Announced, 'runtimeContext'>) =>
+    state.announced.keep(messages, toolCall.toolCallId, { runtimeContext, ...found })
+  // Waiting is done below: a call that is approved meanwhile must not be claimed before it executes.
+  const options = mode === 'wait' ? { ...state.options, mode: 'suspend' as const } : state.options
+  const first = await parkCall(options, call)
+  if ('parked' in first) {
+    keep({ parked: first.parked })
+    return undefined
+  }
+  const { result } = first
+  switch (result.status) {
+    case 'executed': // earlier: `execute` is given the kept result
+      keep({})
+      return undefined
+    case 'threw':
+      throw result.error
+    case 'refused':
+      keep({})
+      return denied(result.text)
+    case 'suspended': {
+      keep({ approvalId: result.approval.id })
+      if (mode === 'tell-model') return denied(result.text)
+      if (mode === 'suspend') return userApproval(result.approval)
+      const approval = await waitFor(state, result.approval, call.signal)
+      return approval.state === 'pending' ? userApproval(approval) : lookAt(state, question, call)
+    }
+  }
+}
+
+/** Answers the SDK for every call. What it lets pass is checked again when it executes. */
+export function toolApproval(state: GuardState): ToolApproval {
+  return async (question) => {
+    const tool = coveredTool(state, question)
+    if (tool === undefined) return undefined
+    const { messages, runtimeContext, toolCall } = question
+    const answer = state.signals.take(toolCall)
+    const call = await guardedCall(state, {
+      toolCall,
+      messages,
+      runtimeContext,
+      tool,
+      signal: answer?.aborted,
+      answer,
+    })
+    if (call.resumed === true) {
+      // An engine that cannot decide is thrown here: a denial would close the call in the history for good.
+      state.announced.keep(messages, toolCall.toolCallId, { runtimeContext })
+      return lookAt(state, question, call)
+    }
+    try {
+      if (state.announced.find(messages, toolCall.toolCallId) !== undefined) {
+        return await refuseRepeated(state, question)
+      }
+      return await decideNow(state, question, call)
+    } catch (error) {
+      // Thrown errors end the whole run, so the model is told that the call did not run.
+      if (isLeluError(error)) return denied(`${error.message} The call did not run.`)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Json, LeluError } from '@lelu/engine/adapter'
+import { asSchema } from 'ai'
+
+type Schemaed = { inputSchema?: Parameters<typeof asSchema>[0] }
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+
+/**
+ * What the SDK parsed, as JSON has it: a property that is undefined is one that is not there, as transforms leave it.
+ * Anything else that is no JSON stays, and is refused by the engine.
+ */
+export function asInput(value: unknown): Json {
+  if (Array.isArray(value)) return value.map((one) => (one === undefined ? one : asInput(one)))
+  if (!isPlain(value)) return (value ?? null) as Json
+  const present = Object.entries(value).filter(([, one]) => one !== undefined)
+  return Object.fromEntries(present.map(([key, one]) => [key, asInput(one)]))
+}
+
+const schemas = new WeakMap<object, Promise<string | undefined>>()
+
+/** As text: plain data only, whatever the library attaches to it. */
+async function schemaText(inputSchema: Schemaed['inputSchema']): Promise<string | undefined> {
+  try {
+    return JSON.stringify(await asSchema(inputSchema).jsonSchema)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The tool's JSON Schema, so that a reviewer's edit can be checked. Undefined when there is none, or when the
+ * schema says what JSON Schema cannot: then the engine refuses edits.
+ */
+export async function jsonSchemaOf({ inputSchema }: Schemaed): Promise<Json | undefined> {
+  if (inputSchema === undefined) return undefined
+  let kept = schemas.get(inputSchema)
+  if (kept === undefined) {
+    kept = schemaText(inputSchema)
+    schemas.set(inputSchema, kept)
+  }
+  const text = await kept
+  return text === undefined ? undefined : (JSON.parse(text) as Json)
+}
+
+/**
+ * Throws unless the tool's own schema takes an edited input as it stands. JSON Schema says less than zod does
+ * (refinements, transforms), so what a reviewer wrote must pass here too before it runs.
+ */
+export async function assertFits({ inputSchema }: Schemaed, input: Json): Promise<void> {
+  const { validate } = asSchema(inputSchema)
+  const parsed = await validate?.(input)
+  // A schema without a validator is a JSON Schema, which the engine has checked the edit against.
+  if (parsed === undefined || (parsed.success && isDeepStrictEqual(parsed.value, input))) return
+  throw new LeluError(
+    'LELU_EDIT_REFUSED',
+    'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
+    { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+  )
+}

@@ -1,0 +1,113 @@
+import { suitePolicy } from '@lelu/testing'
+import { generateText } from 'ai'
+import { expect, test } from 'vitest'
+import type { AiGuard, ToolApproval } from '../src/index.ts'
+import { scriptedModel } from './scripted-model.ts'
+import {
+  approveAll,
+  createTools,
+  generate,
+  guardWith,
+  logOf,
+  openLelu,
+  question,
+} from './support.ts'
+
+const call = (name: string) => [{ id: 'c', tool: name, input: { amount: 5, note: 'x' } }]
+
+/** The question about a call that `guard.model` has answered under this signal. */
+async function asked(guard: AiGuard, name: string, abortSignal: AbortSignal) {
+  const { tools, ran } = createTools()
+  const { model } = scriptedModel([call(name)])
+  const { content } = await guard.model(model).doGenerate({ prompt: [], abortSignal })
+  const { providerMetadata } = content[0] as { providerMetadata?: Record<string, unknown> }
+  const toolCall = { toolCallId: 'c', toolName: name, input: { amount: 5, note: 'x' } }
+  const answer = guard.toolApproval()({
+    toolCall: { ...toolCall, ...(providerMetadata && { providerMetadata }) },
+    tools: guard.tools(tools),
+    messages: [...question],
+    runtimeContext: {},
+    toolsContext: {},
+  })
+  return { answer, ran }
+}
+
+test('an allowed call of a run that is aborted ends in the log at once, as not run', async () => {
+  const lelu = await openLelu()
+  const control = new AbortController()
+  const { answer, ran } = await asked(guardWith(lelu), 'allowed', control.signal)
+  expect(await answer).toBeUndefined()
+  expect(logOf(lelu)).toEqual(['decision allow'])
+  control.abort()
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+  expect(ran).toEqual([])
+})
+
+test('a run that is aborted while the policy decides runs nothing', async () => {
+  const control = new AbortController()
+  const lelu = await openLelu({
+    policies: {
+      ...suitePolicy,
+      evaluate(input) {
+        control.abort()
+        return suitePolicy.evaluate(input)
+      },
+    },
+  })
+  const { answer, ran } = await asked(guardWith(lelu), 'allowed', control.signal)
+  await answer
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+  expect(ran).toEqual([])
+})
+
+test('a run that is aborted between decision and execution runs nothing', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu)
+  const { tools, ran } = createTools()
+  const control = new AbortController()
+  const toolApproval: ToolApproval = async (question) => {
+    const status = await guard.toolApproval()(question)
+    control.abort()
+    return status
+  }
+  const running = generateText({
+    model: scriptedModel([call('allowed')]).model, // without guard.model: only `execute` hears of it
+    tools: guard.tools(tools),
+    toolApproval,
+    messages: question,
+    abortSignal: control.signal,
+  })
+  await running.catch(() => {})
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+  expect(ran).toEqual([])
+})
+
+test('an abort ends the wait for a person, and the run', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu, { mode: 'wait', waitMs: 30_000 })
+  const control = new AbortController()
+  const { tools, ran } = createTools()
+  const running = generate({
+    guard,
+    tools,
+    model: guard.model(scriptedModel([call('reviewed')]).model),
+    abortSignal: control.signal,
+  })
+  const ended = expect(running).rejects.toThrow(/abort/i)
+  await expect.poll(async () => (await lelu.approvals.list()).approvals.length).toBe(1)
+  control.abort()
+  await ended
+  expect(ran).toEqual([])
+})
+
+test('a call that is approved while it waits is claimed only when it executes', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu, { mode: 'wait', waitMs: 30_000 })
+  const { answer, ran } = await asked(guard, 'reviewed', new AbortController().signal)
+  await expect.poll(async () => (await lelu.approvals.list()).approvals.length).toBe(1)
+  await approveAll(lelu)
+  expect(await answer).toBeUndefined()
+  const { approvals } = await lelu.approvals.list()
+  expect(approvals.map(({ state }) => state)).toEqual(['approved'])
+  expect(ran).toEqual([])
+})

@@ -1,0 +1,94 @@
+import { LeluError, repeatedIdText, toRequest } from '@lelu/engine/adapter'
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
+import { toolContent } from './chat.ts'
+import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
+import { type FunctionCall, runOf } from './options.ts'
+import { placeCallsAt } from './place.ts'
+import { cancelCall, type FinalAnswer } from './without-suspending.ts'
+
+export type CancelAbandonedOptions = {
+  /** Handed to the functions among the options. */
+  context?: unknown
+}
+
+/** The same conversation, with an answer behind every call in it that was left behind. */
+export type CancelAbandoned = (
+  messages: readonly ChatCompletionMessageParam[],
+  options?: CancelAbandonedOptions,
+) => Promise<ChatCompletionMessageParam[]>
+
+function neverRuns(): never {
+  throw new LeluError('LELU_CALL_INVALID', 'A call that was left behind is not run.', {
+    help: 'Let the agent ask again.',
+  })
+}
+
+/** Cancels what has not run yet. */
+export async function cancelWaiting(guard: Guard, view: FunctionCall, key: string): Promise<void> {
+  const { options } = guard
+  const run = runOf(options, view)
+  const asked = { context: view, id: key, run, tool: view.tool, input: null }
+  const { tenant } = await toRequest(options, asked)
+  const { approvals } = options.lelu
+  const found = await approvals.find({ ...(tenant !== undefined && { tenant }), run, call: key })
+  if (found?.state === 'pending' || found?.state === 'approved') {
+    await cancelCall(guard, found, 'the conversation went on without it')
+  }
+}
+
+type LeftCall = Pick<CallToAnswer, 'view' | 'key' | 'kind' | 'tool' | 'toContent'>
+
+/** The answer of a call that was left behind: its stored result if it has run, else that it was cancelled. */
+export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer> {
+  await cancelWaiting(guard, call.view, call.key)
+  const { tool } = call
+  const ending = { ...guard, options: { ...guard.options, mode: 'suspend' as const } }
+  const answer = await answerCall(ending, {
+    ...call,
+    tool: tool?.run && { ...tool, run: neverRuns },
+    evidence: {},
+    // Without a record it was never decided, and is not decided now.
+    resumed: true,
+  })
+  return answer.status === 'pending' ? { status: 'final', content: answer.text } : answer
+}
+
+/**
+ * Cancels the approvals of calls that a newer message left without answer, so that one that comes late runs nothing.
+ * The API takes no conversation with a call that has no answer: go on with the one that is returned.
+ */
+export function abandonedCanceller(guard: Guard): CancelAbandoned {
+  return async (messages, { context } = {}) => {
+    const repaired: ChatCompletionMessageParam[] = []
+    for (const [position, message] of messages.entries()) {
+      repaired.push(message)
+      const rest = messages.slice(position + 1)
+      const left = rest.some(({ role }) => role === 'user' || role === 'assistant')
+      if (!left) continue
+      for (const call of placeCallsAt(messages, position)) {
+        if (call.answered) continue
+        const { id, key, kind = 'function', name, text, repeated } = call
+        const content = repeated
+          ? repeatedIdText
+          : toolContent(
+              await endCall(guard, {
+                view: {
+                  id,
+                  tool: name,
+                  arguments: text,
+                  history: messages,
+                  context,
+                  signal: undefined,
+                },
+                key,
+                kind,
+                tool: call.kind && guard.toolbox.find(kind, name),
+                toContent: textContent,
+              }),
+            )
+        repaired.push({ role: 'tool', tool_call_id: id, content })
+      }
+    }
+    return repaired
+  }
+}

@@ -1,0 +1,73 @@
+import { addField, pendingText } from '@lelu/engine/adapter'
+import type { ToolInputGuardrailDefinition } from '@openai/agents'
+import { type AgentTool, assertAgentTool, isAgentAsTool } from './agent-tool.ts'
+import { lastApproval, readJson } from './call-name.ts'
+import { entriesOf, type Guard, guardOf, rememberGuard, writtenCall } from './guard.ts'
+import { needsApproval } from './needs-approval.ts'
+import { type AgentGuardOptions, checkOptions, placeOf } from './options.ts'
+import { runCall } from './run-call.ts'
+
+/** Refuses before the tool is run, so that the SDK does not take the refusal for the tool's output. */
+function refuseInput(guard: Guard): ToolInputGuardrailDefinition {
+  const { tool, options } = guard
+  const allow = { behavior: { type: 'allow' as const } }
+  const reject = (message: string) => ({ behavior: { type: 'rejectContent' as const, message } })
+  return {
+    type: 'tool_input',
+    name: 'lelu',
+    async run({ context, toolCall }) {
+      const input = readJson(toolCall.arguments)
+      if (input === undefined) return allow
+      const call = writtenCall(guard, context, toolCall.callId, input)
+      const entry = entriesOf(guard, context).get(call.name)
+      if (entry?.status === 'refused') return reject(entry.text)
+      // With `preApprovalInputGuardrails` the SDK asks before it suspends; what it takes for an approval comes later.
+      const { callId } = toolCall
+      if (context.isToolApproved({ toolName: tool.name, callId }) !== true) return allow
+      const { approval } = await lastApproval(options, await placeOf(options, call.view), call.name)
+      if (approval?.state !== 'pending') return allow
+      return reject(pendingText(approval, options.mode ?? 'suspend'))
+    },
+  }
+}
+
+/** The tool itself when the same engine guards it already, so that one call is decided once. */
+function unguarded(tool: AgentTool, { lelu }: AgentGuardOptions): AgentTool {
+  const guard = guardOf(tool)
+  return guard?.options.lelu === lelu ? guard.tool : tool
+}
+
+/**
+ * The same tool, decided by the engine: name, description, schema and type stay. Takes what `tool()` and
+ * `agent.asTool()` make (`LELU_TOOL_UNSUPPORTED`); the latter is guarded in place, for the SDK knows it by identity.
+ * A gate of the tool's own (`needsApproval`, guardrails) stays in force.
+ */
+export function guardAgentTool<T, Context = unknown>(
+  tool: T,
+  options: AgentGuardOptions<Context>,
+): T {
+  checkOptions(options)
+  assertAgentTool(tool)
+  // The context is what the host passes to `run`; nothing here looks at it.
+  const own = options as unknown as AgentGuardOptions
+  const inside: AgentTool = { ...unguarded(tool, own) }
+  const guard: Guard = { tool: inside, options: own, entries: new WeakMap() }
+  const added = own.confidence?.added
+  const members: Partial<AgentTool> = {
+    invoke: (runContext, text, details) => runCall(guard, runContext, text, details),
+    needsApproval: (runContext, input, callId) => needsApproval(guard, runContext, input, callId),
+    inputGuardrails: [...(inside.inputGuardrails ?? []), refuseInput(guard)],
+    ...(added !== undefined && { parameters: addField(inside.parameters, added, inside.name) }),
+  }
+  const guarded = isAgentAsTool(inside) ? Object.assign(tool, members) : { ...inside, ...members }
+  rememberGuard(guarded, guard)
+  return guarded as T
+}
+
+/** `guardAgentTool` for a list of tools; the types of the list stay. */
+export function guardAgentTools<const T extends readonly unknown[], Context = unknown>(
+  tools: T,
+  options: AgentGuardOptions<Context>,
+): T {
+  return tools.map((tool) => guardAgentTool(tool, options)) as unknown as T
+}

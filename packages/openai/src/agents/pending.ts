@@ -1,0 +1,60 @@
+import type { FunctionCallItem, RunContext, RunToolApprovalItem } from '@openai/agents'
+import { type LastApproval, lastApproval, nameOf, readJson } from './call-name.ts'
+import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
+
+/** A call that is suspended in a run. */
+export type PendingApproval = { approvalId: string; tool: string; callId: string }
+
+/** What shows the suspended calls of a run: its result (when it was streamed, after `completed`), or its state. */
+export type Suspended =
+  | { interruptions: RunToolApprovalItem[]; runContext: RunContext<unknown> }
+  | { getInterruptions(): RunToolApprovalItem[] }
+
+/** A function call that the SDK has suspended. `call` is left out when its arguments are no JSON. */
+export type Interruption = {
+  item: RunToolApprovalItem
+  toolCall: FunctionCallItem
+  call?: GuardedCall
+}
+
+/** The suspended function calls; those of agents inside agent tools are among them. */
+export function interruptionsOf(result: Suspended): Interruption[] {
+  const isResult = 'interruptions' in result
+  const items = isResult ? result.interruptions : result.getInterruptions()
+  // Results show the context of their run, states keep it to themselves.
+  const { _context } = result as unknown as { _context: RunContext<unknown> }
+  const runContext = isResult ? result.runContext : _context
+  return items.flatMap((item) => {
+    const toolCall = item.rawItem
+    if (toolCall.type !== 'function_call') return []
+    const { name: tool, callId } = toolCall
+    const input = readJson(toolCall.arguments)
+    if (input === undefined) return [{ item, toolCall }]
+    const call = { tool, callId, input, context: runContext.context, runContext }
+    return [{ item, toolCall, call }]
+  })
+}
+
+/** What the store has of a suspended call. */
+export async function recordOf(
+  options: AgentGuardOptions,
+  call: GuardedCall,
+): Promise<LastApproval> {
+  return lastApproval(options, await placeOf(options, call), nameOf(call))
+}
+
+/** The calls of a run that wait for a person; suspended calls that the approval store does not know are left out. */
+export async function pendingApprovals<Context = unknown>(
+  result: Suspended,
+  options: AgentGuardOptions<Context>,
+): Promise<PendingApproval[]> {
+  checkOptions(options)
+  const found: PendingApproval[] = []
+  for (const { call } of interruptionsOf(result)) {
+    if (call === undefined) continue
+    const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
+    if (approval === undefined) continue
+    found.push({ approvalId: approval.id, tool: call.tool, callId: call.callId })
+  }
+  return found
+}

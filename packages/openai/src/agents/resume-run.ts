@@ -1,0 +1,131 @@
+import {
+  type Approval,
+  guardCall,
+  invalidInputText,
+  isLeluError,
+  LeluError,
+} from '@lelu/engine/adapter'
+import type { Agent, FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
+import { idOf } from './call-name.ts'
+import { adapterCall, type Guard, guardOf, writtenCall } from './guard.ts'
+import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
+import { parseInput } from './parse-input.ts'
+import { type Interruption, interruptionsOf, recordOf } from './pending.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: the SDK's own bound, without which no agent with an output type fits.
+type AnyAgent = Agent<any, any>
+
+/** Only when it is needed: the package is an optional peer. */
+async function restore<Context, TAgent extends AnyAgent>(
+  agent: TAgent,
+  serialized: string,
+): Promise<RunState<Context, TAgent>> {
+  const { RunState } = await import('@openai/agents')
+  return RunState.fromString<Context, TAgent>(agent, serialized)
+}
+
+function guardOfItem({ agent, rawItem }: RunToolApprovalItem): Guard | undefined {
+  const { name } = rawItem as FunctionCallItem
+  return guardOf(agent.tools.find((tool) => tool.type === 'function' && tool.name === name))
+}
+
+function neverRuns(): never {
+  throw new LeluError('LELU_CALL_INVALID', 'A call that has ended is not run.', {
+    help: 'Let the agent ask again.',
+  })
+}
+
+/** What the model reads about a call that a person or the clock has ended. Nothing can run. */
+async function refusalOf(
+  item: RunToolApprovalItem,
+  call: GuardedCall,
+  count: number,
+): Promise<string | undefined> {
+  const guard = guardOfItem(item)
+  if (guard === undefined) return undefined
+  const { tool, options } = guard
+  const written = writtenCall(guard, call.runContext, call.callId, call.input)
+  const parsed = await parseInput(tool, written.text)
+  if (!parsed.valid) return invalidInputText(tool.name)
+  const place = await placeOf(options, call)
+  const id = idOf(written.name, count - 1)
+  const asked = { ...adapterCall(guard, written, parsed.input, { ...place, id }), resumed: true }
+  const result = await guardCall({ ...options, mode: 'suspend' }, asked, neverRuns)
+  return result.status === 'refused' ? result.text : undefined
+}
+
+/** States in which a person has said yes, whatever became of the call since. */
+const agreed: readonly Approval['state'][] = [
+  'approved',
+  'executing',
+  'completed',
+  'failed',
+  'unknown',
+]
+
+/** The SDK suspends such a call of a tool with a gate on its own, and nobody was asked about it. */
+function isMalformed({ call }: Interruption): boolean {
+  return typeof call?.input !== 'object' || call.input === null || Array.isArray(call.input)
+}
+
+async function settle(
+  state: RunState<unknown, AnyAgent>,
+  interruption: Interruption,
+  options: AgentGuardOptions,
+): Promise<void> {
+  const { item, toolCall, call } = interruption
+  const reject = (message: string | undefined) =>
+    state.reject(item, message === undefined ? {} : { message })
+  if (call === undefined || isMalformed(interruption)) {
+    if (guardOfItem(item) !== undefined) reject(invalidInputText(toolCall.name))
+    return
+  }
+  const { approval, altered, count } = await recordOf(options, call)
+  if (altered === true) return reject(await refusalOf(item, call, count))
+  if (approval === undefined || approval.state === 'pending') return
+  if (agreed.includes(approval.state)) return state.approve(item)
+  reject(await refusalOf(item, call, count))
+}
+
+/**
+ * The state to go on with: `run(agent, state)`. Exactly the calls that the approval store has decided are approved or
+ * rejected in it; the others stay suspended. It grants nothing: the engine looks again where each tool is run.
+ * Calls of guarded tools whose arguments are no JSON object are rejected, for the SDK suspends them on its own.
+ */
+export async function resumeRun<TAgent extends AnyAgent, Context = unknown>(
+  agent: TAgent,
+  serialized: string,
+  options: AgentGuardOptions<Context>,
+): Promise<RunState<Context, TAgent>> {
+  checkOptions(options)
+  const state = await restore<Context, TAgent>(agent, serialized)
+  for (const interruption of interruptionsOf(state)) {
+    await settle(state as never, interruption, options as unknown as AgentGuardOptions)
+  }
+  return state
+}
+
+/**
+ * For a new message of the user while calls wait: cancels them, so that an approval that comes late runs nothing, and
+ * answers the state in which they are rejected. Go on with `state.addInput(message)` and `run(agent, state)`.
+ */
+export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown>(
+  agent: TAgent,
+  serialized: string,
+  options: AgentGuardOptions<Context>,
+): Promise<RunState<Context, TAgent>> {
+  checkOptions(options)
+  const state = await restore<Context, TAgent>(agent, serialized)
+  for (const { call } of interruptionsOf(state)) {
+    if (call === undefined) continue
+    const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
+    if (approval?.state !== 'pending' && approval?.state !== 'approved') continue
+    try {
+      await options.lelu.approvals.cancel(approval.id, { reason: 'the conversation went on' })
+    } catch (error) {
+      // It has ended or begun to run in this very moment: then it is resumed like any other.
+      if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_STATE') throw error
+    }
+  }
+  return resumeRun(agent, serialized, options)
+}

@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  editedInput,
+  guardCall,
+  invalidInputText,
+  type Json,
+  LeluError,
+  type RunTool,
+  repeatedIdText,
+} from '@lelu/engine/adapter'
+import type { FunctionCallItem, RunContext } from '@openai/agents'
+import type { ToolDetails } from './agent-tool.ts'
+import { idOf, isOpen, lastApproval, readJson } from './call-name.ts'
+import {
+  adapterCall,
+  type Ended,
+  entriesOf,
+  type Guard,
+  namelessCall,
+  type WrittenCall,
+  writtenCall,
+} from './guard.ts'
+import { placeOf } from './options.ts'
+import { parseInput } from './parse-input.ts'
+import { refusedBySchema, runExactly } from './run-exactly.ts'
+import {
+  isErrorText,
+  isOfAnotherCall,
+  itemOf,
+  type KeptOutput,
+  keepOutput,
+  withEditNote,
+} from './tool-output.ts'
+
+/** A call whose tool is about to be run. */
+type Running = {
+  guard: Guard
+  call: WrittenCall
+  runContext: RunContext<unknown>
+  toolCall: FunctionCallItem
+  details: ToolDetails
+}
+
+/**
+ * What the state of the run says: that exactly this call is approved, which claims that it was suspended before, or
+ * that every call of the tool is. Neither opens anything.
+ */
+function approvalInState({ guard, runContext, toolCall }: Running): 'call' | 'tool' | undefined {
+  const { callId } = toolCall
+  const { approvals = {} } = runContext.toJSON() as {
+    approvals?: Record<string, { approved?: unknown }>
+  }
+  const lists = Object.values(approvals).map(({ approved }) => approved)
+  if (lists.some((list) => Array.isArray(list) && list.includes(callId))) return 'call'
+  return runContext.isToolApproved({ toolName: guard.tool.name, callId }) ? 'tool' : undefined
+}
+
+/** Throws unless the tool's own schema takes an edited input as it stands: JSON Schema says less than it. */
+async function assertFits({ tool }: Guard, input: Json): Promise<void> {
+  const parsed = await parseInput(tool, JSON.stringify(input))
+  if (parsed.valid && isDeepStrictEqual(structuredClone(parsed.input), input)) return
+  throw new LeluError(
+    'LELU_EDIT_REFUSED',
+    'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
+    { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+  )
+}
+
+/** The tool's own run. `errorText` is what the SDK made of an error in it. */
+function toolOf({ guard, call, runContext, toolCall, details }: Running): {
+  run: RunTool<KeptOutput>
+  failure: { errorText?: string }
+} {
+  const failure: { errorText?: string } = {}
+  const run: RunTool<KeptOutput> = async (stored, { approval }) => {
+    const edited = editedInput(approval)
+    if (edited !== undefined) await assertFits(guard, stored)
+    const text = edited === undefined ? call.text : JSON.stringify(stored)
+    const output = await runExactly(guard.tool, { runContext, text, details }, stored)
+    if (isErrorText(output)) {
+      failure.errorText = output
+      throw new Error(output)
+    }
+    const told = edited === undefined ? output : withEditNote(output, edited)
+    return keepOutput(told, { runContext, item: itemOf(toolCall) })
+  }
+  return { run, failure }
+}
+
+/** Decides a call that no decision is held for, and runs its tool. `known` names it, when it is on record already. */
+async function decideAndRun(
+  running: Running,
+  input: Json,
+  run: RunTool<KeptOutput>,
+  known: string | undefined,
+): Promise<Ended> {
+  const { guard, call, runContext, toolCall, details } = running
+  const { tool, options } = guard
+  const place = await placeOf(options, call.view)
+  const asked = (id: string, resumed: boolean) => ({
+    ...adapterCall(guard, call, input, { ...place, id }),
+    resumed,
+    ...(details.signal && { signal: details.signal }),
+  })
+  // Here the same input is the same call, whatever its id.
+  if (options.mode === 'tell-model') return guardCall(options, asked(call.name, false), run)
+  const said = approvalInState(running)
+  const last = await lastApproval(options, place, call.name)
+  const ended = last.approval?.state
+  const goesOn =
+    said === 'call' ||
+    isOpen(last) ||
+    (said === 'tool' && ended !== undefined && ended !== 'completed')
+  const id = known ?? idOf(call.name, goesOn ? Math.max(last.count - 1, 0) : last.count)
+  // The host's own gate suspends calls that have no approval here.
+  const ownGate = async () => tool.needsApproval(runContext, input, toolCall.callId)
+  const claimed = said === 'call' && (last.count > 0 || !(await ownGate()))
+  return guardCall(options, asked(id, claimed), run)
+}
+
+function outputOf({ guard, runContext, toolCall, details }: Running, result: Ended): unknown {
+  switch (result.status) {
+    case 'executed': {
+      const { value, replayed } = result
+      if (!replayed || guard.options.mode === 'tell-model') return value.output
+      if (details.resumeState !== undefined) throw innerRunLost(guard.tool.name)
+      const another = isOfAnotherCall(value, { runContext, item: itemOf(toolCall) })
+      return another ? repeatedIdText : value.output
+    }
+    case 'threw':
+      throw result.error
+    default:
+      return result.text
+  }
+}
+
+function innerRunLost(tool: string): LeluError {
+  return new LeluError(
+    'LELU_TOOL_UNSUPPORTED',
+    `The agent behind the tool ${tool} was suspended inside an approved call. It cannot go on.`,
+    { help: 'Let the policy allow the agent tool, and guard the tools of the agent inside it.' },
+  )
+}
+
+/** Runs a call of a guarded tool: the one place where its code is reached, and where it is decided for good. */
+export async function runCall(
+  guard: Guard,
+  runContext: RunContext<unknown>,
+  text: string,
+  details: ToolDetails | undefined,
+): Promise<unknown> {
+  const toolCall = details?.toolCall
+  if (details === undefined || !toolCall?.callId) throw namelessCall()
+  const input = readJson(text)
+  if (input === undefined) return invalidInputText(guard.tool.name)
+  const call = writtenCall(guard, runContext, toolCall.callId, input)
+  const running: Running = { guard, call, runContext, toolCall, details }
+  const entries = entriesOf(guard, runContext)
+  const entry = entries.get(call.name)
+  entries.delete(call.name)
+  if (entry?.status === 'refused') return entry.text
+  const { run, failure } = toolOf(running)
+  let result: Ended
+  if (entry?.status === 'allowed') {
+    result = await entry.run(run)
+  } else {
+    const parsed = await parseInput(guard.tool, call.text)
+    if (!parsed.valid) return refusedArguments(running)
+    result = await decideAndRun(running, parsed.input, run, entry?.id)
+  }
+  if (result.status === 'threw' && failure.errorText !== undefined) return failure.errorText
+  return outputOf(running, result)
+}
+
+/** The SDK's own words for arguments that do not fit; nothing can run. */
+async function refusedArguments({ guard, call, runContext, details }: Running): Promise<unknown> {
+  const { text } = call
+  const refused = await refusedBySchema(guard.tool, { runContext, text, details })
+  return refused === undefined ? invalidInputText(guard.tool.name) : refused.output
+}

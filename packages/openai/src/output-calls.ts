@@ -1,0 +1,118 @@
+import { LeluError } from '@lelu/engine/adapter'
+import type { ResponseInputItem, ResponseOutputItem } from 'openai/resources/responses/responses'
+import type { AnsweredResponse } from './responses.ts'
+
+/** One call of a response. */
+export type OutputCall = {
+  kind: 'function' | 'custom' | 'mcp'
+  /** The call id; of an MCP call, the id of its approval request. */
+  id: string
+  name: string
+  text: string
+  server?: string
+  namespace?: string
+  caller?: { type?: unknown } | null
+  incomplete: boolean
+  /** The same in every process. A response has an id of its own, so that ids which are reused stay apart. */
+  key: string
+  answered: boolean
+  repeated: boolean
+}
+
+type Written = Omit<OutputCall, 'key' | 'answered' | 'repeated'>
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : '')
+
+/** Without a status it is complete, as in what was stored without one. */
+function isCut(item: { status?: unknown }): boolean {
+  return item.status !== undefined && item.status !== null && item.status !== 'completed'
+}
+
+function writtenCall(item: ResponseOutputItem): Written | undefined {
+  switch (item.type) {
+    case 'function_call':
+    case 'custom_tool_call': {
+      const { call_id, name, namespace, caller } = item
+      return {
+        kind: item.type === 'function_call' ? 'function' : 'custom',
+        id: asText(call_id),
+        name: asText(name),
+        text: asText(item.type === 'function_call' ? item.arguments : item.input),
+        ...(typeof namespace === 'string' && namespace !== '' && { namespace }),
+        ...(caller !== undefined && { caller }),
+        incomplete: isCut(item as { status?: unknown }),
+      }
+    }
+    case 'mcp_approval_request':
+      return {
+        kind: 'mcp',
+        id: asText(item.id),
+        name: asText(item.name),
+        text: asText(item.arguments),
+        server: asText(item.server_label),
+        incomplete: false,
+      }
+    default:
+      return undefined
+  }
+}
+
+const kinds: Record<string, OutputCall['kind']> = {
+  function_call_output: 'function',
+  custom_tool_call_output: 'custom',
+  mcp_approval_response: 'mcp',
+}
+
+type Answer = { call_id?: unknown; approval_request_id?: unknown }
+
+/** Of a call or an answer: what both have in common. */
+const nameOf = (kind: string, id: unknown) => JSON.stringify([kind, id])
+
+function answeredIn(input: readonly ResponseInputItem[]): Map<string, number> {
+  const answers = new Map<string, number>()
+  for (const item of input) {
+    const type = 'type' in item ? String(item.type) : ''
+    const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined
+    if (kind === undefined) continue
+    const { call_id, approval_request_id } = item as Answer
+    const name = nameOf(kind, kind === 'mcp' ? approval_request_id : call_id)
+    answers.set(name, (answers.get(name) ?? 0) + 1)
+  }
+  return answers
+}
+
+/** The items behind the last call of a response with this id. Answers in front of it belong to a call of an earlier response with its id. */
+function behind(call: Written, input: readonly ResponseInputItem[]): readonly ResponseInputItem[] {
+  const position = input.findLastIndex((item) => {
+    const found = writtenCall(item as ResponseOutputItem)
+    return found?.kind === call.kind && found.id === call.id
+  })
+  const found = position < 0 ? undefined : writtenCall(input[position] as ResponseOutputItem)
+  if (found === undefined) return input
+  return found.name === call.name && found.text === call.text ? input.slice(position + 1) : []
+}
+
+/** The calls of a response that are decided here, each with its name in the conversation. */
+export function outputCalls(
+  response: AnsweredResponse,
+  input: readonly ResponseInputItem[],
+): OutputCall[] {
+  const calls = response.output.flatMap((item) => writtenCall(item) ?? [])
+  if (calls.some(({ id }) => id === '')) {
+    throw new LeluError('LELU_CALL_INVALID', 'A call of the response has no id. No tool was run.', {
+      help: 'Pass the response as the API gave it.',
+    })
+  }
+  return calls.map((call, index) => {
+    const earlier = calls.slice(0, index).filter(({ id }) => id === call.id)
+    const before = earlier.filter(({ kind }) => kind === call.kind).length
+    const last = calls.findLast(({ kind, id }) => kind === call.kind && id === call.id) ?? call
+    const answers = answeredIn(behind(last, input)).get(nameOf(call.kind, call.id)) ?? 0
+    return {
+      ...call,
+      key: JSON.stringify([response.id, call.id]),
+      answered: answers > before,
+      repeated: earlier.length > 0,
+    }
+  })
+}

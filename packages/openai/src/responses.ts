@@ -1,0 +1,148 @@
+import { type Json, LeluError, repeatedIdText } from '@lelu/engine/adapter'
+import type {
+  Response,
+  ResponseCreateParams,
+  ResponseCustomToolCallOutput,
+  ResponseInputItem,
+} from 'openai/resources/responses/responses'
+import type { PendingCall } from './chat.ts'
+import { responseEvidence } from './evidence.ts'
+import { type Settle, settleOnce } from './finished.ts'
+import { answerCall, type CallAnswer, errorContent, type Guard } from './guarded-call.ts'
+import { answerMcp, mcpResponse } from './mcp.ts'
+import type { FunctionCall } from './options.ts'
+import { type OutputCall, outputCalls } from './output-calls.ts'
+import { outputOf, toOutput } from './tool-output.ts'
+
+export type ExecuteOutputOptions = {
+  /** The items of the conversation from your own store, answers among them. Needed only to go on with a response. */
+  input?: readonly ResponseInputItem[]
+  /** The parameters of the request, for readers that ask a second model. */
+  request?: ResponseCreateParams
+  /** Handed to the functions among the options. */
+  context?: unknown
+  signal?: AbortSignal
+}
+
+/** An item that answers a call. */
+export type AnswerItem =
+  | ResponseInputItem.FunctionCallOutput
+  | ResponseCustomToolCallOutput
+  | ResponseInputItem.McpApprovalResponse
+
+export type ExecutedOutput = {
+  /** Answers of the calls that are final and were not in `input` yet. Store them at once. */
+  items: AnswerItem[]
+  /** For an MCP call, `toolCallId` is the id of its approval request. */
+  pending: PendingCall[]
+  /** Whether every call that is decided here has its answer. */
+  ready: boolean
+}
+
+/** What is needed of a response to take it up again: store `id` and `output`. */
+export type AnsweredResponse = Pick<Response, 'id' | 'output'> & Partial<Pick<Response, 'status'>>
+
+export type ExecuteOutput = (
+  response: AnsweredResponse,
+  options?: ExecuteOutputOptions,
+) => Promise<ExecutedOutput>
+
+/** The call as the functions among the options see it. */
+export function viewOf(call: OutputCall, options: ExecuteOutputOptions): FunctionCall {
+  const { input = [], context, signal } = options
+  const { id, name, text, server } = call
+  return {
+    id,
+    tool: name,
+    ...(server !== undefined && { server }),
+    arguments: text,
+    history: input,
+    context,
+    signal,
+  }
+}
+
+/** The item that answers a call. */
+export function toItem(
+  call: OutputCall,
+  answer: Exclude<CallAnswer, { status: 'pending' }>,
+): AnswerItem {
+  if (call.kind === 'mcp') return mcpResponse(call.id, answer)
+  const output =
+    answer.status === 'threw' ? errorContent(answer.error) : outputOf(answer.content, answer.edited)
+  // A call that the provider's own program made is answered to that program.
+  const caller = call.caller?.type === 'program' ? { caller: call.caller } : {}
+  const type = call.kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output'
+  return { type, call_id: call.id, output, ...caller } as AnswerItem
+}
+
+function assertResponse(response: AnsweredResponse | undefined): asserts response {
+  if (typeof response?.id === 'string' && response.id !== '' && Array.isArray(response.output)) {
+    return
+  }
+  throw new LeluError('LELU_CALL_INVALID', 'This is not a response. No tool was run.', {
+    help: 'Pass the response as the API gave it, or { id, output } of it.',
+  })
+}
+
+/** Runs, refuses or suspends the calls of a response, side by side; called again, it goes on where they stand. */
+export function outputExecutor(guard: Guard): ExecuteOutput {
+  const { toolbox } = guard
+  const settle: Settle<CallAnswer> = settleOnce(({ status }) => status !== 'pending')
+
+  async function answer(
+    call: OutputCall,
+    response: AnsweredResponse,
+    options: ExecuteOutputOptions,
+  ): Promise<CallAnswer> {
+    const { request, signal } = options
+    const view = viewOf(call, options)
+    const evidence = responseEvidence(response, { request, toolbox })
+    const { key, kind } = call
+    const answered =
+      kind === 'mcp'
+        ? await answerMcp(guard, { view, key, evidence })
+        : await answerCall(guard, {
+            view,
+            key,
+            kind,
+            // A namespace is the provider's: its tools are not among ours, whatever their names.
+            tool: call.namespace === undefined ? toolbox.find(kind, call.name) : undefined,
+            evidence,
+            toContent: (value) => toOutput(value) as Json,
+            incomplete: call.incomplete || response.status === 'incomplete',
+          })
+    if (answered.status === 'threw' && signal?.aborted) throw answered.error
+    return answered
+  }
+
+  return async (response, options = {}) => {
+    assertResponse(response)
+    const calls = outputCalls(response, options.input ?? [])
+    const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
+    const answers = await settle(
+      response,
+      open.map((call) => ({
+        same: JSON.stringify([call.key, call.name, call.text]),
+        run: () => answer(call, response, options),
+      })),
+    )
+    const answerOf = new Map(open.map((call, index) => [call.key, answers[index]]))
+
+    const result: ExecutedOutput = { items: [], pending: [], ready: true }
+    for (const call of calls) {
+      if (call.answered) continue
+      const found = answerOf.get(call.key)
+      if (found?.status === 'pending') {
+        result.ready = false
+        if (call.repeated) continue
+        const { id: toolCallId, name: tool } = call
+        result.pending.push({ approvalId: found.approval.id, toolCallId, tool })
+        continue
+      }
+      const repeated: CallAnswer = { status: 'final', content: repeatedIdText }
+      result.items.push(toItem(call, call.repeated || found === undefined ? repeated : found))
+    }
+    return result
+  }
+}

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto'
+import { invalidOptions, LeluError, repeatedIdText } from '@lelu/engine/adapter'
+import type { ChatCompletion, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
+import { chatEvidence } from './evidence.ts'
+import { type Guard, textContent, textOf } from './guarded-call.ts'
+import { type AssistantMessage, callsOf, type PlacedCall, placeCallsAt } from './place.ts'
+import { chatTool, cloneWith, withParser } from './shown-tool.ts'
+import type { BoundTool, GuardableTool } from './tool.ts'
+import { answerWithoutSuspending, assertMode } from './without-suspending.ts'
+
+/** What `runTools` hands to a tool behind its arguments. */
+type Runner = {
+  messages: readonly ChatCompletionMessageParam[]
+  allChatCompletions?: () => ChatCompletion[]
+}
+
+/** Calls that a callback has taken already: `runTools` does not tell a callback which call it runs. */
+type Taken = WeakMap<object, Set<number>>
+
+function callInvalid(tool: string, why: string): LeluError {
+  return new LeluError('LELU_CALL_INVALID', `${why} The tool ${tool} was not run.`, {
+    help: 'Let runTools() call it, or use executeToolCalls().',
+  })
+}
+
+/** The call that this callback runs: one of the last message, of this tool and with this very text, each taken once. */
+function findCall(
+  { messages }: Runner,
+  tool: BoundTool,
+  text: string,
+  taken: Taken,
+): { call: PlacedCall; message: AssistantMessage } {
+  const position = messages.findLastIndex((message) => callsOf(message).length > 0)
+  const message = messages[position]
+  if (message?.role === 'assistant') {
+    const used = taken.get(message) ?? new Set<number>()
+    taken.set(message, used)
+    const calls = placeCallsAt(messages, position)
+    const index = calls.findIndex(
+      (call, place) => call.name === tool.name && call.text === text && !used.has(place),
+    )
+    const call = calls[index]
+    if (call !== undefined) {
+      used.add(index)
+      return { call, message }
+    }
+  }
+  throw callInvalid(tool.name, 'No call of the conversation asks for this.')
+}
+
+function isRunner(value: unknown): value is Runner {
+  return typeof value === 'object' && value !== null && 'messages' in value
+}
+
+/** The function that `runTools` calls instead of the tool's own. */
+function guardedCallback(guard: Guard, tool: BoundTool, textFor: (args: unknown) => unknown) {
+  const taken: Taken = new WeakMap()
+  return async (...args: unknown[]): Promise<string> => {
+    const [first, runner, toolContext] = args
+    const text = textFor(first)
+    if (typeof text !== 'string' || !isRunner(runner)) {
+      throw callInvalid(tool.name, 'It was not called by runTools().')
+    }
+    const { messages } = runner
+    const { call, message } = findCall(runner, tool, text, taken)
+    if (call.repeated) return repeatedIdText
+    const completion = runner.allChatCompletions?.().at(-1)
+    const answer = await answerWithoutSuspending(guard, {
+      view: {
+        id: call.id,
+        tool: tool.name,
+        arguments: text,
+        history: messages,
+        context: toolContext,
+        signal: (runner as { controller?: AbortController }).controller?.signal,
+      },
+      // Never taken up again: against an older run in which the model used the same id.
+      key: `${call.key}@${randomUUID()}`,
+      kind: tool.kind,
+      tool,
+      evidence: chatEvidence(message, completion, { toolbox: guard.toolbox }),
+      toContent: textContent,
+      rest: [runner, toolContext],
+    })
+    // Without us, an error of the tool ends the run as well.
+    if (answer.status === 'threw') throw answer.error
+    return textOf(answer)
+  }
+}
+
+/**
+ * The same tool for `runTools`, which cannot suspend: only with the modes `wait` and `tell-model`
+ * (`LELU_OPTIONS_INVALID`). Object spread of the result loses its hidden members; pass it on as it is.
+ */
+export function runnable<T extends GuardableTool>(guard: Guard, given: T): T {
+  assertMode(guard.options, 'runTools()', 'executeToolCalls() in a loop of your own')
+  const tool = guard.toolbox.bind(given)
+  const shown = chatTool(tool, guard.options.confidence?.added)
+  if (shown.type !== 'function' || tool.run === undefined) {
+    throw invalidOptions(
+      `The tool ${tool.name} has no function that runTools() could call.`,
+      'Give it one, or use executeToolCalls().',
+    )
+  }
+  const texts = new WeakMap<object, string>()
+  const keep = <P>(parsed: P, text: string): P => {
+    if (typeof parsed === 'object' && parsed !== null) texts.set(parsed, text)
+    return parsed
+  }
+  // runTools parses first and calls later, so what came of a text is remembered with it.
+  const remember = (parse: (text: string) => unknown) => (text: string) => {
+    const parsed = parse(text)
+    return parsed instanceof Promise ? parsed.then((one) => keep(one, text)) : keep(parsed, text)
+  }
+  const hidden = withParser(shown, '$parseRaw', remember)
+  const parsers = withParser(shown.function, 'parse', remember)
+  const parsed = [hidden, parsers].some((members) => Object.keys(members).length > 0)
+  const callback = guardedCallback(guard, tool, (args) =>
+    parsed ? texts.get(args as object) : args,
+  )
+  // In both places where runTools could find a function, so that none is left as it was.
+  const declared = cloneWith(shown.function, {
+    ...parsers,
+    name: { value: tool.name, enumerable: true },
+    function: { value: callback, enumerable: true },
+  })
+  return cloneWith(shown, {
+    ...hidden,
+    function: { value: declared, enumerable: true },
+    ...('$callback' in shown && { $callback: { value: callback, enumerable: false } }),
+  }) as T
+}

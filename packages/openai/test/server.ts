@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import OpenAI from 'openai'
+import { chatChunks, chatCompletion, checkMessages } from './wire-chat.ts'
+import { checkInput, responseEvents, responseObject } from './wire-responses.ts'
+
+/** One call of the scripted model. `arguments` is sent as it stands. */
+export type WireCall = {
+  id: string
+  name: string
+  arguments: string
+  type?: 'function' | 'custom' | 'mcp'
+}
+
+/** One answer of the scripted model: calls, or text when there are none. */
+export type WireAnswer = { calls?: WireCall[]; text?: string; logprobs?: unknown }
+
+export type Wire = {
+  client: OpenAI
+  /** Bodies of the requests, as the provider read them. */
+  requests: Record<string, unknown>[]
+  close(): Promise<void>
+}
+
+/** What the provider refuses, it refuses with 400. */
+export class Refused extends Error {}
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = ''
+  for await (const chunk of request) text += chunk
+  return JSON.parse(text)
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+function sendEvents(response: ServerResponse, events: { event?: string; data: unknown }[]): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  for (const { event, data } of events) {
+    if (event !== undefined) response.write(`event: ${event}\n`)
+    response.write(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`)
+  }
+  response.end()
+}
+
+/** A loopback server that speaks OpenAI's wire format, and refuses what OpenAI refuses: a call without its answer. */
+export async function startWire(answers: readonly WireAnswer[]): Promise<Wire> {
+  const requests: Record<string, unknown>[] = []
+  const server = createServer(async (request, response) => {
+    try {
+      const body = await bodyOf(request)
+      const isChat = request.url === '/v1/chat/completions'
+      if (isChat) checkMessages(body.messages)
+      else checkInput(body.input)
+      const count = requests.push(body)
+      const answer = answers[count - 1] ?? { text: 'Finished.' }
+      if (isChat) {
+        if (body.stream === true) sendEvents(response, chatChunks(answer, count))
+        else sendJson(response, 200, chatCompletion(answer, count))
+      } else {
+        const made = responseObject(answer, count, body)
+        if (body.stream === true) sendEvents(response, responseEvents(made))
+        else sendJson(response, 200, made)
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const { message } = error
+      const type = 'invalid_request_error'
+      sendJson(response, 400, { error: { message, type, param: null, code: null } })
+    }
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  const client = new OpenAI({
+    apiKey: 'none',
+    baseURL: `http://127.0.0.1:${port}/v1`,
+    maxRetries: 0,
+  })
+  return {
+    client,
+    requests,
+    close: () =>
+      new Promise((done) => {
+        server.closeAllConnections()
+        server.close(() => done())
+      }),
+  }
+}

@@ -35,7 +35,21 @@ function nextRun(): string {
   return `run-${runs}`
 }
 const ids = (calls: number) => Array.from({ length: calls }, (_, n) => `call_${n}`)
-const execute = async ({ amount }: { amount: number }) => `traded ${amount}`
+
+let executed = 0
+const execute = async ({ amount }: { amount: number }) => {
+  executed += 1
+  return `traded ${amount}`
+}
+
+/** A step that refused a call would be fast: each must have run them all. */
+function checked(name: string, step: Step): Step {
+  return async (calls) => {
+    executed = 0
+    await step(calls)
+    if (executed !== calls) throw new Error(`${name} ran ${executed} of ${calls} calls.`)
+  }
+}
 
 /** A graph of two nodes, as LangGraph runs it, with a memory saver. */
 function langchainStep(lelu?: Lelu): Step {
@@ -158,8 +172,8 @@ function agentsStep(lelu?: Lelu): Step {
 
 const framework = (name: string, step: (lelu?: Lelu) => Step): Framework => ({
   name,
-  bare: step(),
-  guarded: step,
+  bare: checked(name, step()),
+  guarded: (lelu) => checked(name, step(lelu)),
 })
 
 export const frameworks: readonly Framework[] = [

@@ -1,12 +1,12 @@
+import type { HeldCall } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
-import type { ParkedCall } from './park-call.ts'
 
 /** What `toolApproval` found out about a call, for the `execute` of the same call. */
 export type Announced = {
   runtimeContext: unknown
   /** The id came twice in one answer: neither call runs. */
   repeated?: boolean
-  parked?: ParkedCall
+  held?: HeldCall<unknown>
   /** The approval that was made for it just now. */
   approvalId?: string
 }

@@ -39,17 +39,13 @@ async function settleCall(
   call: AdapterCall<GuardedCall>,
   run: RunTool<unknown>,
 ): Promise<CallResult<unknown>> {
-  const { parked } = announced ?? {}
-  if (parked !== undefined) {
-    // Against code between the decision and the execution that changes the input.
-    if (
-      isDeepStrictEqual(parked.input, structuredClone(call.input)) &&
-      call.signal?.aborted !== true
-    ) {
-      return parked.start(run)
-    }
-    parked.release()
-  }
+  const { held } = announced ?? {}
+  // Against code between the decision and the execution that changes the input.
+  const same =
+    isDeepStrictEqual(held?.input, structuredClone(call.input)) && call.signal?.aborted !== true
+  const started = same ? held?.start(run) : undefined
+  if (started !== undefined) return started
+  held?.release()
   return guardCall<unknown, GuardedCall>(state.options, call, run)
 }
 

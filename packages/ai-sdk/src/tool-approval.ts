@@ -1,6 +1,7 @@
 import {
   type AdapterCall,
   type Approval,
+  holdCall,
   isLeluError,
   LeluError,
   pendingText,
@@ -12,7 +13,6 @@ import type { Announced } from './announced.ts'
 import { findApproval } from './find-approval.ts'
 import { type AnyTool, guardedCall } from './guarded-call.ts'
 import type { GuardedCall } from './options.ts'
-import { parkCall } from './park-call.ts'
 import type { GuardState } from './state.ts'
 
 /** What the SDK asks. Loose on purpose: a narrower type would change what `generateText` infers. */
@@ -68,7 +68,7 @@ function coveredTool(
 async function refuseRepeated(state: GuardState, question: ApprovalQuestion) {
   const { messages, toolCall, runtimeContext } = question
   const first = state.announced.find(messages, toolCall.toolCallId)
-  first?.parked?.release()
+  first?.held?.release()
   if (first?.approvalId !== undefined) {
     const reason = 'another call of the same answer has its id'
     await state.options.lelu.approvals.cancel(first.approvalId, { reason })
@@ -111,7 +111,7 @@ async function waitFor(
   }
 }
 
-/** Asks the engine, and leaves an allowed call parked for `execute`. */
+/** Asks the engine, and holds an allowed call for `execute`. */
 async function decideNow(
   state: GuardState,
   question: ApprovalQuestion,
@@ -123,9 +123,9 @@ async function decideNow(
     state.announced.keep(messages, toolCall.toolCallId, { runtimeContext, ...found })
   // Waiting is done below: a call that is approved meanwhile must not be claimed before it executes.
   const options = mode === 'wait' ? { ...state.options, mode: 'suspend' as const } : state.options
-  const first = await parkCall(options, call)
-  if ('parked' in first) {
-    keep({ parked: first.parked })
+  const first = await holdCall<unknown, GuardedCall>(options, call)
+  if ('held' in first) {
+    keep({ held: first.held })
     return undefined
   }
   const { result } = first

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Json, LeluError } from '@lelu/engine/adapter'
+import { type Json, LeluError, plainSchema } from '@lelu/engine/adapter'
 import { asSchema } from 'ai'
 
 type Schemaed = { inputSchema?: Parameters<typeof asSchema>[0] }
@@ -18,12 +18,11 @@ export function asInput(value: unknown): Json {
   return Object.fromEntries(present.map(([key, one]) => [key, asInput(one)]))
 }
 
-const schemas = new WeakMap<object, Promise<string | undefined>>()
+const schemas = new WeakMap<object, Promise<Json | undefined>>()
 
-/** As text: plain data only, whatever the library attaches to it. */
-async function schemaText(inputSchema: Schemaed['inputSchema']): Promise<string | undefined> {
+async function readSchema(inputSchema: Schemaed['inputSchema']): Promise<Json | undefined> {
   try {
-    return JSON.stringify(await asSchema(inputSchema).jsonSchema)
+    return plainSchema((await asSchema(inputSchema).jsonSchema) as Json)
   } catch {
     return undefined
   }
@@ -37,11 +36,10 @@ export async function jsonSchemaOf({ inputSchema }: Schemaed): Promise<Json | un
   if (inputSchema === undefined) return undefined
   let kept = schemas.get(inputSchema)
   if (kept === undefined) {
-    kept = schemaText(inputSchema)
+    kept = readSchema(inputSchema)
     schemas.set(inputSchema, kept)
   }
-  const text = await kept
-  return text === undefined ? undefined : (JSON.parse(text) as Json)
+  return kept
 }
 
 /**

@@ -37,7 +37,7 @@ test('an allowed call of a run that is aborted ends in the log at once, as not r
   const control = new AbortController()
   const { answer, ran } = await asked(guardWith(lelu), 'allowed', control.signal)
   expect(await answer).toBeUndefined()
-  expect(logOf(lelu)).toEqual(['decision allow'])
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow'])
   control.abort()
   await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
   expect(ran).toEqual([])

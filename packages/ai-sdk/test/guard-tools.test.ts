@@ -68,7 +68,7 @@ test('a call that is allowed and never executed ends in the log as not run', asy
       toolsContext: undefined,
     }
     expect(await guard.toolApproval()(asked)).toBeUndefined()
-    expect(logOf(lelu)).toEqual(['decision allow'])
+    await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow']))
     vi.advanceTimersByTime(60_000)
     await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow', 'outcome failed']))
     expect(ran).toEqual([])

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { before } from './deadline.ts'
 import { AuditError, unavailable } from './errors.ts'
 import { diskFiles, type FileLayer } from './file-layer.ts'
 import { listStreams, readHead } from './folder.ts'
@@ -8,7 +9,7 @@ import { disown, listOwned, own } from './ownership.ts'
 import type { AuditEvent, AuditPeer, AuditReceipt } from './record.ts'
 import { assertEvent } from './record-text.ts'
 import { recoverStreams } from './recovery.ts'
-import { before, createStreamWriter, type Failure, type StreamWriter } from './stream-writer.ts'
+import { createStreamWriter, type Failure, type StreamWriter } from './stream-writer.ts'
 import { newUlid } from './ulid.ts'
 
 /** An append-only, hash-chained log in a folder. One stream for each process that writes. */
@@ -20,13 +21,20 @@ export interface AuditLog {
   /** `failed`: appends are refused, at most one a second tries to begin a new stream. */
   readonly state: 'open' | 'failed' | 'closed'
   /**
-   * Answers when the record is on disk. Throws `LELU_AUDIT_UNAVAILABLE` when it cannot be (or not in time),
+   * Answers when the record is on disk, or sooner if told so. Throws `LELU_AUDIT_UNAVAILABLE` when it cannot be (or not in time),
    * `LELU_AUDIT_CLOSED`, `LELU_AUDIT_RECORD_INVALID`, `LELU_AUDIT_RECORD_TOO_LARGE`, `LELU_JSON_INVALID`.
    */
-  append(event: AuditEvent): Promise<AuditReceipt>
+  append(event: AuditEvent, options?: AppendOptions): Promise<AuditReceipt>
   /** Ends the stream with a close record, after what was appended before. Never throws. */
   close(): Promise<void>
 }
+
+/**
+ * `until`: `durable` (the default) answers after fdatasync. `written` answers when the record is in the kernel's page
+ * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows by itself, and
+ * when that fails the log refuses every further record.
+ */
+export type AppendOptions = { until?: 'durable' | 'written' }
 
 export type AuditLogOptions = {
   directory: string
@@ -242,18 +250,18 @@ export function openWith(
         failure !== undefined || current?.failure !== undefined || starting?.late === true
       return failed ? 'failed' : 'open'
     },
-    async append(event) {
+    async append(event, options = {}) {
       if (closed !== undefined) throw closedError()
       assertEvent(event)
       const target = writing()
-      if (!(target instanceof Promise)) return target.append(event)
+      if (!(target instanceof Promise)) return target.append(event, options)
       const asked = performance.now()
       const copy = snapshot(event) // the caller may change its object while the stream begins
       const writer = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
         if (starting?.writer === target) starting.late = true
         throw unavailable('beginning a stream', error)
       })
-      return writer.append(copy, performance.now() - asked)
+      return writer.append(copy, { ...options, waitedMs: performance.now() - asked })
     },
     close() {
       closed ??= end()

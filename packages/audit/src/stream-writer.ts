@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { before } from './deadline.ts'
 import { AuditError, unavailable } from './errors.ts'
 import type { FileLayer, LogFile } from './file-layer.ts'
 import { segmentName } from './folder.ts'
 import { genesisHash, leafHashOfText, maxLineBytes, withSum } from './line.ts'
+import type { AppendOptions } from './log.ts'
 import type { AuditReceipt } from './record.ts'
 import { type LogEvent, recordText } from './record-text.ts'
 
@@ -15,14 +17,14 @@ export interface StreamWriter {
   readonly failure: Failure | undefined
   /** Whether a disk operation has not come back yet. */
   readonly busy: boolean
-  /**
-   * Answers when the record is on disk (fdatasync), together with all that were waiting with it.
-   * `waitedMs` of the deadline are used up already.
-   */
-  append(event: LogEvent, waitedMs?: number): Promise<AuditReceipt>
+  /** Answers when the record is on disk (fdatasync), together with all that were waiting with it. */
+  append(event: LogEvent, options?: StreamAppend): Promise<AuditReceipt>
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
+
+/** `waitedMs` of the deadline are used up already. */
+export type StreamAppend = AppendOptions & { waitedMs?: number }
 
 export type StreamOptions = {
   files: FileLayer
@@ -41,6 +43,8 @@ type Waiting = {
   receipt: AuditReceipt
   /** `performance.now()` after which nobody is waiting any more. */
   due: number
+  /** Whether it is answered before the sync. */
+  early: boolean
   resolve: (receipt: AuditReceipt) => void
   reject: (error: unknown) => void
 }
@@ -102,6 +106,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     }
     const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
     await file.append(bytes)
+    for (const one of batch) if (one.early) one.resolve(one.receipt)
     await file.sync()
     written += bytes.length
   }
@@ -131,9 +136,12 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       })
   }
 
-  /** Enough for a batch: at once. Fewer: callers that were answered just now ask again in this turn and may join. */
+  /**
+   * Enough for a batch, or one that waits for the write alone: at once. Fewer: callers that were answered just now
+   * ask again in this turn and may join.
+   */
   function schedule(): void {
-    if (waiting.length >= worthWriting) pump()
+    if (waiting.length >= worthWriting || waiting[0]?.early === true) pump()
     else if (waiting.length > 0 && !scheduled) {
       scheduled = true
       setImmediate(() => {
@@ -143,7 +151,8 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     }
   }
 
-  function enqueue(event: LogEvent, waitedMs: number): Promise<AuditReceipt> {
+  function enqueue(event: LogEvent, options: StreamAppend): Promise<AuditReceipt> {
+    const { until = 'durable', waitedMs = 0 } = options
     const text = withSum(recordText(event, { log, stream, seq, prev, now: now() }))
     // A character is at most three bytes of UTF-8: most lines need not be counted.
     const bytes = text.length * 3 > maxLineBytes ? Buffer.byteLength(text) : 0
@@ -159,7 +168,8 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     waitingLength += line.length
     const due = performance.now() + deadlineMs - waitedMs
     const answer = new Promise<AuditReceipt>((resolve, reject) => {
-      waiting.push({ line, receipt, due, resolve, reject })
+      const early = until === 'written'
+      waiting.push({ line, receipt, due, early, resolve, reject })
     })
     schedule()
     return answer
@@ -173,9 +183,9 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     get busy() {
       return operation !== undefined
     },
-    async append(event, waitedMs = 0) {
+    async append(event, options = {}) {
       if (failure !== undefined) throw failure.error
-      return enqueue(event, waitedMs)
+      return enqueue(event, options)
     },
     async close() {
       while (waiting.length > 0 && failure === undefined) {
@@ -196,17 +206,4 @@ function tooLarge(bytes: number): AuditError {
     `A record of ${bytes} bytes is longer than the ${maxLineBytes} a line of the log may have.`,
     { help: 'Shorten the texts in it (reasons, ids); inputs are recorded by digest only.' },
   )
-}
-
-/** The result of `operation`, or an error at `due`. The operation itself goes on: nothing can take a write back. */
-export function before<T>(due: number, deadlineMs: number, operation: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const left = Math.max(0, due - performance.now())
-    timer = setTimeout(
-      () => reject(new Error(`the disk did not answer within ${deadlineMs} ms`)),
-      left,
-    )
-  })
-  return Promise.race([operation, late]).finally(() => clearTimeout(timer))
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json } from './types.ts'
 
@@ -16,10 +16,10 @@ export type DigestedCall = {
  */
 export function callDigest({ tenant, tool, server, inputText }: DigestedCall): string {
   const text = `{"input":${inputText},"server":${server === null ? 'null' : JSON.stringify(server)},"tenant":${JSON.stringify(tenant)},"tool":${JSON.stringify(tool)}}`
-  return createHash('sha256').update('lelu.call.v1\n').update(text).digest('base64url')
+  return hash('sha256', `lelu.call.v1\n${text}`, 'base64url')
 }
 
 /** SHA-256, base64url, of the RFC 8785 text of any JSON value, with a word in front that keeps uses apart. */
 export function jsonDigest(domain: string, value: Json): string {
-  return createHash('sha256').update(`${domain}\n`).update(canonicalJson(value)).digest('base64url')
+  return hash('sha256', `${domain}\n${canonicalJson(value)}`, 'base64url')
 }

@@ -4,8 +4,8 @@ import type { Approvals } from './approvals/approvals.ts'
 import { editCheck } from './approvals/edit.ts'
 import type { ApprovalRecord } from './approvals/record.ts'
 import { LeluError } from './errors.ts'
-import { decide } from './execution/decide.ts'
-import { guard } from './execution/guard.ts'
+import { type DecideMore, decide } from './execution/decide.ts'
+import { type GuardHooks, guard } from './execution/guard.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
 import type { Caller } from './execution/redeem.ts'
 import { resume } from './execution/resume.ts'
@@ -21,7 +21,7 @@ export interface Lelu {
   /** Asks the policy. The record is on disk before the answer. Never throws for a policy failure: it denies. */
   decide(request: DecisionRequest): Promise<Decision>
   /** Decides, then runs, suspends or refuses. `execute` runs at most once, and only on `allow` or a redeemed approval. */
-  guard<T>(request: DecisionRequest, execute: Execute<T>): Promise<Outcome<T>>
+  guard<T>(request: DecisionRequest, execute: Execute<T>, hooks?: GuardHooks): Promise<Outcome<T>>
   /** Mints, redeems, decides again and runs the stored input once; a call that ran answers its kept result. */
   resume<T>(approvalId: string, execute: Execute<T>, caller?: Caller): Promise<Outcome<T>>
   readonly approvals: Approvals
@@ -83,8 +83,8 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
 
   const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
   const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
-  const decideGated = (gated: GatedRequest, approval?: string) =>
-    decide(gated, { policy, audit, now }, approval)
+  const decideGated = (gated: GatedRequest, more?: DecideMore) =>
+    decide(gated, { policy, audit, now }, more)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
   const minting = { records, keys, issuer, audience, tokenSeconds, now }
   const tokens = createTokens({ ...minting, revocations })
@@ -118,9 +118,10 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
       assertOpen()
       return (await decideGated(gate(request))).decision
     },
-    async guard(request, execute) {
+    async guard(request, execute, hooks) {
       assertOpen()
       return guard(gate(request), execute, {
+        ...hooks,
         audit,
         records,
         approvals,

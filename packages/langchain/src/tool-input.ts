@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
-import { type Json, LeluError } from '@lelu/engine/adapter'
+import { type Json, LeluError, plainSchema } from '@lelu/engine/adapter'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -37,7 +37,7 @@ export async function parseInput(tool: unknown, args: unknown): Promise<ParsedIn
   }
 }
 
-const schemas = new WeakMap<object, { text: string | undefined }>()
+const schemas = new WeakMap<object, { plain: Json | undefined }>()
 
 /**
  * The tool's JSON Schema, so that a reviewer's edit can be checked. Undefined when there is none, or when the
@@ -48,14 +48,13 @@ export function jsonSchemaOf(tool: unknown): Json | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined
   let kept = schemas.get(schema)
   if (kept === undefined) {
-    kept = { text: undefined }
+    kept = { plain: undefined }
     try {
-      // As text and back: plain data only, whatever the library attaches to it.
-      kept.text = JSON.stringify(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]))
+      kept.plain = plainSchema(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]) as Json)
     } catch {}
     schemas.set(schema, kept)
   }
-  return kept.text === undefined ? undefined : (JSON.parse(kept.text) as Json)
+  return kept.plain
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   invalidOptions,
   type Json,
   LeluError,
+  plainSchema,
   takeField,
 } from '@lelu/engine/adapter'
 import type { ChatCompletionTool } from 'openai/resources/chat/completions'
@@ -89,9 +90,8 @@ export function nameOf(tool: GuardableTool): string {
   return name || (typeof run === 'function' ? run.name : '')
 }
 
-function asJson(value: unknown): Json | undefined {
-  // As text and back: plain data only, whatever the library attaches to it.
-  return value === undefined || value === null ? undefined : JSON.parse(JSON.stringify(value))
+function schemaOf(value: unknown): Json | undefined {
+  return value === undefined || value === null ? undefined : plainSchema(value as Json)
 }
 
 /** The arguments of a function are an object, whatever its parameters say. */
@@ -103,7 +103,7 @@ function objectOf(input: Json): Json {
 function bindFunction(tool: GuardableTool): Pick<BoundTool, 'parse' | 'run' | 'schema'> {
   const { $brand, $parseRaw, $callback } = tool as unknown as Branded
   const declared = declarationOf(tool)
-  const schema = asJson(declared.parameters)
+  const schema = schemaOf(declared.parameters)
   if ($brand === 'auto-parseable-tool' && $parseRaw !== undefined) {
     const parse = async (text: string) => asInput(await $parseRaw.call(tool, text))
     return { schema, parse, run: $callback && ((...args) => $callback.apply(tool, args)) }

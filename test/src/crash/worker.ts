@@ -55,7 +55,7 @@ const audit: AuditLog = {
   get state() {
     return log.state
   },
-  append: (event) => counted(() => log.append(event)),
+  append: (event, options) => counted(() => log.append(event, options)),
   close: () => log.close(),
 }
 const counting = { ...sqlite, [Symbol.for('lelu.approval-store')]: store }

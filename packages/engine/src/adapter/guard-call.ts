@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Approval } from '../approvals/record.ts'
 import { isLeluError, LeluError } from '../errors.ts'
 import type { Outcome, ToolRun } from '../execution/outcome.ts'
 import { refusal } from '../refusal.ts'
-import type { DecisionRequest, Json } from '../types.ts'
+import { thawedCopy } from '../request/frozen-copy.ts'
+import type { DecisionRequest, Json, ToolCall } from '../types.ts'
 import type { GuardOptions } from './options.ts'
 import { type AdapterCall, readConfidence, toRequest } from './request.ts'
 import { pendingText, runningText, unknownApprovalText } from './wording.ts'
@@ -52,7 +53,7 @@ function isTaken(error: unknown): error is LeluError {
  */
 function sameInputId({ tool, server = '', input }: AdapterCall<unknown>): string {
   const text = JSON.stringify([tool, server, canonicalJson(input)])
-  return `same-input:${createHash('sha256').update(text).digest('base64url')}`
+  return `same-input:${hash('sha256', text, 'base64url')}`
 }
 
 /** An answer that this version does not know is not a permission. */
@@ -66,12 +67,14 @@ function unknownAnswer(tool: string): LeluError {
 
 /**
  * One tool call through the engine: decided, then run, refused or suspended. A call that is suspended already goes on
- * from where it stands, whoever asks and however often.
+ * from where it stands, whoever asks and however often. `allowed` is told of the input as soon as the policy allows it,
+ * before the record is on disk: nothing may run then, `runTool` is called when it may.
  */
 export async function guardCall<T, Call>(
   options: GuardOptions<Call>,
   call: AdapterCall<Call>,
   runTool: RunTool<T>,
+  allowed?: (input: Json) => void,
 ): Promise<CallResult<T>> {
   const { lelu, mode = 'suspend', waitMs = 55_000 } = options
   const { signal } = call
@@ -84,15 +87,15 @@ export async function guardCall<T, Call>(
       return { status: 'refused', text: unknownApprovalText, code: 'LELU_APPROVAL_NOT_FOUND' }
     }
     signal?.throwIfAborted()
-    const guarded = () =>
-      lelu.guard<T>(request, async ({ input }, run) => {
-        try {
-          return await runTool(structuredClone(input), run)
-        } catch (error) {
-          failure = { error }
-          throw error
-        }
-      })
+    const execute = async ({ input }: ToolCall, run: ToolRun) => {
+      try {
+        return await runTool(thawedCopy(input), run)
+      } catch (error) {
+        failure = { error }
+        throw error
+      }
+    }
+    const guarded = () => lelu.guard<T>(request, execute, allowed && { allowed })
 
     let outcome: Outcome<T> = await guarded()
     const until = performance.now() + waitMs

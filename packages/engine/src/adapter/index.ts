@@ -16,6 +16,7 @@ export type { DecisionRequest, Json, Subject, ToolEffect } from '../types.ts'
 export { addField, takeField } from './added-field.ts'
 export { cancelCalls, type NamedCall } from './cancel-calls.ts'
 export { type CallResult, editedInput, guardCall, type RunTool } from './guard-call.ts'
+export { type HeldCall, holdCall } from './hold-call.ts'
 export {
   type ApprovalMode,
   checkGuardOptions,
@@ -23,6 +24,7 @@ export {
   invalidOptions,
   type PerCall,
 } from './options.ts'
+export { plainSchema } from './plain-schema.ts'
 export { type AdapterCall, readConfidence, toRequest } from './request.ts'
 export {
   editedText,

@@ -1,6 +1,7 @@
 import type { CallEvidence, ConfidenceReader, ConfidenceSignal } from '@lelu/confidence'
 import type { DecisionRequest, Json, ToolEffect } from '../types.ts'
 import type { GuardOptions, PerCall } from './options.ts'
+import { plainSchema } from './plain-schema.ts'
 
 /** One tool call as an adapter hands it to the engine. */
 export type AdapterCall<Call> = {
@@ -69,11 +70,6 @@ export async function readConfidence(
   }
 }
 
-/** Schema libraries attach hidden members to what they make; the engine takes plain data only. */
-function plain(schema: Json): Json {
-  return JSON.parse(JSON.stringify(schema)) as Json
-}
-
 /** The question for the engine. */
 export async function toRequest<Call>(
   options: GuardOptions<Call>,
@@ -97,7 +93,7 @@ export async function toRequest<Call>(
       input,
       ...(effect !== undefined && { effect }),
       ...(server !== undefined && { server }),
-      ...(schema !== undefined && { schema: plain(schema) }),
+      ...(schema !== undefined && { schema: plainSchema(schema) }),
     },
     run,
     ...(confidence !== undefined && { confidence }),

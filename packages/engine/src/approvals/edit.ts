@@ -1,13 +1,13 @@
 import type { Schema } from '@cfworker/json-schema'
 import { LeluError } from '../errors.ts'
-import type { Decided } from '../execution/decide.ts'
+import type { Decided, DecideMore } from '../execution/decide.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { DecisionRequest, Json } from '../types.ts'
 import type { EditCheck } from './approvals.ts'
 
 type Options = {
   gate: (request: DecisionRequest) => GatedRequest
-  decide: (gated: GatedRequest, approval: string) => Promise<Decided>
+  decide: (gated: GatedRequest, more: DecideMore) => Promise<Decided>
 }
 
 function refuse(
@@ -53,7 +53,7 @@ export function editCheck({ gate, decide }: Options): EditCheck {
     const { request, id } = record
     await checkSchema(id, request.call.schema, input)
     const gated = gate({ ...request, call: { ...request.call, input } })
-    const { decision, digest, requirements } = await decide(gated, id)
+    const { decision, digest, requirements } = await decide(gated, { approval: id })
     if (decision.effect === 'deny') {
       throw refuse(
         id,

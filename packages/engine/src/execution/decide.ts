@@ -5,7 +5,7 @@ import { newId } from '../ids.ts'
 import { denied } from '../policy/reasons.ts'
 import { toInput } from '../policy/to-input.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { Decision, Policy, PolicyAnswer, RegoInput, Requirement } from '../types.ts'
+import type { Decision, Json, Policy, PolicyAnswer, RegoInput, Requirement } from '../types.ts'
 
 export type DecideOptions = { policy: Policy; audit: AuditLog; now: () => number }
 
@@ -29,14 +29,18 @@ function ask(policy: Policy, input: RegoInput): PolicyAnswer {
   }
 }
 
-/**
- * Asks the policy and writes the record; the decision is not answered before its record is on disk.
- * `approval` names the suspended call when an edit or a redeem asks again.
- */
+export type DecideMore = {
+  /** Names the suspended call when an edit or a redeem asks again. */
+  approval?: string
+  /** Told of the input when the policy allows it. */
+  allowed?: (input: Json) => void
+}
+
+/** Asks the policy and writes the record; the decision is not answered before its record is on disk. */
 export async function decide(
   gated: GatedRequest,
   options: DecideOptions,
-  approval?: string,
+  { approval, allowed }: DecideMore = {},
 ): Promise<Decided> {
   const { policy, audit, now } = options
   const started = performance.now()
@@ -46,7 +50,7 @@ export async function decide(
   const digest = digestOf(gated)
   const id = newId()
   const { subject, call, confidence, run } = gated.request
-  const receipt = await audit.append({
+  const recorded = audit.append({
     kind: 'decision',
     id,
     tenant: gated.request.tenant,
@@ -64,6 +68,8 @@ export async function decide(
     refs: approval === undefined ? {} : { approval },
     latency_us: Math.round((performance.now() - started) * 1000),
   })
+  if (answer.effect === 'allow') allowed?.(call.input)
+  const receipt = await recorded
   const decision: Decision = {
     id,
     effect: answer.effect,

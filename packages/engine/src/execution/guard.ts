@@ -7,14 +7,23 @@ import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Decision, Json, ToolCall } from '../types.ts'
-import { type Decided, digestOf } from './decide.ts'
+import { type Decided, type DecideMore, digestOf } from './decide.ts'
 import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 
-export type GuardOptions = {
+/** What a caller of `guard` may want to hear on the way. */
+export type GuardHooks = {
+  /**
+   * Told of the input as soon as the policy allows the call, before the record is on disk: a time to prepare, never
+   * to act. The call may still end in an error, and then does not run.
+   */
+  allowed?: (input: Json) => void
+}
+
+export type GuardOptions = GuardHooks & {
   audit: AuditLog
   records: Records
   approvals: ApprovalsPart
-  decide: (gated: GatedRequest) => Promise<Decided>
+  decide: (gated: GatedRequest, more?: DecideMore) => Promise<Decided>
   resume: <T>(id: string, execute: Execute<T>) => Promise<Outcome<T>>
 }
 
@@ -24,13 +33,13 @@ export async function guard<T>(
   execute: Execute<T>,
   options: GuardOptions,
 ): Promise<Outcome<T>> {
-  const { records, approvals, decide, resume } = options
+  const { records, approvals, decide, resume, allowed } = options
   const known = keyOf(gated.request)
   const existing =
     known === null ? undefined : await records.findByCall(gated.request.tenant, known)
   if (existing !== undefined) return goOn(existing)
 
-  const decided = await decide(gated)
+  const decided = await decide(gated, allowed && { allowed })
   const { decision, digest, requirements } = decided
   if (decision.effect === 'allow') return runAllowed(gated, decision, execute, options.audit)
   if (decision.effect !== 'require_approval') return { status: 'denied', decision }
@@ -92,8 +101,9 @@ async function runAllowed<T>(
       refs: { decision: decision.id },
       result: { ...result, duration_ms: Math.round(performance.now() - started) },
     }
-    // The tool has run: its answer must reach the caller. The log itself then refuses every further decision.
-    await audit.append(event).catch((error: unknown) =>
+    // The tool has run: its answer must reach the caller, and does not wait for the disk a second time. A power cut
+    // right now leaves a decision without an outcome, which verify reports. A failed log refuses further decisions.
+    await audit.append(event, { until: 'written' }).catch((error: unknown) =>
       process.emitWarning(
         `The tool of decision ${decision.id} ran, but its outcome could not be recorded: ${String(error)}`,
         {

@@ -12,7 +12,7 @@ import { refuseToken } from '../tokens/refusal.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import { kidOf } from '../tokens/tokens.ts'
 import type { Decision, DecisionRequest } from '../types.ts'
-import { type Decided, digestOf } from './decide.ts'
+import { type Decided, type DecideMore, digestOf } from './decide.ts'
 import { type Outcome, overruled } from './outcome.ts'
 
 /** Who redeems. What is given must match the token; an agent cannot redeem another's approval. */
@@ -23,7 +23,7 @@ export type RedeemOptions = {
   revocations: Revocations
   verify: (token: string) => Promise<ApprovalClaims>
   gate: (request: DecisionRequest) => GatedRequest
-  decide: (gated: GatedRequest, approval: string) => Promise<Decided>
+  decide: (gated: GatedRequest, more: DecideMore) => Promise<Decided>
   now: () => number
   leaseMs: number
 }
@@ -77,7 +77,7 @@ export async function redeem(
   await revocations.assertNone(record, kidOf(token))
 
   // Check 11: what was approved yesterday is decided again under the policy of today.
-  const again = await decide(gated, record.id)
+  const again = await decide(gated, { approval: record.id })
   const satisfied =
     again.decision.effect === 'allow' ||
     (again.decision.effect === 'require_approval' &&

@@ -2,8 +2,9 @@ import { canonicalJson } from '@lelu/audit'
 import type { ConfidenceSignal } from '@lelu/confidence'
 import { LeluError } from '../errors.ts'
 import type { DecisionRequest, Json, Subject, ToolCall, ToolEffect } from '../types.ts'
-import { copyJson, isPlain } from './copy-json.ts'
+import { copyJson, isPlain, type JsonLimits } from './copy-json.ts'
 import { deepFreeze } from './deep-freeze.ts'
+import { frozenCopy } from './frozen-copy.ts'
 import { at, type Members, readMembers, readNumber, readText, readWord } from './read-members.ts'
 import { inputTooLarge, requestInvalid } from './request-error.ts'
 
@@ -21,7 +22,8 @@ export type GatedRequest = {
   inputText: string
 }
 
-type Limits = { maxBytes: number; maxDepth: number }
+/** What an engine has that was not told otherwise. */
+export const defaultLimits: JsonLimits = { maxBytes: 1024 * 1024, maxDepth: 64 }
 
 const maxSubjects = 8
 const maxName = 256
@@ -47,9 +49,10 @@ const trusts = ['engine', 'adapter', 'claimed', 'none'] as const
  * Nothing the caller does to his object afterwards changes the result.
  */
 export function gateRequest(request: unknown, limits: GateLimits = {}): GatedRequest {
-  const { maxInputBytes = 1024 * 1024, maxDepth = 64 } = limits
+  const { maxInputBytes: maxBytes = defaultLimits.maxBytes, maxDepth = defaultLimits.maxDepth } =
+    limits
   try {
-    return gate(request, { maxBytes: maxInputBytes, maxDepth })
+    return gate(request, { maxBytes, maxDepth })
   } catch (error) {
     if (error instanceof LeluError) throw error
     // Only the trap of a Proxy, or a reader that is stricter than this one, comes here.
@@ -62,7 +65,7 @@ export function gateRequest(request: unknown, limits: GateLimits = {}): GatedReq
   }
 }
 
-function gate(value: unknown, limits: Limits): GatedRequest {
+function gate(value: unknown, limits: JsonLimits): GatedRequest {
   const members = readMembers(value, '', requestNames)
   const { values } = members
   const { call, inputText } = readCall(values.get('call'), limits)
@@ -80,7 +83,7 @@ function gate(value: unknown, limits: Limits): GatedRequest {
 
 function readCall(
   value: unknown,
-  limits: Limits,
+  limits: JsonLimits,
 ): { call: GatedRequest['request']['call']; inputText: string } {
   const members = readMembers(value, 'call', callNames)
   const { values } = members
@@ -97,12 +100,11 @@ function readCall(
     effect: values.has('effect') ? readWord(members, 'effect', effects) : 'non_idempotent',
   }
   if (values.has('server')) call.server = readText(members, 'server', maxId)
-  if (values.has('schema'))
-    call.schema = deepFreeze(copyJson(values.get('schema'), 'call.schema', limits))
+  if (values.has('schema')) call.schema = frozenCopy(values.get('schema'), 'call.schema', limits)
   return { call: Object.freeze(call), inputText }
 }
 
-function readSubject(value: unknown, path: string, depth: number, limits: Limits): Subject {
+function readSubject(value: unknown, path: string, depth: number, limits: JsonLimits): Subject {
   if (depth > maxSubjects) {
     throw requestInvalid(
       path,
@@ -128,7 +130,7 @@ function readSubject(value: unknown, path: string, depth: number, limits: Limits
   return Object.freeze(subject)
 }
 
-function readSignal(value: unknown, limits: Limits): ConfidenceSignal {
+function readSignal(value: unknown, limits: JsonLimits): ConfidenceSignal {
   const members = readMembers(value, 'confidence', signalNames)
   const { values } = members
   const signal: ConfidenceSignal = {
@@ -140,7 +142,7 @@ function readSignal(value: unknown, limits: Limits): ConfidenceSignal {
   if (values.has('model')) signal.model = readText(members, 'model', maxName)
   if (values.has('samples')) signal.samples = readSamples(members)
   if (values.has('evidence'))
-    signal.evidence = deepFreeze(copyJson(values.get('evidence'), 'confidence.evidence', limits))
+    signal.evidence = frozenCopy(values.get('evidence'), 'confidence.evidence', limits)
   return Object.freeze(signal)
 }
 
@@ -154,7 +156,10 @@ function readSamples(members: Members): number {
   )
 }
 
-function readResource(value: unknown, limits: Limits): NonNullable<DecisionRequest['resource']> {
+function readResource(
+  value: unknown,
+  limits: JsonLimits,
+): NonNullable<DecisionRequest['resource']> {
   const members = readMembers(value, 'resource', resourceNames)
   const resource: NonNullable<DecisionRequest['resource']> = {
     type: readText(members, 'type', maxName),
@@ -165,11 +170,11 @@ function readResource(value: unknown, limits: Limits): NonNullable<DecisionReque
   return Object.freeze(resource)
 }
 
-function readRecord(members: Members, name: string, limits: Limits): Record<string, Json> {
+function readRecord(members: Members, name: string, limits: JsonLimits): Record<string, Json> {
   const value = members.values.get(name)
   const path = at(members, name)
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value)) {
     throw requestInvalid(path, 'is not a plain object', 'Pass an object of plain JSON.')
   }
-  return deepFreeze(copyJson(value, path, limits) as Record<string, Json>)
+  return frozenCopy<Record<string, Json>>(value, path, limits)
 }

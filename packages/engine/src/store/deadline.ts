@@ -1,22 +1,42 @@
 import { LeluError } from '../errors.ts'
 
+/** Later than this a timer tells of a process that stood still, and says nothing about the store. */
+const standstillMs = 50
+
+/**
+ * Calls back after so many milliseconds, of which the store had at least the last turn of the event loop. A process
+ * that computes for seconds runs its timers first, before it looks at what has long been answered; so after a
+ * standstill the time begins again, once.
+ */
+function afterMs(ms: number, late: () => void): { clear(): void } {
+  let timer: NodeJS.Timeout
+  let again = true
+  const wait = () => {
+    const due = performance.now() + ms
+    timer = setTimeout(() => {
+      const stoodStill = performance.now() - due > standstillMs
+      if (!stoodStill || !again) return void setImmediate(late)
+      again = false
+      wait()
+    }, ms)
+  }
+  wait()
+  return { clear: () => clearTimeout(timer) }
+}
+
 /** A store that does not answer in time means no, never a hang (default 2 s an operation). */
 export function withDeadline<T>(operation: Promise<T>, ms: number, doing: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new LeluError(
-            'LELU_STORE_UNAVAILABLE',
-            `The approvals store did not answer within ${ms} ms (${doing}).`,
-            {
-              help: 'Check that the database is up and reachable, then try again. No tool runs until the store answers.',
-            },
-          ),
-        ),
-      ms,
-    )
-  })
-  return Promise.race([operation, late]).finally(() => clearTimeout(timer))
+  const late = Promise.withResolvers<never>()
+  const timer = afterMs(ms, () =>
+    late.reject(
+      new LeluError(
+        'LELU_STORE_UNAVAILABLE',
+        `The approvals store did not answer within ${ms} ms (${doing}).`,
+        {
+          help: 'Check that the database is up and reachable, then try again. No tool runs until the store answers.',
+        },
+      ),
+    ),
+  )
+  return Promise.race([operation, late.promise]).finally(() => timer.clear())
 }

@@ -1,6 +1,16 @@
+import { openAuditLog } from '@lelu/audit'
 import { describe, expect, it, vi } from 'vitest'
 import { refusal } from '../../src/index.ts'
-import { approved, bob, overview, policyOf, suspended, testEngine, trade } from '../support.ts'
+import {
+  approved,
+  bob,
+  overview,
+  policyOf,
+  suspended,
+  temporaryFolder,
+  testEngine,
+  trade,
+} from '../support.ts'
 
 describe('guard', () => {
   it('runs an allowed call once, with the input that was decided on, and records the outcome', async () => {
@@ -16,6 +26,22 @@ describe('guard', () => {
       expect.objectContaining({ tool: 'trade', input: { symbol: 'ACME', amount: 100 } }),
       expect.objectContaining({ approval: null }),
     )
+  })
+
+  it('waits for the disk before the tool runs, and not a second time before its answer', async () => {
+    const log = await openAuditLog({ directory: temporaryFolder() })
+    const waits: unknown[] = []
+    const audit = {
+      ...log,
+      append: (event: Parameters<typeof log.append>[0], options?: { until?: 'written' }) => {
+        waits.push([event.kind, options?.until ?? 'durable'])
+        return log.append(event, options)
+      },
+    }
+    const lelu = await testEngine({ audit })
+    await lelu.guard(trade(0.97), () => waits.push('tool'))
+    expect(waits.slice(1)).toEqual([['decision', 'durable'], 'tool', ['outcome', 'written']])
+    await log.close()
   })
 
   it('suspends what needs a person and does not run it', async () => {

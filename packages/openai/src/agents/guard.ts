@@ -1,6 +1,7 @@
 import {
   type AdapterCall,
   type CallResult,
+  type HeldCall,
   type Json,
   LeluError,
   takeField,
@@ -9,13 +10,12 @@ import type { RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
 import { nameOf } from './call-name.ts'
 import { editSchema } from './edit-schema.ts'
-import type { HeldCall } from './held-call.ts'
 import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
 import type { KeptOutput } from './tool-output.ts'
 
 /** How far a call came when the SDK asked whether it needs approval. Kept until its tool is run. */
 export type Entry =
-  | (HeldCall<KeptOutput> & { status: 'allowed' })
+  | { status: 'allowed'; held: HeldCall<KeptOutput> }
   /** A person has decided, so that the engine can end it now. */
   | { status: 'decided'; id: string }
   | { status: 'suspended'; id: string }

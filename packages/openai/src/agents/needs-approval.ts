@@ -1,4 +1,4 @@
-import type { Approval, Json } from '@lelu/engine/adapter'
+import { type Approval, holdCall, type Json } from '@lelu/engine/adapter'
 import type { RunContext } from '@openai/agents'
 import { idOf, isOpen, lastApproval } from './call-name.ts'
 import {
@@ -10,7 +10,6 @@ import {
   type WrittenCall,
   writtenCall,
 } from './guard.ts'
-import { decideAndHold } from './held-call.ts'
 import { type AgentGuardOptions, type GuardedCall, placeOf } from './options.ts'
 import { parseInput } from './parse-input.ts'
 import type { KeptOutput } from './tool-output.ts'
@@ -40,9 +39,9 @@ async function decide(guard: Guard, call: WrittenCall, input: Json): Promise<Ent
   if (!isOpen(last)) {
     const asked = adapterCall(guard, call, input, { ...place, id })
     const suspending: AgentGuardOptions = { ...options, mode: 'suspend' }
-    const held = await decideAndHold<KeptOutput, GuardedCall>(suspending, asked)
-    if (held.status === 'allowed') return held
-    const { result } = held
+    const first = await holdCall<KeptOutput, GuardedCall>(suspending, asked)
+    if ('held' in first) return { status: 'allowed', held: first.held }
+    const { result } = first
     if (result.status === 'refused') return { status: 'refused', text: result.text }
     if (result.status === 'suspended') approval = result.approval
   }
@@ -76,6 +75,8 @@ export async function needsApproval(
   }
   if (!(await tool.needsApproval(runContext, parsed.input, callId))) return false
   // The host's own gate holds the call up, perhaps for days: by then the decision may be another.
+  const entry = kept.get(call.name)
+  if (entry?.status === 'allowed') entry.held.release()
   kept.delete(call.name)
   return true
 }

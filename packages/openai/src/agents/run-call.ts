@@ -160,13 +160,12 @@ export async function runCall(
   entries.delete(call.name)
   if (entry?.status === 'refused') return entry.text
   const { run, failure } = toolOf(running)
-  let result: Ended
-  if (entry?.status === 'allowed') {
-    result = await entry.run(run)
-  } else {
+  let result = entry?.status === 'allowed' ? await entry.held.start(run) : undefined
+  if (result === undefined) {
     const parsed = await parseInput(guard.tool, call.text)
     if (!parsed.valid) return refusedArguments(running)
-    result = await decideAndRun(running, parsed.input, run, entry?.id)
+    const known = entry?.status === 'allowed' ? undefined : entry?.id
+    result = await decideAndRun(running, parsed.input, run, known)
   }
   if (result.status === 'threw' && failure.errorText !== undefined) return failure.errorText
   return outputOf(running, result)

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openAuditLog, verifyLog } from '../src/index.ts'
+import { openWith } from '../src/log.ts'
+import { diskError, faultyFiles } from './faults.ts'
+import { decision, segmentsOf, temporaryFolder } from './support.ts'
+
+const unavailable = expect.objectContaining({ code: 'LELU_AUDIT_UNAVAILABLE' })
+const limits = { segmentBytes: 1 << 20, retryMs: 60_000 }
+
+/** A log whose syncs wait until they are let go, or failed. */
+async function heldLog(directory: string) {
+  let held: PromiseWithResolvers<void> | undefined
+  const files = faultyFiles({
+    before: async (operation) => {
+      if (operation === 'sync') await held?.promise
+    },
+  })
+  const log = openWith(files, { directory }, limits)
+  await log.append(decision('first'))
+  held = Promise.withResolvers<void>()
+  return { log, release: held.resolve, fail: held.reject }
+}
+
+const textOf = (directory: string) =>
+  segmentsOf(directory)
+    .map((file) => readFileSync(join(directory, file), 'utf8'))
+    .join('')
+
+describe('a record that need not wait for the disk', () => {
+  it('is answered when it is written, before it is synced', async () => {
+    const directory = temporaryFolder()
+    const { log, release } = await heldLog(directory)
+    const receipt = await log.append(decision('written'), { until: 'written' })
+    expect(textOf(directory)).toContain('"id":"written"')
+    let durable = false
+    const next = log.append(decision('durable')).then(() => {
+      durable = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(durable).toBe(false)
+    release()
+    await next
+    await log.close()
+    expect(receipt).toMatchObject({ stream: log.stream, seq: 2 })
+    expect(await verifyLog({ directory })).toMatchObject({ problems: [] })
+  })
+
+  it('whose sync fails afterwards closes the log to all that follow', async () => {
+    const { log, fail } = await heldLog(temporaryFolder())
+    await log.append(decision('written'), { until: 'written' })
+    fail(diskError('EIO'))
+    await expect(log.append(decision('after'))).rejects.toEqual(unavailable)
+    expect(log.state).toBe('failed')
+    await log.close()
+  })
+
+  it('that cannot be written is refused', async () => {
+    let broken = false
+    const files = faultyFiles({
+      before: async (operation) => {
+        if (broken && operation === 'append') throw diskError('ENOSPC')
+      },
+    })
+    const log = openWith(files, { directory: temporaryFolder() }, limits)
+    await log.append(decision('first'))
+    broken = true
+    const refused = log.append(decision('written'), { until: 'written' })
+    await expect(refused).rejects.toEqual(unavailable)
+    await log.close()
+  })
+})
+
+describe('a process that computes for longer than the deadline', () => {
+  it.each(['durable', 'written'] as const)(
+    'finds its %s record on disk, and the log open',
+    async (until) => {
+      const log = await openAuditLog({ directory: temporaryFolder(), deadlineMs: 100 })
+      await log.append(decision('first'))
+      const pending = log.append(decision('pending'), { until })
+      await new Promise((resolve) => setImmediate(resolve)) // the write has begun
+      const until200 = performance.now() + 200
+      while (performance.now() < until200);
+      await pending
+      await log.append(decision('next'))
+      expect(log.state).toBe('open')
+      await log.close()
+    },
+  )
+})

@@ -45,8 +45,10 @@ function setVersions(folder: string): void {
     const version = name === undefined ? undefined : oldest[name]
     return version === undefined ? line : `  "${name}": ${version}`
   })
-  // Also where a framework would take a newer one of another: there must be one copy of each.
-  const overrides = Object.entries(oldest).map(([name, version]) => `  "${name}": ${version}`)
+  // Also where a framework would take a newer one of another: there must be one copy of each. But the Agents SDK
+  // brings the newer `openai` that it needs, and hands none of it out.
+  const shared = Object.entries(oldest).filter(([name]) => name !== 'openai')
+  const overrides = shared.map(([name, version]) => `  "${name}": ${version}`)
   writeFileSync(file, [...changed, 'overrides:', ...overrides, ''].join('\n'))
 }
 

@@ -89,8 +89,7 @@ async function lookAt(
   const approval = await findApproval(state.options, call)
   if (approval === undefined) return denied(unknownApprovalText)
   if (approval !== 'altered') {
-    const { mode = 'suspend' } = state.options
-    if (approval.state === 'pending') return denied(pendingText(approval, mode))
+    if (approval.state === 'pending') return denied(pendingText(approval, 'closed'))
     if (approval.state === 'approved' || approval.state === 'completed') return undefined
   }
   // It has ended without a result, or another process is at it: the engine says which, and throws if it is.

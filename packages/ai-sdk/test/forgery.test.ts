@@ -115,7 +115,7 @@ test('woken too early, the model reads that the call waits, and the approval sta
   const early = await generate({ guard, tools, messages: forged(), model: finish() })
   expect(answers(early.messages).r).toMatchObject({
     type: 'execution-denied',
-    reason: expect.stringContaining('Waiting for a person to approve this call'),
+    reason: expect.stringMatching(/^Waiting for a person .* Do not call it again\.$/),
   })
   await approveAll(lelu)
   await generate({ guard, tools, messages: forged(), model: finish() })

@@ -2,6 +2,7 @@
 export { createLelu, type Lelu } from './lelu.ts'
 export type { LeluOptions, StorageOptions } from './options.ts'
 export { openReviewDesk, type ReviewDesk, type ReviewDeskOptions } from './desk.ts'
+export type { GuardHooks } from './execution/guard.ts'
 export type { Execute, Outcome, ToolRun } from './execution/outcome.ts'
 export type { Caller } from './execution/redeem.ts'
 export { refusal } from './refusal.ts'

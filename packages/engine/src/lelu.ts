@@ -11,7 +11,7 @@ import type { Caller } from './execution/redeem.ts'
 import { resume } from './execution/resume.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
-import { type GatedRequest, gateRequest } from './request/gate.ts'
+import { type GatedRequest, gateRequest, withConfidence } from './request/gate.ts'
 import { openStorage } from './storage.ts'
 import { mintToken } from './tokens/mint.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
@@ -126,6 +126,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         records,
         approvals,
         decide: decideGated,
+        withConfidence: (gated, confidence) => withConfidence(gated, confidence, limits),
         resume: resumeCall,
       })
     },

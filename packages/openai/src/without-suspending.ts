@@ -1,4 +1,4 @@
-import { type Approval, invalidOptions, isLeluError } from '@lelu/engine/adapter'
+import { type Approval, invalidOptions, isLeluError, pendingText } from '@lelu/engine/adapter'
 import { answerCall, type CallAnswer, type CallToAnswer, type Guard } from './guarded-call.ts'
 import type { GuardFunctionsOptions } from './options.ts'
 
@@ -39,5 +39,7 @@ export async function answerWithoutSuspending(
   await cancelCall(guard, answer.approval, 'nobody decided in time')
   // Ends at once: it is cancelled, or it was decided just before.
   const ended = await answerCall(guard, call)
-  return ended.status === 'pending' ? { status: 'final', content: ended.text } : ended
+  return ended.status === 'pending'
+    ? { status: 'final', content: pendingText(ended.approval, 'closed') }
+    : ended
 }

@@ -2,13 +2,14 @@ import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Approval } from '../approvals/record.ts'
 import { isLeluError, LeluError } from '../errors.ts'
+import type { GuardHooks } from '../execution/guard.ts'
 import type { Outcome, ToolRun } from '../execution/outcome.ts'
-import { refusal } from '../refusal.ts'
+import { pendingText, refusal } from '../refusal.ts'
 import { thawedCopy } from '../request/frozen-copy.ts'
 import type { DecisionRequest, Json, ToolCall } from '../types.ts'
 import type { GuardOptions } from './options.ts'
 import { type AdapterCall, readConfidence, toRequest } from './request.ts'
-import { pendingText, runningText, unknownApprovalText } from './wording.ts'
+import { runningText, unknownApprovalText } from './wording.ts'
 
 /**
  * How a guarded call ended. `threw`: the tool itself failed. What is thrown instead of answered is an engine that
@@ -82,7 +83,7 @@ export async function guardCall<T, Call>(
   let failure: { error: unknown } | undefined
   try {
     const named = mode === 'tell-model' ? { ...call, id: sameInputId(call) } : call
-    const request = await requestOf(options, named)
+    const request = await toRequest(options, named)
     if (call.resumed === true && !(await isOnRecord(lelu, request))) {
       return { status: 'refused', text: unknownApprovalText, code: 'LELU_APPROVAL_NOT_FOUND' }
     }
@@ -95,7 +96,8 @@ export async function guardCall<T, Call>(
         throw error
       }
     }
-    const guarded = () => lelu.guard<T>(request, execute, allowed && { allowed })
+    const hooks = { ...readingOf(options, call), ...(allowed && { allowed }) }
+    const guarded = () => lelu.guard<T>(request, execute, hooks)
 
     let outcome: Outcome<T> = await guarded()
     const until = performance.now() + waitMs
@@ -136,19 +138,13 @@ export async function guardCall<T, Call>(
   }
 }
 
-/** The question. For a call that was decided before no reader is asked again: it may cost money and changes nothing. */
-async function requestOf<Call>(
-  options: GuardOptions<Call>,
-  call: AdapterCall<Call>,
-): Promise<DecisionRequest> {
-  const { evidence, ...rest } = call
-  if (evidence === undefined || options.confidence === undefined || call.confidence !== undefined) {
-    return toRequest(options, call)
-  }
-  const request = await toRequest(options, rest)
-  if (await isOnRecord(options.lelu, request)) return request
-  const confidence = await readConfidence(options.confidence, evidence)
-  return { ...request, ...(confidence !== undefined && { confidence }) }
+/** Asks the reader when the engine has a decision to make. */
+function readingOf<Call>(
+  { confidence: reader }: GuardOptions<Call>,
+  { evidence }: AdapterCall<Call>,
+): GuardHooks {
+  if (reader === undefined || evidence === undefined) return {}
+  return { confidence: () => readConfidence(reader, evidence) }
 }
 
 async function isOnRecord(

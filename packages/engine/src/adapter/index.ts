@@ -12,6 +12,7 @@ export type { Approval, Reviewer } from '../approvals/record.ts'
 export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from '../errors.ts'
 export type { ToolRun } from '../execution/outcome.ts'
 export type { Lelu } from '../lelu.ts'
+export { pendingText } from '../refusal.ts'
 export type { DecisionRequest, Json, Subject, ToolEffect } from '../types.ts'
 export { addField, takeField } from './added-field.ts'
 export { cancelCalls, type NamedCall } from './cancel-calls.ts'
@@ -29,7 +30,6 @@ export { type AdapterCall, readConfidence, toRequest } from './request.ts'
 export {
   editedText,
   invalidInputText,
-  pendingText,
   repeatedIdText,
   unknownApprovalText,
   unknownToolText,

@@ -70,16 +70,15 @@ export async function readConfidence(
   }
 }
 
-/** The question for the engine. */
+/** The question for the engine; the reader is asked by `guardCall`. */
 export async function toRequest<Call>(
   options: GuardOptions<Call>,
   call: AdapterCall<Call>,
 ): Promise<DecisionRequest> {
-  const { context: view, id, run, tool, server, input, schema } = call
+  const { context: view, id, run, tool, server, input, schema, confidence } = call
   const effect = effectOf(options.effect, tool)
-  const [subject, confidence, resource, context, tenant] = await Promise.all([
+  const [subject, resource, context, tenant] = await Promise.all([
     valueFor(options.subject, view),
-    call.confidence ?? (call.evidence && readConfidence(options.confidence, call.evidence)),
     valueFor(options.resource, view),
     valueFor(options.context, view),
     valueFor(options.tenant, view),

@@ -1,17 +1,6 @@
-import type { Approval } from '../approvals/record.ts'
 import type { Json } from '../types.ts'
-import type { ApprovalMode } from './options.ts'
 
 // What the model reads: the same words in every adapter, with no rule internals and no reviewer's name in them.
-
-/** A call that waits for a person. */
-export function pendingText({ id }: Approval, mode: ApprovalMode): string {
-  const next =
-    mode === 'tell-model'
-      ? 'To learn what became of it, call it again later with exactly the same input.'
-      : 'Do not call it again; it goes on by itself when it is approved.'
-  return `Waiting for a person to approve this call (approval ${id}). It has not run. ${next}`
-}
 
 /** Put in front of the result of an edited call, for the model still sees the arguments it wrote itself. */
 export function editedText(input: Json): string {

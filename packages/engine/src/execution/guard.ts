@@ -1,4 +1,5 @@
 import { type AuditEvent, type AuditLog, canonicalJson } from '@lelu/audit'
+import type { ConfidenceSignal } from '@lelu/confidence'
 import type { ApprovalsPart } from '../approvals/approvals.ts'
 import { outcomeResult } from '../approvals/events.ts'
 import { type ApprovalRecord, keyOf, toApproval } from '../approvals/record.ts'
@@ -13,6 +14,11 @@ import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 /** What a caller of `guard` may want to hear on the way. */
 export type GuardHooks = {
   /**
+   * Reads the confidence, for a request without one. Not asked for a call that is on record already: a reader may
+   * cost money, and there it changes nothing. Undefined means that there is none.
+   */
+  confidence?: () => Promise<ConfidenceSignal | undefined>
+  /**
    * Told of the input as soon as the policy allows the call, before the record is on disk: a time to prepare, never
    * to act. The call may still end in an error, and then does not run.
    */
@@ -24,21 +30,23 @@ export type GuardOptions = GuardHooks & {
   records: Records
   approvals: ApprovalsPart
   decide: (gated: GatedRequest, more?: DecideMore) => Promise<Decided>
+  withConfidence: (gated: GatedRequest, confidence: ConfidenceSignal) => GatedRequest
   resume: <T>(id: string, execute: Execute<T>) => Promise<Outcome<T>>
 }
 
 /** Decides, then runs, suspends or refuses. A call that is suspended already goes on from where it stands. */
 export async function guard<T>(
-  gated: GatedRequest,
+  asked: GatedRequest,
   execute: Execute<T>,
   options: GuardOptions,
 ): Promise<Outcome<T>> {
   const { records, approvals, decide, resume, allowed } = options
-  const known = keyOf(gated.request)
+  const known = keyOf(asked.request)
   const existing =
-    known === null ? undefined : await records.findByCall(gated.request.tenant, known)
+    known === null ? undefined : await records.findByCall(asked.request.tenant, known)
   if (existing !== undefined) return goOn(existing)
 
+  const gated = await complete(asked, options)
   const decided = await decide(gated, allowed && { allowed })
   const { decision, digest, requirements } = decided
   if (decision.effect === 'allow') return runAllowed(gated, decision, execute, options.audit)
@@ -56,20 +64,30 @@ export async function guard<T>(
     const { subject, call } = record.request
     const original = record.edits[0]?.from ?? record.digest
     const sameCall =
-      original === digestOf(gated) &&
-      call.tool === gated.request.call.tool &&
-      sameSchema(call.schema, gated.request.call.schema) &&
-      subject.id === gated.request.subject.id
+      original === digestOf(asked) &&
+      call.tool === asked.request.call.tool &&
+      sameSchema(call.schema, asked.request.call.schema) &&
+      subject.id === asked.request.subject.id
     if (sameCall) return resume(record.id, execute)
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
-      `Call ${gated.request.call.id} of this run is suspended already, with another tool, schema, input or agent.`,
+      `Call ${asked.request.call.id} of this run is suspended already, with another tool, schema, input or agent.`,
       {
         help: 'Give every tool call of a run an id of its own.',
         details: { approval: record.id, state: record.state },
       },
     )
   }
+}
+
+/** The request with the confidence that its hook reads. */
+async function complete(
+  gated: GatedRequest,
+  { confidence, withConfidence }: GuardOptions,
+): Promise<GatedRequest> {
+  if (confidence === undefined || gated.request.confidence !== undefined) return gated
+  const signal = await confidence()
+  return signal === undefined ? gated : withConfidence(gated, signal)
 }
 
 /** A tool whose schema changed since the approval is another tool: what was approved may mean something else to it. */
@@ -105,7 +123,7 @@ async function runAllowed<T>(
     // right now leaves a decision without an outcome, which verify reports. A failed log refuses further decisions.
     await audit.append(event, { until: 'written' }).catch((error: unknown) =>
       process.emitWarning(
-        `The tool of decision ${decision.id} ran, but its outcome could not be recorded: ${String(error)}`,
+        `The call of decision ${decision.id} ended, but its outcome could not be recorded: ${String(error)}`,
         {
           code: 'LELU_OUTCOME_UNRECORDED',
         },

@@ -49,10 +49,24 @@ const trusts = ['engine', 'adapter', 'claimed', 'none'] as const
  * Nothing the caller does to his object afterwards changes the result.
  */
 export function gateRequest(request: unknown, limits: GateLimits = {}): GatedRequest {
+  return carefully(limits, (all) => gate(request, all))
+}
+
+/** The same request with a confidence that was read later. Throws as `gateRequest`. */
+export function withConfidence(
+  { request, inputText }: GatedRequest,
+  confidence: unknown,
+  limits: GateLimits = {},
+): GatedRequest {
+  const signal = carefully(limits, (all) => readSignal(confidence, all))
+  return Object.freeze({ request: Object.freeze({ ...request, confidence: signal }), inputText })
+}
+
+function carefully<T>(limits: GateLimits, read: (limits: JsonLimits) => T): T {
   const { maxInputBytes: maxBytes = defaultLimits.maxBytes, maxDepth = defaultLimits.maxDepth } =
     limits
   try {
-    return gate(request, { maxBytes, maxDepth })
+    return read({ maxBytes, maxDepth })
   } catch (error) {
     if (error instanceof LeluError) throw error
     // Only the trap of a Proxy, or a reader that is stricter than this one, comes here.

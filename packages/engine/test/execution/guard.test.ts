@@ -44,6 +44,36 @@ describe('guard', () => {
     await log.close()
   })
 
+  it('reads the confidence of a request without one, once for a call', async () => {
+    const lelu = await testEngine()
+    const confidence = vi.fn(async () => trade(0.85).confidence)
+    const { confidence: _left, ...asked } = trade(0.85, {}, { run: 'run-1' })
+    const first = await lelu.guard(asked, vi.fn(), { confidence })
+    expect(first).toMatchObject({ status: 'suspended', decision: { confidence: 0.85 } })
+    expect(await lelu.guard(asked, vi.fn(), { confidence })).toMatchObject({ status: 'suspended' })
+    expect(confidence).toHaveBeenCalledOnce()
+    await lelu.guard(trade(0.97), () => 'done', { confidence })
+    expect(confidence).toHaveBeenCalledOnce()
+  })
+
+  it('refuses a confidence that was read and is none, and takes nothing for missing', async () => {
+    const lelu = await testEngine()
+    const tool = vi.fn()
+    const { confidence: _left, ...asked } = trade(0.97)
+    const wrong = { ...trade(0.97).confidence, value: '0.97' } as never
+    await expect(lelu.guard(asked, tool, { confidence: async () => wrong })).rejects.toMatchObject({
+      code: 'LELU_REQUEST_INVALID',
+      details: { path: 'confidence.value' },
+    })
+    const missing = await lelu.guard(asked, tool, { confidence: async () => undefined })
+    expect(missing).toMatchObject({ status: 'suspended', decision: { confidence: 0 } })
+    const failing = async () => {
+      throw new Error('the reader failed')
+    }
+    await expect(lelu.guard(asked, tool, { confidence: failing })).rejects.toThrow('reader failed')
+    expect(tool).not.toHaveBeenCalled()
+  })
+
   it('suspends what needs a person and does not run it', async () => {
     const lelu = await testEngine()
     const tool = vi.fn()

@@ -26,7 +26,7 @@ function refuseInput(guard: Guard): ToolInputGuardrailDefinition {
       if (context.isToolApproved({ toolName: tool.name, callId }) !== true) return allow
       const { approval } = await lastApproval(options, await placeOf(options, call.view), call.name)
       if (approval?.state !== 'pending') return allow
-      return reject(pendingText(approval, options.mode ?? 'suspend'))
+      return reject(pendingText(approval, 'closed'))
     },
   }
 }

@@ -9,21 +9,22 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** By package; each is the first version of a peer range, or what that version came with. */
-const oldest: Record<string, string> = {
-  '@ai-sdk/openai': '4.0.0',
-  '@ai-sdk/provider': '4.0.0',
-  ai: '7.0.0',
-  '@langchain/core': '1.4.0',
-  '@langchain/langgraph': '1.7.0',
-  '@langchain/langgraph-checkpoint': '1.2.2',
-  langchain: '1.5.3',
-  '@openai/agents': '0.19.0',
-  openai: '7.0.0',
-}
+const adapters = ['packages/ai-sdk', 'packages/langchain', 'packages/openai']
+const oldest = Object.fromEntries(adapters.flatMap(oldestPeers))
 
-const suites = process.argv.slice(2)
-if (suites.length === 0) suites.push('packages/ai-sdk', 'packages/langchain', 'packages/openai')
+const words = process.argv.slice(2)
+const suites = words.length > 0 ? words : adapters
+
+/** The first version of each peer range, such as 7.0.0 of `^7.0.0` and 0.19.0 of `>=0.19.0 <1`. */
+function oldestPeers(adapter: string): [name: string, version: string][] {
+  const text = readFileSync(join(root, adapter, 'package.json'), 'utf8')
+  const { peerDependencies } = JSON.parse(text) as { peerDependencies: Record<string, string> }
+  return Object.entries(peerDependencies).map(([name, range]) => {
+    const first = range.match(/^(?:\^|>=)(\d+\.\d+\.\d+)( |$)/)?.[1]
+    if (first === undefined) throw new Error(`No first version in the range of ${name}: ${range}`)
+    return [name, first]
+  })
+}
 
 function copyOfRepository(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lelu-oldest-'))
@@ -53,11 +54,22 @@ function setVersions(folder: string): void {
 }
 
 const folder = copyOfRepository()
+const run = (...given: string[]) =>
+  execFileSync('npx', ['-y', 'pnpm@12', ...given], { cwd: folder, stdio: 'inherit' })
+
+/** A package that is not found once may be found a little later. */
+function install(tries = 3): void {
+  try {
+    run('install', '--no-frozen-lockfile')
+  } catch (error) {
+    if (tries === 1) throw error
+    install(tries - 1)
+  }
+}
+
 try {
   setVersions(folder)
-  const run = (...words: string[]) =>
-    execFileSync('npx', ['-y', 'pnpm@12', ...words], { cwd: folder, stdio: 'inherit' })
-  run('install', '--no-frozen-lockfile')
+  install()
   console.log(`The oldest versions: ${JSON.stringify(oldest)}`)
   run('exec', 'vitest', 'run', ...suites)
 } finally {

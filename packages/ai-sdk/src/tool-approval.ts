@@ -41,11 +41,10 @@ export type ToolApproval = <Runtime>(question: ApprovalQuestion<Runtime>) => Pro
 
 const denied = (reason: string): ApprovalStatus => ({ type: 'denied', reason })
 
-/** What the approver reads in the app. */
+/** What is shown where the app asks, which may be the customer's own browser: no command is named there. */
 function userApproval({ id, decision }: Approval): ApprovalStatus {
   const why = decision.reasons.map(({ message }) => message).join('; ')
-  const reason = `${why}\nDecided with: lelu approvals approve ${id} (or deny)`
-  return { type: 'user-approval', reason }
+  return { type: 'user-approval', reason: `${why} (approval ${id})` }
 }
 
 /** The tool when this guard decides it; undefined when it runs elsewhere, or not at all. */

@@ -142,6 +142,6 @@ test('a denied call is shown as denied, and a waiting one with its reason', asyn
   const requests = parts.filter((part) => part.type === 'tool-approval-request')
   const { approvals } = await lelu.approvals.list()
   expect(requests.find(({ toolCall }) => toolCall.toolCallId === 'r')?.reason).toBe(
-    `A person must look at this\nDecided with: lelu approvals approve ${approvals[0]?.id} (or deny)`,
+    `A person must look at this (approval ${approvals[0]?.id})`,
   )
 })

@@ -61,7 +61,11 @@ export class LeluError extends Error {
 }
 
 /** Any coded error of a Lelu package: the engine's, the compiler's, the audit log's. */
-export type CodedError = Error & { code: LeluErrorCode; help: string }
+export type CodedError = Error & {
+  code: LeluErrorCode
+  help: string
+  details?: Readonly<Record<string, unknown>>
+}
 
 export function isLeluError(error: unknown): error is CodedError {
   return error instanceof Error && (error as unknown as Record<symbol, unknown>)[brand] === true

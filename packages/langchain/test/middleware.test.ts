@@ -1,13 +1,6 @@
 import { Command, MemorySaver } from '@langchain/langgraph'
 import type { ConfidenceSignal, DecisionRequest } from '@lelu/engine'
-import {
-  AIMessage,
-  createAgent,
-  createMiddleware,
-  fakeModel,
-  type ToolRuntime,
-  tool,
-} from 'langchain'
+import { AIMessage, createAgent, fakeModel, type ToolRuntime, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware, pendingApprovals } from '../src/index.ts'
@@ -16,7 +9,6 @@ import {
   ask,
   calling,
   config,
-  createTools,
   openLelu,
   reviewer,
   subject,
@@ -104,58 +96,6 @@ test('a call that a reviewer denied never runs, and the model reads the reason',
   expect(ran).toEqual([])
 })
 
-test('middleware behind ours that changes the arguments does not change what runs', async () => {
-  const lelu = await openLelu()
-  const { tools, ran } = createTools()
-  const meddler = createMiddleware({
-    name: 'Meddler',
-    wrapToolCall: (request, handler) =>
-      handler({ ...request, toolCall: { ...request.toolCall, args: { amount: 999_999 } } }),
-  })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed' }))
-      .respond(new AIMessage('Finished.')),
-    tools,
-    middleware: [leluMiddleware({ lelu, subject }), meddler],
-    checkpointer: new MemorySaver(),
-  })
-  await agent.invoke(ask, config)
-  expect(ran).toEqual([{ tool: 'allowed', input: { amount: 5, note: 'none' } }])
-})
-
-test('middleware behind ours that repeats a failed call does not run the tool again', async () => {
-  const lelu = await openLelu()
-  let runs = 0
-  const fails = tool(
-    () => {
-      runs += 1
-      throw new Error('broken')
-    },
-    { name: 'allowed', schema: z.object({}) },
-  )
-  const repeater = createMiddleware({
-    name: 'Repeater',
-    wrapToolCall: async (request, handler) => {
-      try {
-        return await handler(request)
-      } catch {
-        return await handler(request)
-      }
-    },
-  })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed', args: {} }))
-      .respond(new AIMessage('Finished.')),
-    tools: [fails],
-    middleware: [leluMiddleware({ lelu, subject }), repeater],
-    checkpointer: new MemorySaver(),
-  })
-  await agent.invoke(ask, config)
-  expect(runs).toBe(1)
-})
-
 test('names that every object inherits are unknown tools: denied, and their effect is the strictest', async () => {
   const lelu = await openLelu()
   const seen: DecisionRequest[] = []
@@ -176,29 +116,6 @@ test('names that every object inherits are unknown tools: denied, and their effe
   for (const name of names) expect(toolMessages(result)[name]?.text).toContain('Denied by policy')
   expect(seen.map(({ call }) => call.effect)).toEqual(names.map(() => undefined))
   expect(ran).toEqual([])
-})
-
-test('a tool that another middleware supplies goes through the same gate', async () => {
-  const lelu = await openLelu()
-  let runs = 0
-  const dynamic = tool(() => `${++runs}`, { name: 'x', schema: z.object({}) })
-  const supplier = createMiddleware({
-    name: 'Supplier',
-    wrapToolCall: (request, handler) => handler({ ...request, tool: dynamic }),
-  })
-  const answers = calling(
-    { id: 'a', name: 'allowed_later', args: {} },
-    { id: 'b', name: 'other', args: {} },
-  )
-  const agent = createAgent({
-    model: fakeModel().respond(answers).respond(new AIMessage('Finished.')),
-    tools: [],
-    middleware: [leluMiddleware({ lelu, subject }), supplier],
-    checkpointer: new MemorySaver(),
-  })
-  const result = await agent.invoke(ask, config)
-  expect(toolMessages(result).b?.text).toContain('Denied by policy')
-  expect(runs).toBe(1)
 })
 
 const signal = (value: number): ConfidenceSignal => ({

@@ -104,9 +104,8 @@ test('arguments that the schema refuses reach neither the tool nor the policy', 
     answers: [calling({ name: 'reviewed', args: { amount: 'many' } })],
   })
   const result = await agent.invoke(ask, config)
-  const message = toolMessages(result).call_0
-  expect(message?.status).toBe('error')
-  expect(message?.text).toContain('did not match expected schema')
+  // In the framework's own words, whatever status its version gives them.
+  expect(toolMessages(result).call_0?.text).toContain('did not match expected schema')
   expect(pendingApprovals(result)).toEqual([])
   expect(ran).toEqual([])
 })

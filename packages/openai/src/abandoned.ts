@@ -1,10 +1,10 @@
-import { LeluError, repeatedIdText, toRequest } from '@lelu/engine/adapter'
+import { cancelApproval, LeluError, repeatedIdText, toRequest } from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { toolContent } from './chat.ts'
 import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
 import { type FunctionCall, runOf } from './options.ts'
 import { placeCallsAt } from './place.ts'
-import { cancelCall, type FinalAnswer } from './without-suspending.ts'
+import type { FinalAnswer } from './without-suspending.ts'
 
 export type CancelAbandonedOptions = {
   /** Handed to the functions among the options. */
@@ -31,9 +31,7 @@ export async function cancelWaiting(guard: Guard, view: FunctionCall, key: strin
   const { tenant } = await toRequest(options, asked)
   const { approvals } = options.lelu
   const found = await approvals.find({ ...(tenant !== undefined && { tenant }), run, call: key })
-  if (found?.state === 'pending' || found?.state === 'approved') {
-    await cancelCall(guard, found, 'the conversation went on without it')
-  }
+  await cancelApproval(options, found, 'the conversation went on without it')
 }
 
 type LeftCall = Pick<CallToAnswer, 'view' | 'key' | 'kind' | 'tool' | 'toContent'>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Json } from '@lelu/engine/adapter'
+import { cancelApproval, type Json } from '@lelu/engine/adapter'
 import type { FunctionTool, ResponseOutputItem } from 'openai/resources/responses/responses'
 import type { Guard } from './guarded-call.ts'
 import { answerMcp, isApproved } from './mcp.ts'
@@ -7,7 +7,7 @@ import type { FunctionCall } from './options.ts'
 import { responsesTool } from './shown-tool.ts'
 import type { BoundTool, GuardableTool } from './tool.ts'
 import { type Output, outputOf, toOutput } from './tool-output.ts'
-import { answerWithoutSuspending, assertMode, cancelCall } from './without-suspending.ts'
+import { answerWithoutSuspending, assertMode } from './without-suspending.ts'
 
 /** A tool as `ResponsesToolRunner` takes it. */
 export type RunnerFunction = {
@@ -75,7 +75,7 @@ export function mcpApprover(guard: Guard): ApproveMcp {
     const call = { view, key: id, evidence: {} }
     const answer = await answerMcp(guard, call)
     if (answer.status !== 'pending') return isApproved(id, answer)
-    await cancelCall(guard, answer.approval, 'nobody decided in time')
+    await cancelApproval(guard.options, answer.approval, 'nobody decided in time')
     return isApproved(id, await answerMcp(guard, call))
   }
 }

@@ -1,4 +1,4 @@
-import { type Approval, invalidOptions, isLeluError, pendingText } from '@lelu/engine/adapter'
+import { cancelApproval, invalidOptions, pendingText } from '@lelu/engine/adapter'
 import { answerCall, type CallAnswer, type CallToAnswer, type Guard } from './guarded-call.ts'
 import type { GuardFunctionsOptions } from './options.ts'
 
@@ -17,18 +17,6 @@ export function assertMode(
   )
 }
 
-/**
- * Ends what nobody will take up again, so that an approval that comes late runs nothing. One that was decided in the
- * last moment stays as it is.
- */
-export async function cancelCall(guard: Guard, { id }: Approval, reason: string): Promise<void> {
-  try {
-    await guard.options.lelu.approvals.cancel(id, { reason })
-  } catch (error) {
-    if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_STATE') throw error
-  }
-}
-
 /** A call in a runner. One that nobody decides within `waitMs` is cancelled. */
 export async function answerWithoutSuspending(
   guard: Guard,
@@ -36,7 +24,7 @@ export async function answerWithoutSuspending(
 ): Promise<FinalAnswer> {
   const answer = await answerCall(guard, call)
   if (answer.status !== 'pending') return answer
-  await cancelCall(guard, answer.approval, 'nobody decided in time')
+  await cancelApproval(guard.options, answer.approval, 'nobody decided in time')
   // Ends at once: it is cancelled, or it was decided just before.
   const ended = await answerCall(guard, call)
   return ended.status === 'pending'

@@ -1,12 +1,22 @@
 import { suiteTools } from '@lelu/testing'
-import { ResponsesToolRunner } from 'openai/helpers/responses-tool-runner'
 import { zodResponsesFunction } from 'openai/helpers/zod'
-import { expect, test } from 'vitest'
+import { expect, test as testOf } from 'vitest'
 import type { GuardFunctionsOptions } from '../src/index.ts'
 import type { WireCall } from './server.ts'
 import { call, openWorld, reviewer, wireOf } from './support.ts'
 
+/** The SDK has had this runner since 7.33; nothing of ours imports it. */
+const helper = await import('openai/helpers/responses-tool-runner').catch(() => undefined)
+const missing = helper === undefined ? ' (skipped: this version of the SDK has no runner)' : ''
+const test = (name: string, run: () => Promise<void>) =>
+  testOf.skipIf(helper === undefined)(`${name}${missing}`, run)
+
 const params = { model: 'gpt-test', input: [{ role: 'user' as const, content: 'Go on.' }] }
+
+function runnerClass() {
+  if (helper === undefined) throw new Error('skipped')
+  return helper.ResponsesToolRunner
+}
 
 /** A runner over the suite's tools, and a model that makes these calls and finishes. */
 async function openRunner(calls: WireCall[], options: Partial<GuardFunctionsOptions>) {
@@ -17,7 +27,7 @@ async function openRunner(calls: WireCall[], options: Partial<GuardFunctionsOpti
     ),
   )
   const { client, requests } = await wireOf([{ calls }, { text: 'Finished.' }])
-  return { ...world, client, requests, runner: new ResponsesToolRunner({ functions }) }
+  return { ...world, client, requests, runner: new (runnerClass())({ functions }) }
 }
 
 const outputsOf = (requests: Record<string, unknown>[]) =>

@@ -1,9 +1,27 @@
+import type { Approval } from '../approvals/record.ts'
 import { isLeluError } from '../errors.ts'
 import type { GuardOptions } from './options.ts'
 import { valueFor } from './request.ts'
 
 /** A call as it was named when it was decided. */
 export type NamedCall<Call> = { context: Call; run: string; id: string }
+
+/**
+ * Cancels an approval that nobody will take up again, so that one that comes late runs nothing. One that has ended, or
+ * has begun to run in this very moment, stays as it is.
+ */
+export async function cancelApproval(
+  { lelu }: Pick<GuardOptions<never>, 'lelu'>,
+  approval: Approval | undefined,
+  reason: string,
+): Promise<void> {
+  if (approval?.state !== 'pending' && approval?.state !== 'approved') return
+  try {
+    await lelu.approvals.cancel(approval.id, { reason })
+  } catch (error) {
+    if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_STATE') throw error
+  }
+}
 
 /**
  * Cancels what still waits of these calls: for those that the user left behind with a new message. Nothing will resume
@@ -21,8 +39,7 @@ export async function cancelCalls<Call>(
       const tenant = await valueFor(options.tenant, context)
       const { approvals } = options.lelu
       const found = await approvals.find({ ...(tenant !== undefined && { tenant }), run, call: id })
-      if (found?.state !== 'pending' && found?.state !== 'approved') continue
-      await approvals.cancel(found.id, { reason: 'the conversation went on' })
+      await cancelApproval(options, found, 'the conversation went on')
     } catch (error) {
       if (!isLeluError(error)) throw error
     }

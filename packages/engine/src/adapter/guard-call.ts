@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Approval } from '../approvals/record.ts'
-import { isLeluError, LeluError } from '../errors.ts'
+import { type CodedError, isLeluError, LeluError } from '../errors.ts'
 import type { GuardHooks } from '../execution/guard.ts'
 import type { Outcome, ToolRun } from '../execution/outcome.ts'
 import { pendingText, refusal } from '../refusal.ts'
@@ -34,16 +34,16 @@ const finalCodes: readonly string[] = [
   'LELU_APPROVAL_ALTERED',
 ]
 
-function isFinal(error: unknown): error is LeluError {
+function isFinal(error: unknown): error is CodedError {
   if (!isLeluError(error)) return false
   if (error.code !== 'LELU_APPROVAL_STATE') return finalCodes.includes(error.code)
-  return (error as LeluError).details?.state === 'completed'
+  return error.details?.state === 'completed'
 }
 
 /** Another call with the same approval has it right now. */
-function isTaken(error: unknown): error is LeluError {
+function isTaken(error: unknown): error is CodedError {
   if (!isLeluError(error)) return false
-  const { code, details } = error as LeluError
+  const { code, details } = error
   const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'
   return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
 }

@@ -1,8 +1,8 @@
 import {
   type Approval,
+  cancelApproval,
   guardCall,
   invalidInputText,
-  isLeluError,
   LeluError,
 } from '@lelu/engine/adapter'
 import type { Agent, FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
@@ -119,13 +119,7 @@ export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown
   for (const { call } of interruptionsOf(state)) {
     if (call === undefined) continue
     const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
-    if (approval?.state !== 'pending' && approval?.state !== 'approved') continue
-    try {
-      await options.lelu.approvals.cancel(approval.id, { reason: 'the conversation went on' })
-    } catch (error) {
-      // It has ended or begun to run in this very moment: then it is resumed like any other.
-      if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_STATE') throw error
-    }
+    await cancelApproval(options, approval, 'the conversation went on')
   }
   return resumeRun(agent, serialized, options)
 }

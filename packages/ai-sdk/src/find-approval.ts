@@ -1,4 +1,4 @@
-import { type AdapterCall, type Approval, isLeluError, toRequest } from '@lelu/engine/adapter'
+import { type Approval, findCall, isLeluError, type NamedCall } from '@lelu/engine/adapter'
 import type { AiGuardOptions, GuardedCall } from './options.ts'
 
 /**
@@ -7,12 +7,10 @@ import type { AiGuardOptions, GuardedCall } from './options.ts'
  */
 export async function findApproval(
   options: AiGuardOptions,
-  { evidence: _evidence, ...call }: AdapterCall<GuardedCall>,
+  call: NamedCall<GuardedCall>,
 ): Promise<Approval | 'altered' | undefined> {
-  const { tenant, run = '' } = await toRequest(options, call)
-  const named = { ...(tenant !== undefined && { tenant }), run, call: call.id }
   try {
-    return await options.lelu.approvals.find(named)
+    return await findCall(options, call)
   } catch (error) {
     if (isLeluError(error) && error.code === 'LELU_APPROVAL_ALTERED') return 'altered'
     throw error

@@ -4,7 +4,6 @@ import { findApproval } from './find-approval.ts'
 import { type OpenCall, openCalls } from './history.ts'
 import { type GuardedCall, type RunContext, runOf } from './options.ts'
 import type { GuardState } from './state.ts'
-import { asInput } from './tool-input.ts'
 
 /** A call that waits for a person. `approvalId` is the one that reviewers decide, not the SDK's. */
 export type PendingCall = { approvalId: string; toolCallId: string; tool: string }
@@ -34,9 +33,7 @@ export async function findOpen<Call extends NamedCall>(
     messages,
     runtimeContext,
   }
-  const run = await runOf(options, context)
-  const asked = { context, id, run, tool: toolName, input: asInput(input) }
-  const found = await findApproval(options, asked)
+  const found = await findApproval(options, { context, id, run: await runOf(options, context) })
   // An altered one is woken up to be refused.
   const approval = found === 'altered' ? undefined : found
   return { call, approval, ours: found !== undefined }

@@ -9,7 +9,12 @@ import { disown, listOwned, own } from './ownership.ts'
 import type { AuditEvent, AuditPeer, AuditReceipt } from './record.ts'
 import { assertEvent } from './record-text.ts'
 import { recoverStreams } from './recovery.ts'
-import { createStreamWriter, type Failure, type StreamWriter } from './stream-writer.ts'
+import {
+  type AppendOptions,
+  createStreamWriter,
+  type Failure,
+  type StreamWriter,
+} from './stream-writer.ts'
 import { newUlid } from './ulid.ts'
 
 /** An append-only, hash-chained log in a folder. One stream for each process that writes. */
@@ -28,13 +33,6 @@ export interface AuditLog {
   /** Ends the stream with a close record, after what was appended before. Never throws. */
   close(): Promise<void>
 }
-
-/**
- * `until`: `durable` (the default) answers after fdatasync. `written` answers when the record is in the kernel's page
- * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows by itself, and
- * when that fails the log refuses every further record.
- */
-export type AppendOptions = { until?: 'durable' | 'written' }
 
 export type AuditLogOptions = {
   directory: string

@@ -4,7 +4,6 @@ import { AuditError, unavailable } from './errors.ts'
 import type { FileLayer, LogFile } from './file-layer.ts'
 import { segmentName } from './folder.ts'
 import { genesisHash, leafHashOfText, maxLineBytes, withSum } from './line.ts'
-import type { AppendOptions } from './log.ts'
 import type { AuditReceipt } from './record.ts'
 import { type LogEvent, recordText } from './record-text.ts'
 
@@ -22,6 +21,13 @@ export interface StreamWriter {
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
+
+/**
+ * `until`: `durable` (the default) answers after fdatasync. `written` answers when the record is in the kernel's page
+ * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows by itself, and
+ * when that fails the log refuses every further record.
+ */
+export type AppendOptions = { until?: 'durable' | 'written' }
 
 /** `waitedMs` of the deadline are used up already. */
 export type StreamAppend = AppendOptions & { waitedMs?: number }

@@ -1,4 +1,4 @@
-import { cancelApproval, LeluError, repeatedIdText, toRequest } from '@lelu/engine/adapter'
+import { cancelApproval, findCall, LeluError, repeatedIdText } from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { toolContent } from './chat.ts'
 import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
@@ -26,11 +26,7 @@ function neverRuns(): never {
 /** Cancels what has not run yet. */
 export async function cancelWaiting(guard: Guard, view: FunctionCall, key: string): Promise<void> {
   const { options } = guard
-  const run = runOf(options, view)
-  const asked = { context: view, id: key, run, tool: view.tool, input: null }
-  const { tenant } = await toRequest(options, asked)
-  const { approvals } = options.lelu
-  const found = await approvals.find({ ...(tenant !== undefined && { tenant }), run, call: key })
+  const found = await findCall(options, { context: view, run: runOf(options, view), id: key })
   await cancelApproval(options, found, 'the conversation went on without it')
 }
 

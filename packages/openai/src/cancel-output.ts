@@ -1,14 +1,8 @@
 import { type Json, repeatedIdText } from '@lelu/engine/adapter'
 import { cancelWaiting, endCall } from './abandoned.ts'
 import type { Guard } from './guarded-call.ts'
-import { type OutputCall, outputCalls } from './output-calls.ts'
-import {
-  type AnsweredResponse,
-  type AnswerItem,
-  type ExecuteOutputOptions,
-  toItem,
-  viewOf,
-} from './responses.ts'
+import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
+import { type AnswerItem, type ExecuteOutputOptions, toItem, viewOf } from './responses.ts'
 import { toOutput } from './tool-output.ts'
 import type { FinalAnswer } from './without-suspending.ts'
 

@@ -15,8 +15,8 @@ export type { AssistantMessage } from './place.ts'
 
 // Responses
 export type { CancelOutput } from './cancel-output.ts'
+export type { AnsweredResponse } from './output-calls.ts'
 export type {
-  AnsweredResponse,
   AnswerItem,
   ExecutedOutput,
   ExecuteOutput,

@@ -1,7 +1,6 @@
 import {
   checkGuardOptions,
   invalidOptions,
-  type Json,
   LeluError,
   type GuardOptions as SharedOptions,
 } from '@lelu/engine/adapter'
@@ -56,9 +55,4 @@ export function runOf({ run }: GuardFunctionsOptions, call: FunctionCall): strin
   throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
     help: 'Answer a text that names the conversation, the same whenever it goes on.',
   })
-}
-
-/** Nothing is `null` in JSON. */
-export function asInput(value: unknown): Json {
-  return value === undefined ? null : (value as Json)
 }

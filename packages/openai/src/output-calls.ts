@@ -1,6 +1,12 @@
 import { LeluError } from '@lelu/engine/adapter'
-import type { ResponseInputItem, ResponseOutputItem } from 'openai/resources/responses/responses'
-import type { AnsweredResponse } from './responses.ts'
+import type {
+  Response,
+  ResponseInputItem,
+  ResponseOutputItem,
+} from 'openai/resources/responses/responses'
+
+/** What is needed of a response to take it up again: store `id` and `output`. */
+export type AnsweredResponse = Pick<Response, 'id' | 'output'> & Partial<Pick<Response, 'status'>>
 
 /** One call of a response. */
 export type OutputCall = {

@@ -1,6 +1,5 @@
 import { type Json, LeluError, repeatedIdText } from '@lelu/engine/adapter'
 import type {
-  Response,
   ResponseCreateParams,
   ResponseCustomToolCallOutput,
   ResponseInputItem,
@@ -11,7 +10,7 @@ import { type Settle, settleOnce } from './finished.ts'
 import { answerCall, type CallAnswer, errorContent, type Guard } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
 import type { FunctionCall } from './options.ts'
-import { type OutputCall, outputCalls } from './output-calls.ts'
+import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
 export type ExecuteOutputOptions = {
@@ -38,9 +37,6 @@ export type ExecutedOutput = {
   /** Whether every call that is decided here has its answer. */
   ready: boolean
 }
-
-/** What is needed of a response to take it up again: store `id` and `output`. */
-export type AnsweredResponse = Pick<Response, 'id' | 'output'> & Partial<Pick<Response, 'status'>>
 
 export type ExecuteOutput = (
   response: AnsweredResponse,

@@ -9,7 +9,6 @@ import {
 } from '@lelu/engine/adapter'
 import type { ChatCompletionTool } from 'openai/resources/chat/completions'
 import type { CustomTool, FunctionTool } from 'openai/resources/responses/responses'
-import { asInput } from './options.ts'
 
 /** `never`: each tool takes arguments of its own, and only its own parser makes them. */
 type Callback = (...args: never[]) => unknown
@@ -92,6 +91,11 @@ export function nameOf(tool: GuardableTool): string {
 
 function schemaOf(value: unknown): Json | undefined {
   return value === undefined || value === null ? undefined : plainSchema(value as Json)
+}
+
+/** Nothing is `null` in JSON. */
+function asInput(value: unknown): Json {
+  return value === undefined ? null : (value as Json)
 }
 
 /** The arguments of a function are an object, whatever its parameters say. */

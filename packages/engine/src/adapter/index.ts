@@ -15,7 +15,7 @@ export type { Lelu } from '../lelu.ts'
 export { pendingText } from '../refusal.ts'
 export type { DecisionRequest, Json, Subject, ToolEffect } from '../types.ts'
 export { addField, takeField } from './added-field.ts'
-export { cancelApproval, cancelCalls, type NamedCall } from './cancel-calls.ts'
+export { cancelApproval, cancelCalls, findCall, type NamedCall } from './find-call.ts'
 export { type CallResult, editedInput, guardCall, type RunTool } from './guard-call.ts'
 export { type HeldCall, holdCall } from './hold-call.ts'
 export {

@@ -6,6 +6,15 @@ import { valueFor } from './request.ts'
 /** A call as it was named when it was decided. */
 export type NamedCall<Call> = { context: Call; run: string; id: string }
 
+/** The approval of a call, as the store has it; undefined when the call was never suspended. Throws as the store does. */
+export async function findCall<Call>(
+  { lelu, tenant }: Pick<GuardOptions<Call>, 'lelu' | 'tenant'>,
+  { context, run, id }: NamedCall<Call>,
+): Promise<Approval | undefined> {
+  const named = await valueFor(tenant, context)
+  return lelu.approvals.find({ ...(named !== undefined && { tenant: named }), run, call: id })
+}
+
 /**
  * Cancels an approval that nobody will take up again, so that one that comes late runs nothing. One that has ended, or
  * has begun to run in this very moment, stays as it is.
@@ -34,12 +43,9 @@ export async function cancelCalls<Call>(
 ): Promise<void> {
   // There every call is answered at once, and the approval waits for the next call with the same input.
   if (options.mode === 'tell-model') return
-  for (const { context, run, id } of calls) {
+  for (const call of calls) {
     try {
-      const tenant = await valueFor(options.tenant, context)
-      const { approvals } = options.lelu
-      const found = await approvals.find({ ...(tenant !== undefined && { tenant }), run, call: id })
-      await cancelApproval(options, found, 'the conversation went on')
+      await cancelApproval(options, await findCall(options, call), 'the conversation went on')
     } catch (error) {
       if (!isLeluError(error)) throw error
     }

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { before } from './deadline.ts'
 import { AuditError, unavailable } from './errors.ts'
-import type { FileLayer, LogFile } from './file-layer.ts'
-import { segmentName } from './folder.ts'
+import type { FileLayer } from './file-layer.ts'
 import { genesisHash, leafHashOfText, maxLineBytes, withSum } from './line.ts'
 import type { AuditReceipt } from './record.ts'
 import { type LogEvent, recordText } from './record-text.ts'
+import { createSegments } from './segments.ts'
 
 /** What refuses appends, and since when (`performance.now()`). */
 export type Failure = { error: AuditError; at: number }
@@ -24,8 +24,8 @@ export interface StreamWriter {
 
 /**
  * `until`: `durable` (the default) answers after fdatasync. `written` answers when the record is in the kernel's page
- * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows by itself, and
- * when that fails the log refuses every further record.
+ * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows within 20 ms, or
+ * with the next durable record; when that fails the log refuses every further record.
  */
 export type AppendOptions = { until?: 'durable' | 'written' }
 
@@ -62,13 +62,15 @@ const waitingChars = 64 * 1024 * 1024
 /** Records that are worth a write of their own although others may be about to join. */
 const worthWriting = 16
 
+/** How long written records may wait for a sync of their own. */
+const syncSoonMs = 20
+
 /**
  * One chain of records in one folder, written by one process. Records that wait together share one write and one
  * fdatasync. After any failure nothing is written to the stream again: what is on disk is then uncertain.
  */
 export function createStreamWriter(options: StreamOptions): StreamWriter {
-  const { files, log, stream, now, deadlineMs, segmentBytes } = options
-  const folder = join(options.directory, stream)
+  const { files, log, stream, now, deadlineMs } = options
   let seq = 0
   let prev = genesisHash(log, stream)
   let waiting: Waiting[] = []
@@ -77,8 +79,8 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let settling: Promise<void> | undefined
   let scheduled = false
   let operation: Promise<void> | undefined
-  let file: LogFile | undefined
-  let written = 0
+  let syncTimer: NodeJS.Timeout | undefined
+  const segments = createSegments(files, join(options.directory, stream), options.segmentBytes)
 
   function fail(error: unknown, batch: Waiting[]): void {
     const refusal: AuditError = unavailable('appending', error)
@@ -101,20 +103,23 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   }
 
   async function write(batch: Waiting[]): Promise<void> {
-    const first = batch[0] as Waiting
-    if (file === undefined || written >= segmentBytes) {
-      await file?.close()
-      file = undefined
-      file = await files.create(join(folder, segmentName(first.receipt.seq)))
-      // Without this a power cut could leave the records on disk, but no name to find them by.
-      await files.syncFolder(folder)
-      written = 0
-    }
     const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
-    await file.append(bytes)
+    await segments.append(bytes, (batch[0] as Waiting).receipt.seq)
     for (const one of batch) if (one.early) one.resolve(one.receipt)
-    await file.sync()
-    written += bytes.length
+    if (batch.some(({ early }) => !early)) await segments.sync()
+    else syncSoon()
+  }
+
+  /** The next durable record may come before, and take these along: then one sync serves both. */
+  function syncSoon(): void {
+    if (syncTimer !== undefined) return
+    syncTimer = setTimeout(() => {
+      syncTimer = undefined
+      if (!segments.unsynced || failure !== undefined) return
+      if (settling === undefined) settle([], performance.now() + deadlineMs, segments.sync())
+      else syncSoon()
+    }, syncSoonMs)
+    syncTimer.unref() // the kernel writes it also when the process ends before
   }
 
   /**
@@ -124,12 +129,16 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   function pump(): void {
     if (settling !== undefined || failure !== undefined || waiting.length === 0) return
     const batch = takeBatch()
-    const running = write(batch)
+    settle(batch, (batch[0] as Waiting).due, write(batch))
+  }
+
+  /** Answers a batch when its operation has ended, or at `due`; then goes on with the next. */
+  function settle(batch: Waiting[], due: number, running: Promise<void>): void {
     operation = running.finally(() => {
       operation = undefined
     })
     operation.catch(() => {}) // reported below, or late, when nobody waits any more
-    settling = before((batch[0] as Waiting).due, deadlineMs, running)
+    settling = before(due, deadlineMs, running)
       .then(
         () => {
           for (const one of batch) one.resolve(one.receipt)
@@ -200,8 +209,9 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       }
       await settling
       await operation?.catch(() => {})
-      await file?.close().catch(() => {})
-      file = undefined
+      clearTimeout(syncTimer)
+      if (failure === undefined) await segments.sync().catch(() => {})
+      await segments.close().catch(() => {})
     },
   }
 }

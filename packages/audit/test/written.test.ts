@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openAuditLog, verifyLog } from '../src/index.ts'
 import { openWith } from '../src/log.ts'
-import { diskError, faultyFiles } from './faults.ts'
+import { diskError, faultyFiles, type Operation } from './faults.ts'
 import { decision, segmentsOf, temporaryFolder } from './support.ts'
 
 const unavailable = expect.objectContaining({ code: 'LELU_AUDIT_UNAVAILABLE' })
@@ -20,7 +20,19 @@ async function heldLog(directory: string) {
   const log = openWith(files, { directory }, limits)
   await log.append(decision('first'))
   held = Promise.withResolvers<void>()
+  held.promise.catch(() => {}) // perhaps before a sync waits for it
   return { log, release: held.resolve, fail: held.reject }
+}
+
+/** A log that tells what was done to its disk since its first record. */
+async function countedLog(segmentBytes: number) {
+  const done: Operation[] = []
+  const files = faultyFiles({ after: (operation) => done.push(operation) })
+  const log = openWith(files, { directory: temporaryFolder() }, { ...limits, segmentBytes })
+  await log.append(decision('first'))
+  await new Promise((resolve) => setTimeout(resolve, 60)) // what recovery does
+  done.length = 0
+  return { log, done }
 }
 
 const textOf = (directory: string) =>
@@ -47,12 +59,42 @@ describe('a record that need not wait for the disk', () => {
     expect(await verifyLog({ directory })).toMatchObject({ problems: [] })
   })
 
-  it('whose sync fails afterwards closes the log to all that follow', async () => {
-    const { log, fail } = await heldLog(temporaryFolder())
-    await log.append(decision('written'), { until: 'written' })
-    fail(diskError('EIO'))
-    await expect(log.append(decision('after'))).rejects.toEqual(unavailable)
-    expect(log.state).toBe('failed')
+  it.each(['at once', 'later'])(
+    'whose sync fails afterwards closes the log to all that follow (%s)',
+    async (when) => {
+      const { log, fail } = await heldLog(temporaryFolder())
+      await log.append(decision('written'), { until: 'written' })
+      fail(diskError('EIO'))
+      if (when === 'later') await expect.poll(() => log.state).toBe('failed')
+      await expect(log.append(decision('after'))).rejects.toEqual(unavailable)
+      expect(log.state).toBe('failed')
+      await log.close()
+    },
+  )
+
+  it('is synced by itself, with the next durable record, or when the log is closed', async () => {
+    const { log, done } = await countedLog(1 << 20)
+    await log.append(decision('by itself'), { until: 'written' })
+    expect(done).toEqual(['append'])
+    await expect.poll(() => done).toEqual(['append', 'sync'])
+    done.length = 0
+    await log.append(decision('with the next'), { until: 'written' })
+    await log.append(decision('next'))
+    expect(done).toEqual(['append', 'append', 'sync'])
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(done).toEqual(['append', 'append', 'sync'])
+    done.length = 0
+    await log.append(decision('before the end'), { until: 'written' })
+    await log.close()
+    expect(done.at(-1)).toBe('sync')
+  })
+
+  it('is synced before the next segment is begun', async () => {
+    const { log, done } = await countedLog(1)
+    await log.append(decision('in one segment'), { until: 'written' })
+    done.length = 0
+    await log.append(decision('in the next'))
+    expect(done).toEqual(['sync', 'create', 'syncFolder', 'append', 'sync'])
     await log.close()
   })
 

@@ -4,8 +4,11 @@ import { type AuditLog, openAuditLog } from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import type { StorageOptions } from './options.ts'
+import { storeClock } from './store/clock.ts'
+import { withDeadline } from './store/deadline.ts'
 import { fromKeyv } from './store/from-keyv.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
+import { storeError } from './store/store-error.ts'
 import { hasKeyRing, openKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
 import { importKeyRing, type KeyRing, keysError } from './tokens/key-ring.ts'
@@ -13,6 +16,8 @@ import { createRevocations, type Revocations } from './tokens/revocations.ts'
 
 export const defaultDirectory = '.lelu'
 const day = 24 * 3600 * 1000
+/** Migrating a large table takes its time. */
+const openMs = 30_000
 
 /** Everything below the policy: the parts that a reviewer's process needs as well as the agent's. */
 export type Storage = {
@@ -56,19 +61,24 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       options.store === undefined
         ? sqliteApprovalStore({ path: join(directory, 'approvals.db') })
         : fromKeyv(options.store)
-    const records = createRecords({ store, keys, audit, now, deadlineMs })
+    await withDeadline(store.open(), openMs, 'opening').catch((error) => {
+      throw storeError(error, 'opening')
+    })
+    const clock = storeClock(store, now, deadlineMs)
+    await clock.refresh()
+    const records = createRecords({ store, keys, audit, clock, deadlineMs })
     const { approveWithinMs = day, executeWithinMs = day } = options
     return {
       directory,
       audit,
       keys,
       records,
-      revocations: createRevocations({ store, audit, now, deadlineMs }),
-      now,
+      revocations: createRevocations({ store, audit, now: clock.now, deadlineMs }),
+      now: clock.now,
       approvals: (checkEdit) =>
         createApprovals({
           records,
-          now,
+          now: clock.now,
           approveWithinMs,
           executeWithinMs,
           ...(checkEdit && { checkEdit }),

@@ -38,11 +38,12 @@ async function counted<T>(operation: () => T | Promise<T>): Promise<T> {
 const sqlite = sqliteStore({ path: join(directory, 'approvals.db') })
 const driver = fromKeyv(new Keyv({ store: sqlite }))
 const store: ApprovalStore = {
+  open: () => driver.open(),
   name: driver.name,
   create: (row) => counted(() => driver.create(row)),
   get: (id) => counted(() => driver.get(id)),
   findByCall: (tenant, idem) => counted(() => driver.findByCall(tenant, idem)),
-  swap: (rev, next) => counted(() => driver.swap(rev, next)),
+  swap: (rev, next, window) => counted(() => driver.swap(rev, next, window)),
   list: (query) => driver.list(query),
   markAudited: (id, audited) => counted(() => driver.markAudited(id, audited)),
   setWatermark: (scope, notBefore) => driver.setWatermark(scope, notBefore),

@@ -139,13 +139,14 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
     const vote: Vote = { reviewer, verdict, digest: base.digest, reason, at: now() }
     const votes = [...base.votes, vote]
     const isEdit = review.input !== undefined
+    const window = { before: base.approveBy }
     if (verdict === 'deny') {
       const next = { ...edited, state: 'denied' as const, votes, reason: denialReason(reason) }
-      return { next, events: [reviewedEvent(base, vote, 'denied', isEdit)] }
+      return { next, window, events: [reviewedEvent(base, vote, 'denied', isEdit)] }
     }
     if (!requirementsMet(base.requirements, votes, base.digest)) {
       const next = { ...edited, state: 'pending' as const, votes }
-      return { next, events: [reviewedEvent(base, vote, 'pending', isEdit)] }
+      return { next, window, events: [reviewedEvent(base, vote, 'pending', isEdit)] }
     }
     const approvedAt = now()
     const next = {
@@ -155,7 +156,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       approvedAt,
       executeBy: approvedAt + executeWithinMs,
     }
-    return { next, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
+    return { next, window, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
   }
 
   /** The edited call, checked against exactly the revision that was read; another revision starts over. */

@@ -1,8 +1,9 @@
 import type { AuditEvent, AuditLog } from '@lelu/audit'
 import { isLeluError, LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import type { StoreClock } from '../store/clock.ts'
 import { withDeadline } from '../store/deadline.ts'
-import type { ApprovalStore, ListQuery, StoredRow } from '../store/store.ts'
+import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
 import { expiredEvent } from './events.ts'
@@ -14,7 +15,7 @@ export type RecordsOptions = {
   store: ApprovalStore
   keys: KeyHolder
   audit: AuditLog
-  now: () => number
+  clock: StoreClock
   /** Milliseconds an operation of the store may take. */
   deadlineMs: number
 }
@@ -23,6 +24,8 @@ export type RecordsOptions = {
 export type Change = {
   next: Partial<ApprovalRecord> & { state: ApprovalRecord['state'] }
   events: AuditEvent[]
+  /** When it may happen. */
+  window?: SwapWindow
 }
 
 export type Records = {
@@ -50,7 +53,7 @@ export type Records = {
 const maxLogged = 4096
 
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
-export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOptions): Records {
+export function createRecords({ store, keys, audit, clock, deadlineMs }: RecordsOptions): Records {
   const logged = new Map<string, string>()
   const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
     withDeadline(operation, deadlineMs, doing).catch((error) => {
@@ -108,27 +111,37 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
   }
 
   /** When the reply is lost, the attempt id that is stored tells whose write it was. */
-  async function swap(rev: number, row: StoredRow): Promise<boolean> {
+  async function swap(rev: number, row: StoredRow, window?: SwapWindow): Promise<Swapped> {
     try {
-      return await timed(store.swap(rev, row), 'changing an approval')
+      return await timed(store.swap(rev, row, window), 'changing an approval')
     } catch (error) {
       const stored = await timed(store.get(row.id), 'reading back an approval')
-      if (stored?.attempt === row.attempt) return true
+      if (stored?.attempt === row.attempt) return 'done'
       if (stored === undefined || stored.rev === rev) throw error
-      return false
+      return 'conflict'
     }
   }
 
-  async function commit(
+  async function write(
     current: ApprovalRecord,
-    { next, events }: Change,
-  ): Promise<ApprovalRecord | undefined> {
+    { next, events, window }: Change,
+  ): Promise<ApprovalRecord | Exclude<Swapped, 'done'>> {
     assertTransition(current.id, current.state, next.state)
     const changed = withEvents({ ...current, ...next, revision: current.revision + 1 }, events)
     // Everything before these events is in the log already: load() saw to it.
     const row = toRow(changed, current.eventCount)
-    if (!(await swap(current.revision, row))) return undefined
-    return settle(changed, row)
+    const swapped = await swap(current.revision, row, window)
+    return swapped === 'done' ? settle(changed, row) : swapped
+  }
+
+  async function commit(
+    current: ApprovalRecord,
+    change: Change,
+  ): Promise<ApprovalRecord | undefined> {
+    const written = await write(current, change)
+    // The next load must see the deadline as the database does.
+    if (written === 'late') await clock.refresh()
+    return typeof written === 'string' ? undefined : written
   }
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
@@ -141,15 +154,18 @@ export function createRecords({ store, keys, audit, now, deadlineMs }: RecordsOp
         : record.state === 'approved'
           ? record.executeBy
           : null
-    if (deadline !== null && now() >= deadline) {
+    if (deadline !== null && clock.now() >= deadline) {
       const reason = {
         id: 'approval_expired',
         message: 'Nobody decided in time, so the call was not run.',
       }
       const late = { id: 'approval_expired', message: 'The approved call was not run in time.' }
       const next = { state: 'expired' as const, reason: record.state === 'pending' ? reason : late }
-      const expired = await commit(record, { next, events: [expiredEvent(record)] })
-      record = expired ?? (await load(row.id))
+      const window = { notBefore: deadline }
+      const expired = await write(record, { next, events: [expiredEvent(record)], window })
+      if (expired === 'conflict' || expired === 'late') record = await load(row.id)
+      // `early`: this process is a little ahead of the database, whose word counts.
+      else if (expired !== 'early') record = expired
     }
     return record
   }

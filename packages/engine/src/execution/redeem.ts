@@ -93,8 +93,17 @@ export async function redeem(
   }
   const event = redeemedEvent(record, attempt, claims.jti, again.decision.id)
   const next = { state: 'executing' as const, attempt, grant: null }
-  const claimed = await records.commit(record, { next, events: [event] })
-  if (claimed === undefined) throw stateError(record.id, record.state, 'another process was faster')
+  // A further attempt has no such deadline: the call began to run in time.
+  const window = record.state === 'approved' && record.executeBy !== null
+  const claimed = await records.commit(record, {
+    next,
+    events: [event],
+    ...(window && { window: { before: record.executeBy as number } }),
+  })
+  if (claimed === undefined) {
+    const why = 'another process was faster, or its time has just run out'
+    throw stateError(record.id, record.state, why)
+  }
   return { record: claimed, gated, decision: again.decision }
 }
 

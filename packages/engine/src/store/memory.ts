@@ -9,6 +9,7 @@ export function memoryStore(): ApprovalStore {
 
   return {
     name: 'memory',
+    async open() {},
     async create(row) {
       const key = row.idem === null ? undefined : callKey(row.tenant, row.idem)
       const takenBy = rows.has(row.id) ? row.id : key === undefined ? undefined : calls.get(key)
@@ -28,9 +29,9 @@ export function memoryStore(): ApprovalStore {
     },
     async swap(rev, next) {
       const row = rows.get(next.id)
-      if (row === undefined || row.rev !== rev) return false
+      if (row === undefined || row.rev !== rev) return 'conflict'
       rows.set(next.id, { ...next })
-      return true
+      return 'done'
     },
     async list({ tenant, state, limit, after }) {
       const found: StoredRow[] = []

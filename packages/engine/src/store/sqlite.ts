@@ -61,6 +61,7 @@ export function sqliteApprovalStore(
 
   return {
     name: 'sqlite',
+    async open() {}, // the file was opened, and its tables made, when the driver was
     database,
     create: (row) =>
       queue.write('creating an approval', () => {
@@ -75,7 +76,7 @@ export function sqliteApprovalStore(
     swap: (rev, { id, state, rev: next, attempt, audited, body, seal }) =>
       queue.write('changing an approval', () => {
         const bound = { id, state, rev: next, attempt, audited, body, seal, expected: rev }
-        return statements.swap.run(bound).changes === 1
+        return statements.swap.run(bound).changes === 1 ? 'done' : 'conflict'
       }),
     list: ({ tenant, state, limit, after }) =>
       read('listing approvals', () => {

@@ -32,18 +32,28 @@ export type ListQuery = {
   after?: string
 }
 
+/** When a swap may happen, epoch ms by the clock of the database: no worker's own clock approves after the deadline. */
+export type SwapWindow = { before?: number; notBefore?: number }
+
+/** `conflict`: another revision is stored, or no row. `late` and `early`: outside its window. Only `done` has written. */
+export type Swapped = 'done' | 'conflict' | 'late' | 'early'
+
 /**
  * What an atomic driver must do. Every method is one atomic operation of the database itself;
  * a driver that cannot promise that must not exist (`LELU_STORE_NOT_ATOMIC`).
  */
 export interface ApprovalStore {
   readonly name: string
+  /** Checks what would be unsafe, and makes or migrates tables, once under a lock. Again after a failure. */
+  open(): Promise<void>
+  /** The clock of the database, epoch ms. Left out where all that share the store have one clock, that of their host. */
+  clock?(): Promise<number>
   /** Inserts, unless the id or the (tenant, idem) is taken: then answers the row that is there. */
   create(row: StoredRow): Promise<{ created: boolean; row: StoredRow }>
   get(id: string): Promise<StoredRow | undefined>
   findByCall(tenant: string, idem: string): Promise<StoredRow | undefined>
-  /** Compare-and-swap: writes `next` only while the stored revision is `rev`. */
-  swap(rev: number, next: StoredRow): Promise<boolean>
+  /** Compare-and-swap: writes `next` only while the stored revision is `rev`. Without `clock`, the window is not looked at. */
+  swap(rev: number, next: StoredRow, window?: SwapWindow): Promise<Swapped>
   /** In order of id, which is the order of creation. */
   list(query: ListQuery): Promise<StoredRow[]>
   /** Notes that events up to `audited` are in the log. Best effort: need not be durable. */

@@ -43,16 +43,16 @@ describe.each(Object.entries(drivers))('the %s driver', (_name, open) => {
     const swaps = await Promise.all(
       Array.from({ length: 50 }, (_, n) => store.swap(1, row('a', { rev: 2, attempt: `${n}` }))),
     )
-    expect(swaps.filter(Boolean)).toHaveLength(1)
-    expect((await store.get('a'))?.attempt).toBe(`${swaps.indexOf(true)}`)
+    expect(swaps.filter((swapped) => swapped === 'done')).toHaveLength(1)
+    expect((await store.get('a'))?.attempt).toBe(`${swaps.indexOf('done')}`)
     await store.close()
   })
 
   it('refuses a swap of a revision that is not the stored one, and of a row that is not there', async () => {
     const store = open()
     await store.create(row('a'))
-    expect(await store.swap(2, row('a', { rev: 3 }))).toBe(false)
-    expect(await store.swap(1, row('b', { rev: 2 }))).toBe(false)
+    expect(await store.swap(2, row('a', { rev: 3 }))).toBe('conflict')
+    expect(await store.swap(1, row('b', { rev: 2 }))).toBe('conflict')
     expect((await store.get('a'))?.rev).toBe(1)
     await store.close()
   })
@@ -159,7 +159,7 @@ describe('the SQLite file', () => {
       code: 'LELU_STORE_UNAVAILABLE',
     })
     other.database.exec('ROLLBACK')
-    expect(await store.swap(1, row('a', { rev: 2 }))).toBe(true)
+    expect(await store.swap(1, row('a', { rev: 2 }))).toBe('done')
     await store.close()
     await other.close()
   })

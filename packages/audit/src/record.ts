@@ -8,6 +8,7 @@ export const eventKinds = [
   'approval.decided',
   'approval.cancelled',
   'approval.expired',
+  'approval.reconciled',
   'token.minted',
   'token.redeemed',
   'token.revoked',
@@ -79,7 +80,12 @@ export type DecisionEvent = Common & {
 }
 
 export type ApprovalEvent = Common & {
-  kind: 'approval.requested' | 'approval.decided' | 'approval.cancelled' | 'approval.expired'
+  kind:
+    | 'approval.requested'
+    | 'approval.decided'
+    | 'approval.cancelled'
+    | 'approval.expired'
+    | 'approval.reconciled'
   reviewer?: AuditReviewer | null
   vote?: string
   reason?: string | null

@@ -38,7 +38,10 @@ export { type PolicySource, readPolicyFolder, type ReadPolicyOptions } from './p
 export { regoInput } from './policy/to-input.ts'
 
 // Approvals
-export type { ApprovalFilter, ApprovalPage, Approvals, Review } from './approvals/approvals.ts'
+export type { ApprovalFilter, ApprovalPage, Approvals } from './approvals/approvals.ts'
+export type { Review } from './approvals/vote.ts'
+export type { InputChange } from './approvals/input-changes.ts'
+export type { Reconciliation } from './approvals/reconcile.ts'
 export type {
   Approval,
   ApprovalResult,
@@ -60,10 +63,10 @@ export type { RevocationScope } from './tokens/revocations.ts'
 export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
 
 // Stores
-export { fromKeyv } from './store/from-keyv.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
+export { type FromKeyvOptions, fromKeyv, type KeyvLike } from './store/from-keyv.ts'
 export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
-export type { ApprovalStore, ListQuery, StoredRow } from './store/store.ts'
+export type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from './store/store.ts'
 
 // Errors
 export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from './errors.ts'

@@ -1,7 +1,7 @@
 import type { AuditLog } from '@lelu/audit'
-import type { Keyv } from 'keyv'
 import { LeluError } from './errors.ts'
 import type { PolicySource } from './policy/sources.ts'
+import type { KeyvLike } from './store/from-keyv.ts'
 import type { KeyRingData } from './tokens/key-ring.ts'
 import { maxTokenSeconds } from './tokens/verify-token.ts'
 import type { Policy } from './types.ts'
@@ -10,8 +10,10 @@ import type { Policy } from './types.ts'
 export type StorageOptions = {
   /** Holds everything that is not passed in: `approvals.db`, `keys/`, `audit/`, `cache/`. Default `.lelu`. */
   directory?: string
-  /** Default: an SQLite file in `directory`. Unwrapped with `fromKeyv`. */
-  store?: Keyv
+  /** A Keyv over @keyv/postgres, @keyv/redis, @keyv/valkey, @keyv/sqlite or memory. Default: an SQLite file in `directory`. */
+  store?: KeyvLike
+  /** Starts over a database that can lose what it answered (`LELU_STORE_UNSAFE`), with a warning. Default false. */
+  allowUnsafeStore?: boolean
   /** Default: a log in `directory`. An opened one that is passed in is not closed by `close()`. */
   audit?: AuditLog
   /** A key ring, when it should not be read from (and made in) `directory`. */
@@ -51,6 +53,7 @@ export type LeluOptions = StorageOptions & {
 const options: Record<keyof LeluOptions, true> = {
   directory: true,
   store: true,
+  allowUnsafeStore: true,
   audit: true,
   keys: true,
   approveWithinMs: true,

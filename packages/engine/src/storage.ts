@@ -60,7 +60,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const store =
       options.store === undefined
         ? sqliteApprovalStore({ path: join(directory, 'approvals.db') })
-        : fromKeyv(options.store)
+        : fromKeyv(options.store, {
+            deadlineMs,
+            ...(options.allowUnsafeStore && { allowUnsafe: true }),
+          })
     await withDeadline(store.open(), openMs, 'opening').catch((error) => {
       throw storeError(error, 'opening')
     })
@@ -84,7 +87,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
           ...(checkEdit && { checkEdit }),
         }),
       async close() {
-        if (options.store === undefined) await store.close()
+        if (options.store === undefined || store.ownsConnections) await store.close()
         await closeAudit()
       },
     }

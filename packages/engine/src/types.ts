@@ -53,8 +53,12 @@ export type Obligation = { type: string; [parameter: string]: Json }
 export type Requirement = {
   id: string
   quorum: number
-  /** Reviewer ids that count, or null for any eligible reviewer. */
+  /** Reviewer ids that count, or null where none are named: then those of `groups`, or any eligible reviewer. */
   reviewers: string[] | null
+  /** Groups whose members count, beside the reviewers that are named. */
+  groups?: string[]
+  /** Whether one deny ends the call (the default). If not, as many denies as approvals would be needed do. */
+  veto?: boolean
   /** Milliseconds until the approval expires, or null for the engine's default. */
   expiresInMs: number | null
 }

@@ -13,3 +13,17 @@ export { deniedAmount, suitePolicy } from './policy.ts'
 export { type Effect, effectsIn, type SuiteInput, type SuiteTool, suiteTools } from './tools.ts'
 export { adapterSuite } from './suite.ts'
 export { hasPostgres, type PostgresServer, startPostgres } from './servers/postgres.ts'
+
+// The contract of an approvals store.
+export type { Counts } from './stores/case.ts'
+export type {
+  StoreCapabilities,
+  StoreHarness,
+  StoreKeyv,
+  StoreServer,
+} from './stores/harness.ts'
+export { memoryHarness, memoryModule } from './stores/memory.ts'
+export { type Reliability, type ReliabilityOptions, runReliability } from './stores/reliability.ts'
+export { sqliteHarness, sqliteModule } from './stores/sqlite.ts'
+export { storeSuite } from './stores/suite.ts'
+export { hasRedis, type RedisOptions, type RedisServer, startRedis } from './servers/redis.ts'

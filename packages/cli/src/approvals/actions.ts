@@ -1,4 +1,4 @@
-import type { Approval, ApprovalFilter, Approvals } from '@lelu/engine'
+import type { Approval, ApprovalFilter, Approvals, Json } from '@lelu/engine'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { withDesk } from '../open-desk.ts'
@@ -95,6 +95,45 @@ export async function cancel(
     approvals.cancel(id, { by, ...(reason !== undefined && { reason }) }),
   )
   report(context, approval, `Cancelled ${id}. The call never runs.`)
+}
+
+const reconciledTexts = {
+  completed: (id: string) => `${id} is completed: it is not run again, and the agent goes on.`,
+  failed: (id: string) => `${id} has failed: it is not run again, and the agent may ask anew.`,
+  retry: (id: string) => `${id} is approved again: the agent's next resume runs it.`,
+}
+
+/** `approvals reconcile`. */
+export async function reconcile(
+  context: CommandContext,
+  id: string,
+  { as, reason, value }: { as: string; reason: string; value?: string },
+): Promise<void> {
+  if (!Object.hasOwn(reconciledTexts, as)) {
+    throw new CliError('LELU_USAGE_INVALID', `A call is not reconciled as ${safeText(as)}.`, {
+      help: `Pass one of: ${Object.keys(reconciledTexts).join(', ')}.`,
+    })
+  }
+  const word = as as keyof typeof reconciledTexts
+  const approval = await onDesk(context, (approvals) =>
+    approvals.reconcile(id, {
+      as: word,
+      reason,
+      reviewer: localReviewer(),
+      ...(value !== undefined && { value: readValue(value) }),
+    }),
+  )
+  report(context, approval, reconciledTexts[word](id))
+}
+
+function readValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    throw new CliError('LELU_USAGE_INVALID', 'The value is no JSON.', {
+      help: 'Quote it for the shell, such as --value \'{"order":1}\'.',
+    })
+  }
 }
 
 /** `approvals wait`: exit code 0 when the call was approved (and may have run since), 1 when it never will be. */

@@ -1,4 +1,12 @@
-import type { Approval, Json, Requirement, Reviewer, Subject, Vote } from '@lelu/engine'
+import type {
+  Approval,
+  InputChange,
+  Json,
+  Requirement,
+  Reviewer,
+  Subject,
+  Vote,
+} from '@lelu/engine'
 import { moment, type Paint, safeJson, safeText, span, table } from '../print.ts'
 
 type Options = { now: number; paint: Paint }
@@ -22,10 +30,10 @@ export function approvalLines(approval: Approval, { now, paint }: Options): stri
     ...title('Needed'),
     ...neededLines(approval.requirements),
     ...(approval.votes.length + approval.edits.length > 0 ? title('Reviews so far') : []),
-    ...approval.edits.map(
-      (edit) =>
-        `  edited by ${person(edit.reviewer)}, ${moment(edit.at, now)}; before: digest ${edit.from}`,
-    ),
+    ...approval.edits.flatMap((edit) => [
+      `  edited by ${person(edit.reviewer)}, ${moment(edit.at, now)}; before: digest ${edit.from}`,
+      ...edit.changes.map(changeLine),
+    ]),
     ...approval.votes.map((vote) => voteLine(vote, digest, now)),
     ...outcomeLines(approval, now, title),
     ...title(`Input, whole (digest ${digest})`),
@@ -117,11 +125,19 @@ function reasonFields({ decision, request }: Approval): Field[] {
 
 function neededLines(requirements: readonly Requirement[]): string[] {
   if (requirements.length === 0) return ['  1 reviewer']
-  return requirements.map(({ id, quorum, reviewers, expiresInMs }) => {
-    const who = reviewers === null ? '' : ` of: ${reviewers.map(safeText).join(', ')}`
+  return requirements.map(({ id, quorum, reviewers, groups = [], expiresInMs }) => {
+    const members = groups.map((group) => `members of ${safeText(group)}`)
+    const named = [...(reviewers ?? []).map(safeText), ...members]
+    const who = named.length === 0 ? '' : ` of: ${named.join(', ')}`
     const within = expiresInMs === null ? '' : `, within ${span(expiresInMs)}`
     return `  ${quorum} reviewer${quorum === 1 ? '' : 's'}${who}${within} (${safeText(id)})`
   })
+}
+
+function changeLine({ path, from, to }: InputChange): string {
+  const shown = (value: Json | undefined) => (value === undefined ? 'nothing' : safeJson(value, 0))
+  const place = path === '' ? 'the input' : safeText(path)
+  return `    ${place}: ${shown(from)} became ${shown(to)}`
 }
 
 function person({ id, issuer, method }: Reviewer): string {

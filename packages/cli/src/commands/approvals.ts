@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../option-values.ts'
 
-/** `lelu approvals list | show | approve | deny | cancel | wait`. */
+/** `lelu approvals list | show | approve | deny | cancel | reconcile | wait`. */
 export function addApprovals(program: Command, context: CommandContext): void {
   const group = program
     .command('approvals')
@@ -43,6 +43,17 @@ export function addApprovals(program: Command, context: CommandContext): void {
     .description('end a pending or approved call that is not wanted any more')
     .option('--reason <text>', 'why; the model reads it')
     .action(async (id, options) => (await load()).cancel(context, id, options))
+
+  group
+    .command('reconcile <id>')
+    .description('say what came of a call whose process was lost while the tool ran')
+    .requiredOption(
+      '--as <word>',
+      'completed: it took effect; failed: it did not; retry: it did not, and may run now',
+    )
+    .requiredOption('--reason <text>', 'what was looked at, for the record')
+    .option('--value <json>', 'what the tool would have answered; only with `completed`')
+    .action(async (id, options) => (await load()).reconcile(context, id, options))
 
   group
     .command('wait <id>')

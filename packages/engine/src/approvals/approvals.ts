@@ -1,7 +1,9 @@
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
-import { cancelledEvent, requestedEvent, reviewedEvent } from './events.ts'
+import { cancelledEvent, requestedEvent } from './events.ts'
+import { inputChanges } from './input-changes.ts'
+import { type Reconciliation, reconcileChange } from './reconcile.ts'
 import {
   type Approval,
   type ApprovalRecord,
@@ -9,30 +11,12 @@ import {
   keyOf,
   type Reviewer,
   toApproval,
-  type Vote,
 } from './record.ts'
-import type { Change, Records } from './records.ts'
-import {
-  assertEligible,
-  assertReviewer,
-  denialReason,
-  earlierVote,
-  requirementsMet,
-} from './review.ts'
+import type { Records } from './records.ts'
+import { assertEligible, assertReviewer } from './review.ts'
 import { type ApprovalState, stateError } from './state.ts'
+import { type Review, voteChange } from './vote.ts'
 import { waitForReview } from './wait.ts'
-
-export type Review = {
-  verdict: 'approve' | 'deny'
-  /** From the host's authentication of the person, never from the request. */
-  reviewer: Reviewer
-  /** The model reads it when the verdict is deny. At most 2 000 characters. */
-  reason?: string
-  /** The digest of the input the reviewer was shown: the vote is refused when the input is another by now. */
-  digest?: string
-  /** An edited input: a new decision, so schema, policy and digest are worked out again and earlier votes are void. */
-  input?: Json
-}
 
 export type ApprovalFilter = {
   tenant?: string
@@ -53,6 +37,8 @@ export interface Approvals {
   review(id: string, review: Review): Promise<Approval>
   /** Ends a pending or approved call that is not wanted any more. */
   cancel(id: string, options?: { reason?: string; by?: Reviewer }): Promise<Approval>
+  /** Ends `unknown` by the word of an eligible person who looked whether the call took effect. */
+  reconcile(id: string, reconciliation: Reconciliation): Promise<Approval>
   /** Waits until it is decided, 55 s at most, then answers it as it is. */
   wait(id: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Approval>
 }
@@ -90,73 +76,13 @@ export type ApprovalsPart = Approvals & {
   wakeUps: EventTarget
 }
 
-/** What the votes came to, once they came to anything. */
-function settledAs(state: ApprovalState): Review['verdict'] | undefined {
-  if (state === 'denied') return 'deny'
-  return ['approved', 'executing', 'completed', 'failed', 'unknown'].includes(state)
-    ? 'approve'
-    : undefined
-}
-
 export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
   const { records, now, approveWithinMs, executeWithinMs, checkEdit } = options
   const wakeUps = new EventTarget()
+  const terms = () => ({ now: now(), executeWithinMs })
   const wake = (record: ApprovalRecord): Approval => {
     wakeUps.dispatchEvent(new Event(record.id))
     return toApproval(record)
-  }
-
-  function applyVote(
-    record: ApprovalRecord,
-    review: Review,
-    edited: Partial<ApprovalRecord>,
-  ): Change | undefined {
-    const { verdict, reviewer, reason = null } = review
-    if (record.state !== 'pending') {
-      const before = record.votes.find(
-        (v) => v.reviewer.id === reviewer.id && v.reviewer.issuer === reviewer.issuer,
-      )
-      if (before?.verdict === verdict && settledAs(record.state) === verdict) return undefined // said twice: fine
-      throw stateError(record.id, record.state, `a review comes too late`)
-    }
-    assertEligible(record, reviewer)
-    if (review.digest !== undefined && review.digest !== record.digest) {
-      throw stateError(
-        record.id,
-        record.state,
-        'its input is not the one that was reviewed; look at it again',
-      )
-    }
-    const base: ApprovalRecord = { ...record, ...edited }
-    const before = earlierVote(base, reviewer)
-    if (before?.verdict === verdict) return undefined
-    if (before !== undefined)
-      throw stateError(
-        record.id,
-        record.state,
-        `${reviewer.id} has voted ${before.verdict} already`,
-      )
-    const vote: Vote = { reviewer, verdict, digest: base.digest, reason, at: now() }
-    const votes = [...base.votes, vote]
-    const isEdit = review.input !== undefined
-    const window = { before: base.approveBy }
-    if (verdict === 'deny') {
-      const next = { ...edited, state: 'denied' as const, votes, reason: denialReason(reason) }
-      return { next, window, events: [reviewedEvent(base, vote, 'denied', isEdit)] }
-    }
-    if (!requirementsMet(base.requirements, votes, base.digest)) {
-      const next = { ...edited, state: 'pending' as const, votes }
-      return { next, window, events: [reviewedEvent(base, vote, 'pending', isEdit)] }
-    }
-    const approvedAt = now()
-    const next = {
-      ...edited,
-      state: 'approved' as const,
-      votes,
-      approvedAt,
-      executeBy: approvedAt + executeWithinMs,
-    }
-    return { next, window, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
   }
 
   /** The edited call, checked against exactly the revision that was read; another revision starts over. */
@@ -173,11 +99,17 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
         throw stateError(id, record.state, 'it can no longer be edited')
       assertEligible(record, review.reviewer)
       const checked = await checkEdit(record, input)
-      const edit = { from: record.digest, reviewer: review.reviewer, at: now() }
+      const changes = inputChanges(record.request.call.input, checked.request.call.input)
+      const edit = { from: record.digest, reviewer: review.reviewer, at: now(), changes }
       const { digest: seen, ...rest } = review
       if (seen !== undefined && seen !== record.digest)
         throw stateError(id, record.state, 'its input has changed since')
-      const change = applyVote(record, rest, { ...checked, edits: [...record.edits, edit] })
+      const change = voteChange(
+        record,
+        rest,
+        { ...checked, edits: [...record.edits, edit] },
+        terms(),
+      )
       const committed = change && (await records.commit(record, change))
       if (committed !== undefined) return committed
     }
@@ -244,7 +176,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       }
       const { input } = review
       if (input !== undefined) return wake(await reviewWithEdit(id, review, input))
-      return wake(await records.transition(id, (record) => applyVote(record, review, {})))
+      return wake(await records.transition(id, (record) => voteChange(record, review, {}, terms())))
     },
     async cancel(id, { reason, by } = {}) {
       if (by !== undefined) assertReviewer(by)
@@ -262,6 +194,9 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
           }
         }),
       )
+    },
+    async reconcile(id, given) {
+      return wake(await records.transition(id, (record) => reconcileChange(record, given, terms())))
     },
     wait: async (id, waitOptions) =>
       toApproval(await waitForReview(records, wakeUps, id, waitOptions)),

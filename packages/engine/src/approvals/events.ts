@@ -57,6 +57,15 @@ export function expiredEvent(record: ApprovalRecord): AuditEvent {
   return { ...common(record), kind: 'approval.expired', state: record.state }
 }
 
+export function reconciledEvent(
+  record: ApprovalRecord,
+  reviewer: Reviewer,
+  state: string,
+  reason: string,
+): AuditEvent {
+  return { ...common(record), kind: 'approval.reconciled', reviewer, state, reason }
+}
+
 export function mintedEvent(record: ApprovalRecord, grant: Grant, kid: string): AuditEvent {
   const { refs, ...rest } = common(record)
   const expires = new Date(grant.expiresAt).toISOString()

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '@lelu/audit'
 import type { Decision, DecisionRequest, Json, Reason, Requirement } from '../types.ts'
+import type { InputChange } from './input-changes.ts'
 import type { ApprovalState } from './state.ts'
 
 /** A person who reviews. Identity comes from whoever authenticated them, never from a request body. */
@@ -9,6 +10,8 @@ export type Reviewer = {
   issuer: string
   /** How they proved it, such as `os-user` or `oidc`. */
   method: string
+  /** The groups they are in, by the same authentication. At most 100. */
+  groups?: string[]
 }
 
 export type Vote = {
@@ -36,7 +39,8 @@ export type ApprovalResult =
 /** An audit event that is part of a transition: written to the log before anything depends on it. */
 export type PendingEvent = { n: number; data: AuditEvent }
 
-export type Edit = { from: string; reviewer: Reviewer; at: number }
+/** `from` is the digest of the input before, `changes` what is another in the one after. */
+export type Edit = { from: string; reviewer: Reviewer; at: number; changes: InputChange[] }
 
 /** A suspended call, whole. Times are epoch milliseconds. */
 export type Approval = {

@@ -32,10 +32,29 @@ export function assertEligible(record: ApprovalRecord, reviewer: Reviewer): void
       'Ask somebody who neither asked for the call nor benefits from it.',
     )
   }
-  const named = record.requirements.every((one) => one.reviewers !== null)
-  if (named && !record.requirements.some((one) => one.reviewers?.includes(reviewer.id))) {
+  const { requirements } = record
+  if (requirements.length > 0 && !requirements.some((one) => counts(one, reviewer))) {
     refuse('the policy names other reviewers', 'Ask one of the reviewers that the policy names.')
   }
+}
+
+/** Whether the vote of this person is one that the requirement asks for. */
+function counts({ reviewers, groups }: Requirement, reviewer: Reviewer): boolean {
+  if (reviewers === null && groups === undefined) return true
+  const isNamed = reviewers?.includes(reviewer.id) ?? false
+  return isNamed || (reviewer.groups?.some((group) => groups?.includes(group)) ?? false)
+}
+
+/**
+ * Whether these requirements could be met by anybody: those who are named and not involved are enough. Who is in a
+ * group is only known when they review.
+ */
+export function canBeMet(requirements: readonly Requirement[], subject: Subject): boolean {
+  const excluded = involved(subject)
+  return requirements.every(({ reviewers, groups, quorum }) => {
+    if (reviewers === null || groups !== undefined) return true
+    return reviewers.filter((id) => !excluded.includes(id)).length >= quorum
+  })
 }
 
 /** The earlier vote of the same person on the same input, if any. */
@@ -46,7 +65,7 @@ export function earlierVote(record: ApprovalRecord, reviewer: Reviewer): Vote | 
 }
 
 function isMet(requirement: Requirement, votes: readonly Vote[]): boolean {
-  const counted = votes.filter((vote) => requirement.reviewers?.includes(vote.reviewer.id) ?? true)
+  const counted = votes.filter((vote) => counts(requirement, vote.reviewer))
   const distinct = new Set(
     counted.map(({ reviewer }) => JSON.stringify([reviewer.issuer, reviewer.id])),
   )
@@ -63,6 +82,22 @@ export function requirementsMet(
   return approving.length > 0 && requirements.every((requirement) => isMet(requirement, approving))
 }
 
+/** Whether the denying votes on exactly this input end the call: one does, unless the policy says otherwise. */
+export function isDenied(
+  requirements: readonly Requirement[],
+  votes: readonly Vote[],
+  digest: string,
+): boolean {
+  const denying = votes.filter((vote) => vote.verdict === 'deny' && vote.digest === digest)
+  if (denying.length === 0) return false
+  if (requirements.length === 0) return true
+  return requirements.some((requirement) =>
+    requirement.veto === false
+      ? isMet(requirement, denying)
+      : isMet({ ...requirement, quorum: 1 }, denying),
+  )
+}
+
 /** What the model reads when a person said no. The reviewer's name stays out of it. */
 export function denialReason(reason: string | null): Reason {
   const why = reason === null ? '' : `: ${reason}`
@@ -71,14 +106,14 @@ export function denialReason(reason: string | null): Reason {
 
 /** Checks what a host passes as the reviewer; it must come from the host's own authentication. */
 export function assertReviewer(reviewer: unknown): asserts reviewer is Reviewer {
-  const { id, issuer, method } = (reviewer ?? {}) as Partial<Reviewer>
-  const filled = [id, issuer, method].every(
-    (word) => typeof word === 'string' && word.length > 0 && word.length <= 256,
-  )
-  if (filled) return
+  const { id, issuer, method, groups = [] } = (reviewer ?? {}) as Partial<Reviewer>
+  const isName = (word: unknown) =>
+    typeof word === 'string' && word.length > 0 && word.length <= 256
+  const inGroups = Array.isArray(groups) && groups.length <= 100 && groups.every(isName)
+  if ([id, issuer, method].every(isName) && inGroups) return
   throw new LeluError(
     'LELU_REVIEW_INVALID',
-    'A review needs its reviewer: { id, issuer, method }, all non-empty strings.',
+    'A review needs its reviewer: { id, issuer, method }, all non-empty strings, and at most 100 groups.',
     {
       help: 'Pass the identity your own authentication established, never one from the request.',
     },

@@ -1,11 +1,20 @@
 import type { AuditLog } from '@lelu/audit'
 import { signalStatus } from '@lelu/confidence'
+import { canBeMet } from '../approvals/review.ts'
 import { callDigest } from '../digest.ts'
 import { newId } from '../ids.ts'
 import { denied } from '../policy/reasons.ts'
 import { toInput } from '../policy/to-input.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { Decision, Json, Policy, PolicyAnswer, RegoInput, Requirement } from '../types.ts'
+import type {
+  Decision,
+  Json,
+  Policy,
+  PolicyAnswer,
+  RegoInput,
+  Requirement,
+  Subject,
+} from '../types.ts'
 
 export type DecideOptions = { policy: Policy; audit: AuditLog; now: () => number }
 
@@ -20,10 +29,15 @@ export function digestOf({ request, inputText }: GatedRequest): string {
 const effects: readonly string[] = ['allow', 'require_approval', 'deny']
 
 /** A policy of the host's own may throw or answer a word nobody knows (vercel/ai #19978): both mean deny. */
-function ask(policy: Policy, input: RegoInput): PolicyAnswer {
+function ask(policy: Policy, input: RegoInput, subject: Subject): PolicyAnswer {
   try {
     const answer = policy.evaluate(input)
-    return effects.includes(answer.effect) ? answer : denied('policy_result_invalid')
+    if (!effects.includes(answer.effect)) return denied('policy_result_invalid')
+    // Else the call would wait for a person who does not exist, until it expires.
+    const waits = answer.effect === 'require_approval'
+    return waits && !canBeMet(answer.requirements, subject)
+      ? denied('no_eligible_reviewer')
+      : answer
   } catch {
     return denied('policy_error')
   }
@@ -46,7 +60,7 @@ export async function decide(
   const started = performance.now()
   const time = now()
   const input = toInput(gated, time)
-  const answer = ask(policy, input)
+  const answer = ask(policy, input, gated.request.subject)
   const digest = digestOf(gated)
   const id = newId()
   const { subject, call, confidence, run } = gated.request

@@ -28,7 +28,7 @@ function unknownError(id: string): LeluError {
     'LELU_APPROVAL_UNKNOWN',
     `Whether the call of approval ${id} took effect is not known: its process was lost, or it was aborted, while the tool ran.`,
     {
-      help: 'It is not run again. Somebody must look at the target, then let the agent ask anew if it did not happen.',
+      help: `It is not run again by itself. Look at the target, then say what came of it: lelu approvals reconcile ${id} --as completed, failed or retry --reason <text>`,
       details: { approval: id, state: 'unknown' },
     },
   )

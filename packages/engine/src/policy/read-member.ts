@@ -47,23 +47,27 @@ export function toReason({ id, message }: Member): Reason {
 
 /** The requirement of a `require_approval` member, or null when a part of it is not valid. */
 export function readRequirement({ id, extra }: Member): Requirement | null {
-  const { reviewers, quorum = 1, expires_in: expires } = extra
-  if (reviewers !== undefined && !isReviewers(reviewers)) return null
+  const { reviewers, groups, veto, quorum = 1, expires_in: expires } = extra
+  if (reviewers !== undefined && !isNames(reviewers)) return null
+  if (groups !== undefined && !isNames(groups)) return null
+  if (veto !== undefined && typeof veto !== 'boolean') return null
   if (typeof quorum !== 'number' || !Number.isInteger(quorum) || quorum < 1 || quorum > 20)
     return null
   // More votes than there are reviewers could never be given: the call would hang until it expires.
-  if (reviewers !== undefined && quorum > reviewers.length) return null
+  if (reviewers !== undefined && groups === undefined && quorum > reviewers.length) return null
   const seconds = expires === undefined ? null : readSeconds(expires)
   if (expires !== undefined && seconds === null) return null
   return {
     id,
     quorum,
     reviewers: reviewers ?? null,
+    ...(groups !== undefined && { groups }),
+    ...(veto !== undefined && { veto }),
     expiresInMs: seconds === null ? null : Math.ceil(seconds * 1000),
   }
 }
 
-function isReviewers(value: Json): value is string[] {
+function isNames(value: Json): value is string[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > 100) return false
   return (
     value.every((one) => typeof one === 'string' && isId(one)) &&

@@ -7,6 +7,7 @@ export type PolicyReasonId =
   | 'policy_input_invalid'
   | 'policy_result_invalid'
   | 'obligation_unknown'
+  | 'no_eligible_reviewer'
 
 /** Reasons the engine itself gives, with what the model reads. They say nothing of the rules inside. */
 export const policyReasons: Readonly<Record<PolicyReasonId, string>> = {
@@ -18,6 +19,8 @@ export const policyReasons: Readonly<Record<PolicyReasonId, string>> = {
   policy_result_invalid: 'The policy gave an answer that is not valid, so the call is denied.',
   obligation_unknown:
     'The policy asks for an obligation that this host cannot carry out, so the call is denied.',
+  no_eligible_reviewer:
+    'A person would have to approve this call, and nobody who could is left, so it is denied.',
 }
 
 /** A deny for a reason of the engine's own. */

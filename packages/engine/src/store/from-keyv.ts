@@ -1,20 +1,31 @@
-import type { Keyv } from 'keyv'
 import { LeluError } from '../errors.ts'
 import { memoryStore } from './memory.ts'
+import { postgresApprovalStore } from './postgres.ts'
+import { postgresSettings } from './postgres-pool.ts'
+import { redisFromKeyv } from './redis.ts'
 import { approvalDriver } from './sqlite-keyv.ts'
+import { sqliteQuery, sqliteQueryStore } from './sqlite-query.ts'
 import type { ApprovalStore } from './store.ts'
 
-/** Engines that are given the same map must see the same approvals. */
-const memoryStores = new WeakMap<object, ApprovalStore>()
-
-function memoryFor(map: object): ApprovalStore {
-  const store = memoryStores.get(map) ?? memoryStore()
-  memoryStores.set(map, store)
-  return store
+/** A Keyv of version 5 or 6. */
+export type KeyvLike = {
+  readonly store?: unknown
+  readonly namespace?: string | undefined
+  get(key: string): Promise<unknown>
 }
 
+export type FromKeyvOptions = {
+  /** How long the database may take for one statement. Default 2000. */
+  deadlineMs?: number
+  /** Only warns of settings of the database that can lose what was answered. Default false. */
+  allowUnsafe?: boolean
+}
+
+/** Engines that are given the same adapter must see the same approvals, and share its connections. */
+const drivers = new WeakMap<object, Map<string, ApprovalStore>>()
+
 /** The storage adapter below Keyv's own wrappers (`KeyvBridgeAdapter`, `KeyvMemoryAdapter`). */
-function adapterOf(keyv: Keyv): unknown {
+function adapterOf(keyv: KeyvLike): unknown {
   let adapter: unknown = keyv.store
   for (let depth = 0; depth < 3; depth += 1) {
     const inner = (adapter as { store?: unknown } | undefined)?.store
@@ -24,23 +35,42 @@ function adapterOf(keyv: Keyv): unknown {
   return adapter
 }
 
+function driverOf(
+  adapter: object,
+  namespace: string | undefined,
+  { deadlineMs = 2000, allowUnsafe = false }: FromKeyvOptions,
+): ApprovalStore | undefined {
+  const own = (adapter as Record<symbol, unknown>)[approvalDriver]
+  if (own !== undefined) return own as ApprovalStore
+  if (adapter instanceof Map) return memoryStore()
+  const postgres = postgresSettings(adapter)
+  if (postgres !== undefined) return postgresApprovalStore({ ...postgres, deadlineMs, allowUnsafe })
+  const query = sqliteQuery(adapter)
+  if (query !== undefined) return sqliteQueryStore(query, allowUnsafe)
+  return redisFromKeyv(adapter, { allowUnsafe, ...(namespace && { namespace }) })
+}
+
 /**
  * The atomic driver of a Keyv's database. Keyv's own get and set never decide anything: between a get and a set
  * another process may act. Throws `LELU_STORE_NOT_ATOMIC` for an adapter without a proven atomic operation.
  */
-export function fromKeyv(keyv: Keyv): ApprovalStore {
+export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): ApprovalStore {
   const adapter = adapterOf(keyv)
   if (typeof adapter === 'object' && adapter !== null) {
-    const driver = (adapter as Record<symbol, unknown>)[approvalDriver]
-    if (driver !== undefined) return driver as ApprovalStore
-    if (adapter instanceof Map) return memoryFor(adapter)
+    const { namespace } = keyv
+    const known = drivers.get(adapter) ?? new Map<string, ApprovalStore>()
+    const driver = known.get(namespace ?? '') ?? driverOf(adapter, namespace, options)
+    if (driver !== undefined) {
+      drivers.set(adapter, known.set(namespace ?? '', driver))
+      return driver
+    }
   }
   const name = (adapter as object | undefined)?.constructor?.name ?? typeof adapter
   throw new LeluError(
     'LELU_STORE_NOT_ATOMIC',
     `The Keyv storage adapter ${name} has no atomic operation that Lelu knows.`,
     {
-      help: 'Use `new Keyv({ store: sqliteStore({ path }) })`, or `new Keyv()` for a trial in one process. An approval must have one winner, which get and set cannot promise.',
+      help: 'Use @keyv/postgres, @keyv/redis, @keyv/valkey, @keyv/sqlite, or `new Keyv({ store: sqliteStore({ path }) })`; `new Keyv()` for a trial in one process. An approval must have one winner, which get and set cannot promise.',
       details: { adapter: name },
     },
   )

@@ -44,6 +44,8 @@ export type Swapped = 'done' | 'conflict' | 'late' | 'early'
  */
 export interface ApprovalStore {
   readonly name: string
+  /** The driver has connections of its own beside those of the user's Keyv, and the engine closes them. */
+  readonly ownsConnections?: boolean
   /** Checks what would be unsafe, and makes or migrates tables, once under a lock. Again after a failure. */
   open(): Promise<void>
   /** The clock of the database, epoch ms. Left out where all that share the store have one clock, that of their host. */

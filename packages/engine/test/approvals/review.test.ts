@@ -174,7 +174,13 @@ describe('an edit', () => {
     const edited = await lelu.approvals.review(id, { verdict: 'approve', reviewer: carol, input })
     expect(edited).toMatchObject({
       state: 'pending',
-      edits: [{ from: before.digest, reviewer: carol }],
+      edits: [
+        {
+          from: before.digest,
+          reviewer: carol,
+          changes: [{ path: '/amount', from: 100, to: 50 }],
+        },
+      ],
     })
     expect(edited.digest).not.toBe(before.digest)
     await lelu.approvals.review(id, { verdict: 'approve', reviewer: bob })

@@ -61,7 +61,7 @@ describe('an approval', () => {
         quorum: 2,
         expires_in: '15m',
       },
-      { id: 'b', expires_in: 90 },
+      { id: 'b', expires_in: 90, groups: ['finance'], veto: false },
     ]
     expect(read({ require_approval: value })).toEqual({
       effect: 'require_approval',
@@ -72,7 +72,10 @@ describe('an approval', () => {
       obligations: [],
       requirements: [
         { id: 'four_eyes', quorum: 2, reviewers: ['bob', 'carol', 'dave'], expiresInMs: 900_000 },
-        { id: 'b', quorum: 1, reviewers: null, expiresInMs: 90_000 },
+        {
+          ...{ id: 'b', quorum: 1, reviewers: null, expiresInMs: 90_000 },
+          ...{ groups: ['finance'], veto: false },
+        },
       ],
     })
   })
@@ -129,6 +132,10 @@ const invalidRequirements = [
   { reviewers: ['bob', 'bob'] },
   { reviewers: null },
   { reviewers: ['bob'], quorum: 2 },
+  { groups: [] },
+  { groups: 'finance' },
+  { group: ['finance'] },
+  { veto: 'no' },
   { expires_in: 0 },
   { expires_in: -1 },
   { expires_in: '0m' },

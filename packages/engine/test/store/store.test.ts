@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { Keyv } from 'keyv'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fromKeyv } from '../../src/store/from-keyv.ts'
-import { memoryStore } from '../../src/store/memory.ts'
 import { sqliteApprovalStore } from '../../src/store/sqlite.ts'
 import { sqliteStore } from '../../src/store/sqlite-keyv.ts'
-import type { ApprovalStore, StoredRow } from '../../src/store/store.ts'
+import type { StoredRow } from '../../src/store/store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lelu-store-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -26,84 +25,6 @@ const row = (id: string, more: Partial<StoredRow> = {}): StoredRow => ({
   body: '{}',
   seal: 's',
   ...more,
-})
-
-const drivers: Record<string, () => ApprovalStore> = {
-  memory: memoryStore,
-  sqlite: () => sqliteApprovalStore({ path: file() }),
-  'keyv over memory': () => fromKeyv(new Keyv()),
-  'keyv over a map': () => fromKeyv(new Keyv({ store: new Map() })),
-  'keyv over sqlite': () => fromKeyv(new Keyv({ store: sqliteStore({ path: file() }) })),
-}
-
-describe.each(Object.entries(drivers))('the %s driver', (_name, open) => {
-  it('gives one of many concurrent swaps of a revision the win', async () => {
-    const store = open()
-    await store.create(row('a'))
-    const swaps = await Promise.all(
-      Array.from({ length: 50 }, (_, n) => store.swap(1, row('a', { rev: 2, attempt: `${n}` }))),
-    )
-    expect(swaps.filter((swapped) => swapped === 'done')).toHaveLength(1)
-    expect((await store.get('a'))?.attempt).toBe(`${swaps.indexOf('done')}`)
-    await store.close()
-  })
-
-  it('refuses a swap of a revision that is not the stored one, and of a row that is not there', async () => {
-    const store = open()
-    await store.create(row('a'))
-    expect(await store.swap(2, row('a', { rev: 3 }))).toBe('conflict')
-    expect(await store.swap(1, row('b', { rev: 2 }))).toBe('conflict')
-    expect((await store.get('a'))?.rev).toBe(1)
-    await store.close()
-  })
-
-  it('creates one row for one call, whoever asks and however often', async () => {
-    const store = open()
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => store.create(row(`id-${n}`, { idem: 'run-1/call-1' }))),
-    )
-    expect(answers.filter(({ created }) => created)).toHaveLength(1)
-    expect(new Set(answers.map((answer) => answer.row.id)).size).toBe(1)
-    expect((await store.findByCall('default', 'run-1/call-1'))?.id).toBe(answers[0]?.row.id)
-    expect(await store.findByCall('other', 'run-1/call-1')).toBeUndefined()
-    await store.close()
-  })
-
-  it('keeps calls of different tenants apart', async () => {
-    const store = open()
-    const a = await store.create(row('a', { idem: 'x', tenant: 't1' }))
-    const b = await store.create(row('b', { idem: 'x', tenant: 't2' }))
-    expect([a.created, b.created]).toEqual([true, true])
-    await store.close()
-  })
-
-  it('lists in order of id, by state and tenant, page after page', async () => {
-    const store = open()
-    for (const id of ['c', 'a', 'e', 'b', 'd']) await store.create(row(id))
-    await store.swap(1, row('b', { rev: 2, state: 'approved' }))
-    await store.create(row('f', { tenant: 'other' }))
-    const ids = async (query: Parameters<typeof store.list>[0]) =>
-      (await store.list(query)).map(({ id }) => id)
-    expect(await ids({ limit: 3 })).toEqual(['a', 'b', 'c'])
-    expect(await ids({ limit: 3, after: 'c' })).toEqual(['d', 'e', 'f'])
-    expect(await ids({ limit: 9, state: 'pending', tenant: 'default' })).toEqual([
-      'a',
-      'c',
-      'd',
-      'e',
-    ])
-    expect(await ids({ limit: 9, state: 'approved' })).toEqual(['b'])
-    expect(await ids({ limit: 9, tenant: 'other' })).toEqual(['f'])
-    await store.close()
-  })
-
-  it('moves watermarks forward only', async () => {
-    const store = open()
-    await store.setWatermark('agent:a', 10)
-    await store.setWatermark('agent:a', 5)
-    expect(await store.watermarks(['agent:a', 'agent:b', '__proto__'])).toEqual({ 'agent:a': 10 })
-    await store.close()
-  })
 })
 
 describe('the SQLite file', () => {

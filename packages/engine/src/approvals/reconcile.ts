@@ -1,0 +1,72 @@
+import { jsonDigest } from '../digest.ts'
+import { LeluError } from '../errors.ts'
+import type { Json } from '../types.ts'
+import { reconciledEvent } from './events.ts'
+import type { ApprovalRecord, ApprovalResult, Reviewer } from './record.ts'
+import type { Change } from './records.ts'
+import { assertEligible, assertReviewer } from './review.ts'
+import { stateError } from './state.ts'
+
+/** What a person found out about a call of which nobody knew whether it took effect. */
+export type Reconciliation = {
+  /** `completed`: it took effect. `failed`: it did not, and is given up. `retry`: it did not, and may run now. */
+  as: 'completed' | 'failed' | 'retry'
+  /** From the host's authentication of the person, never from the request. */
+  reviewer: Reviewer
+  /** What was looked at to find out. At most 2 000 characters. */
+  reason: string
+  /** What the tool would have answered; the model reads it. Only with `completed`. */
+  value?: Json
+}
+
+const words: readonly unknown[] = ['completed', 'failed', 'retry']
+
+function assertReconciliation({ as, reviewer, reason, value }: Reconciliation): void {
+  assertReviewer(reviewer)
+  const refuse = (message: string, help: string) => {
+    throw new LeluError('LELU_REVIEW_INVALID', message, { help })
+  }
+  if (!words.includes(as)) {
+    refuse('A call is reconciled as `completed`, `failed` or `retry`.', 'Pass one of the words.')
+  }
+  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 2000) {
+    refuse('A reconciliation needs a reason of 1 to 2000 characters.', 'Say what was looked at.')
+  }
+  if (value !== undefined && as !== 'completed') {
+    refuse('Only a call that took effect has a value.', 'Leave `value` out.')
+  }
+}
+
+function resultOf({ as, reason, value }: Reconciliation): ApprovalResult | null {
+  switch (as) {
+    case 'completed': {
+      if (value === undefined) return { status: 'completed', kept: false, digest: null }
+      return { status: 'completed', kept: true, value, digest: jsonDigest('lelu.result.v1', value) }
+    }
+    case 'failed': {
+      const message = `A reviewer found that the call did not take effect: ${reason}`
+      return { status: 'failed', message }
+    }
+    case 'retry':
+      return null
+  }
+}
+
+/** The end of `unknown`: only by an eligible person, and with a reason. Nothing of the sort happens by itself. */
+export function reconcileChange(
+  record: ApprovalRecord,
+  given: Reconciliation,
+  { now, executeWithinMs }: { now: number; executeWithinMs: number },
+): Change {
+  assertReconciliation(given)
+  if (record.state !== 'unknown') {
+    throw stateError(record.id, record.state, 'only a call whose effect is unknown is reconciled')
+  }
+  assertEligible(record, given.reviewer)
+  const events = [reconciledEvent(record, given.reviewer, given.as, given.reason)]
+  if (given.as === 'retry') {
+    const again = { approvedAt: now, executeBy: now + executeWithinMs, grant: null, reason: null }
+    return { next: { state: 'approved', ...again }, events }
+  }
+  return { next: { state: given.as, result: resultOf(given), reason: null }, events }
+}

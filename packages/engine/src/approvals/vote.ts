@@ -1,0 +1,77 @@
+import type { Json } from '../types.ts'
+import { reviewedEvent } from './events.ts'
+import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
+import type { Change } from './records.ts'
+import { assertEligible, denialReason, earlierVote, isDenied, requirementsMet } from './review.ts'
+import { type ApprovalState, stateError } from './state.ts'
+
+export type Review = {
+  verdict: 'approve' | 'deny'
+  /** From the host's authentication of the person, never from the request. */
+  reviewer: Reviewer
+  /** The model reads it when the verdict is deny. At most 2 000 characters. */
+  reason?: string
+  /** The digest of the input the reviewer was shown: the vote is refused when the input is another by now. */
+  digest?: string
+  /** An edited input: a new decision, so schema, policy and digest are worked out again and earlier votes are void. */
+  input?: Json
+}
+
+/** What the votes came to, once they came to anything. */
+function settledAs(state: ApprovalState): Review['verdict'] | undefined {
+  if (state === 'denied') return 'deny'
+  return ['approved', 'executing', 'completed', 'failed', 'unknown'].includes(state)
+    ? 'approve'
+    : undefined
+}
+
+/** What a vote makes of a pending approval; undefined when it says again what was said. Throws when it may not count. */
+export function voteChange(
+  record: ApprovalRecord,
+  review: Review,
+  edited: Partial<ApprovalRecord>,
+  { now, executeWithinMs }: { now: number; executeWithinMs: number },
+): Change | undefined {
+  const { verdict, reviewer, reason = null } = review
+  if (record.state !== 'pending') {
+    const before = record.votes.find(
+      (v) => v.reviewer.id === reviewer.id && v.reviewer.issuer === reviewer.issuer,
+    )
+    if (before?.verdict === verdict && settledAs(record.state) === verdict) return undefined // said twice: fine
+    throw stateError(record.id, record.state, `a review comes too late`)
+  }
+  assertEligible(record, reviewer)
+  if (review.digest !== undefined && review.digest !== record.digest) {
+    throw stateError(
+      record.id,
+      record.state,
+      'its input is not the one that was reviewed; look at it again',
+    )
+  }
+  const base: ApprovalRecord = { ...record, ...edited }
+  const before = earlierVote(base, reviewer)
+  if (before?.verdict === verdict) return undefined
+  if (before !== undefined)
+    throw stateError(record.id, record.state, `${reviewer.id} has voted ${before.verdict} already`)
+  const vote: Vote = { reviewer, verdict, digest: base.digest, reason, at: now }
+  const votes = [...base.votes, vote]
+  const isEdit = review.input !== undefined
+  const window = { before: base.approveBy }
+  if (isDenied(base.requirements, votes, base.digest)) {
+    const next = { ...edited, state: 'denied' as const, votes, reason: denialReason(reason) }
+    return { next, window, events: [reviewedEvent(base, vote, 'denied', isEdit)] }
+  }
+  if (!requirementsMet(base.requirements, votes, base.digest)) {
+    const next = { ...edited, state: 'pending' as const, votes }
+    return { next, window, events: [reviewedEvent(base, vote, 'pending', isEdit)] }
+  }
+  const approvedAt = now
+  const next = {
+    ...edited,
+    state: 'approved' as const,
+    votes,
+    approvedAt,
+    executeBy: approvedAt + executeWithinMs,
+  }
+  return { next, window, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
+}

@@ -1,0 +1,79 @@
+import { LeluError } from '../errors.ts'
+
+export type Row = Record<string, unknown>
+
+/** What is needed of `pg`: typed here, for it is an optional peer. */
+export type Pool = {
+  query(text: string, values?: unknown[]): Promise<{ rows: Row[] }>
+  end(): Promise<void>
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+type Pg = { Pool: new (options: object) => Pool }
+
+/** The settings of a `@keyv/postgres` adapter; version 6 has them as members, earlier ones in `opts`. */
+export type PostgresSettings = { uri: string; schema: string; options: Record<string, unknown> }
+
+/** What Keyv's options mean to Keyv alone. */
+const ofKeyv: readonly string[] = [
+  ...['uri', 'table', 'keySize', 'keyLength', 'namespaceLength', 'schema', 'dialect'],
+  ...['iterationLimit', 'useUnloggedTable', 'clearExpiredInterval', 'namespace', 'store'],
+]
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+/** The settings of the adapter, or undefined when it is none of PostgreSQL. */
+export function postgresSettings(adapter: unknown): PostgresSettings | undefined {
+  if (!isObject(adapter) || typeof adapter.query !== 'function') return undefined
+  const opts = isObject(adapter.opts) ? adapter.opts : {}
+  const uri = adapter.uri ?? opts.uri
+  if (typeof uri !== 'string' || !/^postgres(ql)?:/.test(uri)) return undefined
+  const given = { ...opts, ...(isObject(adapter._poolConfig) && adapter._poolConfig) }
+  const own = Object.entries(given).filter(([name]) => !ofKeyv.includes(name))
+  const ssl = adapter.ssl ?? opts.ssl
+  const schema = adapter.schema ?? opts.schema
+  return {
+    uri,
+    schema: typeof schema === 'string' ? schema : 'public',
+    options: { ...Object.fromEntries(own), ...(ssl !== undefined && { ssl }) },
+  }
+}
+
+async function loadPg(): Promise<Pg> {
+  const name = 'pg'
+  try {
+    const loaded = (await import(name)) as { default?: Pg } & Pg
+    return loaded.default ?? loaded
+  } catch (cause) {
+    throw new LeluError('LELU_STORE_UNAVAILABLE', 'The package `pg` cannot be loaded.', {
+      help: 'Install it beside @keyv/postgres: npm install pg',
+      cause,
+    })
+  }
+}
+
+/**
+ * Connections of our own to the database of the adapter. Keyv's pool has no deadline, and nothing listens to its
+ * errors: a restart of the database ends the process. Here the server itself gives a statement up that takes longer
+ * than the engine waits, so that what was answered with "no" is not committed a minute later.
+ */
+export async function openPool(
+  { uri, options }: PostgresSettings,
+  deadlineMs: number,
+): Promise<Pool> {
+  const { Pool } = await loadPg()
+  const pool = new Pool({
+    max: 10,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    application_name: 'lelu',
+    ...options,
+    connectionString: uri,
+    connectionTimeoutMillis: deadlineMs,
+    statement_timeout: deadlineMs,
+    query_timeout: deadlineMs,
+  })
+  // Of a connection that is idle when the database goes away: the next query opens another.
+  pool.on('error', () => {})
+  return pool
+}

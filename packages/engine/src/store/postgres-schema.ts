@@ -1,0 +1,94 @@
+import { LeluError } from '../errors.ts'
+import type { Pool, Row } from './postgres-pool.ts'
+
+const schemaVersion = 1
+
+/** Any number, the same in every process: the lock under which tables are made. */
+const lockKey = 5_139_208_744
+
+/** A name as SQL takes it. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** The names of our tables in this schema. */
+export function tablesIn(schema: string) {
+  const named = (table: string) => `${quoted(schema)}.${quoted(table)}`
+  return {
+    approval: named('lelu_approval'),
+    watermark: named('lelu_watermark'),
+    meta: named('lelu_meta'),
+  }
+}
+
+/** `C` collation: ids sort by their bytes, as in every other driver, whatever the language of the database. */
+function statements(schema: string): string {
+  const { approval, watermark, meta } = tablesIn(schema)
+  return `
+    CREATE TABLE IF NOT EXISTS ${approval} (
+      id TEXT COLLATE "C" PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
+      created_at BIGINT NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL);
+    CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON ${approval} (tenant, idem) WHERE idem IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS lelu_approval_state ON ${approval} (state, id);
+    CREATE INDEX IF NOT EXISTS lelu_approval_tenant ON ${approval} (tenant, id);
+    CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON ${approval} (tenant, state, id);
+    CREATE TABLE IF NOT EXISTS ${watermark} (scope TEXT PRIMARY KEY, not_before BIGINT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ${meta} (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+    INSERT INTO ${meta} VALUES ('schema', ${schemaVersion}) ON CONFLICT DO NOTHING;`
+}
+
+async function versionIn(pool: Pool, schema: string): Promise<number | undefined> {
+  const { meta } = tablesIn(schema)
+  const found = await pool.query('SELECT to_regclass($1) AS meta', [meta])
+  if (found.rows[0]?.meta === null) return undefined
+  const { rows } = await pool.query(`SELECT value FROM ${meta} WHERE name = 'schema'`)
+  return rows[0]?.value as number | undefined
+}
+
+/** Makes the tables, one process at a time; refuses those of a newer version. */
+export async function makeTables(pool: Pool, schema: string): Promise<void> {
+  const version = await versionIn(pool, schema)
+  if (version === schemaVersion) return
+  if (version !== undefined && version > schemaVersion) {
+    throw new LeluError(
+      'LELU_STORE_CORRUPT',
+      `The tables in the schema ${schema} were made by a newer Lelu (version ${version}, this one knows ${schemaVersion}).`,
+      { help: 'Update Lelu, or give it another schema.' },
+    )
+  }
+  const { rows } = await pool.query('SELECT to_regnamespace($1) AS found', [quoted(schema)])
+  // Not `IF NOT EXISTS` alone: that asks for the right to make one even where it is there.
+  const make = rows[0]?.found === null ? `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)};` : ''
+  // One message, one transaction: the lock goes with it, whatever happens to this process.
+  const lock = `SELECT pg_advisory_xact_lock(${lockKey});`
+  await pool.query(`BEGIN; ${lock} ${make} ${statements(schema)} COMMIT;`)
+}
+
+const wanted: Record<string, { fine: readonly unknown[]; why: string; help: string }> = {
+  recovery: {
+    fine: [false],
+    why: 'it is a replica, which cannot be written to',
+    help: 'Connect to the primary.',
+  },
+  fsync: {
+    fine: ['on'],
+    why: '`fsync` is off, so a power cut can undo what was answered',
+    help: 'Set fsync = on in postgresql.conf.',
+  },
+  synchronous_commit: {
+    fine: ['on', 'local', 'remote_write', 'remote_apply'],
+    why: '`synchronous_commit` is off, so a crash can undo what was answered',
+    help: 'Set synchronous_commit = on, at least for this user: ALTER ROLE … SET synchronous_commit = on.',
+  },
+}
+
+/** What would make an approval that was answered disappear again; undefined when nothing would. */
+export async function unsafeSetting(
+  pool: Pool,
+): Promise<{ why: string; help: string } | undefined> {
+  const { rows } = await pool.query(`
+    SELECT pg_is_in_recovery() AS recovery, current_setting('fsync') AS fsync,
+      current_setting('synchronous_commit') AS synchronous_commit`)
+  const found = rows[0] as Row
+  return Object.entries(wanted).find(([name, { fine }]) => !fine.includes(found[name]))?.[1]
+}

@@ -1,0 +1,154 @@
+import { LeluError } from '../errors.ts'
+import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
+import { makeTables, tablesIn, unsafeSetting } from './postgres-schema.ts'
+import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
+import { unsafeStore } from './unsafe.ts'
+
+export type PostgresOptions = PostgresSettings & {
+  /** Milliseconds after which the server gives a statement up. */
+  deadlineMs: number
+  /** Only warns of settings that can lose what was answered. */
+  allowUnsafe: boolean
+}
+
+const columns =
+  'id, tenant, state, rev, idem, created_at::float8 AS created_at, attempt, audited, body, seal'
+/** Epoch milliseconds of the server, at this very moment and not at the start of the transaction. */
+const serverTime = '(extract(epoch FROM clock_timestamp()) * 1000)::float8'
+
+function fromRow(row: Row | undefined): StoredRow | undefined {
+  if (row === undefined) return undefined
+  const { created_at, ...rest } = row
+  return { ...rest, createdAt: created_at } as StoredRow
+}
+
+const valuesOf = (row: StoredRow): unknown[] => [
+  ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
+  ...[row.attempt, row.audited, row.body, row.seal],
+]
+
+/** `UPDATE … WHERE rev = …` in PostgreSQL: the database the user already has, shared by any number of processes. */
+export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
+  const { schema, deadlineMs, allowUnsafe } = options
+  const { approval, watermark } = tablesIn(schema)
+  let opening: Promise<Pool> | undefined
+
+  async function begin(): Promise<Pool> {
+    const pool = await openPool(options, deadlineMs)
+    try {
+      const unsafe = await unsafeSetting(pool)
+      if (unsafe !== undefined) unsafeStore('PostgreSQL', unsafe, allowUnsafe)
+      await makeTables(pool, schema)
+      return pool
+    } catch (error) {
+      await pool.end().catch(() => {})
+      throw error
+    }
+  }
+
+  function opened(): Promise<Pool> {
+    opening ??= begin()
+    const mine = opening
+    mine.catch(() => {
+      if (opening === mine) opening = undefined // the next one tries again
+    })
+    return mine
+  }
+
+  async function rowsOf(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await (await opened()).query(text, values)).rows
+  }
+
+  const one = async (text: string, values: unknown[]) => fromRow((await rowsOf(text, values))[0])
+  const get = (id: string) => one(`SELECT ${columns} FROM ${approval} WHERE id = $1`, [id])
+  const findByCall = (tenant: string, idem: string | null) =>
+    one(`SELECT ${columns} FROM ${approval} WHERE tenant = $1 AND idem = $2`, [tenant, idem])
+
+  /** Why nothing was swapped, as the server sees it now. */
+  async function whyNot(
+    rev: number,
+    id: string,
+    before: number | null,
+    notBefore: number | null,
+  ): Promise<Swapped> {
+    const [found] = await rowsOf(
+      `SELECT rev, ${serverTime} AS now FROM ${approval} WHERE id = $1`,
+      [id],
+    )
+    if (found === undefined || found.rev !== rev) return 'conflict'
+    if (before !== null && (found.now as number) >= before) return 'late'
+    if (notBefore !== null) return 'early'
+    return 'conflict'
+  }
+
+  return {
+    name: 'postgres',
+    ownsConnections: true,
+    async open() {
+      await opened()
+    },
+    async clock() {
+      const [row] = await rowsOf(`SELECT ${serverTime} AS now`)
+      return row?.now as number
+    },
+    async create(row) {
+      const inserted = await rowsOf(
+        `INSERT INTO ${approval} (id, tenant, state, rev, idem, created_at, attempt, audited, body, seal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id`,
+        valuesOf(row),
+      )
+      if (inserted.length === 1) return { created: true, row }
+      const taken = (await get(row.id)) ?? (await findByCall(row.tenant, row.idem))
+      if (taken !== undefined) return { created: false, row: taken }
+      throw new LeluError('LELU_STORE_UNAVAILABLE', `The approval ${row.id} was not stored.`, {
+        help: 'Another row was in its way, and has gone since. Try again.',
+      })
+    },
+    get,
+    findByCall,
+    async swap(rev, next, { before = null, notBefore = null } = {}) {
+      const { id, state, attempt, audited, body, seal } = next
+      const swapped = await rowsOf(
+        `UPDATE ${approval} SET state = $3, rev = $4, attempt = $5, audited = $6, body = $7, seal = $8
+         WHERE id = $1 AND rev = $2
+           AND ($9::float8 IS NULL OR ${serverTime} < $9) AND ($10::float8 IS NULL OR ${serverTime} >= $10)
+         RETURNING id`,
+        [id, rev, state, next.rev, attempt, audited, body, seal, before, notBefore],
+      )
+      return swapped.length === 1 ? 'done' : whyNot(rev, id, before, notBefore)
+    },
+    async list({ tenant, state, limit, after = '' }) {
+      const values: unknown[] = [after, limit]
+      const where = ['id > $1']
+      // One condition for each that is given: with "or it is null" the planner would not use the indexes.
+      if (tenant !== undefined) where.push(`tenant = $${values.push(tenant)}`)
+      if (state !== undefined) where.push(`state = $${values.push(state)}`)
+      const text = `SELECT ${columns} FROM ${approval} WHERE ${where.join(' AND ')} ORDER BY id LIMIT $2`
+      return (await rowsOf(text, values)).map((row) => fromRow(row) as StoredRow)
+    },
+    async markAudited(id, audited) {
+      const text = `UPDATE ${approval} SET audited = $2 WHERE id = $1 AND audited < $2`
+      await rowsOf(text, [id, audited])
+    },
+    async setWatermark(scope, notBefore) {
+      await rowsOf(
+        `INSERT INTO ${watermark} AS kept VALUES ($1, $2)
+         ON CONFLICT (scope) DO UPDATE SET not_before = greatest(kept.not_before, excluded.not_before)`,
+        [scope, notBefore],
+      )
+    },
+    async watermarks(scopes) {
+      const text = `SELECT scope, not_before::float8 AS mark FROM ${watermark} WHERE scope = ANY($1)`
+      const found: Record<string, number> = Object.create(null)
+      for (const { scope, mark } of await rowsOf(text, [scopes])) {
+        found[scope as string] = mark as number
+      }
+      return found
+    },
+    async close() {
+      const pool = await opening?.catch(() => undefined)
+      opening = undefined
+      await pool?.end()
+    },
+  }
+}

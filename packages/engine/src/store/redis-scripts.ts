@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import type { RedisCommands } from './redis-client.ts'
+
+/** One atomic operation: the server runs a script to its end before it looks at anything else. */
+export type Script = { source: string; sha: string }
+
+const scriptOf = (source: string): Script => ({
+  source,
+  sha: createHash('sha1').update(source).digest('hex'),
+})
+
+/** The fields of a row in the order in which scripts answer them; its id is in its key. */
+export const fields = [
+  'tenant',
+  'state',
+  'rev',
+  'idem',
+  'createdAt',
+  'attempt',
+  'audited',
+  'body',
+  'seal',
+] as const
+
+const read = `
+local function read(key)
+  return redis.call('HMGET', key, ${fields.map((field) => `'${field}'`).join(', ')})
+end
+`
+
+/*
+ * Rows that an index leads to, and the sets of the state a row had before, cannot be named in KEYS beforehand. All
+ * keys have one hash tag, so they are where the named ones are.
+ */
+
+/** KEYS: row. Answers its fields. */
+export const getScript = scriptOf(`${read}
+return read(KEYS[1])
+`)
+
+/** KEYS: call index. ARGV: prefix of rows. Answers id and fields, or nothing. */
+export const findByCallScript = scriptOf(`${read}
+local id = redis.call('GET', KEYS[1])
+if not id then return {} end
+return {id, read(ARGV[1] .. id)}
+`)
+
+/**
+ * KEYS: row, four sorted sets, call index (left out without a call). ARGV: id, prefix of rows, fields and values.
+ * Answers id and fields of the row in its way, or nothing when it was created.
+ */
+export const createScript = scriptOf(`${read}
+local id = ARGV[1]
+if redis.call('EXISTS', KEYS[1]) == 1 then return {id, read(KEYS[1])} end
+if KEYS[6] then
+  local taken = redis.call('GET', KEYS[6])
+  if taken and redis.call('EXISTS', ARGV[2] .. taken) == 1 then
+    return {taken, read(ARGV[2] .. taken)}
+  end
+  redis.call('SET', KEYS[6], id)
+end
+redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+for n = 2, 5 do redis.call('ZADD', KEYS[n], 0, id) end
+return {}
+`)
+
+/**
+ * KEYS: row, the sets of its next state (of all, of its tenant). ARGV: id, expected revision, before, notBefore (or
+ * ''), the two prefixes of sets of states, the tenant as in keys, next state, then fields and values. Revision first.
+ */
+export const swapScript = scriptOf(`
+local id, to = ARGV[1], ARGV[8]
+local stored = redis.call('HMGET', KEYS[1], 'rev', 'state')
+local from = stored[2]
+if stored[1] ~= ARGV[2] then return 'conflict' end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[3] ~= '' and now >= tonumber(ARGV[3]) then return 'late' end
+if ARGV[4] ~= '' and now < tonumber(ARGV[4]) then return 'early' end
+redis.call('HSET', KEYS[1], unpack(ARGV, 9))
+if from and from ~= to then
+  redis.call('ZREM', ARGV[5] .. from, id)
+  redis.call('ZREM', ARGV[6] .. from .. ':' .. ARGV[7], id)
+end
+redis.call('ZADD', KEYS[2], 0, id)
+redis.call('ZADD', KEYS[3], 0, id)
+return 'done'
+`)
+
+/** KEYS: sorted set. ARGV: prefix of rows, where to begin, limit. Answers pairs of id and fields in order of id. */
+export const listScript = scriptOf(`${read}
+local found = {}
+for n, id in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], '+', 'LIMIT', 0, ARGV[3])) do
+  found[n] = {id, read(ARGV[1] .. id)}
+end
+return found
+`)
+
+/** KEYS: row. ARGV: number of the last event in the log. Upwards only, and only where a row is. */
+export const auditedScript = scriptOf(`
+local audited = redis.call('HGET', KEYS[1], 'audited')
+if audited and tonumber(ARGV[1]) > (tonumber(audited) or 0) then
+  redis.call('HSET', KEYS[1], 'audited', ARGV[1])
+end
+return 'done'
+`)
+
+/** KEYS: watermarks. ARGV: scope, epoch ms. Upwards only. */
+export const setMarkScript = scriptOf(`
+local mark = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '')
+if not mark or tonumber(ARGV[2]) > mark then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+return 'done'
+`)
+
+/** KEYS: watermarks. ARGV: scopes. Answers their marks in the same order. */
+export const marksScript = scriptOf(`
+return redis.call('HMGET', KEYS[1], unpack(ARGV))
+`)
+
+/** KEYS: schema version. ARGV: the one this Lelu knows. Answers the one that is stored. */
+export const schemaScript = scriptOf(`
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return redis.call('GET', KEYS[1])
+`)
+
+/** Runs a script by its hash; the server is told its text when it does not know it, after a restart say. */
+export async function runScript(
+  commands: RedisCommands,
+  script: Script,
+  keys: string[],
+  args: (string | number)[],
+): Promise<unknown> {
+  const rest = [`${keys.length}`, ...keys, ...args.map(String)]
+  try {
+    return await commands.send(['EVALSHA', script.sha, ...rest])
+  } catch (error) {
+    // It has not run: so this is no second try of something that may have been done.
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+    return commands.send(['EVAL', script.source, ...rest])
+  }
+}

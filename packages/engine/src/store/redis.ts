@@ -1,0 +1,212 @@
+import { alteredError } from '../approvals/seal.ts'
+import type { ApprovalState } from '../approvals/state.ts'
+import { LeluError } from '../errors.ts'
+import { checkServer } from './redis-checks.ts'
+import type { RedisCommands } from './redis-client.ts'
+import { redisKeys } from './redis-keys.ts'
+import { commandsOf } from './redis-keyv.ts'
+import * as scripts from './redis-scripts.ts'
+import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
+import { storeError } from './store-error.ts'
+
+export type RedisStoreOptions = {
+  /** Approvals of another namespace are not seen. */
+  namespace?: string
+  /** Only warns of a server that can lose what it answered. Default false. */
+  allowUnsafe?: boolean
+}
+
+const schemaVersion = 1
+/** How long `open()` waits for a connection. */
+const connectMs = 5000
+
+function corrupt(message: string, help: string): LeluError {
+  return new LeluError('LELU_STORE_CORRUPT', message, { help })
+}
+
+type Values = (string | null)[]
+
+/**
+ * The id is the one that was asked for and not one of the values: a row that was moved to the key of another must
+ * not be taken for it. What is missing breaks the seal.
+ */
+function rowOf(id: string, values: Values): StoredRow | undefined {
+  if (values.every((value) => value === null)) return undefined
+  const [tenant, state, rev, idem, createdAt, attempt, audited, body, seal] = values
+  return {
+    id,
+    tenant: tenant ?? '',
+    state: (state ?? '') as ApprovalState,
+    rev: Number(rev),
+    idem: idem ?? null,
+    createdAt: Number(createdAt),
+    attempt: attempt ?? '',
+    audited: Number(audited) || 0,
+    body: body ?? '',
+    seal: seal ?? '',
+  }
+}
+
+function pairs(row: StoredRow, names: readonly (keyof StoredRow)[]): (string | number)[] {
+  return names.flatMap((name) => {
+    const value = row[name]
+    return value === null ? [] : [name, value]
+  })
+}
+
+const changing = ['state', 'rev', 'attempt', 'audited', 'body', 'seal'] as const
+
+/** Approvals in Redis or Valkey: every operation is one Lua script, which the server runs alone. */
+export function redisApprovalStore(
+  commands: RedisCommands,
+  options: RedisStoreOptions = {},
+): ApprovalStore {
+  const { namespace, allowUnsafe = false } = options
+  const keys = redisKeys(commands.keyPrefix, namespace)
+  let opening: { losses: number; done: Promise<void> } | undefined
+  let wasOpen = false
+
+  async function begin(): Promise<void> {
+    // Once it was open, a lost connection means no at once.
+    if (!wasOpen) await commands.connect(connectMs)
+    await checkServer(commands, allowUnsafe)
+    const reply = await scripts.runScript(
+      commands,
+      scripts.schemaScript,
+      [keys.schema],
+      [schemaVersion],
+    )
+    const stored = Number(reply)
+    if (!(stored <= schemaVersion)) {
+      throw corrupt(
+        `The approvals in ${commands.name} were made by a newer Lelu (schema ${reply}, this one knows ${schemaVersion}).`,
+        'Update Lelu, or give its Keyv another namespace.',
+      )
+    }
+    wasOpen = true
+  }
+
+  /** After a lost connection the server may be another one, or have other settings: it is checked again. */
+  function opened(): Promise<void> {
+    const losses = commands.losses()
+    if (opening?.losses === losses) return opening.done
+    const mine = { losses, done: begin() }
+    opening = mine
+    mine.done.catch(() => {
+      if (opening === mine) opening = undefined // the next one tries again
+    })
+    return mine.done
+  }
+
+  async function attempt<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+    try {
+      await opened()
+      return await operation()
+    } catch (error) {
+      throw storeError(error, doing)
+    }
+  }
+
+  const run = (
+    doing: string,
+    script: scripts.Script,
+    named: string[],
+    args: (string | number)[],
+  ): Promise<unknown> => attempt(doing, () => scripts.runScript(commands, script, named, args))
+
+  /** The index of calls is not sealed, but tenant and call of the row are: a wrong index must not lead to another's. */
+  function rowOfCall(reply: unknown, tenant: string, idem: string | null): StoredRow | undefined {
+    const [id, values] = reply as [string, Values]
+    const row = id === undefined ? undefined : rowOf(id, values)
+    if (row === undefined || (row.tenant === tenant && row.idem === idem)) return row
+    throw alteredError(row.id, 'it is stored as the approval of another call')
+  }
+
+  return {
+    name: commands.name,
+    open: () => attempt('opening', async () => {}),
+    clock: () =>
+      attempt('reading its clock', async () => {
+        const [seconds, micros] = (await commands.send(['TIME'])) as [string, string]
+        return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+      }),
+    async create(row) {
+      const { id, tenant, state, idem } = row
+      const named = [keys.row(id), keys.set(), keys.set({ state }), keys.set({ tenant })]
+      named.push(keys.set({ tenant, state }))
+      if (idem !== null) named.push(keys.call(tenant, idem))
+      const args = [id, keys.rows, ...pairs(row, scripts.fields)]
+      const reply = await run('creating an approval', scripts.createScript, named, args)
+      const [takenBy, values] = reply as [string?, Values?]
+      if (takenBy === undefined || values === undefined) return { created: true, row }
+      const taken = takenBy === id ? rowOf(id, values) : rowOfCall(reply, tenant, idem)
+      if (taken === undefined) throw alteredError(takenBy, 'nothing of it is left')
+      return { created: false, row: taken }
+    },
+    async get(id) {
+      const reply = await run('reading an approval', scripts.getScript, [keys.row(id)], [])
+      return rowOf(id, reply as Values)
+    },
+    async findByCall(tenant, idem) {
+      const named = [keys.call(tenant, idem)]
+      const reply = await run('finding an approval', scripts.findByCallScript, named, [keys.rows])
+      return rowOfCall(reply, tenant, idem)
+    },
+    async swap(rev, next, { before = '', notBefore = '' } = {}) {
+      const { id, tenant, state } = next
+      const named = [keys.row(id), keys.set({ state }), keys.set({ tenant, state })]
+      const moving = [keys.states, keys.tenantStates, keys.tenantText(tenant), state]
+      const args = [id, rev, before, notBefore, ...moving, ...pairs(next, changing)]
+      return (await run('changing an approval', scripts.swapScript, named, args)) as Swapped
+    },
+    async list({ tenant, state, limit, after }) {
+      const set = keys.set({ ...(tenant !== undefined && { tenant }), ...(state && { state }) })
+      const args = [keys.rows, after === undefined ? '-' : `(${after}`, limit]
+      const reply = await run('listing approvals', scripts.listScript, [set], args)
+      return (reply as [string, Values][]).flatMap(([id, values]) => {
+        const row = rowOf(id, values)
+        // The sets are not sealed: what somebody added to them must not show one tenant the row of another.
+        return row === undefined || (tenant !== undefined && row.tenant !== tenant) ? [] : [row]
+      })
+    },
+    async markAudited(id, audited) {
+      await run('noting the log', scripts.auditedScript, [keys.row(id)], [audited])
+    },
+    async setWatermark(scope, notBefore) {
+      await run('revoking', scripts.setMarkScript, [keys.marks], [scope, notBefore])
+    },
+    async watermarks(scopes) {
+      const found: Record<string, number> = Object.create(null)
+      if (scopes.length === 0) return found
+      const reply = await run('reading revocations', scripts.marksScript, [keys.marks], scopes)
+      for (const [index, mark] of (reply as Values).entries()) {
+        if (mark === null) continue
+        const notBefore = Number(mark)
+        // A revocation that cannot be read is one, and not none.
+        if (!Number.isFinite(notBefore)) {
+          throw corrupt(
+            `A revocation in ${commands.name} is no number.`,
+            `Somebody other than Lelu wrote to ${keys.marks}. Find out who, and revoke again.`,
+          )
+        }
+        found[scopes[index] as string] = notBefore
+      }
+      return found
+    },
+    async close() {}, // the client is the user's
+  }
+}
+
+/**
+ * The driver for a Keyv adapter of @keyv/redis or @keyv/valkey; undefined for any other. Throws `LELU_STORE_NOT_ATOMIC`
+ * for clusters and sentinels. `namespace` is the Keyv's: Keyv 6 does not tell it to every adapter.
+ */
+export function redisFromKeyv(
+  adapter: unknown,
+  options: RedisStoreOptions = {},
+): ApprovalStore | undefined {
+  const commands = commandsOf(adapter)
+  if (commands === undefined) return undefined
+  const namespace = options.namespace ?? (adapter as { namespace?: string }).namespace
+  return redisApprovalStore(commands, { ...options, ...(namespace && { namespace }) })
+}

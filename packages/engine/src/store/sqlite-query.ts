@@ -1,0 +1,159 @@
+import { LeluError } from '../errors.ts'
+import type { ApprovalStore, StoredRow } from './store.ts'
+import { storeError } from './store-error.ts'
+import { unsafeStore } from './unsafe.ts'
+
+type Row = Record<string, unknown>
+type Query = (sql: string, ...values: unknown[]) => Promise<Row[]>
+
+const schemaVersion = 1
+
+/** One statement each. The version has a table of its own: `user_version` of the user's file is the user's. */
+const schema = [
+  `CREATE TABLE IF NOT EXISTS lelu_approval (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
+    created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  'CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON lelu_approval (tenant, idem) WHERE idem IS NOT NULL',
+  'CREATE INDEX IF NOT EXISTS lelu_approval_state ON lelu_approval (state, id)',
+  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant ON lelu_approval (tenant, id)',
+  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON lelu_approval (tenant, state, id)',
+  'CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS lelu_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  `INSERT OR IGNORE INTO lelu_meta VALUES ('schema', ${schemaVersion})`,
+]
+
+const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, body, seal'
+
+function fromRow(row: Row | undefined): StoredRow | undefined {
+  if (row === undefined) return undefined
+  const { created_at, ...rest } = row
+  return { ...rest, createdAt: created_at } as StoredRow
+}
+
+/** The query of a `@keyv/sqlite` adapter with a file; undefined when it is none. */
+export function sqliteQuery(adapter: object): Query | undefined {
+  const { uri, opts, query } = adapter as { uri?: unknown; opts?: unknown; query?: unknown }
+  const given = uri ?? (opts as { uri?: unknown } | undefined)?.uri
+  if (typeof query !== 'function' || typeof given !== 'string') return undefined
+  return given.startsWith('sqlite://') ? (query.bind(adapter) as Query) : undefined
+}
+
+/** A commit that the disk may not have is no commit. */
+async function prepare(query: Query, allowUnsafe: boolean): Promise<void> {
+  await query('PRAGMA synchronous = FULL')
+  const [journal] = await query('PRAGMA journal_mode')
+  const mode = String(journal?.journal_mode)
+  if (mode === 'off' || mode === 'memory') {
+    const [list] = await query('PRAGMA database_list')
+    const why = list?.file
+      ? `its journal_mode is ${mode}, so a crash can damage the file`
+      : 'it is in memory, and gone with the process'
+    const help = 'Use a file, with the journal_mode wal or delete.'
+    unsafeStore('The database of @keyv/sqlite', { why, help }, allowUnsafe)
+  }
+  for (const statement of schema) await query(statement)
+  const [version] = await query("SELECT value FROM lelu_meta WHERE name = 'schema'")
+  if ((version?.value as number) > schemaVersion) {
+    throw new LeluError(
+      'LELU_STORE_CORRUPT',
+      `The tables were made by a newer Lelu (version ${version?.value}, this one knows ${schemaVersion}).`,
+      { help: 'Update Lelu, or give it another database.' },
+    )
+  }
+}
+
+/**
+ * SQLite through the connection of a `@keyv/sqlite`. Not through one of our own: Keyv's may be another copy of the library, and two
+ * copies in one process lose each other's locks (sqlite.org/howtocorrupt.html, 2.2.1). Each operation is one statement.
+ */
+export function sqliteQueryStore(raw: Query, allowUnsafe: boolean): ApprovalStore {
+  let opening: Promise<void> | undefined
+
+  function open(): Promise<void> {
+    opening ??= prepare(raw, allowUnsafe)
+    const mine = opening
+    mine.catch(() => {
+      if (opening === mine) opening = undefined // the next one tries again
+    })
+    return mine
+  }
+
+  async function query(doing: string, sql: string, ...values: unknown[]): Promise<Row[]> {
+    try {
+      await open()
+      return await raw(sql, ...values)
+    } catch (error) {
+      throw storeError(error, doing)
+    }
+  }
+
+  const get = async (id: string) =>
+    fromRow(
+      (
+        await query('reading an approval', `SELECT ${columns} FROM lelu_approval WHERE id = ?`, id)
+      )[0],
+    )
+  const findByCall = async (tenant: string, idem: string | null) => {
+    const sql = `SELECT ${columns} FROM lelu_approval WHERE tenant = ? AND idem = ?`
+    return fromRow((await query('finding an approval', sql, tenant, idem))[0])
+  }
+
+  return {
+    name: 'sqlite',
+    open,
+    get,
+    findByCall,
+    async create(row) {
+      const { id, tenant, state, rev, idem, createdAt, attempt, audited, body, seal } = row
+      const inserted = await query(
+        'creating an approval',
+        `INSERT INTO lelu_approval (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+        ...[id, tenant, state, rev, idem, createdAt, attempt, audited, body, seal],
+      )
+      if (inserted.length === 1) return { created: true, row }
+      const taken = (await get(id)) ?? (await findByCall(tenant, idem))
+      return { created: false, row: taken as StoredRow }
+    },
+    async swap(rev, { id, state, rev: next, attempt, audited, body, seal }) {
+      const swapped = await query(
+        'changing an approval',
+        `UPDATE lelu_approval SET state = ?, rev = ?, attempt = ?, audited = ?, body = ?, seal = ?
+         WHERE id = ? AND rev = ? RETURNING id`,
+        ...[state, next, attempt, audited, body, seal, id, rev],
+      )
+      return swapped.length === 1 ? 'done' : 'conflict'
+    },
+    async list({ tenant, state, limit, after = '' }) {
+      const where = ['id > ?']
+      const values: unknown[] = [after]
+      for (const [name, value] of Object.entries({ tenant, state })) {
+        if (value === undefined) continue
+        where.push(`${name} = ?`)
+        values.push(value)
+      }
+      const sql = `SELECT ${columns} FROM lelu_approval WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`
+      const rows = await query('listing approvals', sql, ...values, limit)
+      return rows.map((row) => fromRow(row) as StoredRow)
+    },
+    async markAudited(id, audited) {
+      const sql = 'UPDATE lelu_approval SET audited = ? WHERE id = ? AND audited < ? RETURNING id'
+      await query('noting events', sql, audited, id, audited)
+    },
+    async setWatermark(scope, notBefore) {
+      const sql = `INSERT INTO lelu_watermark VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before) RETURNING scope`
+      await query('revoking', sql, scope, notBefore)
+    },
+    async watermarks(scopes) {
+      const sql =
+        'SELECT scope, not_before FROM lelu_watermark WHERE scope IN (SELECT value FROM json_each(?))'
+      const found: Record<string, number> = Object.create(null)
+      for (const row of await query('reading revocations', sql, JSON.stringify(scopes))) {
+        found[row.scope as string] = row.not_before as number
+      }
+      return found
+    },
+    async close() {}, // the connection is Keyv's
+  }
+}

@@ -28,6 +28,7 @@ export type {
   CloseRecord,
   DecisionEvent,
   GenesisRecord,
+  GrantEvent,
   Json,
   OutcomeEvent,
   PolicyLoadedEvent,

@@ -12,6 +12,9 @@ export const eventKinds = [
   'token.minted',
   'token.redeemed',
   'token.revoked',
+  'grant.created',
+  'grant.used',
+  'grant.revoked',
   'outcome',
   'policy.loaded',
 ] as const
@@ -30,6 +33,7 @@ export type AuditRefs = {
   approval?: string
   jti?: string
   attempt?: string
+  grant?: string
   event?: number
 }
 
@@ -103,6 +107,13 @@ export type TokenEvent = Common & {
   reason?: string | null
 }
 
+export type GrantEvent = Common & {
+  kind: 'grant.created' | 'grant.used' | 'grant.revoked'
+  reviewer?: AuditReviewer | null
+  reason?: string | null
+  expires?: string
+}
+
 export type OutcomeEvent = Common & { kind: 'outcome'; result: AuditResult }
 
 export type PolicyLoadedEvent = Common & { kind: 'policy.loaded'; policy: { revision: string } }
@@ -112,6 +123,7 @@ export type AuditEvent = (
   | DecisionEvent
   | ApprovalEvent
   | TokenEvent
+  | GrantEvent
   | OutcomeEvent
   | PolicyLoadedEvent
 ) & { [member: string]: unknown }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Approvals } from './approvals/approvals.ts'
 import { LeluError } from './errors.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
+import type { StandingGrants } from './standing/standing-grants.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
 import { hasKeyRing } from './tokens/key-files.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
@@ -10,6 +11,7 @@ import { createTokens, type Tokens } from './tokens/tokens.ts'
 export type ReviewDesk = {
   readonly approvals: Approvals
   readonly tokens: Omit<Tokens, 'mint'>
+  readonly grants: StandingGrants
   close(): Promise<void>
 }
 
@@ -21,18 +23,19 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
   const { issuer = 'urn:lelu:engine', audience = 'urn:lelu:executor:local' } = options
   assertThere(options)
   const storage = await openStorage(options)
-  const { records, keys, revocations, now } = storage
+  const { records, keys, revocations, grants, now } = storage
   const tokens = createTokens({
     records,
     keys,
     revocations,
+    grants,
     issuer,
     audience,
     tokenSeconds: 60,
     now,
   })
   const { mint: _mint, ...reading } = tokens
-  return { approvals: storage.approvals(), tokens: reading, close: storage.close }
+  return { approvals: storage.approvals(), tokens: reading, grants, close: storage.close }
 }
 
 /** Only an engine makes keys: a desk with keys of its own would take every row of the engine for altered. */

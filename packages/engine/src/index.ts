@@ -62,11 +62,22 @@ export { type TokenRefusal, tokenRefusals } from './tokens/refusal.ts'
 export type { RevocationScope } from './tokens/revocations.ts'
 export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
 
+// Standing grants
+export type { StandingGrant, StandingMatch } from './standing/standing-grant.ts'
+export type { GrantTerms, StandingGrants } from './standing/standing-grants.ts'
+
 // Stores
 export type { SqliteStoreOptions } from './store/sqlite.ts'
 export { type FromKeyvOptions, fromKeyv, type KeyvLike } from './store/from-keyv.ts'
 export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
-export type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from './store/store.ts'
+export type {
+  ApprovalStore,
+  ListQuery,
+  StoredRow,
+  StoredState,
+  Swapped,
+  SwapWindow,
+} from './store/store.ts'
 
 // Errors
 export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from './errors.ts'

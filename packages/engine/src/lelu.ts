@@ -12,6 +12,8 @@ import { resume } from './execution/resume.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
 import { type GatedRequest, gateRequest, withConfidence } from './request/gate.ts'
+import type { StandingGrants } from './standing/standing-grants.ts'
+import { useGrant } from './standing/use-grant.ts'
 import { openStorage } from './storage.ts'
 import { mintToken } from './tokens/mint.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
@@ -26,6 +28,7 @@ export interface Lelu {
   resume<T>(approvalId: string, execute: Execute<T>, caller?: Caller): Promise<Outcome<T>>
   readonly approvals: Approvals
   readonly tokens: Tokens
+  readonly grants: StandingGrants
   readonly audit: AuditLog
   readonly policy: Policy
   /** Ends the log and the store that this engine opened. Calls after it are refused. */
@@ -68,7 +71,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   } = options
   const policy = await policyOf(options, options.directory ?? '.lelu')
   const storage = await openStorage(options)
-  const { audit, keys, records, revocations, now } = storage
+  const { audit, keys, records, revocations, standing, grants, now } = storage
   await audit
     .append({
       kind: 'policy.loaded',
@@ -87,7 +90,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     decide(gated, { policy, audit, now }, more)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
   const minting = { records, keys, issuer, audience, tokenSeconds, now }
-  const tokens = createTokens({ ...minting, revocations })
+  const tokens = createTokens({ ...minting, revocations, grants })
   const redeeming = {
     records,
     revocations,
@@ -112,6 +115,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   return {
     approvals,
     tokens,
+    grants,
     audit,
     policy,
     async decide(request) {
@@ -126,6 +130,8 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         records,
         approvals,
         decide: decideGated,
+        useGrant: (gated, decided) =>
+          useGrant(gated, decided, { standing, revocations, audit, now }),
         withConfidence: (gated, confidence) => withConfidence(gated, confidence, limits),
         resume: resumeCall,
       })

@@ -4,6 +4,8 @@ import { type AuditLog, openAuditLog } from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import type { StorageOptions } from './options.ts'
+import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
+import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
 import { storeClock } from './store/clock.ts'
 import { withDeadline } from './store/deadline.ts'
 import { fromKeyv } from './store/from-keyv.ts'
@@ -26,6 +28,8 @@ export type Storage = {
   keys: KeyHolder
   records: Records
   revocations: Revocations
+  standing: StandingRecords
+  grants: StandingGrants
   now: () => number
   approvals(checkEdit?: EditCheck): ApprovalsPart
   /** Closes what was opened here, not what was passed in. */
@@ -70,6 +74,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const clock = storeClock(store, now, deadlineMs)
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
+    const standing = standingRecords({ store, keys, deadlineMs })
     const { approveWithinMs = day, executeWithinMs = day } = options
     return {
       directory,
@@ -77,6 +82,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       keys,
       records,
       revocations: createRevocations({ store, audit, now: clock.now, deadlineMs }),
+      standing,
+      grants: standingGrants({ standing, records, audit, now: clock.now }),
       now: clock.now,
       approvals: (checkEdit) =>
         createApprovals({

@@ -59,6 +59,11 @@ export type Requirement = {
   groups?: string[]
   /** Whether one deny ends the call (the default). If not, as many denies as approvals would be needed do. */
   veto?: boolean
+  /**
+   * Whether a reviewer may allow such calls for a while: those with the same input (the default), those that are the same
+   * in these fields (JSON Pointers), or false: never.
+   */
+  standing?: boolean | string[]
   /** Milliseconds until the approval expires, or null for the engine's default. */
   expiresInMs: number | null
 }

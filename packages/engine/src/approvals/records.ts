@@ -49,6 +49,13 @@ export type Records = {
   ): Promise<ApprovalRecord>
 }
 
+function notFound(id: string): LeluError {
+  return new LeluError('LELU_APPROVAL_NOT_FOUND', `There is no approval ${id}.`, {
+    help: 'Check the id and the directory (`--directory`, `LELU_DIRECTORY`); `lelu approvals list` shows what is there.',
+    details: { approval: id },
+  })
+}
+
 /** Approvals whose events in the log are remembered. Forgetting one only repeats an event. */
 const maxLogged = 4096
 
@@ -145,6 +152,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   }
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
+    if (row.state === 'standing') throw notFound(row.id)
     const opened = await openRow(row, keys)
     const known = logged.get(row.id) === row.attempt ? opened.eventCount : row.audited
     let record = await settle(opened, { ...row, audited: known })
@@ -172,12 +180,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
 
   async function load(id: string): Promise<ApprovalRecord> {
     const row = await timed(store.get(id), 'reading an approval')
-    if (row === undefined) {
-      throw new LeluError('LELU_APPROVAL_NOT_FOUND', `There is no approval ${id}.`, {
-        help: 'Check the id and the directory (`--directory`, `LELU_DIRECTORY`); `lelu approvals list` shows what is there.',
-        details: { approval: id },
-      })
-    }
+    if (row === undefined) throw notFound(id)
     return open(row)
   }
 
@@ -203,7 +206,9 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       const rows = await timed(store.list(query), 'listing approvals')
       const records: ApprovalRecord[] = []
       const altered: string[] = []
+      const isLast = rows.some(({ state }) => state === 'standing')
       for (const row of rows) {
+        if (row.state === 'standing') continue // a grant: those come behind all approvals
         try {
           const record = await open(row)
           if (query.state === undefined || record.state === query.state) records.push(record)
@@ -216,7 +221,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       return {
         records,
         altered,
-        next: rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null,
+        next: rows.length === query.limit && !isLast ? (rows.at(-1)?.id ?? null) : null,
       }
     },
     async transition(start, decide) {

@@ -24,7 +24,10 @@ export function sealRow(row: Omit<StoredRow, 'seal'>, key: SealKey): StoredRow {
  * The record of a row whose seal holds and whose columns agree with its body.
  * Against whoever can write to the database but has no key: no state, vote or input can be made up (AISVS 9.4.4).
  */
-export async function openRow(row: StoredRow, keys: KeyHolder): Promise<ApprovalRecord> {
+export async function openRow<Body = ApprovalRecord>(
+  row: StoredRow,
+  keys: KeyHolder,
+): Promise<Body> {
   const [kid = '', tag = ''] = row.seal.split('.')
   const key = (await keys.sealKeysFor(kid)).find((candidate) => candidate.kid === kid)
   const expected = key && Buffer.from(mac(key, sealedText(row)))
@@ -36,7 +39,7 @@ export async function openRow(row: StoredRow, keys: KeyHolder): Promise<Approval
   ) {
     throw alteredError(row.id, 'its seal does not hold')
   }
-  return JSON.parse(row.body) as ApprovalRecord
+  return JSON.parse(row.body) as Body
 }
 
 export function alteredError(id: string, why: string): LeluError {

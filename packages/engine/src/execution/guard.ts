@@ -31,6 +31,8 @@ export type GuardOptions = GuardHooks & {
   approvals: ApprovalsPart
   decide: (gated: GatedRequest, more?: DecideMore) => Promise<Decided>
   withConfidence: (gated: GatedRequest, confidence: ConfidenceSignal) => GatedRequest
+  /** The decision of a call that a standing grant allows. */
+  useGrant: (gated: GatedRequest, decided: Decided) => Promise<Decision | undefined>
   resume: <T>(id: string, execute: Execute<T>) => Promise<Outcome<T>>
 }
 
@@ -51,6 +53,8 @@ export async function guard<T>(
   const { decision, digest, requirements } = decided
   if (decision.effect === 'allow') return runAllowed(gated, decision, execute, options.audit)
   if (decision.effect !== 'require_approval') return { status: 'denied', decision }
+  const granted = await options.useGrant(gated, decided)
+  if (granted !== undefined) return runAllowed(gated, granted, execute, options.audit)
   const { created, record } = await approvals.request({
     request: gated.request,
     digest,

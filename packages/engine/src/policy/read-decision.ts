@@ -3,7 +3,7 @@ import { type Member, readObligations, readRequirement, readRule, toReason } fro
 import { denied } from './reasons.ts'
 
 const rules = ['allow', 'require_approval', 'deny', 'obligations']
-const requirementKeys = ['reviewers', 'groups', 'quorum', 'veto', 'expires_in']
+const requirementKeys = ['reviewers', 'groups', 'quorum', 'veto', 'standing', 'expires_in']
 
 const nothing: readonly string[] = []
 

@@ -47,10 +47,11 @@ export function toReason({ id, message }: Member): Reason {
 
 /** The requirement of a `require_approval` member, or null when a part of it is not valid. */
 export function readRequirement({ id, extra }: Member): Requirement | null {
-  const { reviewers, groups, veto, quorum = 1, expires_in: expires } = extra
+  const { reviewers, groups, veto, standing, quorum = 1, expires_in: expires } = extra
   if (reviewers !== undefined && !isNames(reviewers)) return null
   if (groups !== undefined && !isNames(groups)) return null
   if (veto !== undefined && typeof veto !== 'boolean') return null
+  if (standing !== undefined && !isStanding(standing)) return null
   if (typeof quorum !== 'number' || !Number.isInteger(quorum) || quorum < 1 || quorum > 20)
     return null
   // More votes than there are reviewers could never be given: the call would hang until it expires.
@@ -63,8 +64,14 @@ export function readRequirement({ id, extra }: Member): Requirement | null {
     reviewers: reviewers ?? null,
     ...(groups !== undefined && { groups }),
     ...(veto !== undefined && { veto }),
+    ...(standing !== undefined && { standing }),
     expiresInMs: seconds === null ? null : Math.ceil(seconds * 1000),
   }
+}
+
+/** A word, or JSON Pointers: a list that is empty would match every input. */
+function isStanding(value: Json): value is boolean | string[] {
+  return typeof value === 'boolean' || (isNames(value) && value.every((one) => one.startsWith('/')))
 }
 
 function isNames(value: Json): value is string[] {

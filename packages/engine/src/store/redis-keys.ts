@@ -1,4 +1,4 @@
-import type { ApprovalState } from '../approvals/state.ts'
+import type { StoredState } from './store.ts'
 
 export type RedisKeys = {
   readonly schema: string
@@ -12,7 +12,7 @@ export type RedisKeys = {
   row(id: string): string
   call(tenant: string, idem: string): string
   /** The sorted set of the ids of a state, of a tenant, of both, or of all. */
-  set(of?: { tenant?: string; state?: ApprovalState }): string
+  set(of?: { tenant?: string; state?: StoredState }): string
 }
 
 /** Keyv 5 uses this one when nobody named one, Keyv 6 none: an update of Keyv must find the same approvals. */

@@ -1,12 +1,11 @@
 import { alteredError } from '../approvals/seal.ts'
-import type { ApprovalState } from '../approvals/state.ts'
 import { LeluError } from '../errors.ts'
 import { checkServer } from './redis-checks.ts'
 import type { RedisCommands } from './redis-client.ts'
 import { redisKeys } from './redis-keys.ts'
 import { commandsOf } from './redis-keyv.ts'
 import * as scripts from './redis-scripts.ts'
-import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
+import type { ApprovalStore, StoredRow, StoredState, Swapped } from './store.ts'
 import { storeError } from './store-error.ts'
 
 export type RedisStoreOptions = {
@@ -36,7 +35,7 @@ function rowOf(id: string, values: Values): StoredRow | undefined {
   return {
     id,
     tenant: tenant ?? '',
-    state: (state ?? '') as ApprovalState,
+    state: (state ?? '') as StoredState,
     rev: Number(rev),
     idem: idem ?? null,
     createdAt: Number(createdAt),

@@ -1,5 +1,8 @@
 import type { ApprovalState } from '../approvals/state.ts'
 
+/** Standing grants are stored beside the approvals, as rows of a state of their own. */
+export type StoredState = ApprovalState | 'standing'
+
 /**
  * One approval as a driver sees it. Drivers compare and move rows; only `body` has a meaning, and it is
  * sealed: a driver, or whoever edits the database, cannot change a row without being found.
@@ -7,7 +10,7 @@ import type { ApprovalState } from '../approvals/state.ts'
 export type StoredRow = {
   id: string
   tenant: string
-  state: ApprovalState
+  state: StoredState
   /** Grows by one with every transition; the compare-and-swap compares it. */
   rev: number
   /** Names the call (run and call id) so that asking twice finds the same approval; null without a run. */
@@ -26,7 +29,7 @@ export type StoredRow = {
 
 export type ListQuery = {
   tenant?: string
-  state?: ApprovalState
+  state?: StoredState
   limit: number
   /** Only rows with an id greater than this. */
   after?: string

@@ -19,6 +19,8 @@ export type Revocations = {
   revoke(scope: RevocationScope, reason: string, by: Reviewer | null): Promise<void>
   /** Throws `LELU_TOKEN_REFUSED` (`token_revoked`) when a revocation covers the approval; a store that is down throws too. */
   assertNone(record: ApprovalRecord, kid: string): Promise<void>
+  /** Whether a revocation at large covers what this subject was allowed at `since`. */
+  covers(request: { subject: Subject }, tenant: string, since: number): Promise<boolean>
 }
 
 type Options = { store: ApprovalStore; audit: AuditLog; now: () => number; deadlineMs: number }
@@ -33,14 +35,14 @@ function nameOf(scope: RevocationScope): string {
   if (known) return scopeName(kind, id)
   throw new LeluError(
     'LELU_REQUEST_INVALID',
-    'A revocation names one of: token, approval, agent, user, key, tenant, all.',
+    'A revocation names one of: token, approval, grant, agent, user, key, tenant, all.',
     {
       help: 'Pass for example { agent: "trader-1" }.',
     },
   )
 }
 
-function scopesOf({ request, tenant }: ApprovalRecord): string[] {
+function scopesOf(request: { subject: Subject }, tenant: string): string[] {
   const scopes = ['all', scopeName('tenant', tenant)]
   // Everybody in the chain counts under both words: a revoked person is revoked however they are called.
   for (let one: Subject | undefined = request.subject; one !== undefined; one = one.actingFor) {
@@ -49,8 +51,16 @@ function scopesOf({ request, tenant }: ApprovalRecord): string[] {
   return scopes
 }
 
+function isCovered(found: Record<string, number>, scopes: string[], since: number): boolean {
+  return scopes.some((scope) => Object.hasOwn(found, scope) && since <= (found[scope] as number))
+}
+
 /** Watermarks: one time for each scope, read from the store itself at every mint and redeem. */
 export function createRevocations({ store, audit, now, deadlineMs }: Options): Revocations {
+  const marksOf = (scopes: string[]) =>
+    withDeadline(store.watermarks(scopes), deadlineMs, 'reading revocations').catch((error) => {
+      throw storeError(error, 'reading revocations')
+    })
   return {
     async revoke(scope, reason, by) {
       const name = nameOf(scope)
@@ -69,22 +79,16 @@ export function createRevocations({ store, audit, now, deadlineMs }: Options): R
     },
     async assertNone(record, kid) {
       const keyScope = scopeName('key', kid)
-      const scopes = scopesOf(record)
-      const found = await withDeadline(
-        store.watermarks([keyScope, ...scopes]),
-        deadlineMs,
-        'reading revocations',
-      ).catch((error) => {
-        throw storeError(error, 'reading revocations')
-      })
+      const scopes = scopesOf(record.request, record.tenant)
+      const found = await marksOf([keyScope, ...scopes])
       // Whoever has a stolen key can write any time into a token: a revoked key is void for good.
       if (Object.hasOwn(found, keyScope)) throw refuseToken('token_revoked')
       const since = record.approvedAt ?? record.createdAt
-      if (
-        scopes.some((scope) => Object.hasOwn(found, scope) && since <= (found[scope] as number))
-      ) {
-        throw refuseToken('token_revoked')
-      }
+      if (isCovered(found, scopes, since)) throw refuseToken('token_revoked')
+    },
+    async covers(request, tenant, since) {
+      const scopes = scopesOf(request, tenant)
+      return isCovered(await marksOf(scopes), scopes, since)
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Reviewer } from '../approvals/record.ts'
 import { assertReviewer } from '../approvals/review.ts'
 import { stateError } from '../approvals/state.ts'
 import { isLeluError } from '../errors.ts'
+import type { StandingGrants } from '../standing/standing-grants.ts'
 import { type ApprovalClaims, mismatchOf } from './claims.ts'
 import { type MintedToken, type MintOptions, mintToken } from './mint.ts'
 import type { RevocationScope, Revocations } from './revocations.ts'
@@ -14,7 +15,11 @@ export type Introspection =
   | { active: false }
   | ({ active: true; token_type: string } & ApprovalClaims)
 
-export type RevokeTarget = { token: string } | { approval: string } | RevocationScope
+export type RevokeTarget =
+  | { token: string }
+  | { approval: string }
+  | { grant: string }
+  | RevocationScope
 
 export interface Tokens {
   /** Mints the token of an approved call, 60 s by default. `resume` does it by itself. */
@@ -29,7 +34,10 @@ export interface Tokens {
   jwks(): { keys: JWK[] }
 }
 
-export type TokensOptions = MintOptions & { revocations: Revocations }
+export type TokensOptions = MintOptions & {
+  revocations: Revocations
+  grants: Pick<StandingGrants, 'revoke'>
+}
 
 export function createTokens(options: TokensOptions): Tokens {
   const { records, keys, revocations, issuer, audience, now } = options
@@ -91,6 +99,10 @@ export function createTokens(options: TokensOptions): Tokens {
           by ?? null,
           claims.jti,
         )
+      }
+      if ('grant' in target) {
+        await options.grants.revoke(target.grant, { reason, ...(by && { by }) })
+        return
       }
       return revocations.revoke(target, reason, by ?? null)
     },

@@ -1,0 +1,147 @@
+import type { AuditLog } from '@lelu/audit'
+import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
+import type { Records } from '../approvals/records.ts'
+import { assertEligible, assertReviewer } from '../approvals/review.ts'
+import { LeluError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { matchFields, matchOf, type StandingGrant, standingPrefix } from './standing-grant.ts'
+import type { StandingRecords } from './standing-records.ts'
+
+export type GrantTerms = {
+  /** From the host's authentication of the person, never from the request. */
+  reviewer: Reviewer
+  /** How long it stands, in ms: at most 8 hours. */
+  expiresInMs: number
+  /** How many calls it allows, 1 to 1000. */
+  maxUses: number
+  /** At most 2 000 characters. */
+  reason?: string
+}
+
+/** Standing grants, against approval fatigue: a reviewer allows calls like one that was approved, for a while. */
+export interface StandingGrants {
+  /**
+   * From an approved call: the same agent, tool and input (or the fields of it that the policy names in `standing`). Calls
+   * like this have one grant; made again, its terms are the new ones. Throws `LELU_GRANT_REFUSED`.
+   */
+  create(approvalId: string, terms: GrantTerms): Promise<StandingGrant>
+  get(id: string): Promise<StandingGrant>
+  /** In order of creation, revoked and used-up ones among them; 50 a page unless told, 500 at most. */
+  list(filter?: { tenant?: string; limit?: number; after?: string }): Promise<StandingGrant[]>
+  /** Effective at the very next call of every process. */
+  revoke(id: string, options?: { by?: Reviewer; reason?: string }): Promise<StandingGrant>
+}
+
+type Options = {
+  standing: StandingRecords
+  records: Records
+  audit: AuditLog
+  now: () => number
+}
+
+const maxMs = 8 * 3600 * 1000
+const maxUsesEver = 1000
+/** States of a call that a person has said yes to. */
+const agreed: readonly string[] = ['approved', 'executing', 'completed']
+
+function refused(approval: string, why: string, help: string): LeluError {
+  const message = `No standing grant can be made from approval ${approval}: ${why}.`
+  return new LeluError('LELU_GRANT_REFUSED', message, { help, details: { approval } })
+}
+
+function assertTerms({ reviewer, expiresInMs, maxUses, reason }: GrantTerms): void {
+  assertReviewer(reviewer)
+  const refuse = (message: string, help: string) => {
+    throw new LeluError('LELU_REVIEW_INVALID', message, { help })
+  }
+  if (!(typeof expiresInMs === 'number' && expiresInMs >= 1 && expiresInMs <= maxMs)) {
+    refuse('A standing grant needs an end within 8 hours.', 'Pass `expiresInMs`, 1 to 28 800 000.')
+  }
+  if (!(Number.isInteger(maxUses) && maxUses >= 1 && maxUses <= maxUsesEver)) {
+    refuse('A standing grant needs a number of uses.', `Pass \`maxUses\`, 1 to ${maxUsesEver}.`)
+  }
+  if (reason !== undefined && (typeof reason !== 'string' || reason.length > 2000)) {
+    refuse('A reason is text of at most 2000 characters.', 'Shorten it.')
+  }
+}
+
+/** The fields that must be the same; throws unless one person's yes is enough and the policy lets it stand. */
+function grantable(record: ApprovalRecord, reviewer: Reviewer): string[] | null {
+  const { id, requirements, state } = record
+  if (!agreed.includes(state)) {
+    throw refused(id, `it is ${state}`, 'Approve the call first.')
+  }
+  assertEligible(record, reviewer)
+  if (requirements.some(({ quorum }) => quorum > 1)) {
+    throw refused(id, 'more than one person must approve it', 'Approve each such call.')
+  }
+  const fields = matchFields(requirements)
+  if (fields === undefined) {
+    throw refused(id, 'the policy asks a person each time', 'Approve each such call.')
+  }
+  return fields
+}
+
+export function standingGrants({ standing, records, audit, now }: Options): StandingGrants {
+  const described = ({ id, tenant, agent, tool, server, approval }: StandingGrant) => ({
+    tenant,
+    agent: { id: agent, type: 'agent' },
+    tool: { name: tool, server, effect: 'non_idempotent' },
+    refs: { approval, grant: id },
+  })
+
+  /** Again and again until nobody else was faster. */
+  async function settle(write: () => Promise<StandingGrant | undefined>): Promise<StandingGrant> {
+    for (let round = 0; round < 50; round += 1) {
+      const written = await write()
+      if (written !== undefined) return written
+    }
+    throw new LeluError('LELU_APPROVAL_CONFLICT', 'A standing grant is changed all the time.', {
+      help: 'Try again; if it stays, look for a process that writes in a loop.',
+    })
+  }
+
+  return {
+    async create(approvalId, terms) {
+      assertTerms(terms)
+      const record = await records.load(approvalId)
+      const fields = grantable(record, terms.reviewer)
+      const { request, tenant } = record
+      const match = matchOf({ request: request as never }, fields)
+      const { reviewer: by, maxUses, expiresInMs, reason = null } = terms
+      const createdAt = now()
+      const fresh: StandingGrant = {
+        ...{ id: `${standingPrefix}${newId()}`, tenant, state: 'active', revision: 1 },
+        ...{ agent: request.subject.id, tool: request.call.tool },
+        server: request.call.server ?? null,
+        ...{ match, approval: approvalId, by, reason, createdAt },
+        ...{ expiresAt: createdAt + expiresInMs, maxUses, uses: 0 },
+      }
+      // The log first: a grant that stands but is nowhere recorded must not exist.
+      const until = new Date(fresh.expiresAt).toISOString()
+      const event = { ...described(fresh), kind: 'grant.created' as const, reviewer: by, reason }
+      await audit.append({ ...event, expires: until, max_uses: maxUses, match: match.digest })
+      return settle(async () => {
+        const known = await standing.find(tenant, match)
+        if (known === undefined) return (await standing.create(fresh)) ? fresh : undefined
+        const next = { ...fresh, id: known.id, revision: known.revision + 1 }
+        return (await standing.swap(known, next)) === 'done' ? next : undefined
+      })
+    },
+    get: (id) => standing.get(id),
+    list: ({ limit = 50, ...filter } = {}) =>
+      standing.list({ ...filter, limit: Math.min(Math.max(Math.trunc(limit), 1), 500) }),
+    async revoke(id, { by, reason = 'no reason given' } = {}) {
+      if (by !== undefined) assertReviewer(by)
+      const grant = await standing.get(id)
+      const event = { ...described(grant), kind: 'grant.revoked' as const }
+      await audit.append({ ...event, reviewer: by ?? null, reason })
+      return settle(async () => {
+        const known = await standing.get(id)
+        if (known.state === 'revoked') return known
+        const next = { ...known, state: 'revoked' as const, revision: known.revision + 1 }
+        return (await standing.swap(known, next)) === 'done' ? next : undefined
+      })
+    },
+  }
+}

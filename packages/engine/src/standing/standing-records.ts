@@ -1,0 +1,79 @@
+import { openRow, sealRow } from '../approvals/seal.ts'
+import { LeluError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { withDeadline } from '../store/deadline.ts'
+import type { ApprovalStore, StoredRow, Swapped } from '../store/store.ts'
+import { storeError } from '../store/store-error.ts'
+import type { KeyHolder } from '../tokens/key-holder.ts'
+import {
+  type StandingGrant,
+  type StandingMatch,
+  standingKey,
+  standingPrefix,
+} from './standing-grant.ts'
+
+export type StandingRecords = {
+  /** Undefined when there is none for such calls. */
+  find(tenant: string, match: StandingMatch): Promise<StandingGrant | undefined>
+  get(id: string): Promise<StandingGrant>
+  /** Stores a new one; false when such calls have one already. */
+  create(grant: StandingGrant): Promise<boolean>
+  /** Compare-and-swap on the revision. `before` is a deadline by the clock of the database. */
+  swap(current: StandingGrant, next: StandingGrant, before?: number): Promise<Swapped>
+  list(query: { tenant?: string; limit: number; after?: string }): Promise<StandingGrant[]>
+}
+
+type Options = { store: ApprovalStore; keys: KeyHolder; deadlineMs: number }
+
+/** Standing grants in the same store as approvals: sealed, one winner for each use, found by what they are about. */
+export function standingRecords({ store, keys, deadlineMs }: Options): StandingRecords {
+  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
+    withDeadline(operation, deadlineMs, doing).catch((error) => {
+      throw storeError(error, doing)
+    })
+
+  function toRow(grant: StandingGrant): StoredRow {
+    const { id, tenant, revision: rev, createdAt, match } = grant
+    const fixed = { state: 'standing' as const, idem: standingKey(match), audited: 0 }
+    const row = { id, tenant, rev, createdAt, ...fixed, attempt: newId() }
+    return sealRow({ ...row, body: JSON.stringify(grant) }, keys.sealKey())
+  }
+
+  const open = (row: StoredRow) => openRow<StandingGrant>(row, keys)
+
+  return {
+    async find(tenant, match) {
+      const row = await timed(store.findByCall(tenant, standingKey(match)), 'finding a grant')
+      return row && open(row)
+    },
+    async get(id) {
+      const row = id.startsWith(standingPrefix)
+        ? await timed(store.get(id), 'reading a grant')
+        : undefined
+      if (row !== undefined) return open(row)
+      throw new LeluError('LELU_GRANT_NOT_FOUND', `There is no standing grant ${id}.`, {
+        help: 'Check the id; `lelu grants list` shows what is there.',
+        details: { grant: id },
+      })
+    },
+    async create(grant) {
+      return (await timed(store.create(toRow(grant)), 'creating a grant')).created
+    },
+    async swap(current, next, before) {
+      const row = toRow(next)
+      const window = before === undefined ? {} : { before }
+      try {
+        return await timed(store.swap(current.revision, row, window), 'changing a grant')
+      } catch (error) {
+        // The reply was lost: whose write it was is in the row.
+        const stored = await timed(store.get(row.id), 'reading back a grant')
+        if (stored?.attempt === row.attempt) return 'done'
+        throw error
+      }
+    },
+    async list({ after = standingPrefix, ...query }) {
+      const rows = await timed(store.list({ ...query, state: 'standing', after }), 'listing grants')
+      return Promise.all(rows.map(open))
+    },
+  }
+}

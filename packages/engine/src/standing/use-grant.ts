@@ -1,0 +1,69 @@
+import type { AuditLog } from '@lelu/audit'
+import type { Decided } from '../execution/decide.ts'
+import type { GatedRequest } from '../request/gate.ts'
+import type { Revocations } from '../tokens/revocations.ts'
+import type { Decision } from '../types.ts'
+import { matchFields, matchOf, type StandingGrant } from './standing-grant.ts'
+import type { StandingRecords } from './standing-records.ts'
+
+type Options = {
+  standing: StandingRecords
+  revocations: Revocations
+  audit: AuditLog
+  now: () => number
+}
+
+/** Takes one use, if there is one left; undefined when there is none. No two calls take the same one. */
+async function takeUse(
+  found: StandingGrant,
+  { standing, now }: Options,
+): Promise<StandingGrant | undefined> {
+  let grant: StandingGrant | undefined = found
+  for (let round = 0; grant !== undefined && round < 50; round += 1) {
+    const { state, uses, maxUses, expiresAt, revision } = grant
+    if (state !== 'active' || uses >= maxUses || now() >= expiresAt) return undefined
+    const next = { ...grant, uses: uses + 1, revision: revision + 1 }
+    const swapped = await standing.swap(grant, next, expiresAt)
+    if (swapped === 'done') return next
+    if (swapped !== 'conflict') return undefined
+    grant = await standing.find(grant.tenant, grant.match)
+  }
+  return undefined
+}
+
+/**
+ * The decision of a call that needs a person, where a person has allowed calls like it. Undefined when nobody has: then
+ * it is suspended. Never over a deny, and never where the policy of today says that each such call needs a person.
+ */
+export async function useGrant(
+  gated: GatedRequest,
+  { decision, requirements, digest }: Decided,
+  options: Options,
+): Promise<Decision | undefined> {
+  const { standing, revocations, audit } = options
+  if (decision.effect !== 'require_approval') return undefined
+  if (requirements.some(({ quorum }) => quorum > 1)) return undefined
+  const fields = matchFields(requirements)
+  if (fields === undefined) return undefined
+  const { request } = gated
+  const found = await standing.find(request.tenant, matchOf(gated, fields))
+  if (found === undefined || found.state !== 'active') return undefined
+  if (await revocations.covers(request, request.tenant, found.createdAt)) return undefined
+  const used = await takeUse(found, options)
+  if (used === undefined) return undefined
+  const { subject, call, run } = request
+  await audit.append({
+    kind: 'grant.used',
+    tenant: request.tenant,
+    agent: { id: subject.id, type: subject.type },
+    tool: { name: call.tool, server: call.server ?? null, effect: call.effect },
+    run: run ?? null,
+    call: call.id,
+    input_digest: digest,
+    refs: { decision: decision.id, grant: used.id, approval: used.approval },
+    use: used.uses,
+    of: used.maxUses,
+  })
+  const message = 'A reviewer has allowed calls like this one for a while.'
+  return { ...decision, effect: 'allow', reasons: [{ id: 'standing_grant', message }] }
+}

@@ -1,0 +1,241 @@
+import { readRecords } from '@lelu/audit'
+import { Keyv } from 'keyv'
+import { describe, expect, it, vi } from 'vitest'
+import { createLelu, type Lelu, type LeluOptions, type Requirement } from '../../src/index.ts'
+import {
+  approved,
+  bob,
+  policyOf,
+  suspended,
+  temporaryFolder,
+  testClock,
+  testEngine,
+  trade,
+} from '../support.ts'
+
+const terms = { reviewer: bob, expiresInMs: 3_600_000, maxUses: 3 }
+let calls = 0
+/** The next call of the agent, under an id of its own. */
+function asked(input: object = { symbol: 'ACME', amount: 100 }, more = {}) {
+  calls += 1
+  const call = { id: `next-${calls}`, input: input as never, ...more }
+  return trade(0.85, call, { run: 'run-1' })
+}
+
+/** A policy that asks one person, in this way. */
+function asking(requirement: Partial<Requirement> = {}): LeluOptions['policies'] {
+  const all = { id: 'r', quorum: 1, reviewers: null, expiresInMs: null, ...requirement }
+  const reasons = [{ id: 'asked', message: 'A person must look.' }]
+  return policyOf(() => ({ effect: 'require_approval', reasons, requirements: [all] }))
+}
+
+const statusOf = async (lelu: Lelu, request = asked()) =>
+  (await lelu.guard(request, () => 'ran')).status
+
+describe('a standing grant', () => {
+  it('lets calls like the approved one run, as often as it says and no more', async () => {
+    const lelu = await testEngine()
+    const grant = await lelu.grants.create(await approved(lelu), terms)
+    expect(grant).toMatchObject({ state: 'active', uses: 0, maxUses: 3, tool: 'trade' })
+    const tool = vi.fn(() => 'ran')
+    const first = await lelu.guard(asked(), tool)
+    expect(first).toMatchObject({
+      status: 'executed',
+      decision: { effect: 'allow', reasons: [{ id: 'standing_grant' }] },
+    })
+    const others = [await statusOf(lelu), await statusOf(lelu), await statusOf(lelu)]
+    expect(others).toEqual(['executed', 'executed', 'suspended'])
+    expect((await lelu.grants.get(grant.id)).uses).toBe(3)
+  })
+
+  it('is about this agent, tool, server, schema and input alone', async () => {
+    const lelu = await testEngine()
+    await lelu.grants.create(await approved(lelu), { ...terms, maxUses: 100 })
+    expect(await statusOf(lelu, asked({ symbol: 'ACME', amount: 101 }))).toBe('suspended')
+    expect(await statusOf(lelu, asked(undefined, { server: 'other' }))).toBe('suspended')
+    expect(await statusOf(lelu, asked(undefined, { schema: {} }))).toBe('suspended')
+    const agent = { ...asked(), subject: { id: 'trader-2', type: 'agent' as const } }
+    expect(await statusOf(lelu, agent)).toBe('suspended')
+    expect(await statusOf(lelu, { ...asked(), tenant: 'other' })).toBe('suspended')
+    expect(await statusOf(lelu, asked())).toBe('executed')
+  })
+
+  it('lets vary what the policy does not name, and nothing of what it names', async () => {
+    const lelu = await testEngine({ policies: asking({ standing: ['/symbol', '/limits/day'] }) })
+    const id = await approved(lelu, { input: { symbol: 'ACME', amount: 1, limits: { day: 5 } } })
+    await lelu.grants.create(id, { ...terms, maxUses: 100 })
+    const status = (input: object) => statusOf(lelu, asked(input))
+    expect(await status({ symbol: 'ACME', amount: 999, limits: { day: 5, note: 'x' } })).toBe(
+      'executed',
+    )
+    expect(await status({ symbol: 'GLOBEX', amount: 1, limits: { day: 5 } })).toBe('suspended')
+    expect(await status({ symbol: 'ACME', amount: 1, limits: { day: 6 } })).toBe('suspended')
+    expect(await status({ symbol: 'ACME', amount: 1, limits: {} })).toBe('suspended')
+    expect(await status({ symbol: 'ACME', amount: 1, limits: { day: null } })).toBe('suspended')
+  })
+
+  it('never goes over a deny, and not over a policy that asks for more by now', async () => {
+    let requirement: Partial<Requirement> = {}
+    let effect: 'require_approval' | 'deny' = 'require_approval'
+    const lelu = await testEngine({
+      policies: policyOf(() => ({
+        effect,
+        reasons: [{ id: 'asked', message: 'A person must look.' }],
+        requirements: [{ id: 'r', quorum: 1, reviewers: null, expiresInMs: null, ...requirement }],
+      })),
+    })
+    await lelu.grants.create(await approved(lelu), { ...terms, maxUses: 100 })
+    expect(await statusOf(lelu)).toBe('executed')
+    requirement = { standing: false }
+    expect(await statusOf(lelu)).toBe('suspended')
+    requirement = { quorum: 2 }
+    expect(await statusOf(lelu)).toBe('suspended')
+    requirement = { standing: ['/symbol'] }
+    expect(await statusOf(lelu)).toBe('suspended')
+    requirement = {}
+    effect = 'deny'
+    expect(await statusOf(lelu)).toBe('denied')
+  })
+
+  it('ends when its time is over', async () => {
+    const clock = testClock()
+    const lelu = await testEngine({ now: clock.now })
+    await lelu.grants.create(await approved(lelu), terms)
+    clock.advance(terms.expiresInMs - 1)
+    expect(await statusOf(lelu)).toBe('executed')
+    clock.advance(1)
+    expect(await statusOf(lelu)).toBe('suspended')
+  })
+
+  it.each(['grant', 'agent', 'user', 'tenant', 'all'] as const)(
+    'ends at the very next call of another process when its %s is revoked',
+    async (scope) => {
+      const directory = temporaryFolder()
+      const store = new Keyv()
+      const lelu = await testEngine({ directory, store })
+      const other = await testEngine({ directory, store })
+      const { id } = await lelu.grants.create(await approved(lelu), terms)
+      expect(await statusOf(other)).toBe('executed')
+      const targets = {
+        ...{ grant: { grant: id }, agent: { agent: 'trader-1' }, user: { user: 'alice' } },
+        ...{ tenant: { tenant: 'default' }, all: { all: true as const } },
+      }
+      await lelu.tokens.revoke(targets[scope], { by: bob, reason: 'Enough.' })
+      expect(await statusOf(other)).toBe('suspended')
+    },
+  )
+
+  it('made again has new terms, also after it was revoked or used up', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const first = await lelu.grants.create(id, { ...terms, maxUses: 1 })
+    expect([await statusOf(lelu), await statusOf(lelu)]).toEqual(['executed', 'suspended'])
+    await lelu.grants.revoke(first.id)
+    const second = await lelu.grants.create(id, { ...terms, maxUses: 1 })
+    expect(second).toMatchObject({ id: first.id, state: 'active', uses: 0 })
+    expect([await statusOf(lelu), await statusOf(lelu)]).toEqual(['executed', 'suspended'])
+    expect(await lelu.grants.list()).toHaveLength(1)
+  })
+
+  it('is used no more often than it says by many at once', async () => {
+    const directory = temporaryFolder()
+    const store = new Keyv()
+    const engines = [await testEngine({ directory, store }), await testEngine({ directory, store })]
+    const [lelu] = engines as [Lelu]
+    await lelu.grants.create(await approved(lelu), { ...terms, maxUses: 7 })
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => statusOf(engines[n % 2] as Lelu)),
+    )
+    expect(statuses.filter((status) => status === 'executed')).toHaveLength(7)
+    expect(statuses.filter((status) => status === 'suspended')).toHaveLength(13)
+  })
+
+  it('stands in the log: made, each use, and revoked', async () => {
+    const directory = temporaryFolder()
+    const lelu = await createLelu({ directory, store: new Keyv(), policies: asking() })
+    const { id } = await lelu.grants.create(await approved(lelu), terms)
+    await statusOf(lelu)
+    await lelu.grants.revoke(id, { by: bob, reason: 'Enough.' })
+    await lelu.close()
+    const kinds: unknown[] = []
+    for await (const { record } of readRecords({ directory: `${directory}/audit` })) {
+      const { kind, refs } = record as { kind: string; refs?: { grant?: string } }
+      if (refs?.grant === id) kinds.push(kind)
+    }
+    expect(kinds).toEqual(['grant.created', 'grant.used', 'grant.revoked'])
+  })
+
+  it('is listed beside the approvals, and is none of them', async () => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const grant = await lelu.grants.create(id, terms)
+    expect(await lelu.grants.list()).toEqual([grant])
+    const { approvals, altered, next } = await lelu.approvals.list({ limit: 2 })
+    expect([approvals.map((one) => one.id), altered, next]).toEqual([[id], [], null])
+    const notFound = expect.objectContaining({ code: 'LELU_APPROVAL_NOT_FOUND' })
+    await expect(lelu.approvals.get(grant.id)).rejects.toEqual(notFound)
+    await expect(lelu.approvals.cancel(grant.id)).rejects.toEqual(notFound)
+    await expect(lelu.grants.get(id)).rejects.toMatchObject({ code: 'LELU_GRANT_NOT_FOUND' })
+    await expect(lelu.grants.revoke('grt_none')).rejects.toMatchObject({
+      code: 'LELU_GRANT_NOT_FOUND',
+    })
+  })
+
+  it('cannot be taken for the approval of a call, whatever its run and its id', async () => {
+    const lelu = await testEngine()
+    const { match } = await lelu.grants.create(await approved(lelu), terms)
+    const request = trade(0.85, { id: match.digest }, { run: 'standing' })
+    expect((await lelu.approvals.find({ run: 'standing', call: match.digest }))?.id).toBeUndefined()
+    expect(await statusOf(lelu, { ...request, tenant: 'other' })).toBe('suspended')
+  })
+})
+
+describe('no standing grant is made', () => {
+  it('from a call that nobody has approved', async () => {
+    const lelu = await testEngine()
+    const id = await suspended(lelu)
+    await expect(lelu.grants.create(id, terms)).rejects.toMatchObject({
+      code: 'LELU_GRANT_REFUSED',
+    })
+  })
+
+  it.each([
+    ['forbids it', { standing: false }],
+    ['asks two people', { quorum: 2 }],
+  ])('where the policy %s', async (_what, requirement) => {
+    const lelu = await testEngine({ policies: asking(requirement) })
+    const id = await suspended(lelu)
+    for (const reviewer of [bob, { ...bob, id: 'carol' }]) {
+      await lelu.approvals.review(id, { verdict: 'approve', reviewer }).catch(() => {})
+    }
+    await expect(lelu.grants.create(id, terms)).rejects.toMatchObject({
+      code: 'LELU_GRANT_REFUSED',
+    })
+  })
+
+  it.each(['trader-1', 'alice'])('by %s, for whom the call is made', async (name) => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    const reviewer = { ...bob, id: name }
+    await expect(lelu.grants.create(id, { ...terms, reviewer })).rejects.toMatchObject({
+      code: 'LELU_REVIEWER_NOT_ELIGIBLE',
+    })
+    expect(await statusOf(lelu)).toBe('suspended')
+  })
+
+  it.each([
+    ['no end', { expiresInMs: undefined as never }],
+    ['an end in more than 8 hours', { expiresInMs: 8 * 3_600_000 + 1 }],
+    ['an end that is no number', { expiresInMs: Number.NaN }],
+    ['no number of uses', { maxUses: undefined as never }],
+    ['half a use', { maxUses: 0.5 }],
+    ['too many uses', { maxUses: 1001 }],
+    ['nobody', { reviewer: undefined as never }],
+  ])('with %s', async (_what, more) => {
+    const lelu = await testEngine()
+    const id = await approved(lelu)
+    await expect(lelu.grants.create(id, { ...terms, ...more })).rejects.toMatchObject({
+      code: 'LELU_REVIEW_INVALID',
+    })
+  })
+})

@@ -33,6 +33,7 @@ export type {
   OutcomeEvent,
   PolicyLoadedEvent,
   RecoveryRecord,
+  SwitchEvent,
   TokenEvent,
 } from './record.ts'
 export type {

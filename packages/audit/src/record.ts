@@ -15,6 +15,8 @@ export const eventKinds = [
   'grant.created',
   'grant.used',
   'grant.revoked',
+  'switch.stopped',
+  'switch.started',
   'outcome',
   'policy.loaded',
 ] as const
@@ -114,6 +116,13 @@ export type GrantEvent = Common & {
   expires?: string
 }
 
+export type SwitchEvent = Common & {
+  kind: 'switch.stopped' | 'switch.started'
+  scope: string
+  reviewer?: AuditReviewer | null
+  reason?: string | null
+}
+
 export type OutcomeEvent = Common & { kind: 'outcome'; result: AuditResult }
 
 export type PolicyLoadedEvent = Common & { kind: 'policy.loaded'; policy: { revision: string } }
@@ -124,6 +133,7 @@ export type AuditEvent = (
   | ApprovalEvent
   | TokenEvent
   | GrantEvent
+  | SwitchEvent
   | OutcomeEvent
   | PolicyLoadedEvent
 ) & { [member: string]: unknown }

@@ -9,6 +9,18 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
+const msOf = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Reads a span such as 90s, 30m or 2h, as milliseconds. */
+export function duration(mostHours: number): (text: string) => number {
+  return (text) => {
+    const [, count = '', unit = ''] = /^([1-9]\d{0,6})([smh])$/.exec(text) ?? []
+    const ms = Number(count) * (msOf[unit as keyof typeof msOf] ?? 0)
+    if (ms > 0 && ms <= mostHours * msOf.h) return ms
+    throw new InvalidArgumentError(`It must be a span such as 30m or 2h, at most ${mostHours}h.`)
+  }
+}
+
 /** Gathers an option that may be given several times. */
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value]

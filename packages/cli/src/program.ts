@@ -3,7 +3,9 @@ import type { CommandContext } from './command-context.ts'
 import { addApprovals } from './commands/approvals.ts'
 import { addAudit } from './commands/audit.ts'
 import { addDecide } from './commands/decide.ts'
+import { addGrants } from './commands/grants.ts'
 import { addInit } from './commands/init.ts'
+import { addKillSwitch } from './commands/kill-switch.ts'
 import { addPolicy } from './commands/policy.ts'
 import { addTokens } from './commands/tokens.ts'
 import type { Io } from './io.ts'
@@ -52,6 +54,8 @@ export function createProgram(io: Io): { program: Command; exitCode: () => numbe
   addDecide(program, context)
   addPolicy(program, context)
   addApprovals(program, context)
+  addGrants(program, context)
+  addKillSwitch(program, context)
   addTokens(program, context)
   addAudit(program, context)
   return { program, exitCode: () => code }

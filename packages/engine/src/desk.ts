@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Approvals } from './approvals/approvals.ts'
 import { LeluError } from './errors.ts'
+import type { KillSwitch } from './execution/kill-switch.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
@@ -12,6 +13,7 @@ export type ReviewDesk = {
   readonly approvals: Approvals
   readonly tokens: Omit<Tokens, 'mint'>
   readonly grants: StandingGrants
+  readonly killSwitch: KillSwitch
   close(): Promise<void>
 }
 
@@ -23,7 +25,7 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
   const { issuer = 'urn:lelu:engine', audience = 'urn:lelu:executor:local' } = options
   assertThere(options)
   const storage = await openStorage(options)
-  const { records, keys, revocations, grants, now } = storage
+  const { records, keys, revocations, grants, killSwitch, now } = storage
   const tokens = createTokens({
     records,
     keys,
@@ -35,7 +37,13 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
     now,
   })
   const { mint: _mint, ...reading } = tokens
-  return { approvals: storage.approvals(), tokens: reading, grants, close: storage.close }
+  return {
+    approvals: storage.approvals(),
+    tokens: reading,
+    grants,
+    killSwitch,
+    close: storage.close,
+  }
 }
 
 /** Only an engine makes keys: a desk with keys of its own would take every row of the engine for altered. */

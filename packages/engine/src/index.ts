@@ -62,6 +62,9 @@ export { type TokenRefusal, tokenRefusals } from './tokens/refusal.ts'
 export type { RevocationScope } from './tokens/revocations.ts'
 export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
 
+// The kill switch
+export type { KillSwitch, StopOptions, StopScope } from './execution/kill-switch.ts'
+
 // Standing grants
 export type { StandingGrant, StandingMatch } from './standing/standing-grant.ts'
 export type { GrantTerms, StandingGrants } from './standing/standing-grants.ts'

@@ -6,6 +6,7 @@ import type { ApprovalRecord } from './approvals/record.ts'
 import { LeluError } from './errors.ts'
 import { type DecideMore, decide } from './execution/decide.ts'
 import { type GuardHooks, guard } from './execution/guard.ts'
+import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
 import type { Caller } from './execution/redeem.ts'
 import { resume } from './execution/resume.ts'
@@ -29,6 +30,7 @@ export interface Lelu {
   readonly approvals: Approvals
   readonly tokens: Tokens
   readonly grants: StandingGrants
+  readonly killSwitch: KillSwitch
   readonly audit: AuditLog
   readonly policy: Policy
   /** Ends the log and the store that this engine opened. Calls after it are refused. */
@@ -71,7 +73,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   } = options
   const policy = await policyOf(options, options.directory ?? '.lelu')
   const storage = await openStorage(options)
-  const { audit, keys, records, revocations, standing, grants, now } = storage
+  const { audit, keys, records, revocations, standing, grants, killSwitch, now } = storage
   await audit
     .append({
       kind: 'policy.loaded',
@@ -87,7 +89,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
   const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
   const decideGated = (gated: GatedRequest, more?: DecideMore) =>
-    decide(gated, { policy, audit, now }, more)
+    decide(gated, { policy, audit, now, stopped: storage.stopped }, more)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
   const minting = { records, keys, issuer, audience, tokenSeconds, now }
   const tokens = createTokens({ ...minting, revocations, grants })
@@ -116,6 +118,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     approvals,
     tokens,
     grants,
+    killSwitch,
     audit,
     policy,
     async decide(request) {

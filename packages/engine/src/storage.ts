@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type AuditLog, openAuditLog } from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
+import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
 import type { StorageOptions } from './options.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
@@ -30,6 +31,8 @@ export type Storage = {
   revocations: Revocations
   standing: StandingRecords
   grants: StandingGrants
+  killSwitch: KillSwitch
+  stopped: StoppedCheck
   now: () => number
   approvals(checkEdit?: EditCheck): ApprovalsPart
   /** Closes what was opened here, not what was passed in. */
@@ -84,6 +87,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       revocations: createRevocations({ store, audit, now: clock.now, deadlineMs }),
       standing,
       grants: standingGrants({ standing, records, audit, now: clock.now }),
+      ...killSwitch({ store, audit, now: clock.now, deadlineMs }),
       now: clock.now,
       approvals: (checkEdit) =>
         createApprovals({

@@ -23,6 +23,8 @@ export type {
   StoreServer,
 } from './stores/harness.ts'
 export { memoryHarness, memoryModule } from './stores/memory.ts'
+export { type LossyProxy, type ProxyMode, startProxy } from './stores/proxy.ts'
+export { seededRandom } from './stores/random.ts'
 export { type Reliability, type ReliabilityOptions, runReliability } from './stores/reliability.ts'
 export { sqliteHarness, sqliteModule } from './stores/sqlite.ts'
 export { storeSuite } from './stores/suite.ts'

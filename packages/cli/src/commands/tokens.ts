@@ -21,6 +21,7 @@ export function addTokens(program: Command, context: CommandContext): void {
   const targets = [
     new Option('--token <token>', 'one token; - reads it from standard input'),
     new Option('--approval <id>', 'an approved call that has not started'),
+    new Option('--grant <id>', 'a standing grant'),
     new Option('--agent <id>', 'everything approved so far for an agent'),
     new Option('--user <id>', 'everything approved so far on behalf of a user'),
     new Option('--key <kid>', 'everything signed with a key, for good'),

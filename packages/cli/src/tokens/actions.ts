@@ -10,6 +10,7 @@ type EngineOptions = { issuer?: string; audience?: string }
 type RevokeOptions = EngineOptions & {
   token?: string
   approval?: string
+  grant?: string
   agent?: string
   user?: string
   key?: string
@@ -93,16 +94,17 @@ export async function revoke(context: CommandContext, options: RevokeOptions): P
 }
 
 async function targetOf(io: Io, options: RevokeOptions): Promise<RevokeTarget> {
-  const { token, approval, agent, user, key, tenant, all } = options
+  const { token, approval, grant, agent, user, key, tenant, all } = options
   if (token !== undefined) return { token: await readToken(io, token) }
   if (approval !== undefined) return { approval }
+  if (grant !== undefined) return { grant }
   if (agent !== undefined) return { agent }
   if (user !== undefined) return { user }
   if (key !== undefined) return { key }
   if (tenant !== undefined) return { tenant }
   if (all !== undefined) return { all }
   throw new CliError('LELU_USAGE_INVALID', 'Nothing was named to revoke.', {
-    help: 'Name one of --token, --approval, --agent, --user, --key, --tenant, --all.',
+    help: 'Name one of --token, --approval, --grant, --agent, --user, --key, --tenant, --all.',
   })
 }
 

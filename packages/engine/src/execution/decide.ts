@@ -15,8 +15,15 @@ import type {
   Requirement,
   Subject,
 } from '../types.ts'
+import type { StoppedCheck } from './kill-switch.ts'
 
-export type DecideOptions = { policy: Policy; audit: AuditLog; now: () => number }
+export type DecideOptions = {
+  policy: Policy
+  audit: AuditLog
+  now: () => number
+  /** Whether the kill switch is set for anybody in the chain. */
+  stopped: StoppedCheck
+}
 
 /** A decision with what its carrying out needs: the digest that binds the input, and who must approve. */
 export type Decided = { decision: Decision; digest: string; requirements: Requirement[] }
@@ -56,11 +63,12 @@ export async function decide(
   options: DecideOptions,
   { approval, allowed }: DecideMore = {},
 ): Promise<Decided> {
-  const { policy, audit, now } = options
+  const { policy, audit, now, stopped } = options
   const started = performance.now()
   const time = now()
   const input = toInput(gated, time)
-  const answer = ask(policy, input, gated.request.subject)
+  const isStopped = await stopped(gated.request.subject)
+  const answer = isStopped ? denied('stopped') : ask(policy, input, gated.request.subject)
   const digest = digestOf(gated)
   const id = newId()
   const { subject, call, confidence, run } = gated.request

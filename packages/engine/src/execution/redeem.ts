@@ -112,7 +112,7 @@ async function revokeForPolicy(
   again: Decided,
   records: Records,
 ): Promise<Outcome<never>> {
-  const reason = {
+  const reason = again.decision.reasons.find(({ id }) => id === 'stopped') ?? {
     id: 'policy_changed',
     message: 'The policy has changed since this call was approved and does not let it run any more',
   }

@@ -8,6 +8,7 @@ export type PolicyReasonId =
   | 'policy_result_invalid'
   | 'obligation_unknown'
   | 'no_eligible_reviewer'
+  | 'stopped'
 
 /** Reasons the engine itself gives, with what the model reads. They say nothing of the rules inside. */
 export const policyReasons: Readonly<Record<PolicyReasonId, string>> = {
@@ -21,6 +22,7 @@ export const policyReasons: Readonly<Record<PolicyReasonId, string>> = {
     'The policy asks for an obligation that this host cannot carry out, so the call is denied.',
   no_eligible_reviewer:
     'A person would have to approve this call, and nobody who could is left, so it is denied.',
+  stopped: 'All calls of this agent have been stopped.',
 }
 
 /** A deny for a reason of the engine's own. */

@@ -1,0 +1,59 @@
+import type { StandingGrant, StandingGrants } from '@lelu/engine'
+import type { CommandContext } from '../command-context.ts'
+import { withDesk } from '../open-desk.ts'
+import { painter, writeJson } from '../print.ts'
+import { localReviewer } from '../reviewer.ts'
+import { grantLines, grantTable } from './grant-lines.ts'
+
+type ListOptions = { tenant?: string; limit: number; after?: string }
+type CreateOptions = { for: number; uses: number; reason?: string }
+
+/** Runs `use` with the grants of the directory. */
+function onDesk<T>(
+  { globals }: CommandContext,
+  use: (grants: StandingGrants) => Promise<T>,
+): Promise<T> {
+  return withDesk({ directory: globals().directory }, ({ grants }) => use(grants))
+}
+
+function report({ io, globals }: CommandContext, grant: StandingGrant, text: string): void {
+  if (globals().json) writeJson(io, grant)
+  else io.write(`${text}\n`)
+}
+
+/** `grants list`. */
+export async function list(context: CommandContext, options: ListOptions): Promise<void> {
+  const { io, globals } = context
+  const grants = await onDesk(context, (desk) => desk.list(options))
+  const next = grants.length === options.limit ? (grants.at(-1)?.id ?? null) : null
+  if (globals().json) writeJson(io, { grants, next })
+  else io.write(`${grantTable(grants, next, Date.now(), painter(io)).join('\n')}\n`)
+}
+
+/** `grants show`. */
+export async function show(context: CommandContext, id: string): Promise<void> {
+  const grant = await onDesk(context, (desk) => desk.get(id))
+  report(context, grant, grantLines(grant, Date.now()).join('\n'))
+}
+
+/** `grants create`. */
+export async function create(
+  context: CommandContext,
+  approval: string,
+  { for: expiresInMs, uses: maxUses, reason }: CreateOptions,
+): Promise<void> {
+  const terms = { reviewer: localReviewer(), expiresInMs, maxUses, ...(reason && { reason }) }
+  const grant = await onDesk(context, (desk) => desk.create(approval, terms))
+  report(context, grant, grantLines(grant, Date.now()).join('\n'))
+}
+
+/** `grants revoke`. */
+export async function revoke(
+  context: CommandContext,
+  id: string,
+  { reason }: { reason?: string },
+): Promise<void> {
+  const by = localReviewer()
+  const grant = await onDesk(context, (desk) => desk.revoke(id, { by, ...(reason && { reason }) }))
+  report(context, grant, `Revoked ${id}. The next such call asks a person again.`)
+}

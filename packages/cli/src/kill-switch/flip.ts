@@ -1,0 +1,37 @@
+import type { StopScope } from '@lelu/engine'
+import type { CommandContext } from '../command-context.ts'
+import { CliError } from '../fail.ts'
+import { withDesk } from '../open-desk.ts'
+import { safeText, writeJson } from '../print.ts'
+import { localReviewer } from '../reviewer.ts'
+
+type FlipOptions = { agent?: string; all?: boolean; reason?: string }
+
+function scopeOf({ agent, all }: FlipOptions): StopScope {
+  if (all === true) return { all }
+  if (agent !== undefined) return { agent }
+  throw new CliError('LELU_USAGE_INVALID', 'Nothing is named.', {
+    help: 'Pass --agent <id>, or --all.',
+  })
+}
+
+/** `stop` and `start`. */
+export async function flip(
+  { io, globals }: CommandContext,
+  word: 'stop' | 'start',
+  options: FlipOptions,
+): Promise<void> {
+  const scope = scopeOf(options)
+  const { reason } = options
+  const more = { by: localReviewer(), ...(reason && { reason }) }
+  await withDesk({ directory: globals().directory }, ({ killSwitch }) =>
+    killSwitch[word](scope, more),
+  )
+  const stopped = word === 'stop'
+  if (globals().json) return writeJson(io, { ...scope, stopped })
+  const what = 'all' in scope ? 'Everything' : `The agent ${safeText(scope.agent)}`
+  const next = stopped
+    ? 'is stopped: every call is denied, and what was approved does not run.'
+    : 'is started: the policy decides again.'
+  io.write(`${what} ${next}\n`)
+}

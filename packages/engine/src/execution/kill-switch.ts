@@ -1,0 +1,98 @@
+import type { AuditLog } from '@lelu/audit'
+import type { Reviewer } from '../approvals/record.ts'
+import { assertReviewer } from '../approvals/review.ts'
+import { LeluError } from '../errors.ts'
+import { withDeadline } from '../store/deadline.ts'
+import type { ApprovalStore } from '../store/store.ts'
+import { storeError } from '../store/store-error.ts'
+import type { Subject } from '../types.ts'
+
+export type StopScope = { agent: string } | { all: true }
+
+export type StopOptions = {
+  /** From the host's authentication of the person. */
+  by?: Reviewer
+  /** For the record. */
+  reason?: string
+}
+
+/** Stops an agent, or everything, at the very next decision of every process, and until it is started again. */
+export interface KillSwitch {
+  /** Every call is denied from now on, whatever the policy says; what was approved does not run. */
+  stop(scope: StopScope, options?: StopOptions): Promise<void>
+  start(scope: StopScope, options?: StopOptions): Promise<void>
+  isStopped(scope: StopScope): Promise<boolean>
+}
+
+type Options = { store: ApprovalStore; audit: AuditLog; now: () => number; deadlineMs: number }
+
+const everything = 'all'
+const agentScope = (id: string) => `agent:${id}`
+
+function scopeOf(scope: StopScope): string {
+  if ('all' in scope && scope.all === true) return everything
+  const { agent } = scope as { agent?: unknown }
+  if (typeof agent === 'string' && agent !== '') return agentScope(agent)
+  throw new LeluError('LELU_REQUEST_INVALID', 'What is stopped or started is an agent, or all.', {
+    help: 'Pass { agent: "trader-1" } or { all: true }.',
+  })
+}
+
+/** The store keeps times that only move forward, so there are two for each scope: the later one holds. */
+const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope}` })
+
+export type StoppedCheck = (subject: Subject) => Promise<boolean>
+
+export function killSwitch({ store, audit, now, deadlineMs }: Options): {
+  killSwitch: KillSwitch
+  /** Whether anybody in the chain is stopped. Throws when the store does not answer: then nothing is decided. */
+  stopped: StoppedCheck
+} {
+  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
+    withDeadline(operation, deadlineMs, doing).catch((error) => {
+      throw storeError(error, doing)
+    })
+  const timesOf = (scopes: readonly string[]) => {
+    const names = scopes.flatMap((scope) => Object.values(marks(scope)))
+    return timed(store.watermarks(names), 'reading the kill switch')
+  }
+  const at = (found: Record<string, number>, name: string) =>
+    Object.hasOwn(found, name) ? (found[name] as number) : 0
+
+  /** A stop and a start of the same moment: the stop holds. */
+  function isStopped(found: Record<string, number>, scope: string): boolean {
+    const { stop, start } = marks(scope)
+    return at(found, stop) > 0 && at(found, stop) >= at(found, start)
+  }
+
+  async function set(word: 'stop' | 'start', scope: StopScope, options: StopOptions) {
+    const { by, reason = 'no reason given' } = options
+    if (by !== undefined) assertReviewer(by)
+    const name = scopeOf(scope)
+    // The log first: a switch that is set but nowhere recorded must not exist.
+    const kind = word === 'stop' ? 'switch.stopped' : 'switch.started'
+    await audit.append({ kind, tenant: 'default', scope: name, reason, reviewer: by ?? null })
+    const found = await timesOf([name])
+    const after = word === 'start' ? at(found, marks(name).stop) + 1 : at(found, marks(name).start)
+    const time = Math.max(now(), after)
+    await timed(store.setWatermark(marks(name)[word], time), 'setting the kill switch')
+  }
+
+  return {
+    killSwitch: {
+      stop: (scope, options = {}) => set('stop', scope, options),
+      start: (scope, options = {}) => set('start', scope, options),
+      async isStopped(scope) {
+        const name = scopeOf(scope)
+        return isStopped(await timesOf([name]), name)
+      },
+    },
+    async stopped(subject) {
+      const scopes = [everything]
+      for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
+        scopes.push(agentScope(one.id))
+      const found = await timesOf(scopes)
+      return scopes.some((scope) => isStopped(found, scope))
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { readRecords } from '@lelu/audit'
+import { Keyv } from 'keyv'
+import { expect, it, vi } from 'vitest'
+import type { StopScope } from '../../src/index.ts'
+import { approved, bob, temporaryFolder, testClock, testEngine, trade } from '../support.ts'
+
+it.each<[string, StopScope]>([
+  ['the agent', { agent: 'trader-1' }],
+  ['whom it acts for', { agent: 'alice' }],
+  ['everything', { all: true }],
+])(
+  'with %s stopped, nothing runs in any process, until it is started again',
+  async (_what, scope) => {
+    const directory = temporaryFolder()
+    const store = new Keyv()
+    const lelu = await testEngine({ directory, store })
+    const other = await testEngine({ directory, store })
+    const id = await approved(lelu)
+    await lelu.grants.create(id, { reviewer: bob, expiresInMs: 60_000, maxUses: 5 })
+    await lelu.killSwitch.stop(scope, { by: bob, reason: 'It sells everything.' })
+    expect(await other.killSwitch.isStopped(scope)).toBe(true)
+    const tool = vi.fn()
+    const denied = { effect: 'deny', reasons: [{ id: 'stopped' }] }
+    expect(await other.decide(trade(0.97))).toMatchObject(denied)
+    for (const request of [trade(0.97), trade(0.85, { id: 'call-2' })]) {
+      expect(await other.guard(request, tool)).toMatchObject({ status: 'denied', decision: denied })
+    }
+    expect(await other.resume(id, tool)).toMatchObject({
+      status: 'denied',
+      decision: { reasons: [{ id: 'stopped' }] },
+    })
+    expect(tool).not.toHaveBeenCalled()
+    await other.killSwitch.start(scope, { by: bob })
+    expect(await lelu.guard(trade(0.97), () => 'ran')).toMatchObject({ status: 'executed' })
+    // What was stopped when it was to run stays ended.
+    expect(await lelu.resume(id, tool)).toMatchObject({ status: 'denied' })
+  },
+)
+
+it('another agent goes on', async () => {
+  const lelu = await testEngine()
+  await lelu.killSwitch.stop({ agent: 'trader-2' })
+  expect(await lelu.guard(trade(0.97), () => 'ran')).toMatchObject({ status: 'executed' })
+})
+
+it('stop and start hold in the order they are said, also within one moment', async () => {
+  const clock = testClock()
+  const lelu = await testEngine({ now: clock.now })
+  const scope = { agent: 'trader-1' }
+  const states: boolean[] = []
+  for (const word of ['stop', 'start', 'stop', 'stop', 'start', 'start', 'stop'] as const) {
+    await lelu.killSwitch[word](scope)
+    states.push(await lelu.killSwitch.isStopped(scope))
+  }
+  expect(states).toEqual([true, false, true, true, false, false, true])
+})
+
+it('stands in the log with who and why', async () => {
+  const directory = temporaryFolder()
+  const lelu = await testEngine({ directory })
+  await lelu.killSwitch.stop({ all: true }, { by: bob, reason: 'Drill.' })
+  await lelu.killSwitch.start({ all: true })
+  await lelu.close()
+  const found: unknown[] = []
+  for await (const { record } of readRecords({ directory: `${directory}/audit` })) {
+    const { kind, scope, reason, reviewer } = record as Record<string, unknown>
+    if (String(kind).startsWith('switch.')) found.push({ kind, scope, reason, reviewer })
+  }
+  expect(found).toEqual([
+    { kind: 'switch.stopped', scope: 'all', reason: 'Drill.', reviewer: bob },
+    { kind: 'switch.started', scope: 'all', reason: 'no reason given', reviewer: null },
+  ])
+})
+
+it.each([{}, { agent: '' }, { all: false }, { user: 'alice' }])(
+  '%j is nothing to stop',
+  async (scope) => {
+    const lelu = await testEngine()
+    await expect(lelu.killSwitch.stop(scope as never)).rejects.toMatchObject({
+      code: 'LELU_REQUEST_INVALID',
+    })
+  },
+)

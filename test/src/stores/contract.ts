@@ -1,0 +1,126 @@
+import type { ApprovalStore, StoredRow } from '@lelu/engine'
+import { describe, expect, it } from 'vitest'
+
+let count = 0
+
+/** An id that no other test has, in the order of their making. */
+export function freshId(): string {
+  count += 1
+  return `apr_${String(process.pid).padStart(8, '0')}-${String(count).padStart(8, '0')}`
+}
+
+export function rowOf(id: string, more: Partial<StoredRow> = {}): StoredRow {
+  const fixed = { tenant: 'default', state: 'pending' as const, rev: 1, idem: null, createdAt: 1 }
+  return { ...fixed, id, attempt: `attempt-${id}`, audited: 0, body: '{}', seal: 's', ...more }
+}
+
+/** What every driver does, whatever its database. The stores that `open` gives may share one database. */
+export function driverContract(name: string, open: () => Promise<ApprovalStore>): void {
+  describe(`the ${name} driver`, () => {
+    it('keeps a row as it was given, whatever is in it', async () => {
+      const store = await open()
+      const odd = 'a\n\t"\\ \u2028 😀 __proto__ %s $1 \'; DROP TABLE lelu_approval; --'
+      const row = rowOf(freshId(), { tenant: odd, idem: freshId() + odd, body: odd, seal: odd })
+      expect(await store.create(row)).toEqual({ created: true, row })
+      expect(await store.get(row.id)).toEqual(row)
+      expect(await store.findByCall(odd, row.idem ?? '')).toEqual(row)
+      expect(await store.get('apr_none')).toBeUndefined()
+    })
+
+    it('gives one of many concurrent swaps of a revision the win', async () => {
+      const store = await open()
+      const id = freshId()
+      await store.create(rowOf(id))
+      const swaps = await Promise.all(
+        Array.from({ length: 50 }, (_, n) => store.swap(1, rowOf(id, { rev: 2, attempt: `${n}` }))),
+      )
+      expect(swaps.filter((swapped) => swapped === 'done')).toHaveLength(1)
+      expect(swaps.filter((swapped) => swapped === 'conflict')).toHaveLength(49)
+      expect((await store.get(id))?.attempt).toBe(`${swaps.indexOf('done')}`)
+    })
+
+    it('refuses a swap of a revision that is not the stored one, and of a row that is not there', async () => {
+      const store = await open()
+      const id = freshId()
+      await store.create(rowOf(id))
+      expect(await store.swap(2, rowOf(id, { rev: 3 }))).toBe('conflict')
+      expect(await store.swap(1, rowOf(freshId(), { rev: 2 }))).toBe('conflict')
+      expect((await store.get(id))?.rev).toBe(1)
+    })
+
+    it('creates one row for one call, whoever asks and however often', async () => {
+      const store = await open()
+      const idem = freshId()
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => store.create(rowOf(freshId(), { idem }))),
+      )
+      expect(answers.filter(({ created }) => created)).toHaveLength(1)
+      expect(new Set(answers.map((answer) => answer.row.id)).size).toBe(1)
+      expect((await store.findByCall('default', idem))?.id).toBe(answers[0]?.row.id)
+      expect(await store.findByCall('other', idem)).toBeUndefined()
+    })
+
+    it('keeps calls of different tenants apart, whatever their names', async () => {
+      const store = await open()
+      const call = freshId()
+      const pairs = [
+        ['t', `:${call}`],
+        ['t:', call],
+        ['', `t::${call}`],
+      ]
+      for (const [tenant = '', idem = ''] of pairs) {
+        expect((await store.create(rowOf(freshId(), { tenant, idem }))).created).toBe(true)
+      }
+    })
+
+    it('lists in order of id, by state and tenant, page after page', async () => {
+      const store = await open()
+      const tenant = freshId()
+      const made = Array.from({ length: 6 }, () => freshId())
+      for (const id of [...made].reverse()) await store.create(rowOf(id, { tenant }))
+      const [a, b, c, d, e, f] = made as [string, string, string, string, string, string]
+      await store.swap(1, rowOf(b, { tenant, rev: 2, state: 'approved' }))
+      const ids = async (query: Parameters<typeof store.list>[0]) =>
+        (await store.list(query)).map(({ id }) => id)
+      expect(await ids({ limit: 3, tenant })).toEqual([a, b, c])
+      expect(await ids({ limit: 9, tenant, after: c })).toEqual([d, e, f])
+      expect(await ids({ limit: 9, tenant, state: 'pending' })).toEqual([a, c, d, e, f])
+      expect(await ids({ limit: 9, tenant, state: 'approved' })).toEqual([b])
+      expect(await ids({ limit: 1, state: 'approved', after: a })).toEqual([b])
+      expect(await ids({ limit: 2, after: d })).toEqual([e, f])
+      expect(await ids({ limit: 9, tenant: freshId() })).toEqual([])
+    })
+
+    it('moves what is known to be in the log upwards only', async () => {
+      const store = await open()
+      const id = freshId()
+      await store.create(rowOf(id))
+      for (const audited of [3, 1]) await store.markAudited(id, audited)
+      await expect.poll(async () => (await store.get(id))?.audited).toBe(3)
+    })
+
+    it('moves watermarks forward only', async () => {
+      const store = await open()
+      const [scope, other] = [freshId(), freshId()]
+      await store.setWatermark(scope, 10)
+      await store.setWatermark(scope, 5)
+      expect({ ...(await store.watermarks([scope, other, '__proto__'])) }).toEqual({ [scope]: 10 })
+    })
+
+    it('looks at the clock of the database, where it has one, before it swaps', async () => {
+      const store = await open()
+      if (store.clock === undefined) return
+      const id = freshId()
+      await store.create(rowOf(id))
+      const now = await store.clock()
+      expect(Math.abs(now - Date.now())).toBeLessThan(60_000)
+      const next = rowOf(id, { rev: 2 })
+      expect(await store.swap(1, next, { before: now - 1 })).toBe('late')
+      expect(await store.swap(1, next, { notBefore: now + 60_000 })).toBe('early')
+      expect(await store.swap(7, next, { before: now - 1 })).toBe('conflict')
+      expect((await store.get(id))?.rev).toBe(1)
+      const window = { before: now + 60_000, notBefore: now - 1 }
+      expect(await store.swap(1, next, window)).toBe('done')
+    })
+  })
+}

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KeyvPostgres } from '@keyv/postgres'
+import {
+  createLelu,
+  type FromKeyvOptions,
+  fromKeyv,
+  type Lelu,
+  type LeluOptions,
+} from '@lelu/engine'
+import { hasPostgres, type PostgresServer, startPostgres, suitePolicy } from '@lelu/testing'
+import { Keyv } from 'keyv'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { freshId, rowOf } from './contract.ts'
+
+const missing = hasPostgres() ? '' : ' (skipped: PostgreSQL is not installed)'
+
+const endings: (() => Promise<unknown> | unknown)[] = []
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end()
+})
+
+async function serverWith(settings: string[] = []): Promise<PostgresServer> {
+  const server = await startPostgres(settings)
+  endings.push(() => server.stop())
+  return server
+}
+
+/** Keyv's own pool holds no idle connection: its errors have no listener. */
+function keyvOn(server: PostgresServer, schema = 'public'): Keyv {
+  const adapter = new KeyvPostgres({ uri: server.url, schema, idleTimeoutMillis: 10 })
+  // Keyv throws what nobody listens to; its own reads and writes are not used here.
+  const keyv = new Keyv({ store: adapter })
+  keyv.on('error', () => {})
+  return keyv
+}
+
+function storeOn(server: PostgresServer, options: FromKeyvOptions = {}, schema?: string) {
+  const store = fromKeyv(keyvOn(server, schema), options)
+  endings.push(() => store.close())
+  return store
+}
+
+async function engineOn(store: Keyv, more: Partial<LeluOptions> = {}): Promise<Lelu> {
+  const directory = mkdtempSync(join(tmpdir(), 'lelu-postgres-test-'))
+  endings.push(() => rmSync(directory, { recursive: true, force: true }))
+  const fixed = { directory, store, policies: suitePolicy, storeDeadlineMs: 500 }
+  const lelu = await createLelu({ ...fixed, ...more })
+  endings.push(() => lelu.close())
+  return lelu
+}
+
+const asked = (id: string) => ({
+  subject: { id: 'agent-1', type: 'agent' as const },
+  call: { id, tool: 'reviewed', input: { amount: 5 } },
+  run: 'run-1',
+})
+const unavailable = expect.objectContaining({ code: 'LELU_STORE_UNAVAILABLE' })
+
+describe.skipIf(!hasPostgres())(`a PostgreSQL server${missing}`, () => {
+  it('has its tables made once, by many that begin at the same time, in the schema of the Keyv', async () => {
+    const server = await serverWith()
+    const stores = Array.from({ length: 8 }, () => storeOn(server, {}, 'agents'))
+    await Promise.all(stores.map((store) => store.open()))
+    const id = freshId()
+    await stores[0]?.create(rowOf(id))
+    for (const store of stores) expect((await store.get(id))?.id).toBe(id)
+    expect(await storeOn(server).get(id)).toBeUndefined()
+  })
+
+  it('with tables of a newer Lelu is refused, and the tables are left as they are', async () => {
+    const server = await serverWith()
+    const adapter = new KeyvPostgres({ uri: server.url, idleTimeoutMillis: 10 })
+    await storeOn(server).open()
+    await adapter.query("UPDATE lelu_meta SET value = 2 WHERE name = 'schema'")
+    await expect(storeOn(server).open()).rejects.toMatchObject({ code: 'LELU_STORE_CORRUPT' })
+    expect(await adapter.query('SELECT value FROM lelu_meta')).toEqual([{ value: 2 }])
+  })
+
+  it.each(['fsync', 'synchronous_commit'])(
+    'with %s off is refused at the start, or warned of when that was asked for',
+    async (setting) => {
+      const server = await serverWith([`${setting}=off`])
+      await expect(storeOn(server).open()).rejects.toMatchObject({
+        code: 'LELU_STORE_UNSAFE',
+        message: expect.stringContaining(setting),
+        help: expect.stringContaining('allowUnsafeStore'),
+      })
+      const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+      await storeOn(server, { allowUnsafe: true }).open()
+      expect(warned).toHaveBeenCalledWith(expect.stringContaining(setting), {
+        code: 'LELU_STORE_UNSAFE',
+      })
+      warned.mockRestore()
+    },
+  )
+
+  it('that is not there when the engine starts is a clear error, and is found when it is there', async () => {
+    const server = await serverWith()
+    const keyv = keyvOn(server)
+    await server.kill()
+    await expect(engineOn(keyv)).rejects.toEqual(unavailable)
+    await server.restart()
+    expect(await (await engineOn(keyv)).guard(asked('a'), vi.fn())).toMatchObject({
+      status: 'suspended',
+    })
+  })
+
+  it('that stands still denies within the deadline, and goes on when it goes on', async () => {
+    const server = await serverWith()
+    const lelu = await engineOn(keyvOn(server))
+    const tool = vi.fn()
+    const outcome = await lelu.guard(asked('a'), tool)
+    if (outcome.status !== 'suspended') throw new Error(outcome.status)
+    server.pause()
+    const denied = [
+      lelu.guard(asked('b'), tool),
+      lelu.guard(asked('a'), tool),
+      lelu.resume(outcome.approval.id, tool),
+      lelu.approvals.get(outcome.approval.id),
+      lelu.approvals.list(),
+      lelu.tokens.revoke({ agent: 'agent-1' }),
+    ]
+    for (const one of await Promise.allSettled(denied)) {
+      expect(one).toEqual({ status: 'rejected', reason: unavailable })
+    }
+    expect(tool).not.toHaveBeenCalled()
+    server.resume()
+    await expect
+      .poll(() =>
+        lelu.approvals.get(outcome.approval.id).then(
+          () => 1,
+          () => 0,
+        ),
+      )
+      .toBe(1)
+  })
+
+  it('that is killed loses nothing it has answered, and this process lives and goes on', async () => {
+    const server = await serverWith()
+    const store = storeOn(server)
+    const stored: string[] = []
+    const writing = (async () => {
+      for (;;) {
+        const id = freshId()
+        await store.create(rowOf(id))
+        stored.push(id)
+      }
+    })()
+    const ended = expect(writing).rejects.toBeDefined()
+    await expect.poll(() => stored.length).toBeGreaterThan(50)
+    await server.kill()
+    await ended
+    await server.restart()
+    for (const id of stored) expect((await store.get(id))?.id).toBe(id)
+  })
+
+  it('that is killed while connections are idle does not end this process', async () => {
+    const server = await serverWith()
+    const uri = server.url
+    const store = fromKeyv(new Keyv({ store: new KeyvPostgres({ uri, idleTimeoutMillis: 500 }) }))
+    endings.push(() => store.close())
+    await new Promise((resolve) => setTimeout(resolve, 800)) // Keyv's own connection has gone
+    await Promise.all(Array.from({ length: 5 }, () => store.get('apr_none')))
+    await server.kill()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await server.restart()
+    expect(await store.get('apr_none')).toBeUndefined()
+  })
+
+  it('does not commit later what was answered with no', async () => {
+    const server = await serverWith()
+    const store = storeOn(server, { deadlineMs: 300 })
+    const id = freshId()
+    await store.create(rowOf(id))
+    const other = new KeyvPostgres({ uri: server.url, idleTimeoutMillis: 10 })
+    const held = `WITH held AS (SELECT id FROM lelu_approval WHERE id = '${id}' FOR UPDATE) SELECT pg_sleep(1.5) FROM held`
+    const holding = other.query(held)
+    await new Promise((resolve) => setTimeout(resolve, 200)) // until it has the lock
+    await expect(store.swap(1, rowOf(id, { rev: 2 }))).rejects.toBeDefined()
+    await holding
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect((await store.get(id))?.rev).toBe(1)
+  })
+
+  it('serves an engine that outlives another one on the same Keyv', async () => {
+    const server = await serverWith()
+    const keyv = keyvOn(server)
+    const [first, second] = [await engineOn(keyv), await engineOn(keyv)]
+    await first.close()
+    expect(await second.guard(asked('a'), vi.fn())).toMatchObject({ status: 'suspended' })
+  })
+
+  it('decides by its own clock what is late, whatever the clocks of the processes say', async () => {
+    const server = await serverWith()
+    const keyv = keyvOn(server)
+    const ahead = await engineOn(keyv, { now: () => Date.now() + 300_000, approveWithinMs: 60_000 })
+    const outcome = await ahead.guard(asked('a'), vi.fn())
+    if (outcome.status !== 'suspended') throw new Error(outcome.status)
+    expect(Math.abs(outcome.approval.createdAt - Date.now())).toBeLessThan(5000)
+    expect((await ahead.approvals.get(outcome.approval.id)).state).toBe('pending')
+  })
+})

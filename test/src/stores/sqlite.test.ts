@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KeyvSqlite as KeyvSqlite6 } from '@keyv/sqlite-6'
+import { type ApprovalStore, fromKeyv, sqliteStore } from '@lelu/engine'
+import { Keyv } from 'keyv'
+import { Keyv as Keyv5 } from 'keyv-5'
+import { afterAll, describe, expect, it } from 'vitest'
+import { driverContract, freshId, rowOf } from './contract.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lelu-stores-'))
+const stores: ApprovalStore[] = []
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+let count = 0
+function freshFile(): string {
+  count += 1
+  return join(folder, `${count}.db`)
+}
+
+function keep(store: ApprovalStore): Promise<ApprovalStore> {
+  stores.push(store)
+  return store.open().then(() => store)
+}
+
+/** Version 4 needs a native part that is not built everywhere. */
+const version4 = await import('@keyv/sqlite').then(
+  ({ KeyvSqlite }) => ({ KeyvSqlite }),
+  () => undefined,
+)
+
+driverContract('memory', () => keep(fromKeyv(new Keyv())))
+driverContract('memory on Keyv 5', () => keep(fromKeyv(new Keyv5())))
+driverContract('sqliteStore', () =>
+  keep(fromKeyv(new Keyv({ store: sqliteStore({ path: freshFile() }) }))),
+)
+driverContract('sqliteStore on Keyv 5', () =>
+  keep(fromKeyv(new Keyv5({ store: sqliteStore({ path: freshFile() }) }))),
+)
+driverContract('@keyv/sqlite 6', () =>
+  keep(fromKeyv(new Keyv({ store: new KeyvSqlite6(`sqlite://${freshFile()}`) }))),
+)
+
+if (version4 === undefined) {
+  it.skip('@keyv/sqlite 4 (skipped: its native part, sqlite3, is not built here)', () => {})
+} else {
+  const { KeyvSqlite } = version4
+  driverContract('@keyv/sqlite 4', () =>
+    keep(fromKeyv(new Keyv({ store: new KeyvSqlite(`sqlite://${freshFile()}`) }))),
+  )
+  driverContract('@keyv/sqlite 4 on Keyv 5', () =>
+    keep(fromKeyv(new Keyv5({ store: new KeyvSqlite(`sqlite://${freshFile()}`) }))),
+  )
+}
+
+describe('the file of a @keyv/sqlite', () => {
+  it('keeps its mode, and what Keyv itself has in it', async () => {
+    const path = freshFile()
+    writeFileSync(path, '', { mode: 0o644 })
+    const keyv = new Keyv({ store: new KeyvSqlite6(`sqlite://${path}`) })
+    await keyv.set('own', 'value')
+    const store = await keep(fromKeyv(keyv))
+    const id = freshId()
+    await store.create(rowOf(id))
+    expect(await keyv.get('own')).toBe('value')
+    expect(statSync(path).mode & 0o777).toBe(0o644)
+    await keyv.clear()
+    expect(await store.get(id)).toBeDefined()
+  })
+
+  it('in memory is refused, for it is gone with the process', async () => {
+    const keyv = new Keyv({ store: new KeyvSqlite6('sqlite://:memory:') })
+    await expect(fromKeyv(keyv).open()).rejects.toMatchObject({ code: 'LELU_STORE_UNSAFE' })
+  })
+
+  it('of a newer Lelu is refused, and left as it is', async () => {
+    const adapter = new KeyvSqlite6(`sqlite://${freshFile()}`)
+    await fromKeyv(new Keyv({ store: adapter })).open()
+    await adapter.query("UPDATE lelu_meta SET value = 2 WHERE name = 'schema'")
+    const again = new KeyvSqlite6(adapter.uri)
+    const store = fromKeyv(new Keyv({ store: again }))
+    await expect(store.open()).rejects.toMatchObject({ code: 'LELU_STORE_CORRUPT' })
+    await expect(store.create(rowOf(freshId()))).rejects.toMatchObject({
+      code: 'LELU_STORE_CORRUPT',
+    })
+  })
+})

@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLelu, type DecisionRequest, type Lelu, type Reviewer } from '@lelu/engine'
+import { createLelu, type DecisionRequest, type Lelu, type LeluOptions } from '@lelu/engine'
 import { type Figure, round, timeAsync } from './measure.ts'
 import { plain, rego } from './rules.ts'
 
-const reviewer: Reviewer = { id: 'bench-reviewer', issuer: 'bench', method: 'bench' }
-
-function request(n: number, confidence = 0.97): DecisionRequest {
+/** One trade of many; below 0.9 a person must approve it. */
+export function request(n: number, confidence = 0.97): DecisionRequest {
   return {
     subject: { id: 'trader-1', type: 'agent', actingFor: { id: 'user-7', type: 'user' } },
     call: { id: `call-${n}`, tool: 'trade', input: { symbol: 'ACME', amount: n % 900 } },
@@ -16,12 +15,14 @@ function request(n: number, confidence = 0.97): DecisionRequest {
   }
 }
 
-async function withEngine<T>(use: (lelu: Lelu) => Promise<T>): Promise<T> {
+/** An engine in a folder of its own, for as long as it is used. */
+export async function withEngine<T>(
+  use: (lelu: Lelu) => Promise<T>,
+  more: Partial<LeluOptions> = {},
+): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'lelu-bench-'))
-  const lelu = await createLelu({
-    directory,
-    policies: { modules: [{ path: 'bench.rego', source: rego }] },
-  })
+  const policies = { modules: [{ path: 'bench.rego', source: rego }] }
+  const lelu = await createLelu({ directory, policies, ...more })
   try {
     return await use(lelu)
   } finally {
@@ -67,34 +68,6 @@ export async function decideFigures(quick: boolean): Promise<Figure[]> {
         p99: round(many.p99),
         bar: '>= 20000',
         peers: { 'plain function, nothing recorded': Math.round(bare.perSecond) },
-      },
-    ]
-  })
-}
-
-/** The whole life of an approval on SQLite: suspend, approve, mint, redeem, decide again, run, record. */
-export async function cycleFigures(quick: boolean): Promise<Figure[]> {
-  return withEngine(async (lelu) => {
-    const cycle = async (n: number) => {
-      const outcome = await lelu.guard(request(n, 0.5), () => n)
-      if (outcome.status !== 'suspended') throw new Error('not suspended')
-      await lelu.approvals.review(outcome.approval.id, { verdict: 'approve', reviewer })
-      const resumed = await lelu.resume(outcome.approval.id, () => n)
-      if (resumed.status !== 'executed') throw new Error('not executed')
-    }
-    const { p50, p99, perSecond } = await timeAsync(cycle, {
-      total: quick ? 100 : 4000,
-      callers: 16,
-    })
-    return [
-      {
-        name: 'suspend, approve, resume on SQLite, 16 at once',
-        unit: '1/s',
-        value: Math.round(perSecond),
-        p50: round(p50),
-        p99: round(p99),
-        bar: '>= 500',
-        peers: {},
       },
     ]
   })

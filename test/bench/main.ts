@@ -1,10 +1,11 @@
 // `pnpm bench [--json] [--quick]`: figures with the machine they were measured on. Never part of the tests.
 import { parseArgs } from 'node:util'
 import { adapterFigures } from './adapters.ts'
-import { cycleFigures, decideFigures } from './decide.ts'
+import { decideFigures } from './decide.ts'
 import { type Figure, machine } from './measure.ts'
 import { policyFigures } from './policy.ts'
 import { startFigures } from './start.ts'
+import { storeFigures } from './stores.ts'
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } })
 const quick = values.quick === true
@@ -27,7 +28,7 @@ if (values.json !== true)
   console.log(
     `${machine()}${quick ? '\nQuick: shows that the benches run; the figures mean nothing.' : ''}\n`,
   )
-for (const part of [policyFigures, decideFigures, cycleFigures, adapterFigures, startFigures]) {
+for (const part of [policyFigures, decideFigures, storeFigures, adapterFigures, startFigures]) {
   for (const figure of await part(quick)) print(figure)
 }
 process.exit(0)

@@ -147,7 +147,10 @@ const killed: Played = {
 }
 
 function inProcesses(harness: AdapterHarness, module: string, directory: string): Life {
-  const worker = new URL('./worker.ts', import.meta.url).pathname
+  const worker = new URL(
+    import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+    import.meta.url,
+  ).pathname
   return {
     play(move, options) {
       const task: WorkerTask = { module, harness: harness.name, directory, move, options }

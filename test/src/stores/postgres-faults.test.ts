@@ -184,6 +184,21 @@ describe.skipIf(!hasPostgres())(`a PostgreSQL server${missing}`, () => {
     expect((await store.get(id))?.rev).toBe(1)
   })
 
+  it('warns of a Keyv whose errors nobody hears, for Keyv would end the process', async () => {
+    const server = await serverWith()
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const { url: uri } = server
+    const silent = new Keyv({ store: new KeyvPostgres({ uri, idleTimeoutMillis: 10 }) })
+    fromKeyv(silent)
+    fromKeyv(silent)
+    const heard = keyvOn(server)
+    fromKeyv(heard)
+    for (const keyv of [silent, heard]) await keyv.get('x') // Keyv's own table is made by now
+    const codes = warned.mock.calls.map(([, options]) => (options as { code?: string }).code)
+    warned.mockRestore()
+    expect(codes).toEqual(['LELU_KEYV_UNHEARD'])
+  })
+
   it('serves an engine that outlives another one on the same Keyv', async () => {
     const server = await serverWith()
     const keyv = keyvOn(server)

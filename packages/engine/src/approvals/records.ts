@@ -3,6 +3,7 @@ import { isLeluError, LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { StoreClock } from '../store/clock.ts'
 import { withDeadline } from '../store/deadline.ts'
+import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
@@ -62,6 +63,7 @@ const maxLogged = 4096
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
 export function createRecords({ store, keys, audit, clock, deadlineMs }: RecordsOptions): Records {
   const logged = new Map<string, string>()
+  const written = lostReplies(store, deadlineMs)
   const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
     withDeadline(operation, deadlineMs, doing).catch((error) => {
       throw storeError(error, doing)
@@ -118,15 +120,13 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   }
 
   /** When the reply is lost, the attempt id that is stored tells whose write it was. */
-  async function swap(rev: number, row: StoredRow, window?: SwapWindow): Promise<Swapped> {
-    try {
-      return await timed(store.swap(rev, row, window), 'changing an approval')
-    } catch (error) {
-      const stored = await timed(store.get(row.id), 'reading back an approval')
+  function swap(rev: number, row: StoredRow, window?: SwapWindow): Promise<Swapped> {
+    const swapping = store.swap(rev, row, window)
+    const becameOf = (stored: StoredRow | undefined): Swapped | undefined => {
       if (stored?.attempt === row.attempt) return 'done'
-      if (stored === undefined || stored.rev === rev) throw error
-      return 'conflict'
+      return stored === undefined || stored.rev === rev ? undefined : 'conflict'
     }
+    return written(row.id, swapping, 'changing an approval', becameOf)
   }
 
   async function write(
@@ -190,11 +190,9 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     async create(record, events) {
       const numbered = withEvents(record, events)
       const row = toRow(numbered, 0)
-      const answer = await timed(store.create(row), 'creating an approval').catch(async (error) => {
-        const stored = await timed(store.get(row.id), 'reading back an approval')
-        if (stored?.attempt !== row.attempt) throw error
-        return { created: true, row }
-      })
+      const answer = await written(row.id, store.create(row), 'creating an approval', (stored) =>
+        stored?.attempt === row.attempt ? { created: true, row } : undefined,
+      )
       if (answer.created) return { created: true, record: await settle(numbered, row) }
       return { created: false, record: await open(answer.row) }
     },

@@ -1,6 +1,6 @@
 import { outcomeEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, type ApprovalResult, toApproval } from '../approvals/record.ts'
-import type { Records } from '../approvals/records.ts'
+import type { Change, Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import type { ToolCall } from '../types.ts'
 import { asJson, type Execute, endOf, maxKeptResult, type Outcome } from './outcome.ts'
@@ -56,6 +56,32 @@ const aborted = {
   },
 }
 
+const tries = 3
+const retryMs = 100
+
+/** The tool has run: a store that is away for a moment must not make that unknown. */
+async function recordEnd(
+  latest: ApprovalRecord,
+  change: Change,
+  records: Records,
+): Promise<ApprovalRecord> {
+  for (let round = 1; ; round += 1) {
+    try {
+      const committed = await records.commit(latest, change)
+      if (committed !== undefined) return committed
+      // Somebody was faster: perhaps an earlier try of this very attempt, whose reply was lost.
+      const stored = await records.load(latest.id)
+      const own = stored.attempt?.id === latest.attempt?.id && stored.state === change.next.state
+      if (own) return stored
+      break
+    } catch (error) {
+      if (round === tries) throw error
+      await new Promise((next) => setTimeout(next, retryMs * round))
+    }
+  }
+  throw new Error('another process took the call over after the lease had ended')
+}
+
 /**
  * Runs the stored call once and records how it ended. The tool's own error is passed on as it is.
  * Once the tool has run its answer is answered, even when the record of it fails: then a warning says so,
@@ -84,14 +110,12 @@ export async function runClaimed<T>(
   async function finish(result: ApprovalResult | { status: 'unknown' }): Promise<ApprovalRecord> {
     const latest = await stopLease()
     const durationMs = Math.round(performance.now() - started)
+    const change = {
+      next: result.status === 'unknown' ? aborted : { state: result.status, result },
+      events: [outcomeEvent(latest, result, durationMs)],
+    }
     try {
-      const change = {
-        next: result.status === 'unknown' ? aborted : { state: result.status, result },
-        events: [outcomeEvent(latest, result, durationMs)],
-      }
-      const committed = await options.records.commit(latest, change)
-      if (committed !== undefined) return committed
-      throw new Error('another process took the call over after the lease had ended')
+      return await recordEnd(latest, change, options.records)
     } catch (error) {
       process.emitWarning(
         `The tool of approval ${record.id} ran, but its outcome could not be recorded: ${String(error)}`,

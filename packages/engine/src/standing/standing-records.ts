@@ -2,6 +2,7 @@ import { openRow, sealRow } from '../approvals/seal.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { withDeadline } from '../store/deadline.ts'
+import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow, Swapped } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
@@ -39,6 +40,7 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
     return sealRow({ ...row, body: JSON.stringify(grant) }, keys.sealKey())
   }
 
+  const written = lostReplies(store, deadlineMs)
   const open = (row: StoredRow) => openRow<StandingGrant>(row, keys)
 
   return {
@@ -59,17 +61,13 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
     async create(grant) {
       return (await timed(store.create(toRow(grant)), 'creating a grant')).created
     },
-    async swap(current, next, before) {
+    swap(current, next, before) {
       const row = toRow(next)
       const window = before === undefined ? {} : { before }
-      try {
-        return await timed(store.swap(current.revision, row, window), 'changing a grant')
-      } catch (error) {
-        // The reply was lost: whose write it was is in the row.
-        const stored = await timed(store.get(row.id), 'reading back a grant')
-        if (stored?.attempt === row.attempt) return 'done'
-        throw error
-      }
+      const swapping = store.swap(current.revision, row, window)
+      return written(row.id, swapping, 'changing a grant', (stored) =>
+        stored?.attempt === row.attempt ? 'done' : undefined,
+      )
     },
     async list({ after = standingPrefix, ...query }) {
       const rows = await timed(store.list({ ...query, state: 'standing', after }), 'listing grants')

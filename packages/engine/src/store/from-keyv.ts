@@ -11,6 +11,7 @@ import type { ApprovalStore } from './store.ts'
 export type KeyvLike = {
   readonly store?: unknown
   readonly namespace?: string | undefined
+  listenerCount?(event: string): number
   get(key: string): Promise<unknown>
 }
 
@@ -50,6 +51,15 @@ function driverOf(
   return redisFromKeyv(adapter, { allowUnsafe, ...(namespace && { namespace }) })
 }
 
+/** Keyv throws an error of its adapter that nobody listens to, and with it ends the process: not silently from here. */
+function warnOfSilence(keyv: KeyvLike, driver: ApprovalStore): void {
+  if (driver.clock === undefined || keyv.listenerCount?.('error') !== 0) return
+  process.emitWarning(
+    `A lost connection to the database (${driver.name}) would end this process: nothing listens to the errors of its Keyv. Add keyv.on('error', …).`,
+    { code: 'LELU_KEYV_UNHEARD' },
+  )
+}
+
 /**
  * The atomic driver of a Keyv's database. Keyv's own get and set never decide anything: between a get and a set
  * another process may act. Throws `LELU_STORE_NOT_ATOMIC` for an adapter without a proven atomic operation.
@@ -61,6 +71,7 @@ export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): Approva
     const known = drivers.get(adapter) ?? new Map<string, ApprovalStore>()
     const driver = known.get(namespace ?? '') ?? driverOf(adapter, namespace, options)
     if (driver !== undefined) {
+      if (!known.has(namespace ?? '')) warnOfSilence(keyv, driver)
       drivers.set(adapter, known.set(namespace ?? '', driver))
       return driver
     }

@@ -70,7 +70,8 @@ export async function openPool(
     ...options,
     connectionString: uri,
     connectionTimeoutMillis: deadlineMs,
-    statement_timeout: deadlineMs,
+    // Half, as the engine gives a write: a commit that comes later than its answer must not be.
+    statement_timeout: Math.ceil(deadlineMs / 2),
     query_timeout: deadlineMs,
   })
   // Of a connection that is idle when the database goes away: the next query opens another.

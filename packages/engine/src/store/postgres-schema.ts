@@ -12,7 +12,7 @@ export function quoted(name: string): string {
 }
 
 /** The names of our tables in this schema. */
-export function tablesIn(schema: string) {
+export function tablesIn(schema: string): Record<'approval' | 'watermark' | 'meta', string> {
   const named = (table: string) => `${quoted(schema)}.${quoted(table)}`
   return {
     approval: named('lelu_approval'),

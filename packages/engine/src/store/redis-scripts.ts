@@ -34,12 +34,12 @@ end
  */
 
 /** KEYS: row. Answers its fields. */
-export const getScript = scriptOf(`${read}
+export const getScript: Script = scriptOf(`${read}
 return read(KEYS[1])
 `)
 
 /** KEYS: call index. ARGV: prefix of rows. Answers id and fields, or nothing. */
-export const findByCallScript = scriptOf(`${read}
+export const findByCallScript: Script = scriptOf(`${read}
 local id = redis.call('GET', KEYS[1])
 if not id then return {} end
 return {id, read(ARGV[1] .. id)}
@@ -49,7 +49,7 @@ return {id, read(ARGV[1] .. id)}
  * KEYS: row, four sorted sets, call index (left out without a call). ARGV: id, prefix of rows, fields and values.
  * Answers id and fields of the row in its way, or nothing when it was created.
  */
-export const createScript = scriptOf(`${read}
+export const createScript: Script = scriptOf(`${read}
 local id = ARGV[1]
 if redis.call('EXISTS', KEYS[1]) == 1 then return {id, read(KEYS[1])} end
 if KEYS[6] then
@@ -68,7 +68,7 @@ return {}
  * KEYS: row, the sets of its next state (of all, of its tenant). ARGV: id, expected revision, before, notBefore (or
  * ''), the two prefixes of sets of states, the tenant as in keys, next state, then fields and values. Revision first.
  */
-export const swapScript = scriptOf(`
+export const swapScript: Script = scriptOf(`
 local id, to = ARGV[1], ARGV[8]
 local stored = redis.call('HMGET', KEYS[1], 'rev', 'state')
 local from = stored[2]
@@ -88,7 +88,7 @@ return 'done'
 `)
 
 /** KEYS: sorted set. ARGV: prefix of rows, where to begin, limit. Answers pairs of id and fields in order of id. */
-export const listScript = scriptOf(`${read}
+export const listScript: Script = scriptOf(`${read}
 local found = {}
 for n, id in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], '+', 'LIMIT', 0, ARGV[3])) do
   found[n] = {id, read(ARGV[1] .. id)}
@@ -97,7 +97,7 @@ return found
 `)
 
 /** KEYS: row. ARGV: number of the last event in the log. Upwards only, and only where a row is. */
-export const auditedScript = scriptOf(`
+export const auditedScript: Script = scriptOf(`
 local audited = redis.call('HGET', KEYS[1], 'audited')
 if audited and tonumber(ARGV[1]) > (tonumber(audited) or 0) then
   redis.call('HSET', KEYS[1], 'audited', ARGV[1])
@@ -106,19 +106,19 @@ return 'done'
 `)
 
 /** KEYS: watermarks. ARGV: scope, epoch ms. Upwards only. */
-export const setMarkScript = scriptOf(`
+export const setMarkScript: Script = scriptOf(`
 local mark = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '')
 if not mark or tonumber(ARGV[2]) > mark then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
 return 'done'
 `)
 
 /** KEYS: watermarks. ARGV: scopes. Answers their marks in the same order. */
-export const marksScript = scriptOf(`
+export const marksScript: Script = scriptOf(`
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
 `)
 
 /** KEYS: schema version. ARGV: the one this Lelu knows. Answers the one that is stored. */
-export const schemaScript = scriptOf(`
+export const schemaScript: Script = scriptOf(`
 redis.call('SET', KEYS[1], ARGV[1], 'NX')
 return redis.call('GET', KEYS[1])
 `)

@@ -1,0 +1,47 @@
+import { withDeadline } from './deadline.ts'
+import type { ApprovalStore, StoredRow } from './store.ts'
+import { storeError } from './store-error.ts'
+
+/**
+ * Carries a write of this row out within the deadline. When its reply is lost, `becameOf` says what the row that is
+ * stored tells of it; undefined when that is nothing, and then the error stands.
+ */
+export type Written = <T>(
+  id: string,
+  operation: Promise<T>,
+  doing: string,
+  becameOf: (stored: StoredRow | undefined) => T | undefined,
+) => Promise<T>
+
+const retryMs = 25
+
+/**
+ * A write has half of the deadline; the other half is for finding out what became of it. Whoever has lost a reply has
+ * often lost the connection with it, so the store is asked again and again: a claim that nobody knows of is a call that
+ * nobody runs.
+ */
+export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
+  async function readBack(id: string, until: number): Promise<StoredRow | undefined> {
+    const doing = 'reading back what was written'
+    for (;;) {
+      const left = Math.max(1, until - performance.now())
+      try {
+        return await withDeadline(store.get(id), left, doing)
+      } catch (error) {
+        if (performance.now() + retryMs >= until) throw storeError(error, doing)
+        await new Promise((next) => setTimeout(next, retryMs))
+      }
+    }
+  }
+
+  return async (id, operation, doing, becameOf) => {
+    const until = performance.now() + deadlineMs
+    try {
+      return await withDeadline(operation, Math.ceil(deadlineMs / 2), doing)
+    } catch (error) {
+      const answer = becameOf(await readBack(id, until))
+      if (answer !== undefined) return answer
+      throw storeError(error, doing)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { Keyv } from 'keyv'
+import { expect, it, vi } from 'vitest'
+import { fromKeyv } from '../../src/index.ts'
+import { approved, testEngine } from '../support.ts'
+
+/** An approved call over a store whose next records of an end fail: before they are written, or behind it. */
+async function callWhoseEndIsLost(times: number, written: boolean) {
+  const keyv = new Keyv()
+  const driver = fromKeyv(keyv)
+  const { swap } = driver
+  let left = times
+  const lelu = await testEngine({ store: keyv, storeDeadlineMs: 200 })
+  const id = await approved(lelu, { effect: 'non_idempotent' })
+  driver.swap = async (rev, next, window) => {
+    if (next.state !== 'completed' || left === 0) return swap(rev, next, window)
+    left -= 1
+    if (written) await swap(rev, next, window)
+    throw new Error('connection lost')
+  }
+  const { get } = driver
+  driver.get = async (wanted) => {
+    // As long as the reply of the end is lost, nothing can be read back either.
+    if (left > 0 && left < times) throw new Error('connection lost')
+    return get(wanted)
+  }
+  return { lelu, id }
+}
+
+it.each([
+  ['not written', false],
+  ['written, and only its reply was lost', true],
+])('a call that ran is recorded as such, though its end was %s at first', async (_how, written) => {
+  const { lelu, id } = await callWhoseEndIsLost(2, written)
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  const tool = vi.fn(() => 'done')
+  expect(await lelu.resume(id, tool)).toMatchObject({ status: 'executed', value: 'done' })
+  expect((await lelu.approvals.get(id)).state).toBe('completed')
+  expect(await lelu.resume(id, tool)).toMatchObject({ replayed: true, value: 'done' })
+  expect(tool).toHaveBeenCalledOnce()
+  expect(warned).not.toHaveBeenCalled()
+  warned.mockRestore()
+})

@@ -1,0 +1,54 @@
+import { expect, it, vi } from 'vitest'
+import { lostReplies } from '../../src/store/lost-reply.ts'
+import { memoryStore } from '../../src/store/memory.ts'
+import type { StoredRow } from '../../src/store/store.ts'
+
+const row = (rev: number, attempt: string): StoredRow => ({
+  ...{ id: 'apr_1', tenant: 'default', state: 'pending', rev, idem: null, createdAt: 1 },
+  ...{ attempt, audited: 0, body: '{}', seal: '' },
+})
+const lost = new Error('connection lost')
+const ours = (stored: StoredRow | undefined) => (stored?.attempt === 'ours' ? 'done' : undefined)
+
+/** A store that has written what it did not answer, and whose next reads fail as often. */
+async function storeThatLoses(reads: number) {
+  const store = memoryStore()
+  await store.create(row(1, 'first'))
+  await store.swap(1, row(2, 'ours'))
+  const get = vi.fn(store.get)
+  for (let n = 0; n < reads; n += 1) get.mockRejectedValueOnce(lost)
+  return { store: { ...store, get }, get }
+}
+
+it('a write whose reply was lost is found, though the connection is away for a while', async () => {
+  const { store, get } = await storeThatLoses(3)
+  const written = lostReplies(store, 2000)
+  expect(await written('apr_1', Promise.reject(lost), 'changing', ours)).toBe('done')
+  expect(get).toHaveBeenCalledTimes(4)
+})
+
+it('a write that is not found is the error it was', async () => {
+  const { store } = await storeThatLoses(0)
+  const written = lostReplies(store, 2000)
+  await expect(
+    written('apr_1', Promise.reject(lost), 'changing', () => undefined),
+  ).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE', cause: lost })
+})
+
+it.each([
+  ['never answers', () => new Promise<never>(() => {})],
+  ['fails at once', () => Promise.reject(lost)],
+])(
+  'a store that is away is given up when the deadline is over: a write that %s',
+  async (_what, write) => {
+    const { store } = await storeThatLoses(0)
+    const away = { ...store, get: () => Promise.reject(lost) }
+    const written = lostReplies(away, 200)
+    const started = performance.now()
+    await expect(written('apr_1', write(), 'changing', ours)).rejects.toMatchObject({
+      code: 'LELU_STORE_UNAVAILABLE',
+    })
+    const took = performance.now() - started
+    expect(took).toBeLessThan(5000)
+  },
+)

@@ -1,0 +1,60 @@
+// `pnpm reliability [--full] [--driver NAME] [--json]`: puts every store through the faults of the suite and prints what
+// was counted. The table is that of docs/reliability.md. Ends with 1 when anything was wrong.
+import { parseArgs } from 'node:util'
+import {
+  hasPostgres,
+  hasRedis,
+  runReliability,
+  type StoreHarness,
+  sqliteHarness,
+  sqliteModule,
+} from '@lelu/testing'
+import { machine } from '../bench/measure.ts'
+import { postgresHarness, postgresModule } from '../src/stores/suite-postgres.ts'
+import { redisHarness, redisModule, valkeyHarness } from '../src/stores/suite-redis.ts'
+import { markdownTable, type StoreRun } from './table.ts'
+
+type Driver = { harness: StoreHarness; module: string; installed: boolean }
+
+const drivers: Record<string, Driver> = {
+  sqlite: { harness: sqliteHarness, module: sqliteModule, installed: true },
+  postgres: { harness: postgresHarness, module: postgresModule, installed: hasPostgres() },
+  redis: { harness: redisHarness, module: redisModule, installed: hasRedis() },
+  valkey: { harness: valkeyHarness, module: redisModule, installed: hasRedis() },
+}
+
+function readWords() {
+  const usage = `Usage: reliability [--full] [--driver ${Object.keys(drivers).join(' | ')}] [--json]`
+  try {
+    const flag = { type: 'boolean', default: false } as const
+    const options = { full: flag, json: flag, driver: { type: 'string', multiple: true } } as const
+    const { values } = parseArgs({ options })
+    const { driver = Object.keys(drivers), full, json } = values
+    if (driver.every((name) => Object.hasOwn(drivers, name))) return { driver, full, json }
+  } catch {}
+  console.error(usage)
+  return process.exit(2)
+}
+
+const { driver: names, full, json } = readWords()
+const runs: StoreRun[] = []
+for (const name of names) {
+  const { harness, module, installed } = drivers[name] as Driver
+  if (!installed) {
+    console.error(`${harness.name}: its server is not installed, so it is left out.`)
+    continue
+  }
+  console.error(`${harness.name}`)
+  const cases = await runReliability(harness, module, {
+    full,
+    onDone: ({ title, ms, wrong, skipped }) => {
+      const end = wrong.length > 0 ? `WRONG: ${wrong.join('; ')}` : (skipped && 'not done') || 'ok'
+      console.error(`  ${title}: ${end} (${(ms / 1000).toFixed(1)} s)`)
+    },
+  })
+  runs.push({ store: harness.name, cases })
+}
+if (json) console.log(JSON.stringify({ machine: machine(), full, runs }, null, 2))
+else console.log(`${machine()}\n\n${markdownTable(runs)}`)
+const wrong = runs.flatMap(({ cases }) => cases).filter((one) => one.wrong.length > 0)
+process.exit(wrong.length > 0 || runs.length < names.length ? 1 : 0)

@@ -1,0 +1,3 @@
+import { memoryHarness, memoryModule, storeSuite } from '@lelu/testing'
+
+storeSuite(memoryHarness, memoryModule)

@@ -1,0 +1,27 @@
+import { KeyvPostgres } from '@keyv/postgres'
+import { type StoreHarness, startPostgres } from '@lelu/testing'
+import { Keyv } from 'keyv'
+
+/** `@keyv/postgres` over a PostgreSQL server of its own, with its durable defaults. */
+export const postgresHarness: StoreHarness = {
+  name: 'PostgreSQL',
+  capabilities: { processes: true, serverClock: true, network: true },
+  async start() {
+    const server = await startPostgres()
+    return { ...server, place: server.url }
+  },
+  placeAt(place, port) {
+    const url = new URL(String(place))
+    url.port = `${port}`
+    return url.href
+  },
+  async openKeyv(place) {
+    // Keyv's own pool holds no idle connection: nothing listens to its errors, and one of them would end the process.
+    const adapter = new KeyvPostgres({ uri: String(place), idleTimeoutMillis: 10 })
+    const keyv = new Keyv({ store: adapter })
+    keyv.on('error', () => {})
+    return keyv
+  },
+}
+
+export const postgresModule: string = import.meta.url

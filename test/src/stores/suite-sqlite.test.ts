@@ -1,0 +1,3 @@
+import { sqliteHarness, sqliteModule, storeSuite } from '@lelu/testing'
+
+storeSuite(sqliteHarness, sqliteModule)

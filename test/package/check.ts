@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
@@ -40,6 +40,7 @@ type Packed = { files: { path: string }[] }
 type Manifest = {
   exports: Record<string, string | { types: string; default: string }>
   bin?: Record<string, string>
+  dependencies?: Record<string, string>
   peerDependenciesMeta?: object
 }
 
@@ -51,13 +52,16 @@ function exportsOf(file: string): number {
   )
 }
 
-/** As in the project of somebody who has none of the optional peers. */
-function loadsAlone(name: string, folder: string, file: string): boolean {
+/** As in the project of somebody who has its dependencies, and none of the optional peers. */
+function loadsAlone(name: string, folder: string, file: string, dependencies: string[]): boolean {
   const project = mkdtempSync(join(tmpdir(), 'lelu-alone-'))
   try {
     const scope = join(project, 'node_modules/@lelu')
-    mkdirSync(scope, { recursive: true })
-    symlinkSync(join(packages, 'engine'), join(scope, 'engine'))
+    for (const dependency of dependencies) {
+      const link = join(project, 'node_modules', dependency)
+      mkdirSync(dirname(link), { recursive: true })
+      symlinkSync(join(folder, 'node_modules', dependency), link)
+    }
     cpSync(join(folder, 'dist'), join(scope, name, 'dist'), { recursive: true })
     cpSync(join(folder, 'package.json'), join(scope, name, 'package.json'))
     return exportsOf(join(scope, name, file)) > 0
@@ -95,7 +99,8 @@ for (const name of readdirSync(packages)) {
     const found = exportsOf(join(folder, file))
     check(`${entry} loads in plain Node, ${found} exports`, found > 0)
     if (manifest.peerDependenciesMeta === undefined) continue
-    check(`${entry} loads without its optional peers`, loadsAlone(name, folder, file))
+    const dependencies = Object.keys(manifest.dependencies ?? {})
+    check(`${entry} loads without its optional peers`, loadsAlone(name, folder, file, dependencies))
   }
   for (const [command, file] of Object.entries(manifest.bin ?? {})) {
     const help = execFileSync(process.execPath, [join(folder, file), '--help'], {

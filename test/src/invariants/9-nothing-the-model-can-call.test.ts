@@ -36,7 +36,8 @@ describe('invariant 9: nothing the model can call approves, mints, or writes pol
     const directory = temporaryFolder()
     await engine({ directory })
     const desk = await openReviewDesk({ directory })
-    expect(Object.keys(desk).sort()).toEqual(['approvals', 'close', 'tokens'])
+    const reviewing = ['approvals', 'close', 'grants', 'killSwitch', 'tokens']
+    expect(Object.keys(desk).sort()).toEqual(reviewing)
     expect(Object.keys(desk.tokens)).not.toContain('mint')
     await desk.close()
   })

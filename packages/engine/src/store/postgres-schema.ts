@@ -45,8 +45,12 @@ async function versionIn(pool: Pool, schema: string): Promise<number | undefined
   return rows[0]?.value as number | undefined
 }
 
+/** Somebody who does not ask for our lock, such as Keyv, has made the same schema at the same moment. */
+const isRace = (error: unknown): boolean =>
+  ['23505', '42P06'].includes(String((error as { code?: unknown }).code))
+
 /** Makes the tables, one process at a time; refuses those of a newer version. */
-export async function makeTables(pool: Pool, schema: string): Promise<void> {
+export async function makeTables(pool: Pool, schema: string, tries = 5): Promise<void> {
   const version = await versionIn(pool, schema)
   if (version === schemaVersion) return
   if (version !== undefined && version > schemaVersion) {
@@ -59,9 +63,14 @@ export async function makeTables(pool: Pool, schema: string): Promise<void> {
   const { rows } = await pool.query('SELECT to_regnamespace($1) AS found', [quoted(schema)])
   // Not `IF NOT EXISTS` alone: that asks for the right to make one even where it is there.
   const make = rows[0]?.found === null ? `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)};` : ''
-  // One message, one transaction: the lock goes with it, whatever happens to this process.
+  // One message is one transaction, without BEGIN: the lock ends with it, and so does an error.
   const lock = `SELECT pg_advisory_xact_lock(${lockKey});`
-  await pool.query(`BEGIN; ${lock} ${make} ${statements(schema)} COMMIT;`)
+  try {
+    await pool.query(`${lock} ${make} ${statements(schema)}`)
+  } catch (error) {
+    if (tries === 1 || !isRace(error)) throw error
+    await makeTables(pool, schema, tries - 1)
+  }
 }
 
 const wanted: Record<string, { fine: readonly unknown[]; why: string; help: string }> = {

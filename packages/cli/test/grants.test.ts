@@ -15,7 +15,7 @@ test('a reviewer lets calls like an approved one run, sees their uses, and ends 
   expect((await grants('list')).stdout).toBe('There are no standing grants.\n')
   const made = await grants('create', id, '--for', '2h', '--uses', '5', '--reason', 'Rebalancing')
   expect(made.stdout).toMatch(
-    /^(grt_[0-9a-f-]+) is active: 0 of 5 uses, ends in (2 h|1 h 59 min)\.\nIt lets trader-1 call trade with the same input as approval apr_/,
+    /^(grt_[0-9a-f-]+) is active: 0 of 5 uses, ends in (2 h|1 h 59 min)\.\nIt lets trader-1 for [a-z0-9-]+ call trade with the same input as approval apr_/,
   )
   const grant = made.stdout.split(' ')[0] as string
   await withEngine(directory, async (lelu) => {
@@ -25,7 +25,9 @@ test('a reviewer lets calls like an approved one run, sees their uses, and ends 
   const { stdout } = await grants('list')
   const [heading, row] = stdout.split('\n')
   expect(heading).toMatch(/^ID +AGENT +TOOL +SAME +USES +ENDS IN +STATE$/)
-  expect(row).toMatch(new RegExp(`^${grant} +trader-1 +trade +input +1 of 5 +.*active$`))
+  expect(row).toMatch(
+    new RegExp(`^${grant} +trader-1 for [a-z0-9-]+ +trade +input +1 of 5 +.*active$`),
+  )
   expect((await grants('revoke', grant)).stdout).toContain(`Revoked ${grant}.`)
   expect((await grants('show', grant)).stdout).toContain('is revoked: 1 of 5 uses')
   const json = JSON.parse((await grants('show', grant, '--json')).stdout) as StandingGrant

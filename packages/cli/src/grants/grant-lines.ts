@@ -13,6 +13,9 @@ function stateOf({ state, uses, maxUses, expiresAt }: StandingGrant, now: number
 const sameIn = ({ match }: StandingGrant): string =>
   match.fields === null ? 'input' : match.fields.join(' ')
 
+/** The agent, and whomever it acts for. */
+const who = ({ subjects }: StandingGrant): string => subjects.map(({ id }) => id).join(' for ')
+
 /** The grants as a table. */
 export function grantTable(
   grants: readonly StandingGrant[],
@@ -23,7 +26,7 @@ export function grantTable(
   if (grants.length === 0) return ['There are no standing grants.']
   const cells = grants.map((grant) =>
     [
-      ...[grant.id, grant.agent, grant.tool, sameIn(grant)],
+      ...[grant.id, who(grant), grant.tool, sameIn(grant)],
       ...[`${grant.uses} of ${grant.maxUses}`, span(grant.expiresAt - now), stateOf(grant, now)],
     ].map(safeText),
   )
@@ -34,7 +37,7 @@ export function grantTable(
 
 /** One grant, in sentences. */
 export function grantLines(grant: StandingGrant, now: number): string[] {
-  const { id, agent, tool, server, approval, by, reason, uses, maxUses, expiresAt } = grant
+  const { id, tool, server, approval, by, reason, uses, maxUses, expiresAt } = grant
   const where = server === null ? '' : ` of the server ${safeText(server)}`
   const same =
     grant.match.fields === null
@@ -42,7 +45,7 @@ export function grantLines(grant: StandingGrant, now: number): string[] {
       : `the same ${grant.match.fields.map(safeText).join(', ')} as`
   return [
     `${safeText(id)} is ${stateOf(grant, now)}: ${uses} of ${maxUses} uses, ends in ${span(expiresAt - now)}.`,
-    `It lets ${safeText(agent)} call ${safeText(tool)}${where} with ${same} approval ${safeText(approval)}, without asking.`,
+    `It lets ${safeText(who(grant))} call ${safeText(tool)}${where} with ${same} approval ${safeText(approval)}, without asking.`,
     `Granted by ${safeText(by.id)} (${safeText(by.issuer)}, ${safeText(by.method)})${reason === null ? '' : `: ${safeText(reason)}`}`,
   ]
 }

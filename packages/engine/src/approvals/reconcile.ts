@@ -65,7 +65,8 @@ export function reconcileChange(
   assertEligible(record, given.reviewer)
   const events = [reconciledEvent(record, given.reviewer, given.as, given.reason)]
   if (given.as === 'retry') {
-    const again = { approvedAt: now, executeBy: now + executeWithinMs, grant: null, reason: null }
+    // Not `approvedAt`: what was revoked since the approval stays revoked.
+    const again = { executeBy: now + executeWithinMs, grant: null, reason: null }
     return { next: { state: 'approved', ...again }, events }
   }
   return { next: { state: given.as, result: resultOf(given), reason: null }, events }

@@ -1,7 +1,8 @@
 import type { Reviewer } from '../approvals/record.ts'
+import { requirementsMet } from '../approvals/review.ts'
 import { jsonDigest } from '../digest.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { Json, Requirement } from '../types.ts'
+import type { Json, Requirement, Subject, ToolEffect } from '../types.ts'
 
 /** What must be the same for a later call: the whole input, or the fields that the policy names (JSON Pointers). */
 export type StandingMatch = { fields: string[] | null; digest: string }
@@ -13,8 +14,10 @@ export type StandingGrant = {
   state: 'active' | 'revoked'
   /** Grows by one with every use and every change. */
   revision: number
-  agent: string
+  /** The agent, and whomever it acts for, to the end of the chain: for others it is another call. */
+  subjects: { id: string; type: Subject['type'] }[]
   tool: string
+  effect: ToolEffect
   server: string | null
   match: StandingMatch
   /** The approval it was made from; its input shows what was meant. */
@@ -47,23 +50,40 @@ function at(input: Json, pointer: string): { value: Json } | null {
   return { value: found }
 }
 
-/** What names all calls that are alike: agent, tool, server, schema, and the input or its fields. Not the run or the call. */
+/** Everybody in the chain, the agent first. */
+export function subjectsOf(subject: Subject): StandingGrant['subjects'] {
+  const { id, type, actingFor } = subject
+  return [{ id, type }, ...(actingFor === undefined ? [] : subjectsOf(actingFor))]
+}
+
+/**
+ * What names all calls that are alike: the whole chain, tool, server, schema, resource, and the input or its fields. Not
+ * the run or the call. Without the chain, a reviewer could allow what the agent later does for the reviewer.
+ */
 export function matchOf(
   { request }: Pick<GatedRequest, 'request'>,
   fields: string[] | null,
 ): StandingMatch {
-  const { tenant, subject, call } = request
+  const { tenant, subject, call, resource } = request
   // A field that is missing is not one that is null.
   const same = fields === null ? call.input : fields.map((field) => [field, at(call.input, field)])
   // A tool whose schema has changed is another tool.
-  const who = [tenant, subject.id, call.tool, call.server ?? null, call.schema ?? null]
-  return { fields, digest: jsonDigest('lelu.standing.v1', [...who, fields, same] as Json) }
+  const what = [call.tool, call.server ?? null, call.schema ?? null]
+  const where = resource === undefined ? null : [resource.type, resource.id]
+  const alike = [tenant, subjectsOf(subject), ...what, where, fields, same]
+  return { fields, digest: jsonDigest('lelu.standing.v1', alike as Json) }
 }
 
 /** Names the one grant for calls like this, among the keys by which calls are found. */
 export function standingKey({ digest }: StandingMatch): string {
   // Three members: the key of a call has two, whatever its run and its id are.
   return JSON.stringify(['standing', 'v1', digest])
+}
+
+/** Whether this person's yes alone is all that the requirements ask for. */
+export function isEnough(by: Reviewer, requirements: readonly Requirement[]): boolean {
+  const vote = { reviewer: by, verdict: 'approve' as const, digest: '', reason: null, at: 0 }
+  return requirementsMet(requirements, [vote], '')
 }
 
 export const standingPrefix = 'grt_'

@@ -4,7 +4,14 @@ import type { Records } from '../approvals/records.ts'
 import { assertEligible, assertReviewer } from '../approvals/review.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { matchFields, matchOf, type StandingGrant, standingPrefix } from './standing-grant.ts'
+import {
+  isEnough,
+  matchFields,
+  matchOf,
+  type StandingGrant,
+  standingPrefix,
+  subjectsOf,
+} from './standing-grant.ts'
 import type { StandingRecords } from './standing-records.ts'
 
 export type GrantTerms = {
@@ -72,7 +79,7 @@ function grantable(record: ApprovalRecord, reviewer: Reviewer): string[] | null 
     throw refused(id, `it is ${state}`, 'Approve the call first.')
   }
   assertEligible(record, reviewer)
-  if (requirements.some(({ quorum }) => quorum > 1)) {
+  if (!isEnough(reviewer, requirements)) {
     throw refused(id, 'more than one person must approve it', 'Approve each such call.')
   }
   const fields = matchFields(requirements)
@@ -83,10 +90,10 @@ function grantable(record: ApprovalRecord, reviewer: Reviewer): string[] | null 
 }
 
 export function standingGrants({ standing, records, audit, now }: Options): StandingGrants {
-  const described = ({ id, tenant, agent, tool, server, approval }: StandingGrant) => ({
+  const described = ({ id, tenant, subjects, tool, server, effect, approval }: StandingGrant) => ({
     tenant,
-    agent: { id: agent, type: 'agent' },
-    tool: { name: tool, server, effect: 'non_idempotent' },
+    ...(subjects[0] && { agent: subjects[0] }),
+    tool: { name: tool, server, effect },
     refs: { approval, grant: id },
   })
 
@@ -112,7 +119,8 @@ export function standingGrants({ standing, records, audit, now }: Options): Stan
       const createdAt = now()
       const fresh: StandingGrant = {
         ...{ id: `${standingPrefix}${newId()}`, tenant, state: 'active', revision: 1 },
-        ...{ agent: request.subject.id, tool: request.call.tool },
+        ...{ subjects: subjectsOf(request.subject), tool: request.call.tool },
+        effect: request.call.effect ?? 'non_idempotent',
         server: request.call.server ?? null,
         ...{ match, approval: approvalId, by, reason, createdAt },
         ...{ expiresAt: createdAt + expiresInMs, maxUses, uses: 0 },

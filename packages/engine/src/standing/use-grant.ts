@@ -3,7 +3,7 @@ import type { Decided } from '../execution/decide.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision } from '../types.ts'
-import { matchFields, matchOf, type StandingGrant } from './standing-grant.ts'
+import { isEnough, matchFields, matchOf, type StandingGrant } from './standing-grant.ts'
 import type { StandingRecords } from './standing-records.ts'
 
 type Options = {
@@ -42,12 +42,13 @@ export async function useGrant(
 ): Promise<Decision | undefined> {
   const { standing, revocations, audit } = options
   if (decision.effect !== 'require_approval') return undefined
-  if (requirements.some(({ quorum }) => quorum > 1)) return undefined
   const fields = matchFields(requirements)
   if (fields === undefined) return undefined
   const { request } = gated
   const found = await standing.find(request.tenant, matchOf(gated, fields))
   if (found === undefined || found.state !== 'active') return undefined
+  // The policy of today may ask more people, or others.
+  if (!isEnough(found.by, requirements)) return undefined
   if (await revocations.covers(request, request.tenant, found.createdAt)) return undefined
   const used = await takeUse(found, options)
   if (used === undefined) return undefined

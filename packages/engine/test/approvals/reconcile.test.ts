@@ -63,6 +63,16 @@ it('a call that did not take effect may be run again, once, by the next resume',
   expect(tool).toHaveBeenCalledOnce()
 })
 
+it('what was revoked since the approval does not run again by a retry', async () => {
+  const lelu = await testEngine()
+  const id = await unknown(lelu)
+  await lelu.tokens.revoke({ agent: 'trader-1' })
+  await lelu.approvals.reconcile(id, { ...looked, as: 'retry' })
+  const tool = vi.fn()
+  await expect(lelu.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_TOKEN_REFUSED' })
+  expect(tool).not.toHaveBeenCalled()
+})
+
 it('only a call whose effect is unknown is reconciled, and only once', async () => {
   const lelu = await testEngine()
   const pending = await approved(lelu)

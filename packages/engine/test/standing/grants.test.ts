@@ -54,8 +54,18 @@ describe('a standing grant', () => {
     expect(await statusOf(lelu, asked({ symbol: 'ACME', amount: 101 }))).toBe('suspended')
     expect(await statusOf(lelu, asked(undefined, { server: 'other' }))).toBe('suspended')
     expect(await statusOf(lelu, asked(undefined, { schema: {} }))).toBe('suspended')
-    const agent = { ...asked(), subject: { id: 'trader-2', type: 'agent' as const } }
-    expect(await statusOf(lelu, agent)).toBe('suspended')
+    const alice = { id: 'alice', type: 'user' as const }
+    const trader = { id: 'trader-1', type: 'agent' as const }
+    for (const subject of [
+      { ...trader, id: 'trader-2', actingFor: alice },
+      trader,
+      { ...trader, actingFor: { ...alice, id: 'mallory' } },
+      { ...trader, actingFor: { ...alice, actingFor: { ...alice, id: 'mallory' } } },
+    ]) {
+      expect(await statusOf(lelu, { ...asked(), subject })).toBe('suspended')
+    }
+    const resource = { type: 'account', id: '42' }
+    expect(await statusOf(lelu, { ...asked(), resource })).toBe('suspended')
     expect(await statusOf(lelu, { ...asked(), tenant: 'other' })).toBe('suspended')
     expect(await statusOf(lelu, asked())).toBe('executed')
   })
@@ -74,6 +84,14 @@ describe('a standing grant', () => {
     expect(await status({ symbol: 'ACME', amount: 1, limits: { day: null } })).toBe('suspended')
   })
 
+  it('never allows what the agent does for the one who granted it (invariant 5)', async () => {
+    const lelu = await testEngine()
+    await lelu.grants.create(await approved(lelu), { ...terms, maxUses: 100 })
+    const actingFor = { id: bob.id, type: 'user' as const }
+    const subject = { id: 'trader-1', type: 'agent' as const, actingFor }
+    expect(await statusOf(lelu, { ...asked(), subject })).toBe('suspended')
+  })
+
   it('never goes over a deny, and not over a policy that asks for more by now', async () => {
     let requirement: Partial<Requirement> = {}
     let effect: 'require_approval' | 'deny' = 'require_approval'
@@ -89,6 +107,8 @@ describe('a standing grant', () => {
     requirement = { standing: false }
     expect(await statusOf(lelu)).toBe('suspended')
     requirement = { quorum: 2 }
+    expect(await statusOf(lelu)).toBe('suspended')
+    requirement = { reviewers: ['carol'] }
     expect(await statusOf(lelu)).toBe('suspended')
     requirement = { standing: ['/symbol'] }
     expect(await statusOf(lelu)).toBe('suspended')
@@ -211,6 +231,24 @@ describe('no standing grant is made', () => {
     await expect(lelu.grants.create(id, terms)).rejects.toMatchObject({
       code: 'LELU_GRANT_REFUSED',
     })
+  })
+
+  it('by one of two people whom different requirements ask for', async () => {
+    const asked = { quorum: 1, reviewers: null, expiresInMs: null }
+    const requirements = ['finance', 'legal'].map((id) => ({ ...asked, id, groups: [id] }))
+    const reasons = [{ id: 'asked', message: 'Two people must look.' }]
+    const answer = { effect: 'require_approval' as const, reasons, requirements }
+    const lelu = await testEngine({ policies: policyOf(() => answer) })
+    const id = await suspended(lelu)
+    const [one, other] = [
+      { ...bob, groups: ['finance'] },
+      { ...bob, id: 'carol', groups: ['legal'] },
+    ]
+    for (const reviewer of [one, other]) {
+      await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+    }
+    const refused = { code: 'LELU_GRANT_REFUSED' }
+    await expect(lelu.grants.create(id, { ...terms, reviewer: one })).rejects.toMatchObject(refused)
   })
 
   it.each(['trader-1', 'alice'])('by %s, for whom the call is made', async (name) => {

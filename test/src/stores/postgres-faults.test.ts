@@ -43,6 +43,14 @@ function bareAdapter(server: PostgresServer): KeyvPostgres {
   return adapter
 }
 
+/** How many statements with this word the server is at right now. */
+async function running(server: PostgresServer, word: string): Promise<number> {
+  const sql = `SELECT count(*)::int AS found FROM pg_stat_activity
+    WHERE state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()`
+  const [row] = await bareAdapter(server).query(sql, [`%${word}%`])
+  return row?.found as number
+}
+
 function storeOn(server: PostgresServer, options: FromKeyvOptions = {}, schema?: string) {
   const store = fromKeyv(keyvOn(server, schema), options)
   endings.push(() => store.close())
@@ -79,7 +87,7 @@ describe.skipIf(!hasPostgres())(`a PostgreSQL server${missing}`, () => {
   it('has its tables made, though somebody else makes the schema at the same moment', async () => {
     const server = await serverWith()
     const slow = bareAdapter(server).query('CREATE SCHEMA late; SELECT pg_sleep(0.7)')
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await expect.poll(() => running(server, 'pg_sleep')).toBe(1)
     const store = storeOn(server, {}, 'late')
     await Promise.all([store.open(), slow])
     expect(await store.get('apr_none')).toBeUndefined()
@@ -193,10 +201,10 @@ describe.skipIf(!hasPostgres())(`a PostgreSQL server${missing}`, () => {
     const other = bareAdapter(server)
     const held = `WITH held AS (SELECT id FROM lelu_approval WHERE id = '${id}' FOR UPDATE) SELECT pg_sleep(1.5) FROM held`
     const holding = other.query(held)
-    await new Promise((resolve) => setTimeout(resolve, 200)) // until it has the lock
+    await expect.poll(() => running(server, 'pg_sleep')).toBe(1)
     await expect(store.swap(1, rowOf(id, { rev: 2 }))).rejects.toBeDefined()
     await holding
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await expect.poll(() => running(server, 'UPDATE')).toBe(0)
     expect((await store.get(id))?.rev).toBe(1)
   })
 

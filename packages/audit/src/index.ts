@@ -7,6 +7,7 @@ export { AuditError, type AuditErrorCode } from './errors.ts'
 export { type FollowOptions, followRecords } from './follow.ts'
 // Writing
 export { type AuditLog, type AuditLogOptions, openAuditLog } from './log.ts'
+export type { AppendOptions } from './stream-writer.ts'
 export { type ReadOptions, type ReadRecord, readRecords } from './read.ts'
 // Records
 export type {

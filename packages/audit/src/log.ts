@@ -30,6 +30,8 @@ export interface AuditLog {
    * `LELU_AUDIT_CLOSED`, `LELU_AUDIT_RECORD_INVALID`, `LELU_AUDIT_RECORD_TOO_LARGE`, `LELU_JSON_INVALID`.
    */
   append(event: AuditEvent, options?: AppendOptions): Promise<AuditReceipt>
+  /** Answers when everything appended so far is on disk. Throws `LELU_AUDIT_UNAVAILABLE` when it may not be. */
+  flush(): Promise<void>
   /** Ends the stream with a close record, after what was appended before. Never throws. */
   close(): Promise<void>
 }
@@ -260,6 +262,10 @@ export function openWith(
         throw unavailable('beginning a stream', error)
       })
       return writer.append(copy, { ...options, waitedMs: performance.now() - asked })
+    },
+    async flush() {
+      const writer = current ?? (await starting?.writer)
+      await writer?.flush()
     },
     close() {
       closed ??= end()

@@ -18,6 +18,8 @@ export interface StreamWriter {
   readonly busy: boolean
   /** Answers when the record is on disk (fdatasync), together with all that were waiting with it. */
   append(event: LogEvent, options?: StreamAppend): Promise<AuditReceipt>
+  /** Answers when everything appended before is on disk. */
+  flush(): Promise<void>
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
@@ -27,7 +29,13 @@ export interface StreamWriter {
  * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows within 20 ms, or
  * with the next durable record; when that fails the log refuses every further record.
  */
-export type AppendOptions = { until?: 'durable' | 'written' }
+export type AppendOptions = {
+  until?: 'durable' | 'written'
+  /** Told when the record is in the page cache, which is before a durable append answers. */
+  onWritten?: () => void
+  /** Told once of a record that was taken: it is on disk, or the error for which it may not be. Must not throw. */
+  onDurable?: (error?: unknown) => void
+}
 
 /** `waitedMs` of the deadline are used up already. */
 export type StreamAppend = AppendOptions & { waitedMs?: number }
@@ -49,8 +57,7 @@ type Waiting = {
   receipt: AuditReceipt
   /** `performance.now()` after which nobody is waiting any more. */
   due: number
-  /** Whether it is answered before the sync. */
-  early: boolean
+  options: AppendOptions
   resolve: (receipt: AuditReceipt) => void
   reject: (error: unknown) => void
 }
@@ -61,6 +68,8 @@ const waitingChars = 64 * 1024 * 1024
 
 /** Records that are worth a write of their own although others may be about to join. */
 const worthWriting = 16
+
+const isEarly = (one: Waiting | undefined): boolean => one?.options.until === 'written'
 
 /** How long written records may wait for a sync of their own. */
 const syncSoonMs = 20
@@ -80,6 +89,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let scheduled = false
   let operation: Promise<void> | undefined
   let syncTimer: NodeJS.Timeout | undefined
+  let unsynced: Waiting[] = []
   const segments = createSegments(files, join(options.directory, stream), options.segmentBytes)
 
   function fail(error: unknown, batch: Waiting[]): void {
@@ -89,6 +99,19 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     waiting = []
     waitingLength = 0
     for (const one of all) one.reject(failure.error)
+    tell([...new Set([...unsynced, ...all])], failure.error)
+    unsynced = []
+  }
+
+  function tell(records: Waiting[], error?: unknown): void {
+    for (const { options } of records) options.onDurable?.(error)
+  }
+
+  async function sync(): Promise<void> {
+    await segments.sync()
+    const synced = unsynced
+    unsynced = []
+    tell(synced)
   }
 
   function takeBatch(): Waiting[] {
@@ -105,9 +128,13 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   async function write(batch: Waiting[]): Promise<void> {
     const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
     await segments.append(bytes, (batch[0] as Waiting).receipt.seq)
-    for (const one of batch) if (one.early) one.resolve(one.receipt)
-    if (batch.some(({ early }) => !early)) await segments.sync()
-    else syncSoon()
+    unsynced.push(...batch)
+    for (const one of batch) {
+      if (isEarly(one)) one.resolve(one.receipt)
+      one.options.onWritten?.()
+    }
+    if (batch.every(isEarly)) syncSoon()
+    else await sync()
   }
 
   /** The next durable record may come before, and take these along: then one sync serves both. */
@@ -116,7 +143,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     syncTimer = setTimeout(() => {
       syncTimer = undefined
       if (!segments.unsynced || failure !== undefined) return
-      if (settling === undefined) settle([], performance.now() + deadlineMs, segments.sync())
+      if (settling === undefined) settle([], performance.now() + deadlineMs, sync())
       else syncSoon()
     }, syncSoonMs)
     syncTimer.unref() // the kernel writes it also when the process ends before
@@ -156,7 +183,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
    * ask again in this turn and may join.
    */
   function schedule(): void {
-    if (waiting.length >= worthWriting || waiting[0]?.early === true) pump()
+    if (waiting.length >= worthWriting || isEarly(waiting[0])) pump()
     else if (waiting.length > 0 && !scheduled) {
       scheduled = true
       setImmediate(() => {
@@ -167,7 +194,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   }
 
   function enqueue(event: LogEvent, options: StreamAppend): Promise<AuditReceipt> {
-    const { until = 'durable', waitedMs = 0 } = options
+    const { waitedMs = 0 } = options
     const text = withSum(recordText(event, { log, stream, seq, prev, now: now() }))
     // A character is at most three bytes of UTF-8: most lines need not be counted.
     const bytes = text.length * 3 > maxLineBytes ? Buffer.byteLength(text) : 0
@@ -183,8 +210,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     waitingLength += line.length
     const due = performance.now() + deadlineMs - waitedMs
     const answer = new Promise<AuditReceipt>((resolve, reject) => {
-      const early = until === 'written'
-      waiting.push({ line, receipt, due, early, resolve, reject })
+      waiting.push({ line, receipt, due, options, resolve, reject })
     })
     schedule()
     return answer
@@ -202,6 +228,17 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       if (failure !== undefined) throw failure.error
       return enqueue(event, options)
     },
+    async flush() {
+      while (failure === undefined && (settling !== undefined || waiting.length > 0)) {
+        pump()
+        await settling
+      }
+      if (failure === undefined && segments.unsynced) {
+        settle([], performance.now() + deadlineMs, sync())
+        await settling
+      }
+      if (failure !== undefined) throw failure.error
+    },
     async close() {
       while (waiting.length > 0 && failure === undefined) {
         pump()
@@ -210,7 +247,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       await settling
       await operation?.catch(() => {})
       clearTimeout(syncTimer)
-      if (failure === undefined) await segments.sync().catch(() => {})
+      if (failure === undefined) await sync().catch(() => {})
       await segments.close().catch(() => {})
     },
   }

@@ -98,6 +98,54 @@ describe('a record that need not wait for the disk', () => {
     await log.close()
   })
 
+  it('tells when it is in the page cache, and when it is on disk', async () => {
+    const { log, release } = await heldLog(temporaryFolder())
+    const told: string[] = []
+    const hooks = (name: string) => ({
+      onWritten: () => void told.push(`${name} written`),
+      onDurable: (error?: unknown) => void told.push(`${name} ${error ? 'lost' : 'durable'}`),
+    })
+    await log.append(decision('a'), { until: 'written', ...hooks('a') })
+    expect(told).toEqual(['a written'])
+    const second = log.append(decision('b'), hooks('b')).then(() => told.push('b answered'))
+    await expect.poll(() => told).toEqual(['a written', 'b written'])
+    release()
+    await second
+    expect(told.slice(2)).toEqual(['a durable', 'b durable', 'b answered'])
+    await log.append(decision('c'), { until: 'written', ...hooks('c') })
+    await log.close()
+    expect(told.slice(5)).toEqual(['c written', 'c durable'])
+  })
+
+  it('tells once that it may be lost when its sync fails', async () => {
+    const { log, fail } = await heldLog(temporaryFolder())
+    const told: unknown[] = []
+    const onDurable = (error?: unknown) => void told.push(error)
+    await log.append(decision('written'), { until: 'written', onDurable })
+    const durable = log.append(decision('durable'), { onDurable })
+    fail(diskError('EIO'))
+    await expect(durable).rejects.toEqual(unavailable)
+    expect(told).toEqual([unavailable, unavailable])
+    await log.close()
+    expect(told).toHaveLength(2)
+  })
+
+  it('is on disk after a flush, which fails when it may not be', async () => {
+    const { log, done } = await countedLog(1 << 20)
+    await log.append(decision('written'), { until: 'written' })
+    await log.flush()
+    expect(done).toEqual(['append', 'sync'])
+    await log.flush() // nothing to do
+    expect(done).toEqual(['append', 'sync'])
+    await log.close()
+
+    const held = await heldLog(temporaryFolder())
+    await held.log.append(decision('written'), { until: 'written' })
+    held.fail(diskError('EIO'))
+    await expect(held.log.flush()).rejects.toEqual(unavailable)
+    await held.log.close()
+  })
+
   it('that cannot be written is refused', async () => {
     let broken = false
     const files = faultyFiles({

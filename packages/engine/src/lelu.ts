@@ -2,9 +2,8 @@ import { join } from 'node:path'
 import type { AuditLog } from '@lelu/audit'
 import type { Approvals } from './approvals/approvals.ts'
 import { editCheck } from './approvals/edit.ts'
-import type { ApprovalRecord } from './approvals/record.ts'
 import { LeluError } from './errors.ts'
-import { type DecideMore, decide } from './execution/decide.ts'
+import { beginDecision, type DecideMore, decide } from './execution/decide.ts'
 import { type GuardHooks, guard } from './execution/guard.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
@@ -16,7 +15,6 @@ import { type GatedRequest, gateRequest, withConfidence } from './request/gate.t
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { useGrant } from './standing/use-grant.ts'
 import { openStorage } from './storage.ts'
-import { mintToken } from './tokens/mint.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
 import type { Decision, DecisionRequest, Policy } from './types.ts'
 
@@ -88,21 +86,19 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
 
   const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
   const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
-  const decideGated = (gated: GatedRequest, more?: DecideMore) =>
-    decide(gated, { policy, audit, now, stopped: storage.stopped }, more)
+  const deciding = { policy, audit, now, stopped: storage.stopped }
+  const decideGated = (gated: GatedRequest, more?: DecideMore) => decide(gated, deciding, more)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
   const minting = { records, keys, issuer, audience, tokenSeconds, now }
   const tokens = createTokens({ ...minting, revocations, grants })
   const redeeming = {
-    records,
+    ...minting,
     revocations,
     verify: tokens.verify,
     gate,
-    decide: decideGated,
-    now,
+    begin: (gated: GatedRequest, more: DecideMore) => beginDecision(gated, deciding, more),
     leaseMs,
   }
-  const mint = (record: ApprovalRecord) => mintToken(record, minting)
 
   let closed = false
   function assertOpen(): void {
@@ -112,7 +108,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     })
   }
   const resumeCall = <T>(id: string, execute: Execute<T>, caller: Caller = {}) =>
-    resume(id, execute, caller, { ...redeeming, mint })
+    resume(id, execute, caller, redeeming)
 
   return {
     approvals,

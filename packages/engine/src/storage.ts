@@ -10,6 +10,7 @@ import { type StandingRecords, standingRecords } from './standing/standing-recor
 import { storeClock } from './store/clock.ts'
 import { withDeadline } from './store/deadline.ts'
 import { fromKeyv } from './store/from-keyv.ts'
+import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
 import { storeError } from './store/store-error.ts'
 import { hasKeyRing, openKeyRing } from './tokens/key-files.ts'
@@ -77,6 +78,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const clock = storeClock(store, now, deadlineMs)
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
+    const marks = markReader(store, deadlineMs)
     const standing = standingRecords({ store, keys, deadlineMs })
     const { approveWithinMs = day, executeWithinMs = day } = options
     return {
@@ -84,10 +86,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       audit,
       keys,
       records,
-      revocations: createRevocations({ store, audit, now: clock.now, deadlineMs }),
+      revocations: createRevocations({ store, marks, audit, now: clock.now, deadlineMs }),
       standing,
       grants: standingGrants({ standing, records, audit, now: clock.now }),
-      ...killSwitch({ store, audit, now: clock.now, deadlineMs }),
+      ...killSwitch({ store, read: marks, audit, now: clock.now, deadlineMs }),
       now: clock.now,
       approvals: (checkEdit) =>
         createApprovals({
@@ -98,6 +100,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
           ...(checkEdit && { checkEdit }),
         }),
       async close() {
+        await records.flush()
         if (options.store === undefined || store.ownsConnections) await store.close()
         await closeAudit()
       },

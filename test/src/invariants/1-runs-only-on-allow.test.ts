@@ -25,7 +25,7 @@ function brokenStore(operation: keyof ApprovalStore, failure: () => Promise<neve
 /** The first `good` records are written, none after that. */
 function failingAudit(good: number): AuditLog {
   let written = 0
-  const append = async () => {
+  const append: AuditLog['append'] = async () => {
     written += 1
     if (written > good)
       throw Object.assign(new Error('disk full'), {
@@ -40,6 +40,7 @@ function failingAudit(good: number): AuditLog {
     directory: '',
     state: 'open',
     append,
+    flush: async () => {},
     close: async () => {},
   }
 }
@@ -114,6 +115,28 @@ describe('invariant 1: a tool runs only on allow or on a redeemed approval', () 
       code: 'LELU_OUTCOME_UNRECORDED',
     })
     warned.mockRestore()
+  })
+
+  it('and not when the decision of its resume is written, but may not be on disk', async () => {
+    const audit = failingAudit(1000)
+    let resuming = false
+    const lelu = await engine({
+      audit: {
+        ...audit,
+        append: async (event, options) => {
+          const receipt = await audit.append(event)
+          options?.onWritten?.()
+          if (resuming && event.kind === 'decision')
+            throw Object.assign(new Error('no sync'), { code: 'LELU_AUDIT_UNAVAILABLE' })
+          return receipt
+        },
+      },
+    })
+    const id = await approve(lelu)
+    resuming = true
+    const tool = vi.fn()
+    await expect(lelu.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_AUDIT_UNAVAILABLE' })
+    expect(tool).not.toHaveBeenCalled()
   })
 
   it.each<[keyof ApprovalStore, string]>([

@@ -7,6 +7,7 @@ import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
+import { eventLog } from './event-log.ts'
 import { expiredEvent } from './events.ts'
 import type { ApprovalRecord } from './record.ts'
 import { openRow, sealRow } from './seal.ts'
@@ -48,6 +49,8 @@ export type Records = {
     start: string | ApprovalRecord,
     decide: (record: ApprovalRecord) => Change | undefined,
   ): Promise<ApprovalRecord>
+  /** Waits until the events of every transition are on disk in the log. Never throws. */
+  flush(): Promise<void>
 }
 
 function notFound(id: string): LeluError {
@@ -57,20 +60,18 @@ function notFound(id: string): LeluError {
   })
 }
 
-/** Approvals whose events in the log are remembered. Forgetting one only repeats an event. */
-const maxLogged = 4096
-
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
 export function createRecords({ store, keys, audit, clock, deadlineMs }: RecordsOptions): Records {
-  const logged = new Map<string, string>()
+  const log = eventLog(store, audit)
   const written = lostReplies(store, deadlineMs)
   const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
     withDeadline(operation, deadlineMs, doing).catch((error) => {
       throw storeError(error, doing)
     })
 
-  function toRow(record: ApprovalRecord, audited: number): StoredRow {
+  function toRow(record: ApprovalRecord): StoredRow {
     const { id, tenant, state, revision, idem, createdAt } = record
+    const audited = (record.events[0]?.n ?? record.eventCount + 1) - 1
     const body = JSON.stringify(record)
     const row = {
       id,
@@ -86,37 +87,16 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     return sealRow(row, keys.sealKey())
   }
 
-  /** Writes what a crash may have kept out of the log; only then may anything be built on the record. */
-  async function settle(
-    record: ApprovalRecord,
-    { audited, attempt }: StoredRow,
-  ): Promise<ApprovalRecord> {
-    const missing = record.events.filter((event) => event.n > audited)
-    if (missing.length > 0) {
-      await Promise.all(missing.map((event) => audit.append(event.data)))
-      remember(record.id, attempt)
-      await store.markAudited(record.id, record.eventCount).catch(() => {}) // only a hint
-    }
-    return record
-  }
-
-  /**
-   * Which write of an approval this process has logged: the hint in the store may come later than the next read.
-   * By the id of the write, not by a number: a row that is put back and changed again has the same numbers anew.
-   */
-  function remember(id: string, attempt: string): void {
-    logged.delete(id)
-    logged.set(id, attempt)
-    const [oldest] = logged.keys()
-    if (logged.size > maxLogged && oldest !== undefined) logged.delete(oldest)
-  }
-
   function withEvents(record: ApprovalRecord, added: AuditEvent[]): ApprovalRecord {
     const events = added.map((event, index) => {
       const n = record.eventCount + index + 1
       return { n, data: { ...event, refs: { ...event.refs, event: n } } }
     })
-    return { ...record, events, eventCount: record.eventCount + events.length }
+    return {
+      ...record,
+      events: [...log.unsafe(record), ...events],
+      eventCount: record.eventCount + events.length,
+    }
   }
 
   /** When the reply is lost, the attempt id that is stored tells whose write it was. */
@@ -135,10 +115,12 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   ): Promise<ApprovalRecord | Exclude<Swapped, 'done'>> {
     assertTransition(current.id, current.state, next.state)
     const changed = withEvents({ ...current, ...next, revision: current.revision + 1 }, events)
-    // Everything before these events is in the log already: load() saw to it.
-    const row = toRow(changed, current.eventCount)
+    const row = toRow(changed)
     const swapped = await swap(current.revision, row, window)
-    return swapped === 'done' ? settle(changed, row) : swapped
+    if (swapped !== 'done') return swapped
+    // Everything before these events is in the log already: load() saw to it.
+    await log.settle(changed, row, current.eventCount)
+    return changed
   }
 
   async function commit(
@@ -154,8 +136,8 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   async function open(row: StoredRow): Promise<ApprovalRecord> {
     if (row.state === 'standing') throw notFound(row.id)
     const opened = await openRow(row, keys)
-    const known = logged.get(row.id) === row.attempt ? opened.eventCount : row.audited
-    let record = await settle(opened, { ...row, audited: known })
+    await log.settle(opened, row)
+    let record = opened
     const deadline =
       record.state === 'pending'
         ? record.approveBy
@@ -187,14 +169,16 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   return {
     commit,
     load,
+    flush: log.flush,
     async create(record, events) {
       const numbered = withEvents(record, events)
-      const row = toRow(numbered, 0)
+      const row = toRow(numbered)
       const answer = await written(row.id, store.create(row), 'creating an approval', (stored) =>
         stored?.attempt === row.attempt ? { created: true, row } : undefined,
       )
-      if (answer.created) return { created: true, record: await settle(numbered, row) }
-      return { created: false, record: await open(answer.row) }
+      if (!answer.created) return { created: false, record: await open(answer.row) }
+      await log.settle(numbered, row, 0)
+      return { created: true, record: numbered }
     },
     async findByCall(tenant, idem) {
       const row = await timed(store.findByCall(tenant, idem), 'finding an approval')

@@ -8,6 +8,7 @@ import { toInput } from '../policy/to-input.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type {
   Decision,
+  Effect,
   Json,
   Policy,
   PolicyAnswer,
@@ -57,12 +58,22 @@ export type DecideMore = {
   allowed?: (input: Json) => void
 }
 
-/** Asks the policy and writes the record; the decision is not answered before its record is on disk. */
-export async function decide(
+/** A policy's answer whose record is on its way to the disk. It must not be answered before `recorded`. */
+export type Deciding = Omit<Decided, 'decision'> & {
+  effect: Effect
+  id: string
+  /** The record is in the page cache: what is written to the log from now on comes behind it. */
+  written: Promise<void>
+  /** The record is on disk. */
+  recorded: Promise<Decision>
+}
+
+/** Asks the policy, and begins to write the record of its answer. */
+export async function beginDecision(
   gated: GatedRequest,
   options: DecideOptions,
   { approval, allowed }: DecideMore = {},
-): Promise<Decided> {
+): Promise<Deciding> {
   const { policy, audit, now, stopped } = options
   const started = performance.now()
   const time = now()
@@ -72,27 +83,34 @@ export async function decide(
   const digest = digestOf(gated)
   const id = newId()
   const { subject, call, confidence, run } = gated.request
-  const recorded = audit.append({
-    kind: 'decision',
-    id,
-    tenant: gated.request.tenant,
-    agent: { id: subject.id, type: subject.type },
-    acting_for: input.acting_for,
-    tool: input.tool,
-    run: run ?? null,
-    call: call.id,
-    input_digest: digest,
-    confidence: input.confidence,
-    signal: { ...input.signal, value: confidence?.value ?? null, status: signalStatus(confidence) },
-    decision: answer.effect,
-    reasons: answer.reasons,
-    policy: { revision: policy.revision },
-    refs: approval === undefined ? {} : { approval },
-    latency_us: Math.round((performance.now() - started) * 1000),
-  })
+  const written = Promise.withResolvers<void>()
+  const appended = audit.append(
+    {
+      kind: 'decision',
+      id,
+      tenant: gated.request.tenant,
+      agent: { id: subject.id, type: subject.type },
+      acting_for: input.acting_for,
+      tool: input.tool,
+      run: run ?? null,
+      call: call.id,
+      input_digest: digest,
+      confidence: input.confidence,
+      signal: {
+        ...input.signal,
+        value: confidence?.value ?? null,
+        status: signalStatus(confidence),
+      },
+      decision: answer.effect,
+      reasons: answer.reasons,
+      policy: { revision: policy.revision },
+      refs: approval === undefined ? {} : { approval },
+      latency_us: Math.round((performance.now() - started) * 1000),
+    },
+    { onWritten: written.resolve },
+  )
   if (answer.effect === 'allow') allowed?.(call.input)
-  const receipt = await recorded
-  const decision: Decision = {
+  const recorded = appended.then((receipt) => ({
     id,
     effect: answer.effect,
     reasons: answer.reasons,
@@ -100,6 +118,19 @@ export async function decide(
     policy: { revision: policy.revision },
     obligations: answer.obligations,
     audit: { stream: receipt.stream, seq: receipt.seq },
-  }
-  return { decision, digest, requirements: answer.requirements }
+  }))
+  recorded.then(() => written.resolve(), written.reject)
+  written.promise.catch(() => {}) // not everybody waits for it
+  const { effect, requirements } = answer
+  return { effect, id, digest, requirements, written: written.promise, recorded }
+}
+
+/** Asks the policy and writes the record; the decision is not answered before its record is on disk. */
+export async function decide(
+  gated: GatedRequest,
+  options: DecideOptions,
+  more?: DecideMore,
+): Promise<Decided> {
+  const { recorded, digest, requirements } = await beginDecision(gated, options, more)
+  return { decision: await recorded, digest, requirements }
 }

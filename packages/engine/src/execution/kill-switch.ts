@@ -3,6 +3,7 @@ import type { Reviewer } from '../approvals/record.ts'
 import { assertReviewer } from '../approvals/review.ts'
 import { LeluError } from '../errors.ts'
 import { withDeadline } from '../store/deadline.ts'
+import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { Subject } from '../types.ts'
@@ -24,7 +25,13 @@ export interface KillSwitch {
   isStopped(scope: StopScope): Promise<boolean>
 }
 
-type Options = { store: ApprovalStore; audit: AuditLog; now: () => number; deadlineMs: number }
+type Options = {
+  store: ApprovalStore
+  read: ReadMarks
+  audit: AuditLog
+  now: () => number
+  deadlineMs: number
+}
 
 const everything = 'all'
 const agentScope = (id: string) => `agent:${id}`
@@ -43,7 +50,7 @@ const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope
 
 export type StoppedCheck = (subject: Subject) => Promise<boolean>
 
-export function killSwitch({ store, audit, now, deadlineMs }: Options): {
+export function killSwitch({ store, read, audit, now, deadlineMs }: Options): {
   killSwitch: KillSwitch
   /** Whether anybody in the chain is stopped. Throws when the store does not answer: then nothing is decided. */
   stopped: StoppedCheck
@@ -54,7 +61,7 @@ export function killSwitch({ store, audit, now, deadlineMs }: Options): {
     })
   const timesOf = (scopes: readonly string[]) => {
     const names = scopes.flatMap((scope) => Object.values(marks(scope)))
-    return timed(store.watermarks(names), 'reading the kill switch')
+    return read(names)
   }
   const at = (found: Record<string, number>, name: string) =>
     Object.hasOwn(found, name) ? (found[name] as number) : 0

@@ -2,14 +2,9 @@ import { outcomeEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import { mayRunAgain } from '../approvals/state.ts'
 import { LeluError } from '../errors.ts'
-import type { MintedToken } from '../tokens/mint.ts'
 import { type Execute, type Outcome, overruled } from './outcome.ts'
 import { type Caller, type RedeemOptions, redeem } from './redeem.ts'
 import { runClaimed } from './run-claimed.ts'
-
-export type ResumeOptions = RedeemOptions & {
-  mint: (record: ApprovalRecord) => Promise<MintedToken>
-}
 
 function executingError(record: ApprovalRecord, now: number): LeluError {
   const retryAfterMs = Math.max((record.attempt?.leaseUntil ?? now) - now, 1)
@@ -52,7 +47,7 @@ function replay<T>(record: ApprovalRecord): Outcome<T> {
 }
 
 /** Past its lease an attempt is lost. A tool that may repeat is tried again; any other waits for a person. */
-async function giveUp(record: ApprovalRecord, { records }: ResumeOptions): Promise<LeluError> {
+async function giveUp(record: ApprovalRecord, { records }: RedeemOptions): Promise<LeluError> {
   const reason = {
     id: 'attempt_lost',
     message: 'The process that ran the tool was lost; whether it took effect is not known',
@@ -62,19 +57,16 @@ async function giveUp(record: ApprovalRecord, { records }: ResumeOptions): Promi
   return committed === undefined ? executingError(record, 0) : unknownError(record.id)
 }
 
-/** Resumes a suspended call: mints, redeems and runs the stored input once, or says why not. */
-export async function resume<T>(
-  id: string,
-  execute: Execute<T>,
-  caller: Caller,
-  options: ResumeOptions,
-): Promise<Outcome<T>> {
-  const { records, mint, now } = options
-  const record = await records.load(id)
+/** What a call that does not run now is answered with; undefined when it may be redeemed. */
+async function answerOf<T>(
+  record: ApprovalRecord,
+  options: RedeemOptions,
+): Promise<Outcome<T> | undefined> {
+  const { id, decision } = record
   const approval = toApproval(record)
   switch (record.state) {
     case 'pending':
-      return { status: 'suspended', approval, decision: record.decision }
+      return { status: 'suspended', approval, decision }
     case 'denied':
     case 'expired':
     case 'cancelled':
@@ -83,7 +75,7 @@ export async function resume<T>(
         id: `approval_${record.state}`,
         message: `The approval is ${record.state}`,
       }
-      return { status: 'denied', decision: overruled(record.decision, reason), approval }
+      return { status: 'denied', decision: overruled(decision, reason), approval }
     }
     case 'completed':
       return replay(record)
@@ -98,14 +90,16 @@ export async function resume<T>(
       })
     case 'unknown':
       throw unknownError(id)
-    case 'executing':
-      if (now() < (record.attempt?.leaseUntil ?? Number.POSITIVE_INFINITY))
-        throw executingError(record, now())
+    case 'executing': {
+      const now = options.now()
+      if (now < (record.attempt?.leaseUntil ?? Number.POSITIVE_INFINITY))
+        throw executingError(record, now)
       if (!mayRunAgain(record.request.call.effect ?? 'non_idempotent'))
         throw await giveUp(record, options)
-      break
+      return undefined
+    }
     case 'approved':
-      break
+      return undefined
     default:
       throw new LeluError(
         'LELU_APPROVAL_ALTERED',
@@ -116,7 +110,27 @@ export async function resume<T>(
         },
       )
   }
-  const { token } = await mint(record)
-  const claim = await redeem(token, caller, options)
-  return 'status' in claim ? claim : runClaimed(claim, execute, options)
+}
+
+/** Each is one of others who change the approval at this moment: votes, notices, another resume. */
+const maxRounds = 20
+
+/** Resumes a suspended call: mints, redeems and runs the stored input once, or says why not. */
+export async function resume<T>(
+  id: string,
+  execute: Execute<T>,
+  caller: Caller,
+  options: RedeemOptions,
+): Promise<Outcome<T>> {
+  for (let round = 0; round < maxRounds; round += 1) {
+    const record = await options.records.load(id)
+    const answer = await answerOf<T>(record, options)
+    if (answer !== undefined) return answer
+    const claim = await redeem(record, caller, options)
+    if (claim !== undefined) return 'status' in claim ? claim : runClaimed(claim, execute, options)
+  }
+  throw new LeluError('LELU_APPROVAL_CONFLICT', `Others keep changing approval ${id}.`, {
+    help: 'Resume it again; if it stays, look for a process that writes in a loop.',
+    details: { approval: id },
+  })
 }

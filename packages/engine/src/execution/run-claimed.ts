@@ -19,8 +19,8 @@ function keepLease(
     const attempt = latest.attempt && { ...latest.attempt, leaseUntil: now() + leaseMs }
     renewal = records
       .commit(latest, { next: { state: 'executing', attempt }, events: [] })
-      .then((renewed) => {
-        latest = renewed ?? latest
+      .then(async (renewed) => {
+        latest = renewed ?? (await ownAttempt(latest, records)) ?? latest
       })
       .catch(() => {}) // The next renewal tries again; without any, the lease ends and the record says so.
   }, leaseMs / 3)
@@ -57,26 +57,42 @@ const aborted = {
 }
 
 const tries = 3
+/** Others who change the approval at this moment, such as whoever delivers its notices. */
+const maxRounds = 20
 const retryMs = 100
+
+/** The record as it is now, while this attempt still holds the call: others may have changed something else of it. */
+async function ownAttempt(
+  latest: ApprovalRecord,
+  records: Records,
+): Promise<ApprovalRecord | undefined> {
+  const stored = await records.load(latest.id)
+  return stored.attempt?.id === latest.attempt?.id ? stored : undefined
+}
 
 /** The tool has run: a store that is away for a moment must not make that unknown. */
 async function recordEnd(
-  latest: ApprovalRecord,
-  change: Change,
+  claimed: ApprovalRecord,
+  changeOf: (latest: ApprovalRecord) => Change,
   records: Records,
 ): Promise<ApprovalRecord> {
-  for (let round = 1; ; round += 1) {
+  let latest = claimed
+  let failures = 0
+  for (let round = 0; round < maxRounds; round += 1) {
     try {
+      const change = changeOf(latest)
       const committed = await records.commit(latest, change)
       if (committed !== undefined) return committed
-      // Somebody was faster: perhaps an earlier try of this very attempt, whose reply was lost.
-      const stored = await records.load(latest.id)
-      const own = stored.attempt?.id === latest.attempt?.id && stored.state === change.next.state
-      if (own) return stored
-      break
+      const stored = await ownAttempt(latest, records)
+      if (stored === undefined) break
+      // Perhaps by an earlier try of this very attempt, whose reply was lost.
+      if (stored.state === change.next.state) return stored
+      if (stored.state !== 'executing') break
+      latest = stored
     } catch (error) {
-      if (round === tries) throw error
-      await new Promise((next) => setTimeout(next, retryMs * round))
+      failures += 1
+      if (failures === tries) throw error
+      await new Promise((next) => setTimeout(next, retryMs * failures))
     }
   }
   throw new Error('another process took the call over after the lease had ended')
@@ -110,12 +126,12 @@ export async function runClaimed<T>(
   async function finish(result: ApprovalResult | { status: 'unknown' }): Promise<ApprovalRecord> {
     const latest = await stopLease()
     const durationMs = Math.round(performance.now() - started)
-    const change = {
+    const changeOf = (current: ApprovalRecord) => ({
       next: result.status === 'unknown' ? aborted : { state: result.status, result },
-      events: [outcomeEvent(latest, result, durationMs)],
-    }
+      events: [outcomeEvent(current, result, durationMs)],
+    })
     try {
-      return await recordEnd(latest, change, options.records)
+      return await recordEnd(latest, changeOf, options.records)
     } catch (error) {
       process.emitWarning(
         `The tool of approval ${record.id} ran, but its outcome could not be recorded: ${String(error)}`,

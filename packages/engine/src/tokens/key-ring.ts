@@ -2,6 +2,7 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -10,7 +11,7 @@ import type { JWK } from 'jose'
 import { LeluError } from '../errors.ts'
 
 /** The symmetric key that seals stored approvals. */
-export type SealKey = { kid: string; secret: Buffer }
+export type SealKey = { kid: string; secret: KeyObject }
 
 /** An Ed25519 pair; `publicJwk` is what JWKS shows. */
 export type SigningKey = {
@@ -112,5 +113,6 @@ function importSigningKey({ kid, jwk }: KeyRingData['signing'][number]): Signing
 function importSealKey({ kid, secret }: KeyRingData['seal'][number]): SealKey {
   const bytes = Buffer.from(String(secret), 'base64url')
   if (bytes.length < 32) throw keysError(`seal key ${kid} is shorter than 32 bytes`)
-  return { kid, secret: bytes }
+  // A key object: an HMAC with raw bytes takes four times as long.
+  return { kid, secret: createSecretKey(bytes) }
 }

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import type { AuditEvent } from '@lelu/audit'
 import { mintedEvent } from '../approvals/events.ts'
-import type { ApprovalRecord } from '../approvals/record.ts'
+import type { ApprovalRecord, Grant } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { mayRunAgain, stateError } from '../approvals/state.ts'
 import { detailOf, partiesOf, tokenType } from './claims.ts'
+import { loadJose } from './jose.ts'
 import type { KeyHolder } from './key-holder.ts'
+import type { SigningKey } from './key-ring.ts'
 
 export type MintOptions = {
   records: Records
@@ -22,45 +25,67 @@ export type MintedToken = {
   expiresAt: number
 }
 
-/**
- * Mints the token of an approved call. The approval may wait for hours, the token lives for seconds, so it is
- * minted when the call is resumed. Revocations are looked at when it is redeemed. Minting again voids the earlier token: the record holds the one jti that counts.
- */
-export async function mintToken(
-  start: string | ApprovalRecord,
-  options: MintOptions,
-): Promise<MintedToken> {
-  const { records, keys, issuer, audience, tokenSeconds, now } = options
-  const key = keys.signingKey()
-  const jti = randomBytes(16).toString('base64url')
+/** The one token that would count from now on, and the event of its mint. Not stored yet. */
+export type NewGrant = { grant: Grant; key: SigningKey; event: AuditEvent }
+
+/** Throws `LELU_APPROVAL_STATE` unless the approval may be redeemed at all. */
+export function newGrant(
+  record: ApprovalRecord,
+  { keys, tokenSeconds, now }: Pick<MintOptions, 'keys' | 'tokenSeconds' | 'now'>,
+): NewGrant {
   const mintedAt = now()
-  const iat = Math.floor(mintedAt / 1000)
-  const expiresAt = (iat + tokenSeconds) * 1000
-  const record = await records.transition(start, (current) => {
-    if (!mayMint(current, mintedAt))
-      throw stateError(current.id, current.state, 'only an approved call gets a token')
-    const grant = { jti, expiresAt, mintedAt, count: (current.grant?.count ?? 0) + 1 }
-    return { next: { state: current.state, grant }, events: [mintedEvent(current, grant, key.kid)] }
-  })
+  if (!mayMint(record, mintedAt))
+    throw stateError(record.id, record.state, 'only an approved call gets a token')
+  const grant = {
+    jti: randomBytes(16).toString('base64url'),
+    expiresAt: (Math.floor(mintedAt / 1000) + tokenSeconds) * 1000,
+    mintedAt,
+    count: (record.grant?.count ?? 0) + 1,
+  }
+  const key = keys.signingKey()
+  return { grant, key, event: mintedEvent(record, grant, key.kid) }
+}
+
+/** The token of a grant: everything it says of the call is worked out from the record. */
+export async function signToken(
+  record: ApprovalRecord,
+  { grant, key }: NewGrant,
+  { issuer, audience }: Pick<MintOptions, 'issuer' | 'audience'>,
+): Promise<string> {
   const { sub, act } = partiesOf(record.request.subject)
-  const { SignJWT } = await import('jose')
-  const token = await new SignJWT({
+  const iat = Math.floor(grant.mintedAt / 1000)
+  const { SignJWT } = await loadJose()
+  return new SignJWT({
     act,
     client_id: `${record.request.subject.type}:${record.request.subject.id}`,
     tenant: record.tenant,
     txn: record.request.run ?? record.decision.id,
-    authorization_details: [detailOf(record, record.grant?.count ?? 1)],
+    authorization_details: [detailOf(record, grant.count)],
   })
     .setProtectedHeader({ alg: 'EdDSA', typ: tokenType, kid: key.kid })
     .setIssuer(issuer)
     .setAudience(audience)
     .setSubject(sub)
-    .setJti(jti)
+    .setJti(grant.jti)
     .setIssuedAt(iat)
     .setNotBefore(iat)
-    .setExpirationTime(iat + tokenSeconds)
+    .setExpirationTime(grant.expiresAt / 1000)
     .sign(key.privateKey)
-  return { token, jti, expiresAt }
+}
+
+/**
+ * Mints a token and stores which one counts. The approval may wait for hours, the token lives for seconds. Revocations are
+ * looked at when it is redeemed. Minting again voids the earlier token.
+ */
+export async function mintToken(id: string, options: MintOptions): Promise<MintedToken> {
+  let minted: NewGrant | undefined
+  const record = await options.records.transition(id, (current) => {
+    minted = newGrant(current, options)
+    return { next: { state: current.state, grant: minted.grant }, events: [minted.event] }
+  })
+  const { grant } = minted as NewGrant
+  const token = await signToken(record, minted as NewGrant, options)
+  return { token, jti: grant.jti, expiresAt: grant.expiresAt }
 }
 
 /** Approved; or an attempt whose lease ran out and whose tool does no harm twice. */

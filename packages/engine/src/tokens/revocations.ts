@@ -2,6 +2,7 @@ import type { AuditLog } from '@lelu/audit'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import { LeluError } from '../errors.ts'
 import { withDeadline } from '../store/deadline.ts'
+import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { Subject } from '../types.ts'
@@ -23,7 +24,13 @@ export type Revocations = {
   covers(request: { subject: Subject }, tenant: string, since: number): Promise<boolean>
 }
 
-type Options = { store: ApprovalStore; audit: AuditLog; now: () => number; deadlineMs: number }
+type Options = {
+  store: ApprovalStore
+  marks: ReadMarks
+  audit: AuditLog
+  now: () => number
+  deadlineMs: number
+}
 
 const scopeName = (kind: string, id: string) => `${kind}:${id}`
 
@@ -56,11 +63,7 @@ function isCovered(found: Record<string, number>, scopes: string[], since: numbe
 }
 
 /** Watermarks: one time for each scope, read from the store itself at every mint and redeem. */
-export function createRevocations({ store, audit, now, deadlineMs }: Options): Revocations {
-  const marksOf = (scopes: string[]) =>
-    withDeadline(store.watermarks(scopes), deadlineMs, 'reading revocations').catch((error) => {
-      throw storeError(error, 'reading revocations')
-    })
+export function createRevocations({ store, marks, audit, now, deadlineMs }: Options): Revocations {
   return {
     async revoke(scope, reason, by) {
       const name = nameOf(scope)
@@ -80,7 +83,7 @@ export function createRevocations({ store, audit, now, deadlineMs }: Options): R
     async assertNone(record, kid) {
       const keyScope = scopeName('key', kid)
       const scopes = scopesOf(record.request, record.tenant)
-      const found = await marksOf([keyScope, ...scopes])
+      const found = await marks([keyScope, ...scopes])
       // Whoever has a stolen key can write any time into a token: a revoked key is void for good.
       if (Object.hasOwn(found, keyScope)) throw refuseToken('token_revoked')
       const since = record.approvedAt ?? record.createdAt
@@ -88,7 +91,7 @@ export function createRevocations({ store, audit, now, deadlineMs }: Options): R
     },
     async covers(request, tenant, since) {
       const scopes = scopesOf(request, tenant)
-      return isCovered(await marksOf(scopes), scopes, since)
+      return isCovered(await marks(scopes), scopes, since)
     },
   }
 }

@@ -1,5 +1,6 @@
 import type * as Jose from 'jose'
 import { type ApprovalClaims, detailType, tokenType } from './claims.ts'
+import { loadJose } from './jose.ts'
 import type { KeyHolder } from './key-holder.ts'
 import { refuseToken, type TokenRefusal } from './refusal.ts'
 
@@ -54,8 +55,7 @@ export async function verifyToken(
   if (typeof token !== 'string' || token.length > maxTokenLength || token.split('.').length !== 3) {
     throw refuseToken('token_malformed')
   }
-  // Loaded with the first token: most processes decide long before they see one, and it is the largest dependency.
-  const jose = await import('jose')
+  const jose = await loadJose()
   const kid = keyIdOf(token, jose)
   const key = await keys.findSigning(kid)
   if (key === undefined) throw refuseToken('token_key_unknown')

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { join } from 'node:path'
 import { readRecords } from '@lelu/audit'
 import { Keyv } from 'keyv'
@@ -52,7 +53,7 @@ describe('a record that was altered in the store', () => {
     const [seal] = keys.seal
     if (row === undefined || seal === undefined) throw new Error('no row')
     const body = row.body.replace('"amount":100', '"amount":999999')
-    const key = { kid: seal.kid, secret: Buffer.from(seal.secret, 'base64url') }
+    const key = { kid: seal.kid, secret: createSecretKey(seal.secret, 'base64url') }
     await driver.swap(row.rev, sealRow({ ...row, body }, key))
     const tool = vi.fn()
     await expect(lelu.resume(id, tool)).rejects.toMatchObject({

@@ -13,7 +13,7 @@ describe('the key ring file', () => {
     const first = await openKeyRing(folder, 1)
     const second = await openKeyRing(folder, 2)
     expect(second.signing[0]?.kid).toBe(first.signing[0]?.kid)
-    expect(second.seal[0]?.secret).toEqual(first.seal[0]?.secret)
+    expect(second.seal[0]?.secret.export()).toEqual(first.seal[0]?.secret.export())
     expect(statSync(join(folder, 'keyring.json')).mode & 0o777).toBe(0o600)
     expect(statSync(folder).mode & 0o777).toBe(0o700)
   })

@@ -7,6 +7,7 @@ import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
+import { dueOf } from './due.ts'
 import { expiredEvent } from './events.ts'
 import type { ApprovalRecord } from './record.ts'
 import { openRow, sealRow } from './seal.ts'
@@ -81,6 +82,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       createdAt,
       attempt: newId(),
       audited,
+      due: dueOf(record),
       body,
     }
     return sealRow(row, keys.sealKey())

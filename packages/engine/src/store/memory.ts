@@ -45,6 +45,13 @@ export function memoryStore(): ApprovalStore {
       }
       return found
     },
+    async due(now, limit) {
+      return [...rows.values()]
+        .filter(({ due }) => due !== null && due <= now)
+        .sort((a, b) => Number(a.due) - Number(b.due))
+        .slice(0, limit)
+        .map((row) => ({ ...row }))
+    },
     async markAudited(id, audited) {
       const row = rows.get(id)
       if (row !== undefined && row.audited < audited) row.audited = audited

@@ -21,9 +21,11 @@ export type StoredRow = {
   attempt: string
   /** Events up to this number are known to be in the audit log. A hint outside the seal: too low only repeats one. */
   audited: number
+  /** Epoch ms when somebody should look at it again (a deadline, a notice), or null. A hint outside the seal: too low only looks sooner. */
+  due: number | null
   /** The record as JSON text. */
   body: string
-  /** HMAC over all of the above but `audited`. */
+  /** HMAC over all of the above but the two hints. */
   seal: string
 }
 
@@ -61,6 +63,8 @@ export interface ApprovalStore {
   swap(rev: number, next: StoredRow, window?: SwapWindow): Promise<Swapped>
   /** In order of id, which is the order of creation. */
   list(query: ListQuery): Promise<StoredRow[]>
+  /** Rows that are due at `now` (epoch ms) or before, the longest due first. */
+  due(now: number, limit: number): Promise<StoredRow[]>
   /** Notes that events up to `audited` are in the log. Best effort: need not be durable. */
   markAudited(id: string, audited: number): Promise<void>
   /** Nothing approved or minted under `scope` before `notBefore` (epoch ms) is good any more. Never moves back. */

@@ -42,6 +42,7 @@ export type { ApprovalFilter, ApprovalPage, Approvals } from './approvals/approv
 export type { Review } from './approvals/vote.ts'
 export type { InputChange } from './approvals/input-changes.ts'
 export type { Reconciliation } from './approvals/reconcile.ts'
+export type { Notice, NoticeKind } from './approvals/notices.ts'
 export type {
   Approval,
   ApprovalResult,

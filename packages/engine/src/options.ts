@@ -22,6 +22,8 @@ export type StorageOptions = {
   approveWithinMs?: number
   /** How long an approved call may wait for its resume, in ms. Default 24 h. */
   executeWithinMs?: number
+  /** Keeps notices of approvals for a process that delivers them. Default false. */
+  notices?: boolean
   /** How long an operation of the store may take, in ms. Default 2000. */
   storeDeadlineMs?: number
   /** Epoch milliseconds. Default `Date.now`. */
@@ -58,6 +60,7 @@ const options: Record<keyof LeluOptions, true> = {
   keys: true,
   approveWithinMs: true,
   executeWithinMs: true,
+  notices: true,
   storeDeadlineMs: true,
   now: true,
   policies: true,
@@ -126,6 +129,9 @@ export function checkOptions(value: unknown): void {
   checkNumber(given, 'tokenSeconds', 1, maxTokenSeconds)
   checkNumber(given, 'leaseMs', 10, week)
   checkNumber(given, 'maxInputBytes', 1, 64 * 1024 * 1024)
+  if (given.notices !== undefined && typeof given.notices !== 'boolean') {
+    throw invalid('The option `notices` must be true or false.', 'Correct it, or leave it out.')
+  }
   if (given.now !== undefined && typeof given.now !== 'function') {
     throw invalid(
       'The option `now` must be a function.',

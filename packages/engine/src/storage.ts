@@ -78,7 +78,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
     const standing = standingRecords({ store, keys, deadlineMs })
-    const { approveWithinMs = day, executeWithinMs = day } = options
+    const { approveWithinMs = day, executeWithinMs = day, notices = false } = options
     return {
       directory,
       audit,
@@ -95,6 +95,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
           now: clock.now,
           approveWithinMs,
           executeWithinMs,
+          notices,
           ...(checkEdit && { checkEdit }),
         }),
       async close() {

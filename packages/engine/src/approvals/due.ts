@@ -1,8 +1,21 @@
 import type { ApprovalRecord } from './record.ts'
+import { mayRunAgain } from './state.ts'
 
-/** When the clock has a say in an approval again, epoch ms: its deadline, or the end of the lease of whoever runs it. */
-export function dueOf({ state, approveBy, executeBy, attempt }: ApprovalRecord): number | null {
+/** When the clock has a say in an approval again, epoch ms; null: never, unless somebody does something first. */
+export function dueOf(record: ApprovalRecord): number | null {
+  const times = [deadlineOf(record), leaseEndOf(record), ...record.outbox.map((one) => one.nextAt)]
+  const set = times.filter((time) => time !== null)
+  return set.length === 0 ? null : Math.min(...set)
+}
+
+/** Until when a person may decide, or the approved call may run; null in any other state. */
+export function deadlineOf({ state, approveBy, executeBy }: ApprovalRecord): number | null {
   if (state === 'pending') return approveBy
-  if (state === 'approved') return executeBy
-  return state === 'executing' ? (attempt?.leaseUntil ?? null) : null
+  return state === 'approved' ? executeBy : null
+}
+
+/** When the attempt that runs counts as lost. Not for a tool that does no harm twice: that waits for a resume. */
+export function leaseEndOf({ state, attempt, request }: ApprovalRecord): number | null {
+  if (state !== 'executing' || attempt === null) return null
+  return mayRunAgain(request.call.effect ?? 'non_idempotent') ? null : attempt.leaseUntil
 }

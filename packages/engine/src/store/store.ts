@@ -1,7 +1,7 @@
 import type { ApprovalState } from '../approvals/state.ts'
 
-/** Standing grants are stored beside the approvals, as rows of a state of their own. */
-export type StoredState = ApprovalState | 'standing'
+/** Standing grants and notices that could not be delivered are stored beside the approvals, as rows of states of their own. */
+export type StoredState = ApprovalState | 'standing' | 'undelivered'
 
 /**
  * One approval as a driver sees it. Drivers compare and move rows; only `body` has a meaning, and it is

@@ -70,6 +70,18 @@ export type { KillSwitch, StopOptions, StopScope } from './execution/kill-switch
 export type { StandingGrant, StandingMatch } from './standing/standing-grant.ts'
 export type { GrantTerms, StandingGrants } from './standing/standing-grants.ts'
 
+// Notifications
+export type { Notification } from './notify/notification.ts'
+export type { Notifications } from './notify/notifications.ts'
+export type { Delivery } from './notify/notifier.ts'
+export type { NotifyOptions, NotifyTarget } from './notify/notify-options.ts'
+export type { Undelivered, UndeliveredPage } from './notify/undelivered.ts'
+export {
+  verifyWebhook,
+  type VerifyWebhookOptions,
+  type WebhookHeaders,
+} from './notify/verify-webhook.ts'
+
 // Stores
 export type { SqliteStoreOptions } from './store/sqlite.ts'
 export { type FromKeyvOptions, fromKeyv, type KeyvLike } from './store/from-keyv.ts'

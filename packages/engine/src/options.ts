@@ -1,5 +1,7 @@
 import type { AuditLog } from '@lelu/audit'
 import { LeluError } from './errors.ts'
+import { checkNotify } from './notify/check-notify.ts'
+import type { NotifyOptions } from './notify/notify-options.ts'
 import type { PolicySource } from './policy/sources.ts'
 import type { KeyvLike } from './store/from-keyv.ts'
 import type { KeyRingData } from './tokens/key-ring.ts'
@@ -24,6 +26,8 @@ export type StorageOptions = {
   executeWithinMs?: number
   /** Keeps notices of approvals for a process that delivers them. Default false. */
   notices?: boolean
+  /** Who is told of approvals that wait, and of what became of them: webhooks and Slack-compatible URLs. */
+  notify?: NotifyOptions
   /** How long an operation of the store may take, in ms. Default 2000. */
   storeDeadlineMs?: number
   /** Epoch milliseconds. Default `Date.now`. */
@@ -61,6 +65,7 @@ const options: Record<keyof LeluOptions, true> = {
   approveWithinMs: true,
   executeWithinMs: true,
   notices: true,
+  notify: true,
   storeDeadlineMs: true,
   now: true,
   policies: true,
@@ -132,6 +137,7 @@ export function checkOptions(value: unknown): void {
   if (given.notices !== undefined && typeof given.notices !== 'boolean') {
     throw invalid('The option `notices` must be true or false.', 'Correct it, or leave it out.')
   }
+  checkNotify(given.notify)
   if (given.now !== undefined && typeof given.now !== 'function') {
     throw invalid(
       'The option `now` must be a function.',

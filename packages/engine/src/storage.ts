@@ -4,6 +4,7 @@ import { type AuditLog, openAuditLog } from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
+import { type NotificationsPart, openNotifications } from './notify/open-notifications.ts'
 import type { StorageOptions } from './options.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
@@ -33,6 +34,7 @@ export type Storage = {
   grants: StandingGrants
   killSwitch: KillSwitch
   stopped: StoppedCheck
+  notifying: Pick<NotificationsPart, 'notifications' | 'start'>
   now: () => number
   approvals(checkEdit?: EditCheck): ApprovalsPart
   /** Closes what was opened here, not what was passed in. */
@@ -78,7 +80,12 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
     const standing = standingRecords({ store, keys, deadlineMs })
-    const { approveWithinMs = day, executeWithinMs = day, notices = false } = options
+    const { approveWithinMs = day, executeWithinMs = day } = options
+    const { notify, notices = notify !== undefined } = options
+    const notifying = openNotifications({
+      ...{ records, store, keys, deadlineMs, now: clock.now },
+      ...(notify && { notify }),
+    })
     return {
       directory,
       audit,
@@ -88,6 +95,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       standing,
       grants: standingGrants({ standing, records, audit, now: clock.now }),
       ...killSwitch({ store, audit, now: clock.now, deadlineMs }),
+      notifying,
       now: clock.now,
       approvals: (checkEdit) =>
         createApprovals({
@@ -99,6 +107,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
           ...(checkEdit && { checkEdit }),
         }),
       async close() {
+        await notifying.close()
         if (options.store === undefined || store.ownsConnections) await store.close()
         await closeAudit()
       },

@@ -12,7 +12,7 @@ type Options = {
 
 /** A row that is no approval: a standing grant, or a notice that could not be delivered. */
 export function isApart({ state }: StoredRow): boolean {
-  return state === 'standing' || state === 'undelivered'
+  return state === 'standing' || state === 'undelivered' || state === 'closed'
 }
 
 /** Lists approvals, a page at a time. */

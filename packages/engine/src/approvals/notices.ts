@@ -38,8 +38,10 @@ export type Notice = {
   /** How often somebody set out to send it. */
   tries: number
   nextAt: number
-  /** Names of the targets that have it already. */
+  /** Names of the targets that have it already, or were given up. */
   sent: string[]
+  /** The one target it is for, when it was laid aside as undelivered and is sent again. */
+  only?: string
 }
 
 /** States that are told of when they are reached. Completed and failed calls are not: whoever ran them knows. */

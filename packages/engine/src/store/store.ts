@@ -1,7 +1,10 @@
 import type { ApprovalState } from '../approvals/state.ts'
 
-/** Standing grants and notices that could not be delivered are stored beside the approvals, as rows of states of their own. */
-export type StoredState = ApprovalState | 'standing' | 'undelivered'
+/**
+ * Standing grants, and notices that could not be delivered (`closed` when somebody has dealt with them), are stored
+ * beside the approvals, as rows of states of their own.
+ */
+export type StoredState = ApprovalState | 'standing' | 'undelivered' | 'closed'
 
 /**
  * One approval as a driver sees it. Drivers compare and move rows; only `body` has a meaning, and it is

@@ -122,14 +122,17 @@ describe('a notification', () => {
     ])
   })
 
-  it('is not lost when the target has answered and the connection breaks', async () => {
+  it('is not sent again when the target has taken it and then the connection breaks', async () => {
+    const clock = testClock()
     const { url, answers, received } = await receiver()
     answers.push((response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('x')
-      response.destroy()
+      setImmediate(() => response.destroy())
     })
-    const lelu = await testEngine(notifying(url))
+    const lelu = await testEngine({ now: clock.now, ...notifying(url) })
     await suspended(lelu)
+    await lelu.notifications.deliver()
+    clock.advance(60_000)
     await lelu.notifications.deliver()
     expect(received).toHaveLength(1)
   })

@@ -1,7 +1,7 @@
 import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
 import { fromKeyv, newKeyRing } from '../../src/index.ts'
-import { suspended, testClock, testEngine } from '../support.ts'
+import { bob, suspended, testClock, testEngine } from '../support.ts'
 import { notifying, receiver, secret, status, webhook } from './receiver.ts'
 
 const minute = 60_000
@@ -11,7 +11,7 @@ async function oneNotice(...answers: Parameters<typeof status>[]) {
   const clock = testClock()
   const target = await receiver()
   target.answers.push(...answers.map((answer) => status(...answer)))
-  const lelu = await testEngine({ now: clock.now, ...notifying(target.url, { timeoutMs: 200 }) })
+  const lelu = await testEngine({ now: clock.now, ...notifying(target.url) })
   const id = await suspended(lelu)
   const { deliver } = lelu.notifications
   await deliver()
@@ -71,6 +71,18 @@ describe('a notification that a target did not take', () => {
       expect(pause).toBeGreaterThanOrEqual(Number(expected[index]))
       expect(pause).toBeLessThanOrEqual(Number(expected[index]) * 1.2 + 1000)
     })
+  })
+
+  it('waits its time, also when the same call has something newer to tell', async () => {
+    const { clock, target, lelu, id, deliver } = await oneNotice([500])
+    await lelu.approvals.review(id, { verdict: 'deny', reviewer: bob, reason: 'No' })
+    await deliver()
+    const types = () =>
+      target.received.map(({ body }) => (JSON.parse(body) as { type: string }).type)
+    expect(types()).toEqual(['approval.requested', 'approval.denied'])
+    clock.advance(minute)
+    await deliver()
+    expect(types()).toEqual(['approval.requested', 'approval.denied', 'approval.requested'])
   })
 
   it('is sent again when nobody listened', async () => {

@@ -136,6 +136,24 @@ describe('one that was laid aside', () => {
     expect([bad.received.length, other.received.length]).toEqual([2, 1])
   })
 
+  it('is sent again beside what another target has still to get', async () => {
+    const clock = testClock()
+    const [slow, gone] = [await receiver(), await receiver()]
+    slow.answers.push(status(503))
+    gone.answers.push(status(410))
+    const targets = [webhook(slow.url, { name: 'slow' }), webhook(gone.url, { name: 'gone' })]
+    const lelu = await testEngine({ now: clock.now, ...notifying(slow.url, { targets }) })
+    await suspended(lelu)
+    await lelu.notifications.deliver()
+    const [id] = await listed(lelu)
+    await lelu.notifications.retry(String(id))
+    await lelu.notifications.deliver()
+    expect([slow.received.length, gone.received.length]).toEqual([1, 2])
+    clock.advance(60_000)
+    await lelu.notifications.deliver()
+    expect([slow.received.length, gone.received.length]).toEqual([2, 2])
+  })
+
   it('is back on the list, under its id, when it fails again', async () => {
     const { target, lelu, letter } = await refused()
     target.answers.push(status(404))

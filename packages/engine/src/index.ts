@@ -13,6 +13,7 @@ export type {
   Decision,
   DecisionRequest,
   Effect,
+  EscalationStep,
   Json,
   Obligation,
   Policy,

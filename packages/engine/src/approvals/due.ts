@@ -1,9 +1,13 @@
+import { nextEscalation } from './escalation.ts'
 import type { ApprovalRecord } from './record.ts'
+import { nextReminder } from './reminders.ts'
 import { mayRunAgain } from './state.ts'
 
 /** When the clock has a say in an approval again, epoch ms; null: never, unless somebody does something first. */
 export function dueOf(record: ApprovalRecord): number | null {
-  const times = [deadlineOf(record), leaseEndOf(record), ...record.outbox.map((one) => one.nextAt)]
+  const clocks = [deadlineOf, leaseEndOf, nextEscalation, nextReminder]
+  const notices = record.outbox.map(({ nextAt }) => nextAt)
+  const times = [...clocks.map((clock) => clock(record)), ...notices]
   const set = times.filter((time) => time !== null)
   return set.length === 0 ? null : Math.min(...set)
 }

@@ -1,4 +1,5 @@
 import { deadlineOf, leaseEndOf } from './due.ts'
+import { escalationChange, nextEscalation } from './escalation.ts'
 import { expiredEvent, outcomeEvent } from './events.ts'
 import type { ApprovalRecord } from './record.ts'
 import type { Change } from './records.ts'
@@ -9,6 +10,8 @@ export function overdueChange(record: ApprovalRecord, now: number): Change | und
   if (deadline !== null && now >= deadline) return expiryChange(record, deadline)
   const lost = leaseEndOf(record)
   if (lost !== null && now >= lost) return { ...lostChange(record), window: { notBefore: lost } }
+  const step = nextEscalation(record)
+  if (step !== null && now >= step) return escalationChange(record, now)
   return undefined
 }
 

@@ -23,6 +23,8 @@ export type Vote = {
   reason: string | null
   /** Epoch milliseconds. */
   at: number
+  /** Milliseconds after the suspension: the escalation steps up to here were in force. Left out when none was. */
+  escalatedMs?: number
 }
 
 /** The one token that may redeem this approval now. Minting again makes the earlier one void. */

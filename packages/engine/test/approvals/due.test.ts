@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { approved, suspended } from '../support.ts'
 import { keptRecords } from './kept-records.ts'
 
@@ -80,6 +80,21 @@ describe('what is due', () => {
     // Put back as it was written, it is told of like any other.
     await driver.swap(row.rev, row)
     expect(ids((await records.due(2)).records)).toEqual([altered, good])
+  })
+
+  it('is not held up by a call whose event the log does not take', async () => {
+    const { lelu, clock, records, driver } = await keptRecords()
+    const first = await suspended(lelu, { id: 'call-1' })
+    clock.advance(1)
+    const second = await suspended(lelu, { id: 'call-2' })
+    const row = await driver.get(first)
+    if (row === undefined) throw new Error('no row')
+    await driver.swap(row.rev, { ...row, audited: 0 })
+    const append = vi.spyOn(lelu.audit, 'append').mockRejectedValue(new Error('too long'))
+    await expect(records.due(1)).rejects.toThrow('too long')
+    expect(ids((await records.due(1)).records)).toEqual([second])
+    append.mockRestore()
+    expect(ids((await records.due(2)).records)).toEqual([first, second])
   })
 
   it('is not blocked by a grant that somebody marked as due', async () => {

@@ -14,5 +14,6 @@ export async function keptRecords(options: Partial<LeluOptions> = {}) {
   onTestFinished(() => storage.close())
   const { records } = storage
   const outbox = async (id: string) => (await records.load(id)).outbox
-  return { lelu, clock, records, outbox, driver: fromKeyv(store), audit: lelu.audit }
+  const { directory } = shared
+  return { lelu, clock, records, outbox, driver: fromKeyv(store), directory }
 }

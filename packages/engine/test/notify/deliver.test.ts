@@ -1,8 +1,10 @@
 import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
-import { newKeyRing } from '../../src/index.ts'
-import { approved, bob, suspended, testClock, testEngine } from '../support.ts'
+import { fromKeyv, newKeyRing } from '../../src/index.ts'
+import { approved, bob, policyOf, suspended, testClock, testEngine } from '../support.ts'
 import { notifying, receiver, secret, status, webhook } from './receiver.ts'
+
+const minute = 60_000
 
 describe('a notification', () => {
   it('is sent once, signed, when a call waits and when it is decided', async () => {
@@ -119,6 +121,50 @@ describe('a notification', () => {
     expect(told(clock.now).map(({ type, data }) => [type, data.state])).toEqual([
       ['approval.requested', 'pending'],
       ['approval.expired', 'expired'],
+    ])
+  })
+
+  it('that is under way is written down before the engine is closed', async () => {
+    const { url, answers, next } = await receiver()
+    const store = new Keyv()
+    const lelu = await testEngine({ store, ...notifying(url) })
+    let answer = () => {}
+    answers.push((response) => {
+      answer = () => void response.writeHead(204).end()
+    })
+    const came = next()
+    const id = await suspended(lelu)
+    await came
+    setTimeout(answer, 150) // an end that does not wait is over long before
+    await lelu.close()
+    expect((await fromKeyv(store).get(id))?.body).not.toContain('ntf_')
+  })
+
+  it('reminds and escalates, though nobody asked for the call, and stops when it is decided', async () => {
+    const clock = testClock()
+    const { url, told } = await receiver()
+    const step = { afterMs: 30 * minute, groups: ['leads'] }
+    const requirement = { id: 'r', quorum: 1, reviewers: ['bob'], expiresInMs: null }
+    const requirements = [{ ...requirement, remindEveryMs: 20 * minute, escalation: [step] }]
+    const policies = policyOf(() => ({ effect: 'require_approval', requirements }))
+    const lelu = await testEngine({ now: clock.now, policies, ...notifying(url) })
+    const id = await suspended(lelu)
+    const heard: unknown[] = []
+    for (let minutes = 0; minutes <= 60; minutes += 10) {
+      await lelu.notifications.deliver()
+      const { type, data } = told().at(-1) ?? {}
+      heard.push([type, data?.level])
+      clock.advance(10 * minute)
+      if (minutes === 40) await lelu.approvals.review(id, { verdict: 'deny', reviewer: bob })
+    }
+    expect(heard).toEqual([
+      ['approval.requested', 0],
+      ['approval.requested', 0],
+      ['approval.reminder', 0],
+      ['approval.escalated', 1],
+      ['approval.reminder', 1],
+      ['approval.denied', 1],
+      ['approval.denied', 1],
     ])
   })
 

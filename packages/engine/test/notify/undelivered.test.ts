@@ -66,6 +66,15 @@ describe('a notification that is not delivered', () => {
     expect(JSON.stringify(page)).not.toContain('127.0.0.1')
   })
 
+  it('says when a target did not answer in time', async () => {
+    const target = await receiver()
+    target.answers.push(() => {})
+    const lelu = await testEngine(notifying(target.url, { maxTries: 1, timeoutMs: 50 }))
+    await suspended(lelu)
+    await lelu.notifications.deliver()
+    expect((await lelu.notifications.list()).undelivered[0]?.why).toBe('no answer in time')
+  })
+
   it('is laid aside for the one target, and goes on to the others', async () => {
     const clock = testClock()
     const [gone, slow] = [await receiver(), await receiver()]

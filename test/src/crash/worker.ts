@@ -45,6 +45,7 @@ const store: ApprovalStore = {
   findByCall: (tenant, idem) => counted(() => driver.findByCall(tenant, idem)),
   swap: (rev, next, window) => counted(() => driver.swap(rev, next, window)),
   list: (query) => driver.list(query),
+  due: (now, limit) => driver.due(now, limit),
   markAudited: (id, audited) => counted(() => driver.markAudited(id, audited)),
   setWatermark: (scope, notBefore) => driver.setWatermark(scope, notBefore),
   watermarks: (scopes) => counted(() => driver.watermarks(scopes)),

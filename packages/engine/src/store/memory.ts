@@ -48,7 +48,7 @@ export function memoryStore(): ApprovalStore {
     async due(now, limit) {
       return [...rows.values()]
         .filter(({ due }) => due !== null && due <= now)
-        .sort((a, b) => Number(a.due) - Number(b.due))
+        .sort((a, b) => Number(a.due) - Number(b.due) || (a.id < b.id ? -1 : 1))
         .slice(0, limit)
         .map((row) => ({ ...row }))
     },

@@ -22,13 +22,11 @@ export function widened(requirement: Requirement, escalatedMs: number): Requirem
   }
 }
 
-/** When its next step is due, epoch ms; null when there is none before it expires. */
+/** When its next step is due, epoch ms; null when there is none. The deadline, where it is earlier, comes first. */
 export function nextEscalation(record: ApprovalRecord): number | null {
   if (record.state !== 'pending') return null
   const [next] = stepsAhead(record)
-  if (next === undefined) return null
-  const at = record.createdAt + next
-  return at < record.approveBy ? at : null
+  return next === undefined ? null : record.createdAt + next
 }
 
 /** Brings the steps into force that are due by `now`, those that an outage has delayed as well. Call when one is. */

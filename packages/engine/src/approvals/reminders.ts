@@ -1,15 +1,14 @@
 import type { ApprovalRecord } from './record.ts'
 import type { Change } from './records.ts'
 
-/** When the next reminder is due, epoch ms; null when nobody listens, nothing asks for one, or it would come too late. */
+/** When the next reminder is due, epoch ms; null when nobody listens or nothing asks for one. */
 export function nextReminder(record: ApprovalRecord): number | null {
-  const { state, listens, requirements, createdAt, approveBy, remindedAt } = record
+  const { state, listens, requirements, createdAt, remindedAt } = record
   if (state !== 'pending' || !listens) return null
   const every = Math.min(...requirements.flatMap((one) => one.remindEveryMs ?? []))
   if (!Number.isFinite(every)) return null
   const since = (remindedAt ?? createdAt) - createdAt
-  const at = createdAt + (Math.floor(since / every) + 1) * every
-  return at < approveBy ? at : null
+  return createdAt + (Math.floor(since / every) + 1) * every
 }
 
 /** Makes the reminder that is due by `now`: one, however many an outage has left out. Undefined when none is. */

@@ -34,12 +34,12 @@ describe('what is due', () => {
   })
 
   it('is unknown when its attempt was lost, without anybody resuming it', async () => {
-    const { lelu, clock, records, driver } = await keptRecords()
+    const { lelu, clock, records, driver, outbox } = await keptRecords()
     const start = async (call: string, effect: 'idempotent' | 'non_idempotent') => {
       const id = await approved(lelu, { id: call, effect })
       const startedAt = clock.now()
       const attempt = { id: 'a', number: 1, startedAt, leaseUntil: startedAt + 1000 }
-      const next = { state: 'executing' as const, attempt }
+      const next = { state: 'executing' as const, attempt, outbox: [] }
       await records.commit(await records.load(id), { next, events: [] })
       return id
     }
@@ -48,11 +48,14 @@ describe('what is due', () => {
     clock.advance(999)
     await records.due(10)
     expect((await driver.get(once))?.state).toBe('executing')
+    const swap = vi.spyOn(driver, 'swap')
     clock.advance(1)
     const due = await records.due(10)
-    const unknown = due.records.find(({ id }) => id === once)
-    expect(unknown).toMatchObject({ state: 'unknown', reason: { id: 'attempt_lost' } })
-    expect(unknown?.outbox.at(-1)?.kind).toBe('approval.unknown')
+    expect(due.records).toMatchObject([
+      { id: once, state: 'unknown', reason: { id: 'attempt_lost' } },
+    ])
+    expect(swap.mock.calls.map(([, , window]) => window)).toEqual([{ notBefore: clock.now() }])
+    expect((await outbox(once)).map(({ kind }) => kind)).toEqual(['approval.unknown'])
     // That one does no harm twice: whoever resumes it runs it again.
     expect((await driver.get(again))?.state).toBe('executing')
   })
@@ -79,7 +82,10 @@ describe('what is due', () => {
     expect([ids(second.records), second.altered]).toEqual([[good], [altered]])
     // Put back as it was written, it is told of like any other.
     await driver.swap(row.rev, row)
+    expect(ids((await records.due(1)).records)).toEqual([altered])
+    const look = vi.spyOn(driver, 'due')
     expect(ids((await records.due(2)).records)).toEqual([altered, good])
+    expect(look).toHaveBeenCalledWith(clock.now(), 2)
   })
 
   it('is not held up by a call whose event the log does not take', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { readRecords } from '@lelu/audit'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { LeluOptions, Requirement, Reviewer } from '../../src/index.ts'
 import { bob, policyOf, suspended, trade } from '../support.ts'
 import { keptRecords } from './kept-records.ts'
@@ -130,9 +130,15 @@ describe('an escalation', () => {
   })
 
   it('comes when it is due although nobody listens', async () => {
-    const { clock, id, records } = await waiting([{ escalation: steps }], { notices: false })
+    const { clock, id, records, driver } = await waiting([{ escalation: steps }], {
+      notices: false,
+    })
+    const swap = vi.spyOn(driver, 'swap')
     clock.advance(30 * minute)
     expect(await records.due(10)).toEqual({ records: [], altered: [] })
+    // The database has the last word on the time.
+    const step = { notBefore: clock.now() }
+    expect(swap.mock.calls).toEqual([[1, expect.objectContaining({ id, rev: 2 }), step]])
     expect(await records.load(id)).toMatchObject({ level: 1, outbox: [] })
   })
 
@@ -142,6 +148,13 @@ describe('an escalation', () => {
     })
     clock.advance(60 * minute)
     expect(await lelu.approvals.get(id)).toMatchObject({ state: 'expired', level: 0 })
+  })
+
+  it('does not happen once the call is decided', async () => {
+    const { lelu, clock, id, vote } = await waiting([{ escalation: steps }])
+    await vote(bob)
+    clock.advance(60 * minute)
+    expect(await lelu.approvals.get(id)).toMatchObject({ level: 0, revision: 2 })
   })
 
   it('counts a vote that was given before for another requirement, once it is given again', async () => {

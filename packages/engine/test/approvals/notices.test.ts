@@ -108,6 +108,9 @@ describe('the outbox of a suspended call', () => {
     await expect(
       records.commit(ended, { next: { ...next, reason: null }, events: [] }),
     ).rejects.toMatchObject({ code: 'LELU_APPROVAL_STATE' })
+    await expect(
+      records.commit(ended, { next: { state: 'approved' }, events: [] }),
+    ).rejects.toMatchObject({ code: 'LELU_APPROVAL_STATE' })
   })
 
   it('tells this process at once that there is something to send, once it is in the log', async () => {

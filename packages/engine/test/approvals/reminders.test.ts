@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { LeluOptions, Requirement } from '../../src/index.ts'
 import { bob, policyOf, suspended } from '../support.ts'
 import { keptRecords } from './kept-records.ts'
@@ -50,6 +50,7 @@ it('an outage is made up with one reminder, and the next comes at its usual time
 
 it('a reminder that could not be sent gives way to the next one', async () => {
   const { clock, look, outbox, id } = await waiting({ remindEveryMs: 15 * minute })
+  expect(await look()).toEqual(['requested'])
   clock.advance(15 * minute)
   expect(await look()).toEqual(['requested', 'reminder'])
   const [, first] = await outbox(id)
@@ -85,11 +86,16 @@ it('an escalation at the same time is all that is said', async () => {
 })
 
 it('two that look at once make one reminder', async () => {
-  const { clock, records, look, sendAll } = await waiting({ remindEveryMs: 15 * minute })
+  const { clock, records, look, sendAll, driver, id } = await waiting({
+    remindEveryMs: 15 * minute,
+  })
   await sendAll()
   clock.advance(15 * minute)
+  const swap = vi.spyOn(driver, 'swap')
   await Promise.all([records.due(10), records.due(10), records.due(10)])
   expect(await look()).toEqual(['reminder'])
+  const { approveBy } = await records.load(id)
+  expect(swap.mock.calls[0]?.[2]).toEqual({ notBefore: clock.now(), before: approveBy })
 })
 
 it('nobody listens: nothing is written, and nothing is due', async () => {

@@ -55,6 +55,10 @@ test_an_answer_that_the_engine_would_refuse_does_not_fit if {
 		{"require_approval": [{"id": "a", "quorum": 0}]},
 		{"require_approval": [{"id": "a", "reviewers": []}]},
 		{"require_approval": [{"id": "a", "expires_in": "1w"}]},
+		{"require_approval": [{"id": "a", "remind_every": "soon"}]},
+		{"require_approval": [{"id": "a", "escalate": []}]},
+		{"require_approval": [{"id": "a", "escalate": [{"after": "30m"}]}]},
+		{"require_approval": [{"id": "a", "escalate": [{"groups": ["leads"]}]}]},
 		{"obligations": true},
 		{"obligations": [{"kind": "log"}]},
 	] {

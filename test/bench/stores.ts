@@ -94,7 +94,7 @@ function cycleFigure(lelu: Lelu, quick: boolean) {
 
 const rowOf = (id: string, rev: number, attempt: string): StoredRow => ({
   ...{ id, tenant: 'bench', state: 'pending', rev, idem: null, createdAt: 1, attempt },
-  ...{ audited: 0, body: '{}', seal: '' },
+  ...{ audited: 0, due: null, body: '{}', seal: '' },
 })
 
 /** Fifty swaps of one revision at the same moment, until all are answered: exactly one may win. */

@@ -8,6 +8,7 @@ export const eventKinds = [
   'approval.decided',
   'approval.cancelled',
   'approval.expired',
+  'approval.escalated',
   'approval.reconciled',
   'token.minted',
   'token.redeemed',
@@ -91,6 +92,7 @@ export type ApprovalEvent = Common & {
     | 'approval.decided'
     | 'approval.cancelled'
     | 'approval.expired'
+    | 'approval.escalated'
     | 'approval.reconciled'
   reviewer?: AuditReviewer | null
   vote?: string

@@ -6,6 +6,7 @@ import { addDecide } from './commands/decide.ts'
 import { addGrants } from './commands/grants.ts'
 import { addInit } from './commands/init.ts'
 import { addKillSwitch } from './commands/kill-switch.ts'
+import { addNotifications } from './commands/notifications.ts'
 import { addPolicy } from './commands/policy.ts'
 import { addTokens } from './commands/tokens.ts'
 import type { Io } from './io.ts'
@@ -56,6 +57,7 @@ export function createProgram(io: Io): { program: Command; exitCode: () => numbe
   addApprovals(program, context)
   addGrants(program, context)
   addKillSwitch(program, context)
+  addNotifications(program, context)
   addTokens(program, context)
   addAudit(program, context)
   return { program, exitCode: () => code }

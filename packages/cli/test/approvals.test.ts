@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Approval, Json } from '@lelu/engine'
 import { expect, test } from 'vitest'
-import { queueOfOne, run, suspended, temporaryFolder, trade } from './support.ts'
+import { queueOfOne, requirement, run, suspended, temporaryFolder, trade } from './support.ts'
 
 async function read(directory: string, id: string): Promise<Approval> {
   const { stdout, stderr } = await run(['approvals', 'show', id, '--json', '-C', directory])
@@ -89,6 +89,26 @@ test('no valid confidence is shown as unknown, not as a number', async () => {
   expect((await run(['approvals', 'show', id, '-C', directory])).stdout).toContain(
     'confidence  unknown, counts as 0\n',
   )
+})
+
+test('a call shows who may review it later, and from when', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const escalation = [
+    { afterMs: 1_800_000, groups: ['leads'] },
+    { afterMs: 3_600_000, reviewers: ['erin\u001b[2K'] },
+  ]
+  const asked = requirement({ reviewers: ['bob'], escalation })
+  const id = await suspended(directory, trade(), [asked])
+  const { createdAt } = await read(directory, id)
+  const { stdout } = await run(['approvals', 'show', id, '-C', directory])
+  const from = (ms: number) => `    from ${new Date(createdAt + ms).toISOString()} (in `
+  expect(stdout).toContain('  1 reviewer of: bob (not_sure_enough)\n')
+  expect(stdout.split('\n').filter((line) => line.includes(' also: '))).toEqual([
+    expect.stringMatching(/ also: members of leads$/),
+    expect.stringMatching(/ also: erin\\u001b\[2K$/),
+  ])
+  expect(stdout).toContain(from(1_800_000))
+  expect(stdout).toContain(from(3_600_000))
 })
 
 test('nothing in a call can steer or fool the terminal of its reviewer', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Approvals } from './approvals/approvals.ts'
 import { LeluError } from './errors.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
+import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
@@ -14,6 +15,8 @@ export type ReviewDesk = {
   readonly tokens: Omit<Tokens, 'mint'>
   readonly grants: StandingGrants
   readonly killSwitch: KillSwitch
+  /** Delivers only when told to: the engine does it by itself. */
+  readonly notifications: Notifications
   close(): Promise<void>
 }
 
@@ -42,6 +45,7 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
     tokens: reading,
     grants,
     killSwitch,
+    notifications: storage.notifying.notifications,
     close: storage.close,
   }
 }

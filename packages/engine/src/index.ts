@@ -13,6 +13,7 @@ export type {
   Decision,
   DecisionRequest,
   Effect,
+  EscalationStep,
   Json,
   Obligation,
   Policy,
@@ -42,6 +43,7 @@ export type { ApprovalFilter, ApprovalPage, Approvals } from './approvals/approv
 export type { Review } from './approvals/vote.ts'
 export type { InputChange } from './approvals/input-changes.ts'
 export type { Reconciliation } from './approvals/reconcile.ts'
+export type { Notice, NoticeKind } from './approvals/notices.ts'
 export type {
   Approval,
   ApprovalResult,
@@ -68,6 +70,18 @@ export type { KillSwitch, StopOptions, StopScope } from './execution/kill-switch
 // Standing grants
 export type { StandingGrant, StandingMatch } from './standing/standing-grant.ts'
 export type { GrantTerms, StandingGrants } from './standing/standing-grants.ts'
+
+// Notifications
+export type { Notification } from './notify/notification.ts'
+export type { Notifications } from './notify/notifications.ts'
+export type { Delivery } from './notify/notifier.ts'
+export type { NotifyOptions, NotifyTarget } from './notify/notify-options.ts'
+export type { Undelivered, UndeliveredPage } from './notify/undelivered.ts'
+export {
+  verifyWebhook,
+  type VerifyWebhookOptions,
+  type WebhookHeaders,
+} from './notify/verify-webhook.ts'
 
 // Stores
 export type { SqliteStoreOptions } from './store/sqlite.ts'

@@ -9,6 +9,7 @@ import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
 import type { Caller } from './execution/redeem.ts'
 import { resume } from './execution/resume.ts'
+import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
 import { type GatedRequest, gateRequest, withConfidence } from './request/gate.ts'
@@ -29,6 +30,8 @@ export interface Lelu {
   readonly tokens: Tokens
   readonly grants: StandingGrants
   readonly killSwitch: KillSwitch
+  /** Who was told of approvals; by itself when the option `notify` has targets. */
+  readonly notifications: Notifications
   readonly audit: AuditLog
   readonly policy: Policy
   /** Ends the log and the store that this engine opened. Calls after it are refused. */
@@ -83,6 +86,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
       await storage.close().catch(() => {})
       throw error
     })
+  storage.notifying.start()
 
   const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
   const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
@@ -115,6 +119,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     tokens,
     grants,
     killSwitch,
+    notifications: storage.notifying.notifications,
     audit,
     policy,
     async decide(request) {

@@ -1,5 +1,7 @@
 import type { AuditLog } from '@lelu/audit'
 import { LeluError } from './errors.ts'
+import { checkNotify } from './notify/check-notify.ts'
+import type { NotifyOptions } from './notify/notify-options.ts'
 import type { PolicySource } from './policy/sources.ts'
 import type { KeyvLike } from './store/from-keyv.ts'
 import type { KeyRingData } from './tokens/key-ring.ts'
@@ -22,6 +24,10 @@ export type StorageOptions = {
   approveWithinMs?: number
   /** How long an approved call may wait for its resume, in ms. Default 24 h. */
   executeWithinMs?: number
+  /** Keeps notices of approvals for a process that delivers them. Default false. */
+  notices?: boolean
+  /** Who is told of approvals that wait, and of what became of them: webhooks and Slack-compatible URLs. */
+  notify?: NotifyOptions
   /** How long an operation of the store may take, in ms. Default 2000. */
   storeDeadlineMs?: number
   /** Epoch milliseconds. Default `Date.now`. */
@@ -58,6 +64,8 @@ const options: Record<keyof LeluOptions, true> = {
   keys: true,
   approveWithinMs: true,
   executeWithinMs: true,
+  notices: true,
+  notify: true,
   storeDeadlineMs: true,
   now: true,
   policies: true,
@@ -126,6 +134,10 @@ export function checkOptions(value: unknown): void {
   checkNumber(given, 'tokenSeconds', 1, maxTokenSeconds)
   checkNumber(given, 'leaseMs', 10, week)
   checkNumber(given, 'maxInputBytes', 1, 64 * 1024 * 1024)
+  if (given.notices !== undefined && typeof given.notices !== 'boolean') {
+    throw invalid('The option `notices` must be true or false.', 'Correct it, or leave it out.')
+  }
+  checkNotify(given.notify)
   if (given.now !== undefined && typeof given.now !== 'function') {
     throw invalid(
       'The option `now` must be a function.',

@@ -4,6 +4,7 @@ import { type AuditLog, openAuditLog } from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
+import { type NotificationsPart, openNotifications } from './notify/open-notifications.ts'
 import type { StorageOptions } from './options.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
@@ -34,6 +35,7 @@ export type Storage = {
   grants: StandingGrants
   killSwitch: KillSwitch
   stopped: StoppedCheck
+  notifying: Pick<NotificationsPart, 'notifications' | 'start'>
   now: () => number
   approvals(checkEdit?: EditCheck): ApprovalsPart
   /** Closes what was opened here, not what was passed in. */
@@ -81,6 +83,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const marks = markReader(store, deadlineMs)
     const standing = standingRecords({ store, keys, deadlineMs })
     const { approveWithinMs = day, executeWithinMs = day } = options
+    const { notify, notices = notify !== undefined } = options
+    const notifying = openNotifications({
+      ...{ records, store, keys, deadlineMs, now: clock.now },
+      ...(notify && { notify }),
+    })
     return {
       directory,
       audit,
@@ -90,6 +97,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       standing,
       grants: standingGrants({ standing, records, audit, now: clock.now }),
       ...killSwitch({ store, read: marks, audit, now: clock.now, deadlineMs }),
+      notifying,
       now: clock.now,
       approvals: (checkEdit) =>
         createApprovals({
@@ -97,9 +105,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
           now: clock.now,
           approveWithinMs,
           executeWithinMs,
+          notices,
           ...(checkEdit && { checkEdit }),
         }),
       async close() {
+        await notifying.close()
         await records.flush()
         if (options.store === undefined || store.ownsConnections) await store.close()
         await closeAudit()

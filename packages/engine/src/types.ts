@@ -64,9 +64,16 @@ export type Requirement = {
    * in these fields (JSON Pointers), or false: never.
    */
   standing?: boolean | string[]
+  /** Milliseconds between reminders while nobody has decided. The shortest of all requirements counts. */
+  remindEveryMs?: number
+  /** Who may review as well when nobody has decided in time, the earliest step first. */
+  escalation?: EscalationStep[]
   /** Milliseconds until the approval expires, or null for the engine's default. */
   expiresInMs: number | null
 }
+
+/** From `afterMs` on (milliseconds after the suspension) the votes of these people count as well. */
+export type EscalationStep = { afterMs: number; reviewers?: string[]; groups?: string[] }
 
 export type Decision = {
   /** UUIDv7. */

@@ -36,7 +36,7 @@ describe('invariant 9: nothing the model can call approves, mints, or writes pol
     const directory = temporaryFolder()
     await engine({ directory })
     const desk = await openReviewDesk({ directory })
-    const reviewing = ['approvals', 'close', 'grants', 'killSwitch', 'tokens']
+    const reviewing = ['approvals', 'close', 'grants', 'killSwitch', 'notifications', 'tokens']
     expect(Object.keys(desk).sort()).toEqual(reviewing)
     expect(Object.keys(desk.tokens)).not.toContain('mint')
     await desk.close()

@@ -1,21 +1,13 @@
-import type { ApprovalStore, StoredRow } from '@lelu/engine'
+import type { ApprovalStore } from '@lelu/engine'
 import { describe, expect, it } from 'vitest'
+import { dueContract } from './contract-due.ts'
+import { freshId, rowOf } from './rows.ts'
 
-let count = 0
-
-/** An id that no other test has, in the order of their making. */
-export function freshId(): string {
-  count += 1
-  return `apr_${String(process.pid).padStart(8, '0')}-${String(count).padStart(8, '0')}`
-}
-
-export function rowOf(id: string, more: Partial<StoredRow> = {}): StoredRow {
-  const fixed = { tenant: 'default', state: 'pending' as const, rev: 1, idem: null, createdAt: 1 }
-  return { ...fixed, id, attempt: `attempt-${id}`, audited: 0, body: '{}', seal: 's', ...more }
-}
+export { freshId, rowOf }
 
 /** What every driver does, whatever its database. The stores that `open` gives may share one database. */
 export function driverContract(name: string, open: () => Promise<ApprovalStore>): void {
+  dueContract(name, open)
   describe(`the ${name} driver`, () => {
     it('keeps a row as it was given, whatever is in it', async () => {
       const store = await open()
@@ -95,7 +87,11 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       const store = await open()
       const id = freshId()
       await store.create(rowOf(id))
-      for (const audited of [3, 1]) await store.markAudited(id, audited)
+      for (const audited of [3, 1])
+        await store.markAudited([
+          { id, audited },
+          { id: 'nobody', audited },
+        ])
       await expect.poll(async () => (await store.get(id))?.audited).toBe(3)
     })
 

@@ -97,9 +97,9 @@ describe.skipIf(!hasPostgres())(`a PostgreSQL server${missing}`, () => {
     const server = await serverWith()
     await storeOn(server).open()
     const adapter = bareAdapter(server)
-    await adapter.query("UPDATE lelu_meta SET value = 2 WHERE name = 'schema'")
+    await adapter.query("UPDATE lelu_meta SET value = 3 WHERE name = 'schema'")
     await expect(storeOn(server).open()).rejects.toMatchObject({ code: 'LELU_STORE_CORRUPT' })
-    expect(await adapter.query('SELECT value FROM lelu_meta')).toEqual([{ value: 2 }])
+    expect(await adapter.query('SELECT value FROM lelu_meta')).toEqual([{ value: 3 }])
   })
 
   it.each(['fsync', 'synchronous_commit'])(

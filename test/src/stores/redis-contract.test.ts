@@ -88,7 +88,7 @@ describe.skipIf(!withRedis).each(names)(`%s${skipped}`, (name) => {
 
   it('makes no row of a note about one that is not there', async () => {
     const store = open()
-    await store.markAudited('a', 1)
+    await store.markAudited([{ id: 'a', audited: 1 }])
     expect(await store.get('a')).toBeUndefined()
     expect((await store.create(row('a'))).created).toBe(true)
   })

@@ -150,13 +150,13 @@ describe.skipIf(!withRedis)(`open()${skipped}`, () => {
   it('refuses what a newer Lelu made, and leaves it as it was', async () => {
     const server = await serverOf()
     const command = await consoleOf(server.url)
-    await command('SET', '{lelu}:schema', '2')
+    await command('SET', '{lelu}:schema', '3')
     const store = storeOf(first, server.url)
     await expect(store.create(row('a'))).rejects.toMatchObject({
       code: 'LELU_STORE_CORRUPT',
       message: expect.stringContaining('newer Lelu'),
     })
-    expect(await command('GET', '{lelu}:schema')).toBe('2')
+    expect(await command('GET', '{lelu}:schema')).toBe('3')
     expect(await command('DBSIZE')).toBe(1)
   })
 })

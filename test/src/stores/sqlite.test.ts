@@ -79,7 +79,7 @@ describe('the file of a @keyv/sqlite', () => {
   it('of a newer Lelu is refused, and left as it is', async () => {
     const adapter = new KeyvSqlite6(`sqlite://${freshFile()}`)
     await fromKeyv(new Keyv({ store: adapter })).open()
-    await adapter.query("UPDATE lelu_meta SET value = 2 WHERE name = 'schema'")
+    await adapter.query("UPDATE lelu_meta SET value = 3 WHERE name = 'schema'")
     const again = new KeyvSqlite6(adapter.uri)
     const store = fromKeyv(new Keyv({ store: again }))
     await expect(store.open()).rejects.toMatchObject({ code: 'LELU_STORE_CORRUPT' })

@@ -1,12 +1,4 @@
-import type {
-  Approval,
-  InputChange,
-  Json,
-  Requirement,
-  Reviewer,
-  Subject,
-  Vote,
-} from '@lelu/engine'
+import type { Approval, InputChange, Json, Reviewer, Subject, Vote } from '@lelu/engine'
 import { moment, type Paint, safeJson, safeText, span, table } from '../print.ts'
 
 type Options = { now: number; paint: Paint }
@@ -28,7 +20,7 @@ export function approvalLines(approval: Approval, { now, paint }: Options): stri
     ...title('Why it stopped'),
     ...fields(reasonFields(approval)),
     ...title('Needed'),
-    ...neededLines(approval.requirements),
+    ...neededLines(approval, now),
     ...(approval.votes.length + approval.edits.length > 0 ? title('Reviews so far') : []),
     ...approval.edits.flatMap((edit) => [
       `  edited by ${person(edit.reviewer)}, ${moment(edit.at, now)}; before: digest ${edit.from}`,
@@ -123,15 +115,26 @@ function reasonFields({ decision, request }: Approval): Field[] {
   return list
 }
 
-function neededLines(requirements: readonly Requirement[]): string[] {
+function neededLines({ requirements, createdAt }: Approval, now: number): string[] {
   if (requirements.length === 0) return ['  1 reviewer']
-  return requirements.map(({ id, quorum, reviewers, groups = [], expiresInMs }) => {
-    const members = groups.map((group) => `members of ${safeText(group)}`)
-    const named = [...(reviewers ?? []).map(safeText), ...members]
-    const who = named.length === 0 ? '' : ` of: ${named.join(', ')}`
+  return requirements.flatMap(({ id, quorum, reviewers, groups, expiresInMs, escalation = [] }) => {
+    const named = namesOf({ reviewers, groups })
+    const who = named === '' ? '' : ` of: ${named}`
     const within = expiresInMs === null ? '' : `, within ${span(expiresInMs)}`
-    return `  ${quorum} reviewer${quorum === 1 ? '' : 's'}${who}${within} (${safeText(id)})`
+    return [
+      `  ${quorum} reviewer${quorum === 1 ? '' : 's'}${who}${within} (${safeText(id)})`,
+      ...escalation.map(
+        (step) => `    from ${moment(createdAt + step.afterMs, now)} also: ${namesOf(step)}`,
+      ),
+    ]
   })
+}
+
+type Named = { reviewers?: string[] | null; groups?: string[] | undefined }
+
+function namesOf({ reviewers, groups = [] }: Named): string {
+  const members = groups.map((group) => `members of ${safeText(group)}`)
+  return [...(reviewers ?? []).map(safeText), ...members].join(', ')
 }
 
 function changeLine({ path, from, to }: InputChange): string {

@@ -9,6 +9,7 @@ import {
   type ApprovalRecord,
   callKey,
   keyOf,
+  quiet,
   type Reviewer,
   toApproval,
 } from './record.ts'
@@ -59,6 +60,8 @@ export type ApprovalsOptions = {
   now: () => number
   approveWithinMs: number
   executeWithinMs: number
+  /** Whether notices are kept for calls that are suspended from now on. Default false. */
+  notices?: boolean
   /** Absent where no policy is at hand: edits are refused there. */
   checkEdit?: EditCheck
 }
@@ -77,7 +80,7 @@ export type ApprovalsPart = Approvals & {
 }
 
 export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
-  const { records, now, approveWithinMs, executeWithinMs, checkEdit } = options
+  const { records, now, approveWithinMs, executeWithinMs, notices = false, checkEdit } = options
   const wakeUps = new EventTarget()
   const terms = () => ({ now: now(), executeWithinMs })
   const wake = (record: ApprovalRecord): Approval => {
@@ -144,6 +147,8 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
         idem: keyOf(request),
         events: [],
         eventCount: 0,
+        ...quiet,
+        listens: notices,
       }
       return records.create(record, [requestedEvent(record)])
     },

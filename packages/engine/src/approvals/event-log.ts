@@ -1,17 +1,28 @@
 import type { AuditLog } from '@lelu/audit'
+import { withDeadline } from '../store/deadline.ts'
 import type { ApprovalStore, StoredRow } from '../store/store.ts'
 import type { ApprovalRecord, PendingEvent } from './record.ts'
 
-/** How far the events of one approval have come: in the log, and there on disk. By the number of the last. */
-type Progress = { attempt: string; written: number; durable: number }
+/** How far the events of one approval have come, by the number of the last: in the log, and there on disk. */
+type Progress = {
+  attempt: string
+  written: number
+  durable: number
+  /** Fails when the log did not take them. */
+  appending: Promise<unknown>
+}
 
 /** Brings the events that ride in approvals into the audit log (decision 0004). */
 export type EventLog = {
+  /** Announces a row that this process is about to write: all but its own events, the first `written`, are in the log. */
+  announce(attempt: string, written: number): void
+  /** The row is settled, or was not stored. */
+  done(attempt: string): void
   /**
-   * Writes what is not in the log yet; only then may anything be built on the record. `written` is how far this process
-   * had come before it wrote this row itself. Until an event is on disk, the row keeps it: a power cut loses neither.
+   * Writes what is not in the log yet; only then may anything be built on the record. Until an event is on disk the row
+   * keeps it: a power cut of either one loses nothing.
    */
-  settle(record: ApprovalRecord, row: StoredRow, written?: number): Promise<void>
+  settle(record: ApprovalRecord, row: StoredRow): Promise<void>
   /** The events that the next row must carry on, for a power cut could still take them out of the log. */
   unsafe(record: ApprovalRecord): PendingEvent[]
   /** Waits until all that was settled is on disk, and the store knows it. */
@@ -20,14 +31,17 @@ export type EventLog = {
 
 /** Approvals that are remembered. Forgetting one only repeats an event. */
 const maxKnown = 4096
-/** How long the store may not know what is on disk. A further transition of the same approval tells it anyhow. */
-const hintMs = 25
+/** Others soon look at a call in any other state, and would write again what they are not told of; these are passed through. */
+const passing: readonly string[] = ['executing', 'completed', 'failed']
 
-export function eventLog(store: ApprovalStore, audit: AuditLog): EventLog {
+const nothing = { appending: Promise.resolve() }
+
+export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: number): EventLog {
   // Which write was logged, by its id and not by a number: a row that is put back and changed again has the same numbers anew.
   const known = new Map<string, Progress>()
+  const announced = new Map<string, number>()
   const hints = new Map<string, number>()
-  let timer: NodeJS.Timeout | undefined
+  let isTelling = false
 
   function remember(id: string, progress: Progress): void {
     known.delete(id)
@@ -38,11 +52,13 @@ export function eventLog(store: ApprovalStore, audit: AuditLog): EventLog {
 
   /** Only a hint, so its failure is nobody's: it costs a repeated event. */
   async function tellStore(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
-    const told = [...hints]
+    isTelling = false
+    const marks = [...hints].map(([id, audited]) => ({ id, audited }))
     hints.clear()
-    await Promise.all(told.map(([id, n]) => store.markAudited(id, n).catch(() => {})))
+    if (marks.length === 0) return
+    const telling = store.markAudited(marks)
+    // A network that is cut right here answers nothing for minutes.
+    await withDeadline(telling, deadlineMs, 'noting what is logged').catch(() => {})
   }
 
   function onDisk(id: string, progress: Progress, n: number, error: unknown): void {
@@ -54,31 +70,57 @@ export function eventLog(store: ApprovalStore, audit: AuditLog): EventLog {
     progress.durable = Math.max(progress.durable, n)
     if (progress.durable < progress.written) return
     hints.set(id, progress.durable)
-    timer ??= setTimeout(() => void tellStore(), hintMs)
-    timer.unref()
+    // Those that one sync has brought to the disk together are told together.
+    if (!isTelling) setImmediate(() => void tellStore())
+    isTelling = true
+  }
+
+  /** Where the events of this row stand: as this process knows, or else as the row says. */
+  function progressOf(
+    { eventCount }: ApprovalRecord,
+    { id, attempt, audited }: StoredRow,
+  ): Progress {
+    const old = known.get(id)
+    if (old?.attempt === attempt) return old
+    const ours = announced.get(attempt)
+    // What the row says is a hint outside the seal: it must not hide an event that this very write has brought.
+    const written = ours ?? Math.min(audited, eventCount)
+    if (ours === undefined || old === undefined)
+      return { ...nothing, attempt, written, durable: Math.min(audited, written) }
+    return Object.assign(old, { attempt, written, durable: Math.min(old.durable, written) })
+  }
+
+  /** Answers when it is written. With `soon`, it is on its way to the disk at once. */
+  async function append(
+    id: string,
+    progress: Progress,
+    { n, data }: PendingEvent,
+    soon: boolean,
+  ): Promise<void> {
+    const onDurable = (error?: unknown) => onDisk(id, progress, n, error)
+    if (!soon) return void (await audit.append(data, { until: 'written', onDurable }))
+    const written = Promise.withResolvers<void>()
+    const appended = audit.append(data, { onDurable, onWritten: written.resolve })
+    appended.then(() => written.resolve(), written.reject)
+    return written.promise
   }
 
   return {
-    async settle(record, { id, attempt, audited }, before) {
-      const old = known.get(id)
-      const isOurs = before !== undefined || old?.attempt === attempt
-      const from = before ?? (isOurs ? (old as Progress).written : audited)
-      const progress =
-        isOurs && old !== undefined ? old : { attempt, written: from, durable: audited }
-      progress.attempt = attempt
-      const missing = record.events.filter(({ n }) => n > from)
-      // At once: another load in this process must not write them too. What it writes itself comes behind them in the log.
-      progress.written = record.eventCount
+    announce: (attempt, written) => void announced.set(attempt, written),
+    done: (attempt) => void announced.delete(attempt),
+    async settle(record, row) {
+      const { id } = record
+      const progress = progressOf(record, row)
       remember(id, progress)
-      if (missing.length === 0) return
-      hints.delete(id)
-      const appended = missing.map(({ n, data }) =>
-        audit.append(data, {
-          until: 'written',
-          onDurable: (error) => onDisk(id, progress, n, error),
-        }),
-      )
-      await Promise.all(appended).catch((error) => {
+      const missing = record.events.filter(({ n }) => n > progress.written)
+      if (missing.length > 0) {
+        // At once: another load in this process must not write them too, but wait for this one.
+        progress.written = record.eventCount
+        hints.delete(id)
+        const soon = !passing.includes(record.state)
+        progress.appending = Promise.all(missing.map((event) => append(id, progress, event, soon)))
+      }
+      await progress.appending.catch((error) => {
         onDisk(id, progress, 0, error)
         throw error
       })

@@ -57,6 +57,11 @@ export function expiredEvent(record: ApprovalRecord): AuditEvent {
   return { ...common(record), kind: 'approval.expired', state: record.state }
 }
 
+/** `afterMs` is how long nobody had decided; `level` how many steps are in force. */
+export function escalatedEvent(record: ApprovalRecord, level: number, afterMs: number): AuditEvent {
+  return { ...common(record), kind: 'approval.escalated', level, after_ms: afterMs }
+}
+
 export function reconciledEvent(
   record: ApprovalRecord,
   reviewer: Reviewer,

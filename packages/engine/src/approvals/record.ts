@@ -1,6 +1,7 @@
 import type { AuditEvent } from '@lelu/audit'
 import type { Decision, DecisionRequest, Json, Reason, Requirement } from '../types.ts'
 import type { InputChange } from './input-changes.ts'
+import type { Notice } from './notices.ts'
 import type { ApprovalState } from './state.ts'
 
 /** A person who reviews. Identity comes from whoever authenticated them, never from a request body. */
@@ -22,6 +23,8 @@ export type Vote = {
   reason: string | null
   /** Epoch milliseconds. */
   at: number
+  /** Milliseconds after the suspension: the escalation steps up to here were in force. Left out when none was. */
+  escalatedMs?: number
 }
 
 /** The one token that may redeem this approval now. Minting again makes the earlier one void. */
@@ -67,19 +70,34 @@ export type Approval = {
   result: ApprovalResult | null
   /** Why it ended as it did, for the model and the reviewer. */
   reason: Reason | null
+  /** How often its review was escalated; 0 at first. */
+  level: number
 }
 
-/** What is stored: the approval and the events that may not be in the log yet. */
+/** What is stored: the approval, and what may not be in the log yet or is still to be told. */
 export type ApprovalRecord = Approval & {
   v: 1
   idem: string | null
   events: PendingEvent[]
   eventCount: number
+  /** Whether notices are kept: settled when the call was suspended, for whichever process changes it later. */
+  listens: boolean
+  /** Notices that not every target has yet. */
+  outbox: Notice[]
+  /** Up to when reminders are accounted for, epoch ms; null: none yet. */
+  remindedAt: number | null
+  /** Milliseconds after the suspension: escalation steps up to here are in force. */
+  escalatedMs: number
 }
+
+/** What a record has to begin with, and what those of before there were notices lack. */
+export const quiet = { listens: false, outbox: [], remindedAt: null, level: 0, escalatedMs: 0 }
 
 /** The approval as callers see it: without the bookkeeping. */
 export function toApproval(record: ApprovalRecord): Approval {
-  const { v: _v, idem: _idem, events: _events, eventCount: _count, ...approval } = record
+  const { v: _v, idem: _idem, events: _events, eventCount: _count, ...rest } = record
+  const { listens: _listens, outbox: _outbox, ...told } = rest
+  const { remindedAt: _reminded, escalatedMs: _escalated, ...approval } = told
   return approval
 }
 

@@ -1,5 +1,5 @@
 import type { AuditEvent, AuditLog } from '@lelu/audit'
-import { isLeluError, LeluError } from '../errors.ts'
+import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { StoreClock } from '../store/clock.ts'
 import { withDeadline } from '../store/deadline.ts'
@@ -7,9 +7,13 @@ import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
 import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
+import { dueOf } from './due.ts'
+import { type DueRecords, dueRecords } from './due-records.ts'
 import { eventLog } from './event-log.ts'
-import { expiredEvent } from './events.ts'
-import type { ApprovalRecord } from './record.ts'
+import { isApart, listRecords, type RecordPage } from './list-records.ts'
+import { isBookkeeping, outboxAfter } from './notices.ts'
+import { overdueChange } from './overdue.ts'
+import { type ApprovalRecord, quiet } from './record.ts'
 import { openRow, sealRow } from './seal.ts'
 import { assertTransition } from './state.ts'
 
@@ -39,9 +43,14 @@ export type Records = {
   /** The record with its seal checked, its events in the log and its deadlines applied. */
   load(id: string): Promise<ApprovalRecord>
   findByCall(tenant: string, idem: string): Promise<ApprovalRecord | undefined>
-  list(
-    query: ListQuery,
-  ): Promise<{ records: ApprovalRecord[]; altered: string[]; next: string | null }>
+  list(query: ListQuery): Promise<RecordPage>
+  /**
+   * At most `limit` records that are due (a notice to send, a reminder to make), with their deadlines applied. Rows that
+   * were altered are only named.
+   */
+  due(limit: number): Promise<DueRecords>
+  /** An event `notice` says that a write of this process has put something into an outbox. */
+  noticed: EventTarget
   /** One transition by compare-and-swap; undefined when another process was faster. */
   commit(current: ApprovalRecord, change: Change): Promise<ApprovalRecord | undefined>
   /** Loads (or starts from a record just loaded), decides and commits, again from the load whenever another process was faster. */
@@ -62,7 +71,8 @@ function notFound(id: string): LeluError {
 
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
 export function createRecords({ store, keys, audit, clock, deadlineMs }: RecordsOptions): Records {
-  const log = eventLog(store, audit)
+  const log = eventLog(store, audit, deadlineMs)
+  const noticed = new EventTarget()
   const written = lostReplies(store, deadlineMs)
   const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
     withDeadline(operation, deadlineMs, doing).catch((error) => {
@@ -70,21 +80,11 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     })
 
   function toRow(record: ApprovalRecord): StoredRow {
-    const { id, tenant, state, revision, idem, createdAt } = record
+    const { id, tenant, state, revision: rev, idem, createdAt } = record
     const audited = (record.events[0]?.n ?? record.eventCount + 1) - 1
-    const body = JSON.stringify(record)
-    const row = {
-      id,
-      tenant,
-      state,
-      rev: revision,
-      idem,
-      createdAt,
-      attempt: newId(),
-      audited,
-      body,
-    }
-    return sealRow(row, keys.sealKey())
+    const hints = { audited, due: dueOf(record) }
+    const row = { id, tenant, state, rev, idem, createdAt, attempt: newId(), ...hints }
+    return sealRow({ ...row, body: JSON.stringify(record) }, keys.sealKey())
   }
 
   function withEvents(record: ApprovalRecord, added: AuditEvent[]): ApprovalRecord {
@@ -109,18 +109,34 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     return written(row.id, swapping, 'changing an approval', becameOf)
   }
 
+  /** The record as it will be written, with the notice of what happens to it. */
+  function withNotice(before: ApprovalRecord | undefined, after: ApprovalRecord): ApprovalRecord {
+    return { ...after, outbox: outboxAfter(before, after, clock.now()) }
+  }
+
+  function told(record: ApprovalRecord): ApprovalRecord {
+    if (record.outbox.some(({ tries }) => tries === 0)) noticed.dispatchEvent(new Event('notice'))
+    return record
+  }
+
   async function write(
     current: ApprovalRecord,
     { next, events, window }: Change,
   ): Promise<ApprovalRecord | Exclude<Swapped, 'done'>> {
-    assertTransition(current.id, current.state, next.state)
-    const changed = withEvents({ ...current, ...next, revision: current.revision + 1 }, events)
+    if (!isBookkeeping(current, next)) assertTransition(current.id, current.state, next.state)
+    const after = withNotice(current, { ...current, ...next, revision: current.revision + 1 })
+    const changed = withEvents(after, events)
     const row = toRow(changed)
-    const swapped = await swap(current.revision, row, window)
-    if (swapped !== 'done') return swapped
     // Everything before these events is in the log already: load() saw to it.
-    await log.settle(changed, row, current.eventCount)
-    return changed
+    log.announce(row.attempt, current.eventCount)
+    try {
+      const swapped = await swap(current.revision, row, window)
+      if (swapped !== 'done') return swapped
+      await log.settle(changed, row)
+      return told(changed)
+    } finally {
+      log.done(row.attempt)
+    }
   }
 
   async function commit(
@@ -134,28 +150,16 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   }
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
-    if (row.state === 'standing') throw notFound(row.id)
-    const opened = await openRow(row, keys)
+    if (isApart(row)) throw notFound(row.id)
+    const opened = { ...quiet, ...(await openRow(row, keys)) }
     await log.settle(opened, row)
     let record = opened
-    const deadline =
-      record.state === 'pending'
-        ? record.approveBy
-        : record.state === 'approved'
-          ? record.executeBy
-          : null
-    if (deadline !== null && clock.now() >= deadline) {
-      const reason = {
-        id: 'approval_expired',
-        message: 'Nobody decided in time, so the call was not run.',
-      }
-      const late = { id: 'approval_expired', message: 'The approved call was not run in time.' }
-      const next = { state: 'expired' as const, reason: record.state === 'pending' ? reason : late }
-      const window = { notBefore: deadline }
-      const expired = await write(record, { next, events: [expiredEvent(record)], window })
-      if (expired === 'conflict' || expired === 'late') record = await load(row.id)
+    const change = overdueChange(record, clock.now())
+    if (change !== undefined) {
+      const changed = await write(record, change)
+      if (changed === 'conflict' || changed === 'late') record = await load(row.id)
       // `early`: this process is a little ahead of the database, whose word counts.
-      else if (expired !== 'early') record = expired
+      else if (changed !== 'early') record = changed
     }
     return record
   }
@@ -169,42 +173,31 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   return {
     commit,
     load,
+    noticed,
     flush: log.flush,
+    list: listRecords({
+      rows: (query) => timed(store.list(query), 'listing approvals'),
+      open,
+    }),
+    due: dueRecords({
+      now: clock.now,
+      rows: (now, limit) => timed(store.due(now, limit), 'reading what is due'),
+      open,
+      commit,
+    }),
     async create(record, events) {
-      const numbered = withEvents(record, events)
+      const numbered = withEvents(withNotice(undefined, record), events)
       const row = toRow(numbered)
       const answer = await written(row.id, store.create(row), 'creating an approval', (stored) =>
         stored?.attempt === row.attempt ? { created: true, row } : undefined,
       )
       if (!answer.created) return { created: false, record: await open(answer.row) }
-      await log.settle(numbered, row, 0)
-      return { created: true, record: numbered }
+      await log.settle(numbered, row)
+      return { created: true, record: told(numbered) }
     },
     async findByCall(tenant, idem) {
       const row = await timed(store.findByCall(tenant, idem), 'finding an approval')
       return row === undefined ? undefined : open(row)
-    },
-    async list(query) {
-      const rows = await timed(store.list(query), 'listing approvals')
-      const records: ApprovalRecord[] = []
-      const altered: string[] = []
-      const isLast = rows.some(({ state }) => state === 'standing')
-      for (const row of rows) {
-        if (row.state === 'standing') continue // a grant: those come behind all approvals
-        try {
-          const record = await open(row)
-          if (query.state === undefined || record.state === query.state) records.push(record)
-        } catch (error) {
-          // One altered row must not hide the queue from the reviewers.
-          if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
-          altered.push(row.id)
-        }
-      }
-      return {
-        records,
-        altered,
-        next: rows.length === query.limit && !isLast ? (rows.at(-1)?.id ?? null) : null,
-      }
     },
     async transition(start, decide) {
       const id = typeof start === 'string' ? start : start.id

@@ -1,5 +1,6 @@
 import { LeluError } from '../errors.ts'
 import type { Reason, Requirement, Subject } from '../types.ts'
+import { widened } from './escalation.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
 
 /** Everybody on whose behalf the call is made: the agent and whoever it acts for, to the end of the chain. */
@@ -32,14 +33,15 @@ export function assertEligible(record: ApprovalRecord, reviewer: Reviewer): void
       'Ask somebody who neither asked for the call nor benefits from it.',
     )
   }
-  const { requirements } = record
-  if (requirements.length > 0 && !requirements.some((one) => counts(one, reviewer))) {
+  const { requirements, escalatedMs } = record
+  if (requirements.length > 0 && !requirements.some((one) => counts(one, reviewer, escalatedMs))) {
     refuse('the policy names other reviewers', 'Ask one of the reviewers that the policy names.')
   }
 }
 
-/** Whether the vote of this person is one that the requirement asks for. */
-function counts({ reviewers, groups }: Requirement, reviewer: Reviewer): boolean {
+/** Whether the vote of this person is one that the requirement asks for, once escalated so far. */
+function counts(requirement: Requirement, reviewer: Reviewer, escalatedMs = 0): boolean {
+  const { reviewers, groups } = widened(requirement, escalatedMs)
   if (reviewers === null && groups === undefined) return true
   const isNamed = reviewers?.includes(reviewer.id) ?? false
   return isNamed || (reviewer.groups?.some((group) => groups?.includes(group)) ?? false)
@@ -51,21 +53,30 @@ function counts({ reviewers, groups }: Requirement, reviewer: Reviewer): boolean
  */
 export function canBeMet(requirements: readonly Requirement[], subject: Subject): boolean {
   const excluded = involved(subject)
-  return requirements.every(({ reviewers, groups, quorum }) => {
+  return requirements.every((requirement) => {
+    const { reviewers, groups, quorum } = widened(requirement, Number.POSITIVE_INFINITY)
     if (reviewers === null || groups !== undefined) return true
     return reviewers.filter((id) => !excluded.includes(id)).length >= quorum
   })
 }
 
-/** The earlier vote of the same person on the same input, if any. */
+/** The last vote of the same person on the same input, if any. */
 export function earlierVote(record: ApprovalRecord, reviewer: Reviewer): Vote | undefined {
-  return record.votes.find(
+  return record.votes.findLast(
     (vote) => vote.digest === record.digest && sameReviewer(vote.reviewer, reviewer),
   )
 }
 
+/** Whether this person's vote, given again now, would count where it did not: a step has come into force since. */
+export function countsForMore(record: ApprovalRecord, { reviewer, escalatedMs }: Vote): boolean {
+  return record.requirements.some(
+    (one) => counts(one, reviewer, record.escalatedMs) && !counts(one, reviewer, escalatedMs),
+  )
+}
+
+/** A vote counts by what was in force when it was given, under the policy of today as well. */
 function isMet(requirement: Requirement, votes: readonly Vote[]): boolean {
-  const counted = votes.filter((vote) => counts(requirement, vote.reviewer))
+  const counted = votes.filter((vote) => counts(requirement, vote.reviewer, vote.escalatedMs))
   const distinct = new Set(
     counted.map(({ reviewer }) => JSON.stringify([reviewer.issuer, reviewer.id])),
   )

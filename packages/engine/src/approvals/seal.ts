@@ -5,8 +5,8 @@ import type { KeyHolder } from '../tokens/key-holder.ts'
 import type { SealKey } from '../tokens/key-ring.ts'
 import type { ApprovalRecord } from './record.ts'
 
-/** What the seal covers: every column but `audited`, in a text no two rows share. */
-function sealedText(row: Omit<StoredRow, 'seal' | 'audited'>): string {
+/** What the seal covers: every column but the two hints, in a text no two rows share. */
+function sealedText(row: Omit<StoredRow, 'seal' | 'audited' | 'due'>): string {
   const { id, tenant, state, rev, idem, createdAt, attempt, body } = row
   return `lelu.record.v1\n${JSON.stringify([id, tenant, state, rev, idem, createdAt, attempt, body])}`
 }

@@ -2,7 +2,14 @@ import type { Json } from '../types.ts'
 import { reviewedEvent } from './events.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
 import type { Change } from './records.ts'
-import { assertEligible, denialReason, earlierVote, isDenied, requirementsMet } from './review.ts'
+import {
+  assertEligible,
+  countsForMore,
+  denialReason,
+  earlierVote,
+  isDenied,
+  requirementsMet,
+} from './review.ts'
 import { type ApprovalState, stateError } from './state.ts'
 
 export type Review = {
@@ -50,10 +57,14 @@ export function voteChange(
   }
   const base: ApprovalRecord = { ...record, ...edited }
   const before = earlierVote(base, reviewer)
-  if (before?.verdict === verdict) return undefined
-  if (before !== undefined)
+  if (before?.verdict === verdict && !countsForMore(base, before)) return undefined
+  if (before !== undefined && before.verdict !== verdict)
     throw stateError(record.id, record.state, `${reviewer.id} has voted ${before.verdict} already`)
-  const vote: Vote = { reviewer, verdict, digest: base.digest, reason, at: now }
+  const { escalatedMs } = base
+  const vote: Vote = {
+    ...{ reviewer, verdict, digest: base.digest, reason, at: now },
+    ...(escalatedMs > 0 && { escalatedMs }),
+  }
   const votes = [...base.votes, vote]
   const isEdit = review.input !== undefined
   const window = { before: base.approveBy }

@@ -1,4 +1,3 @@
-import { outcomeEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import { mayRunAgain } from '../approvals/state.ts'
 import { LeluError } from '../errors.ts'
@@ -46,22 +45,8 @@ function replay<T>(record: ApprovalRecord): Outcome<T> {
   )
 }
 
-/** Past its lease an attempt is lost. A tool that may repeat is tried again; any other waits for a person. */
-async function giveUp(record: ApprovalRecord, { records }: RedeemOptions): Promise<LeluError> {
-  const reason = {
-    id: 'attempt_lost',
-    message: 'The process that ran the tool was lost; whether it took effect is not known',
-  }
-  const events = [outcomeEvent(record, { status: 'unknown' }, null)]
-  const committed = await records.commit(record, { next: { state: 'unknown', reason }, events })
-  return committed === undefined ? executingError(record, 0) : unknownError(record.id)
-}
-
 /** What a call that does not run now is answered with; undefined when it may be redeemed. */
-async function answerOf<T>(
-  record: ApprovalRecord,
-  options: RedeemOptions,
-): Promise<Outcome<T> | undefined> {
+function answerOf<T>(record: ApprovalRecord, now: number): Outcome<T> | undefined {
   const { id, decision } = record
   const approval = toApproval(record)
   switch (record.state) {
@@ -91,12 +76,10 @@ async function answerOf<T>(
     case 'unknown':
       throw unknownError(id)
     case 'executing': {
-      const now = options.now()
-      if (now < (record.attempt?.leaseUntil ?? Number.POSITIVE_INFINITY))
-        throw executingError(record, now)
-      if (!mayRunAgain(record.request.call.effect ?? 'non_idempotent'))
-        throw await giveUp(record, options)
-      return undefined
+      const lost = now >= (record.attempt?.leaseUntil ?? Number.POSITIVE_INFINITY)
+      // A tool that may not repeat is made `unknown` by the load; here the database has not yet said so.
+      if (lost && mayRunAgain(record.request.call.effect ?? 'non_idempotent')) return undefined
+      throw executingError(record, now)
     }
     case 'approved':
       return undefined
@@ -124,7 +107,7 @@ export async function resume<T>(
 ): Promise<Outcome<T>> {
   for (let round = 0; round < maxRounds; round += 1) {
     const record = await options.records.load(id)
-    const answer = await answerOf<T>(record, options)
+    const answer = answerOf<T>(record, options.now())
     if (answer !== undefined) return answer
     const claim = await redeem(record, caller, options)
     if (claim !== undefined) return 'status' in claim ? claim : runClaimed(claim, execute, options)

@@ -1,9 +1,9 @@
 import type { Json, PolicyAnswer, Requirement } from '../types.ts'
-import { type Member, readObligations, readRequirement, readRule, toReason } from './read-member.ts'
+import { type Member, readObligations, readRule, toReason } from './read-member.ts'
+import { readRequirement, requirementKeys } from './read-requirement.ts'
 import { denied } from './reasons.ts'
 
 const rules = ['allow', 'require_approval', 'deny', 'obligations']
-const requirementKeys = ['reviewers', 'groups', 'quorum', 'veto', 'standing', 'expires_in']
 
 const nothing: readonly string[] = []
 

@@ -80,7 +80,7 @@ function grantable(record: ApprovalRecord, reviewer: Reviewer): string[] | null 
   }
   assertEligible(record, reviewer)
   if (!isEnough(reviewer, requirements)) {
-    throw refused(id, 'more than one person must approve it', 'Approve each such call.')
+    throw refused(id, 'their yes alone was not enough from the start', 'Approve each such call.')
   }
   const fields = matchFields(requirements)
   if (fields === undefined) {

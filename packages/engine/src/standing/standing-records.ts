@@ -35,7 +35,7 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
 
   function toRow(grant: StandingGrant): StoredRow {
     const { id, tenant, revision: rev, createdAt, match } = grant
-    const fixed = { state: 'standing' as const, idem: standingKey(match), audited: 0 }
+    const fixed = { state: 'standing' as const, idem: standingKey(match), audited: 0, due: null }
     const row = { id, tenant, rev, createdAt, ...fixed, attempt: newId() }
     return sealRow({ ...row, body: JSON.stringify(grant) }, keys.sealKey())
   }

@@ -45,9 +45,18 @@ export function memoryStore(): ApprovalStore {
       }
       return found
     },
-    async markAudited(id, audited) {
-      const row = rows.get(id)
-      if (row !== undefined && row.audited < audited) row.audited = audited
+    async due(now, limit) {
+      return [...rows.values()]
+        .filter(({ due }) => due !== null && due <= now)
+        .sort((a, b) => Number(a.due) - Number(b.due) || (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map((row) => ({ ...row }))
+    },
+    async markAudited(marked) {
+      for (const { id, audited } of marked) {
+        const row = rows.get(id)
+        if (row !== undefined && row.audited < audited) row.audited = audited
+      }
     },
     async setWatermark(scope, notBefore) {
       marks.set(scope, Math.max(notBefore, marks.get(scope) ?? 0))

@@ -4,7 +4,11 @@ export type Row = Record<string, unknown>
 
 /** What is needed of `pg`: typed here, for it is an optional peer. */
 export type Pool = {
-  query(text: string, values?: unknown[]): Promise<{ rows: Row[] }>
+  /** `query_timeout` in ms, instead of the pool's. */
+  query(
+    text: string | { text: string; query_timeout: number },
+    values?: unknown[],
+  ): Promise<{ rows: Row[] }>
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
 }

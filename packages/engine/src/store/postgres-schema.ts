@@ -1,7 +1,10 @@
 import { LeluError } from '../errors.ts'
 import type { Pool, Row } from './postgres-pool.ts'
 
-const schemaVersion = 1
+const schemaVersion = 2
+
+/** A migration has more time than an operation: one that is given up half-way would never be done. */
+const migrationMs = 600_000
 
 /** Any number, the same in every process: the lock under which tables are made. */
 const lockKey = 5_139_208_744
@@ -21,7 +24,10 @@ export function tablesIn(schema: string): Record<'approval' | 'watermark' | 'met
   }
 }
 
-/** `C` collation: ids sort by their bytes, as in every other driver, whatever the language of the database. */
+/**
+ * `C` collation: ids sort by their bytes, as in every other driver, whatever the language of the database. A row from before
+ * version 2 is due since it was made: too early only means that somebody looks, too late that nobody does.
+ */
 function statements(schema: string): string {
   const { approval, watermark, meta } = tablesIn(schema)
   return `
@@ -34,7 +40,13 @@ function statements(schema: string): string {
     CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON ${approval} (tenant, state, id);
     CREATE TABLE IF NOT EXISTS ${watermark} (scope TEXT PRIMARY KEY, not_before BIGINT NOT NULL);
     CREATE TABLE IF NOT EXISTS ${meta} (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-    INSERT INTO ${meta} VALUES ('schema', ${schemaVersion}) ON CONFLICT DO NOTHING;`
+    INSERT INTO ${meta} VALUES ('schema', 1) ON CONFLICT DO NOTHING;
+
+    ALTER TABLE ${approval} ADD COLUMN IF NOT EXISTS due BIGINT;
+    UPDATE ${approval} SET due = created_at WHERE state IN ('pending', 'approved', 'executing')
+      AND (SELECT value FROM ${meta} WHERE name = 'schema') < 2;
+    CREATE INDEX IF NOT EXISTS lelu_approval_due ON ${approval} (due, id) WHERE due IS NOT NULL;
+    UPDATE ${meta} SET value = 2 WHERE name = 'schema' AND value < 2;`
 }
 
 async function versionIn(pool: Pool, schema: string): Promise<number | undefined> {
@@ -49,7 +61,7 @@ async function versionIn(pool: Pool, schema: string): Promise<number | undefined
 const isRace = (error: unknown): boolean =>
   ['23505', '42P06'].includes(String((error as { code?: unknown }).code))
 
-/** Makes the tables, one process at a time; refuses those of a newer version. */
+/** Makes or migrates the tables, one process at a time; refuses those of a newer version. */
 export async function makeTables(pool: Pool, schema: string, tries = 5): Promise<void> {
   const version = await versionIn(pool, schema)
   if (version === schemaVersion) return
@@ -65,12 +77,20 @@ export async function makeTables(pool: Pool, schema: string, tries = 5): Promise
   const make = rows[0]?.found === null ? `CREATE SCHEMA IF NOT EXISTS ${quoted(schema)};` : ''
   // One message is one transaction, without BEGIN: the lock ends with it, and so does an error.
   const lock = `SELECT pg_advisory_xact_lock(${lockKey});`
+  const text = `${lock} ${make} ${statements(schema)}`
   try {
-    await pool.query(`${lock} ${make} ${statements(schema)}`)
+    if (version === undefined) await pool.query(text)
+    else await migrate(pool, text)
   } catch (error) {
     if (tries === 1 || !isRace(error)) throw error
-    await makeTables(pool, schema, tries - 1)
   }
+  // Whose tables they are now: a newer Lelu may have had the lock before.
+  await makeTables(pool, schema, tries - 1)
+}
+
+function migrate(pool: Pool, text: string): Promise<unknown> {
+  const slowly = `SET LOCAL statement_timeout = ${migrationMs};`
+  return pool.query({ text: slowly + text, query_timeout: migrationMs })
 }
 
 const wanted: Record<string, { fine: readonly unknown[]; why: string; help: string }> = {

@@ -12,7 +12,7 @@ export type PostgresOptions = PostgresSettings & {
 }
 
 const columns =
-  'id, tenant, state, rev, idem, created_at::float8 AS created_at, attempt, audited, body, seal'
+  'id, tenant, state, rev, idem, created_at::float8 AS created_at, attempt, audited, due::float8 AS due, body, seal'
 /** Epoch milliseconds of the server, at this very moment and not at the start of the transaction. */
 const serverTime = '(extract(epoch FROM clock_timestamp()) * 1000)::float8'
 
@@ -24,7 +24,7 @@ function fromRow(row: Row | undefined): StoredRow | undefined {
 
 const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
-  ...[row.attempt, row.audited, row.body, row.seal],
+  ...[row.attempt, row.audited, row.due, row.body, row.seal],
 ]
 
 /** `UPDATE … WHERE rev = …` in PostgreSQL: the database the user already has, shared by any number of processes. */
@@ -93,8 +93,8 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     },
     async create(row) {
       const inserted = await rowsOf(
-        `INSERT INTO ${approval} (id, tenant, state, rev, idem, created_at, attempt, audited, body, seal)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id`,
+        `INSERT INTO ${approval} (id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
         valuesOf(row),
       )
       if (inserted.length === 1) return { created: true, row }
@@ -107,13 +107,13 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     get,
     findByCall,
     async swap(rev, next, { before = null, notBefore = null } = {}) {
-      const { id, state, attempt, audited, body, seal } = next
+      const { id, state, attempt, audited, due, body, seal } = next
       const swapped = await rowsOf(
-        `UPDATE ${approval} SET state = $3, rev = $4, attempt = $5, audited = $6, body = $7, seal = $8
+        `UPDATE ${approval} SET state = $3, rev = $4, attempt = $5, audited = $6, body = $7, seal = $8, due = $11
          WHERE id = $1 AND rev = $2
            AND ($9::float8 IS NULL OR ${serverTime} < $9) AND ($10::float8 IS NULL OR ${serverTime} >= $10)
          RETURNING id`,
-        [id, rev, state, next.rev, attempt, audited, body, seal, before, notBefore],
+        [id, rev, state, next.rev, attempt, audited, body, seal, before, notBefore, due],
       )
       return swapped.length === 1 ? 'done' : whyNot(rev, id, before, notBefore)
     },
@@ -126,9 +126,17 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       const text = `SELECT ${columns} FROM ${approval} WHERE ${where.join(' AND ')} ORDER BY id LIMIT $2`
       return (await rowsOf(text, values)).map((row) => fromRow(row) as StoredRow)
     },
-    async markAudited(id, audited) {
-      const text = `UPDATE ${approval} SET audited = $2 WHERE id = $1 AND audited < $2`
-      await rowsOf(text, [id, audited])
+    async due(now, limit) {
+      // Of the table: a bare `due` would be the number that is answered, which no index has.
+      const text = `SELECT ${columns} FROM ${approval} AS kept WHERE kept.due <= $1 ORDER BY kept.due, kept.id LIMIT $2`
+      return (await rowsOf(text, [Math.floor(now), limit])).map((row) => fromRow(row) as StoredRow)
+    },
+    async markAudited(marked) {
+      // In order of id: two processes that lock the same rows must not wait for each other.
+      const sorted = [...marked].sort((a, b) => (a.id < b.id ? -1 : 1))
+      const text = `UPDATE ${approval} AS kept SET audited = told.audited
+        FROM unnest($1::text[], $2::int[]) AS told (id, audited) WHERE kept.id = told.id AND kept.audited < told.audited`
+      await rowsOf(text, [sorted.map(({ id }) => id), sorted.map(({ audited }) => audited)])
     },
     async setWatermark(scope, notBefore) {
       await rowsOf(

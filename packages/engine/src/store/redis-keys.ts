@@ -3,6 +3,8 @@ import type { StoredState } from './store.ts'
 export type RedisKeys = {
   readonly schema: string
   readonly marks: string
+  /** The sorted set of the ids of all rows that are due at some time, by that time. */
+  readonly due: string
   /** What the keys of all rows begin with; the id follows. */
   readonly rows: string
   /** What the keys of the sets of one state begin with, of all tenants and of one. */
@@ -31,6 +33,7 @@ export function redisKeys(keyPrefix: string, namespace: string = unnamed): Redis
   return {
     schema: `${prefix}schema`,
     marks: `${prefix}watermarks`,
+    due: `${prefix}due`,
     rows,
     states,
     tenantStates,

@@ -4,7 +4,7 @@ import type { RedisCommands } from './redis-client.ts'
 /** One atomic operation: the server runs a script to its end before it looks at anything else. */
 export type Script = { source: string; sha: string }
 
-const scriptOf = (source: string): Script => ({
+export const scriptOf = (source: string): Script => ({
   source,
   sha: createHash('sha1').update(source).digest('hex'),
 })
@@ -18,6 +18,7 @@ export const fields = [
   'createdAt',
   'attempt',
   'audited',
+  'due',
   'body',
   'seal',
 ] as const
@@ -46,27 +47,29 @@ return {id, read(ARGV[1] .. id)}
 `)
 
 /**
- * KEYS: row, four sorted sets, call index (left out without a call). ARGV: id, prefix of rows, fields and values.
- * Answers id and fields of the row in its way, or nothing when it was created.
+ * KEYS: row, four sorted sets, due set, call index (left out without a call). ARGV: id, prefix of rows, when it is due (or
+ * ''), fields and values. Answers id and fields of the row in its way, or nothing when it was created.
  */
 export const createScript: Script = scriptOf(`${read}
 local id = ARGV[1]
 if redis.call('EXISTS', KEYS[1]) == 1 then return {id, read(KEYS[1])} end
-if KEYS[6] then
-  local taken = redis.call('GET', KEYS[6])
+if KEYS[7] then
+  local taken = redis.call('GET', KEYS[7])
   if taken and redis.call('EXISTS', ARGV[2] .. taken) == 1 then
     return {taken, read(ARGV[2] .. taken)}
   end
-  redis.call('SET', KEYS[6], id)
+  redis.call('SET', KEYS[7], id)
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
 for n = 2, 5 do redis.call('ZADD', KEYS[n], 0, id) end
+if ARGV[3] ~= '' then redis.call('ZADD', KEYS[6], ARGV[3], id) end
 return {}
 `)
 
 /**
- * KEYS: row, the sets of its next state (of all, of its tenant). ARGV: id, expected revision, before, notBefore (or
- * ''), the two prefixes of sets of states, the tenant as in keys, next state, then fields and values. Revision first.
+ * KEYS: row, the sets of its next state (of all, of its tenant), due set. ARGV: id, expected revision, before, notBefore
+ * (or ''), the two prefixes of sets of states, the tenant as in keys, next state, when it is due (or ''), then fields and
+ * values. Revision first.
  */
 export const swapScript: Script = scriptOf(`
 local id, to = ARGV[1], ARGV[8]
@@ -77,13 +80,19 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[3] ~= '' and now >= tonumber(ARGV[3]) then return 'late' end
 if ARGV[4] ~= '' and now < tonumber(ARGV[4]) then return 'early' end
-redis.call('HSET', KEYS[1], unpack(ARGV, 9))
+redis.call('HSET', KEYS[1], unpack(ARGV, 10))
 if from and from ~= to then
   redis.call('ZREM', ARGV[5] .. from, id)
   redis.call('ZREM', ARGV[6] .. from .. ':' .. ARGV[7], id)
 end
 redis.call('ZADD', KEYS[2], 0, id)
 redis.call('ZADD', KEYS[3], 0, id)
+if ARGV[9] ~= '' then
+  redis.call('ZADD', KEYS[4], ARGV[9], id)
+else
+  redis.call('HDEL', KEYS[1], 'due')
+  redis.call('ZREM', KEYS[4], id)
+end
 return 'done'
 `)
 
@@ -96,11 +105,30 @@ end
 return found
 `)
 
+/**
+ * KEYS: due set. ARGV: prefix of rows, epoch ms, limit. Answers pairs of id and fields, the longest due first. What somebody
+ * deleted is taken out: nobody else would, and in the end there would be nothing but it up to the limit.
+ */
+export const dueScript: Script = scriptOf(`${read}
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])) do
+  local key = ARGV[1] .. id
+  if redis.call('EXISTS', key) == 1 then
+    found[#found + 1] = {id, read(key)}
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+return found
+`)
+
 /** KEYS: row. ARGV: number of the last event in the log. Upwards only, and only where a row is. */
 export const auditedScript: Script = scriptOf(`
-local audited = redis.call('HGET', KEYS[1], 'audited')
-if audited and tonumber(ARGV[1]) > (tonumber(audited) or 0) then
-  redis.call('HSET', KEYS[1], 'audited', ARGV[1])
+for n, key in ipairs(KEYS) do
+  local audited = redis.call('HGET', key, 'audited')
+  if audited and tonumber(ARGV[n]) > (tonumber(audited) or 0) then
+    redis.call('HSET', key, 'audited', ARGV[n])
+  end
 end
 return 'done'
 `)
@@ -115,12 +143,6 @@ return 'done'
 /** KEYS: watermarks. ARGV: scopes. Answers their marks in the same order. */
 export const marksScript: Script = scriptOf(`
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
-`)
-
-/** KEYS: schema version. ARGV: the one this Lelu knows. Answers the one that is stored. */
-export const schemaScript: Script = scriptOf(`
-redis.call('SET', KEYS[1], ARGV[1], 'NX')
-return redis.call('GET', KEYS[1])
 `)
 
 /** Runs a script by its hash; the server is told its text when it does not know it, after a restart say. */

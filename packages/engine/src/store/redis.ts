@@ -4,6 +4,7 @@ import { checkServer } from './redis-checks.ts'
 import type { RedisCommands } from './redis-client.ts'
 import { redisKeys } from './redis-keys.ts'
 import { commandsOf } from './redis-keyv.ts'
+import { makeSchema } from './redis-schema.ts'
 import * as scripts from './redis-scripts.ts'
 import type { ApprovalStore, StoredRow, StoredState, Swapped } from './store.ts'
 import { storeError } from './store-error.ts'
@@ -15,7 +16,6 @@ export type RedisStoreOptions = {
   allowUnsafe?: boolean
 }
 
-const schemaVersion = 1
 /** How long `open()` waits for a connection. */
 const connectMs = 5000
 
@@ -25,13 +25,19 @@ function corrupt(message: string, help: string): LeluError {
 
 type Values = (string | null)[]
 
+/** Of a row that somebody altered: no number is no time. */
+function timeOf(text: string | null): number | null {
+  const time = text === null ? Number.NaN : Number(text)
+  return Number.isFinite(time) ? time : null
+}
+
 /**
  * The id is the one that was asked for and not one of the values: a row that was moved to the key of another must
  * not be taken for it. What is missing breaks the seal.
  */
 function rowOf(id: string, values: Values): StoredRow | undefined {
   if (values.every((value) => value === null)) return undefined
-  const [tenant, state, rev, idem, createdAt, attempt, audited, body, seal] = values
+  const [tenant, state, rev, idem, createdAt, attempt, audited, due, body, seal] = values
   return {
     id,
     tenant: tenant ?? '',
@@ -41,6 +47,7 @@ function rowOf(id: string, values: Values): StoredRow | undefined {
     createdAt: Number(createdAt),
     attempt: attempt ?? '',
     audited: Number(audited) || 0,
+    due: timeOf(due ?? null),
     body: body ?? '',
     seal: seal ?? '',
   }
@@ -53,7 +60,7 @@ function pairs(row: StoredRow, names: readonly (keyof StoredRow)[]): (string | n
   })
 }
 
-const changing = ['state', 'rev', 'attempt', 'audited', 'body', 'seal'] as const
+const changing = ['state', 'rev', 'attempt', 'audited', 'due', 'body', 'seal'] as const
 
 /** Approvals in Redis or Valkey: every operation is one Lua script, which the server runs alone. */
 export function redisApprovalStore(
@@ -69,19 +76,7 @@ export function redisApprovalStore(
     // Once it was open, a lost connection means no at once.
     if (!wasOpen) await commands.connect(connectMs)
     await checkServer(commands, allowUnsafe)
-    const reply = await scripts.runScript(
-      commands,
-      scripts.schemaScript,
-      [keys.schema],
-      [schemaVersion],
-    )
-    const stored = Number(reply)
-    if (!(stored <= schemaVersion)) {
-      throw corrupt(
-        `The approvals in ${commands.name} were made by a newer Lelu (schema ${reply}, this one knows ${schemaVersion}).`,
-        'Update Lelu, or give its Keyv another namespace.',
-      )
-    }
+    await makeSchema(commands, keys)
     wasOpen = true
   }
 
@@ -130,11 +125,11 @@ export function redisApprovalStore(
         return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
       }),
     async create(row) {
-      const { id, tenant, state, idem } = row
+      const { id, tenant, state, idem, due } = row
       const named = [keys.row(id), keys.set(), keys.set({ state }), keys.set({ tenant })]
-      named.push(keys.set({ tenant, state }))
+      named.push(keys.set({ tenant, state }), keys.due)
       if (idem !== null) named.push(keys.call(tenant, idem))
-      const args = [id, keys.rows, ...pairs(row, scripts.fields)]
+      const args = [id, keys.rows, due ?? '', ...pairs(row, scripts.fields)]
       const reply = await run('creating an approval', scripts.createScript, named, args)
       const [takenBy, values] = reply as [string?, Values?]
       if (takenBy === undefined || values === undefined) return { created: true, row }
@@ -152,10 +147,10 @@ export function redisApprovalStore(
       return rowOfCall(reply, tenant, idem)
     },
     async swap(rev, next, { before = '', notBefore = '' } = {}) {
-      const { id, tenant, state } = next
-      const named = [keys.row(id), keys.set({ state }), keys.set({ tenant, state })]
+      const { id, tenant, state, due } = next
+      const named = [keys.row(id), keys.set({ state }), keys.set({ tenant, state }), keys.due]
       const moving = [keys.states, keys.tenantStates, keys.tenantText(tenant), state]
-      const args = [id, rev, before, notBefore, ...moving, ...pairs(next, changing)]
+      const args = [id, rev, before, notBefore, ...moving, due ?? '', ...pairs(next, changing)]
       return (await run('changing an approval', scripts.swapScript, named, args)) as Swapped
     },
     async list({ tenant, state, limit, after }) {
@@ -168,8 +163,15 @@ export function redisApprovalStore(
         return row === undefined || (tenant !== undefined && row.tenant !== tenant) ? [] : [row]
       })
     },
-    async markAudited(id, audited) {
-      await run('noting the log', scripts.auditedScript, [keys.row(id)], [audited])
+    async due(now, limit) {
+      const args = [keys.rows, now, limit]
+      const reply = await run('finding what is due', scripts.dueScript, [keys.due], args)
+      return (reply as [string, Values][]).flatMap(([id, values]) => rowOf(id, values) ?? [])
+    },
+    async markAudited(marked) {
+      const rows = marked.map(({ id }) => keys.row(id))
+      const numbers = marked.map(({ audited }) => audited)
+      await run('noting the log', scripts.auditedScript, rows, numbers)
     },
     async setWatermark(scope, notBefore) {
       await run('revoking', scripts.setMarkScript, [keys.marks], [scope, notBefore])

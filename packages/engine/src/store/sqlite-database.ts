@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { LeluError } from '../errors.ts'
+import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import { storeError } from './store-error.ts'
 
 type Sqlite = typeof import('node:sqlite')
@@ -25,7 +26,7 @@ function loadSqlite(): Sqlite {
   return sqlite
 }
 
-const schema = `
+const firstVersion = `
 CREATE TABLE IF NOT EXISTS lelu_approval (
   id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
   created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
@@ -36,7 +37,33 @@ CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before IN
 CREATE TABLE IF NOT EXISTS lelu_keyv (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
 
-const schemaVersion = 1
+const schemaVersion = 2
+
+/** The version of the tables, 0 of none. Throws `LELU_STORE_CORRUPT` for a newer one. */
+function versionOf(database: DatabaseSync, path: string): number {
+  const row = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (row.user_version <= schemaVersion) return row.user_version
+  throw new LeluError(
+    'LELU_STORE_CORRUPT',
+    `The database ${path} was made by a newer Lelu (schema ${row.user_version}, this one knows ${schemaVersion}).`,
+    { help: 'Update Lelu, or point it at another directory.' },
+  )
+}
+
+/** All or nothing: who closes the database before the commit has changed nothing. */
+function makeTables(database: DatabaseSync, path: string): void {
+  if (versionOf(database, path) === schemaVersion) return
+  // One process makes the tables, another that starts with it waits for the lock and finds them.
+  database.exec('BEGIN IMMEDIATE')
+  const version = versionOf(database, path)
+  if (version < 1) database.exec(firstVersion)
+  if (version < 2) {
+    // It is there already when the same file was used through @keyv/sqlite, whose version is kept elsewhere.
+    if (database.prepare(findDue).get() === undefined) database.exec(addDue)
+    database.exec(`${fillDue}; ${indexDue}`)
+  }
+  database.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`)
+}
 
 /** Opens (and makes) the file: WAL, every commit on disk, at most `busyTimeoutMs` of waiting for another process. */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
@@ -46,18 +73,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
     try {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
-      const version = database.prepare('PRAGMA user_version').get() as { user_version: number }
-      if (version.user_version > schemaVersion) {
-        throw new LeluError(
-          'LELU_STORE_CORRUPT',
-          `The database ${path} was made by a newer Lelu (schema ${version.user_version}, this one knows ${schemaVersion}).`,
-          { help: 'Update Lelu, or point it at another directory.' },
-        )
-      }
-      if (version.user_version < schemaVersion) {
-        // One process makes the tables, another that starts with it waits for the lock and finds them.
-        database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`)
-      }
+      makeTables(database, path)
       // Inputs of tools are in it: nobody but the owner reads them.
       if (path !== ':memory:') chmodSync(path, 0o600)
       return database

@@ -1,29 +1,9 @@
-import { LeluError } from '../errors.ts'
+import { selectDue } from './sqlite-due.ts'
+import { prepare, type Query, type Row } from './sqlite-query-schema.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
-import { unsafeStore } from './unsafe.ts'
 
-type Row = Record<string, unknown>
-type Query = (sql: string, ...values: unknown[]) => Promise<Row[]>
-
-const schemaVersion = 1
-
-/** One statement each. The version has a table of its own: `user_version` of the user's file is the user's. */
-const schema = [
-  `CREATE TABLE IF NOT EXISTS lelu_approval (
-    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
-    created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID`,
-  'CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON lelu_approval (tenant, idem) WHERE idem IS NOT NULL',
-  'CREATE INDEX IF NOT EXISTS lelu_approval_state ON lelu_approval (state, id)',
-  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant ON lelu_approval (tenant, id)',
-  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON lelu_approval (tenant, state, id)',
-  'CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before INTEGER NOT NULL) STRICT, WITHOUT ROWID',
-  'CREATE TABLE IF NOT EXISTS lelu_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID',
-  `INSERT OR IGNORE INTO lelu_meta VALUES ('schema', ${schemaVersion})`,
-]
-
-const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, body, seal'
+const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal'
 
 function fromRow(row: Row | undefined): StoredRow | undefined {
   if (row === undefined) return undefined
@@ -37,30 +17,6 @@ export function sqliteQuery(adapter: object): Query | undefined {
   const given = uri ?? (opts as { uri?: unknown } | undefined)?.uri
   if (typeof query !== 'function' || typeof given !== 'string') return undefined
   return given.startsWith('sqlite://') ? (query.bind(adapter) as Query) : undefined
-}
-
-/** A commit that the disk may not have is no commit. */
-async function prepare(query: Query, allowUnsafe: boolean): Promise<void> {
-  await query('PRAGMA synchronous = FULL')
-  const [journal] = await query('PRAGMA journal_mode')
-  const mode = String(journal?.journal_mode)
-  if (mode === 'off' || mode === 'memory') {
-    const [list] = await query('PRAGMA database_list')
-    const why = list?.file
-      ? `its journal_mode is ${mode}, so a crash can damage the file`
-      : 'it is in memory, and gone with the process'
-    const help = 'Use a file, with the journal_mode wal or delete.'
-    unsafeStore('The database of @keyv/sqlite', { why, help }, allowUnsafe)
-  }
-  for (const statement of schema) await query(statement)
-  const [version] = await query("SELECT value FROM lelu_meta WHERE name = 'schema'")
-  if ((version?.value as number) > schemaVersion) {
-    throw new LeluError(
-      'LELU_STORE_CORRUPT',
-      `The tables were made by a newer Lelu (version ${version?.value}, this one knows ${schemaVersion}).`,
-      { help: 'Update Lelu, or give it another database.' },
-    )
-  }
 }
 
 /**
@@ -105,22 +61,22 @@ export function sqliteQueryStore(raw: Query, allowUnsafe: boolean): ApprovalStor
     get,
     findByCall,
     async create(row) {
-      const { id, tenant, state, rev, idem, createdAt, attempt, audited, body, seal } = row
+      const { id, tenant, state, rev, idem, createdAt, attempt, audited, due, body, seal } = row
       const inserted = await query(
         'creating an approval',
-        `INSERT INTO lelu_approval (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-        ...[id, tenant, state, rev, idem, createdAt, attempt, audited, body, seal],
+        `INSERT INTO lelu_approval (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+        ...[id, tenant, state, rev, idem, createdAt, attempt, audited, due, body, seal],
       )
       if (inserted.length === 1) return { created: true, row }
       const taken = (await get(id)) ?? (await findByCall(tenant, idem))
       return { created: false, row: taken as StoredRow }
     },
-    async swap(rev, { id, state, rev: next, attempt, audited, body, seal }) {
+    async swap(rev, { id, state, rev: next, attempt, audited, due, body, seal }) {
       const swapped = await query(
         'changing an approval',
-        `UPDATE lelu_approval SET state = ?, rev = ?, attempt = ?, audited = ?, body = ?, seal = ?
+        `UPDATE lelu_approval SET state = ?, rev = ?, attempt = ?, audited = ?, due = ?, body = ?, seal = ?
          WHERE id = ? AND rev = ? RETURNING id`,
-        ...[state, next, attempt, audited, body, seal, id, rev],
+        ...[state, next, attempt, audited, due, body, seal, id, rev],
       )
       return swapped.length === 1 ? 'done' : 'conflict'
     },
@@ -136,9 +92,13 @@ export function sqliteQueryStore(raw: Query, allowUnsafe: boolean): ApprovalStor
       const rows = await query('listing approvals', sql, ...values, limit)
       return rows.map((row) => fromRow(row) as StoredRow)
     },
-    async markAudited(id, audited) {
+    async due(now, limit) {
+      const rows = await query('finding what is due', selectDue(columns), now, limit)
+      return rows.map((row) => fromRow(row) as StoredRow)
+    },
+    async markAudited(marked) {
       const sql = 'UPDATE lelu_approval SET audited = ? WHERE id = ? AND audited < ? RETURNING id'
-      await query('noting events', sql, audited, id, audited)
+      for (const { id, audited } of marked) await query('noting events', sql, audited, id, audited)
     },
     async setWatermark(scope, notBefore) {
       const sql = `INSERT INTO lelu_watermark VALUES (?, ?)

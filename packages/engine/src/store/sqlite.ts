@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { commitQueue } from './commit-queue.ts'
 import { openDatabase } from './sqlite-database.ts'
+import { selectDue } from './sqlite-due.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
@@ -13,8 +14,9 @@ export type SqliteStoreOptions = {
 
 type Row = Omit<StoredRow, 'createdAt'> & { created_at: number }
 
-const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, body, seal'
-const values = '$id, $tenant, $state, $rev, $idem, $createdAt, $attempt, $audited, $body, $seal'
+const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal'
+const values =
+  '$id, $tenant, $state, $rev, $idem, $createdAt, $attempt, $audited, $due, $body, $seal'
 
 function fromRow(row: unknown): StoredRow | undefined {
   if (row === undefined) return undefined
@@ -35,8 +37,8 @@ export function sqliteApprovalStore(
     get: prepare(`SELECT ${columns} FROM lelu_approval WHERE id = ?`),
     findByCall: prepare(`SELECT ${columns} FROM lelu_approval WHERE tenant = ? AND idem = ?`),
     swap: prepare(
-      `UPDATE lelu_approval SET state = $state, rev = $rev, attempt = $attempt, audited = $audited, body = $body, seal = $seal
-       WHERE id = $id AND rev = $expected`,
+      `UPDATE lelu_approval SET state = $state, rev = $rev, attempt = $attempt, audited = $audited, due = $due, body = $body,
+         seal = $seal WHERE id = $id AND rev = $expected`,
     ),
     list: prepare(
       `SELECT ${columns} FROM lelu_approval WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR state = ?2) AND id > ?3 ORDER BY id LIMIT ?4`,
@@ -44,6 +46,7 @@ export function sqliteApprovalStore(
     listState: prepare(
       `SELECT ${columns} FROM lelu_approval WHERE state = ?2 AND (?1 IS NULL OR tenant = ?1) AND id > ?3 ORDER BY id LIMIT ?4`,
     ),
+    due: prepare(selectDue(columns)),
     audited: prepare('UPDATE lelu_approval SET audited = ?2 WHERE id = ?1 AND audited < ?2'),
     setMark: prepare(
       'INSERT INTO lelu_watermark VALUES (?, ?) ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before)',
@@ -73,9 +76,9 @@ export function sqliteApprovalStore(
     get: (id) => read('reading an approval', () => fromRow(statements.get.get(id))),
     findByCall: (tenant, idem) =>
       read('finding an approval', () => fromRow(statements.findByCall.get(tenant, idem))),
-    swap: (rev, { id, state, rev: next, attempt, audited, body, seal }) =>
+    swap: (rev, { id, state, rev: next, attempt, audited, due, body, seal }) =>
       queue.write('changing an approval', () => {
-        const bound = { id, state, rev: next, attempt, audited, body, seal, expected: rev }
+        const bound = { id, state, rev: next, attempt, audited, due, body, seal, expected: rev }
         return statements.swap.run(bound).changes === 1 ? 'done' : 'conflict'
       }),
     list: ({ tenant, state, limit, after }) =>
@@ -85,9 +88,15 @@ export function sqliteApprovalStore(
           .all(tenant ?? null, state ?? null, after ?? '', limit)
           .map((row) => fromRow(row) as StoredRow)
       }),
+    due: (now, limit) =>
+      read('finding what is due', () =>
+        statements.due.all(now, limit).map((row) => fromRow(row) as StoredRow),
+      ),
     // Rides on the next durable commit of this process: losing it only repeats an event in the log.
-    markAudited: async (id, audited) => {
-      queue.later(() => statements.audited.run(id, audited))
+    markAudited: async (marked) => {
+      queue.later(() => {
+        for (const { id, audited } of marked) statements.audited.run(id, audited)
+      })
     },
     setWatermark: (scope, notBefore) =>
       queue.write('revoking', () => {

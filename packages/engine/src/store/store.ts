@@ -1,7 +1,10 @@
 import type { ApprovalState } from '../approvals/state.ts'
 
-/** Standing grants are stored beside the approvals, as rows of a state of their own. */
-export type StoredState = ApprovalState | 'standing'
+/**
+ * Standing grants, and notices that could not be delivered (`closed` when somebody has dealt with them), are stored
+ * beside the approvals, as rows of states of their own.
+ */
+export type StoredState = ApprovalState | 'standing' | 'undelivered' | 'closed'
 
 /**
  * One approval as a driver sees it. Drivers compare and move rows; only `body` has a meaning, and it is
@@ -21,9 +24,11 @@ export type StoredRow = {
   attempt: string
   /** Events up to this number are known to be in the audit log. A hint outside the seal: too low only repeats one. */
   audited: number
+  /** Epoch ms when somebody should look at it again (a deadline, a notice), or null. A hint outside the seal: too low only looks sooner. */
+  due: number | null
   /** The record as JSON text. */
   body: string
-  /** HMAC over all of the above but `audited`. */
+  /** HMAC over all of the above but the two hints. */
   seal: string
 }
 
@@ -37,6 +42,8 @@ export type ListQuery = {
 
 /** When a swap may happen, epoch ms by the clock of the database: no worker's own clock approves after the deadline. */
 export type SwapWindow = { before?: number; notBefore?: number }
+
+export type AuditedMark = { id: string; audited: number }
 
 /** `conflict`: another revision is stored, or no row. `late` and `early`: outside its window. Only `done` has written. */
 export type Swapped = 'done' | 'conflict' | 'late' | 'early'
@@ -61,8 +68,10 @@ export interface ApprovalStore {
   swap(rev: number, next: StoredRow, window?: SwapWindow): Promise<Swapped>
   /** In order of id, which is the order of creation. */
   list(query: ListQuery): Promise<StoredRow[]>
-  /** Notes that events up to `audited` are in the log. Best effort: need not be durable. */
-  markAudited(id: string, audited: number): Promise<void>
+  /** Rows that are due at `now` (epoch ms) or before, the longest due first. */
+  due(now: number, limit: number): Promise<StoredRow[]>
+  /** Notes that events up to `audited` are in the log. Never moves back. Best effort: need not be durable. */
+  markAudited(marks: readonly AuditedMark[]): Promise<void>
   /** Nothing approved or minted under `scope` before `notBefore` (epoch ms) is good any more. Never moves back. */
   setWatermark(scope: string, notBefore: number): Promise<void>
   watermarks(scopes: string[]): Promise<Record<string, number>>

@@ -14,7 +14,7 @@ function heldLog() {
     async append(event: AuditEvent, options: AppendOptions = {}) {
       kinds.push(event.kind)
       options.onWritten?.()
-      if (!held || options.until !== 'written') options.onDurable?.()
+      if (!held || event.kind === 'decision') options.onDurable?.()
       else waiting.push(options)
       return { stream: 'test', seq: kinds.length, leaf: '' }
     },
@@ -88,6 +88,20 @@ describe('the events of an approval', () => {
     kinds.length = 0
     await Promise.all(Array.from({ length: 20 }, () => other.approvals.get(id)))
     expect(kinds.filter((kind) => kind === 'approval.requested').length).toBeLessThanOrEqual(1)
+  })
+
+  it('are all written although somebody has said in the database that they are', async () => {
+    const { lelu, kinds, options, rowOf } = await heldEngine()
+    const id = await approved(lelu)
+    const driver = fromKeyv(options.store)
+    const row = await rowOf(id)
+    await driver.swap(row.rev, { ...row, audited: 99, attempt: row.attempt })
+    const other = await testEngine(options)
+    kinds.length = 0
+    await other.resume(id, () => 'ran')
+    expect(kinds.filter((kind) => kind !== 'decision')).toEqual([
+      ...['token.minted', 'token.redeemed', 'outcome'],
+    ])
   })
 
   it('are written again when the log may have lost them', async () => {

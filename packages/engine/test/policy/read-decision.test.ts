@@ -80,6 +80,32 @@ describe('an approval', () => {
     })
   })
 
+  it('reminds and escalates as the policy says', () => {
+    const escalate = [
+      { after: '30m', groups: ['leads'] },
+      { after: 7200, reviewers: ['erin'], groups: ['board'] },
+    ]
+    const member = { id: 'a', quorum: 2, reviewers: ['bob'], remind_every: '15m', escalate }
+    expect(read({ require_approval: [member] }).requirements).toEqual([
+      {
+        ...{ id: 'a', quorum: 2, reviewers: ['bob'], expiresInMs: null, remindEveryMs: 900_000 },
+        escalation: [
+          { afterMs: 1_800_000, groups: ['leads'] },
+          { afterMs: 7_200_000, reviewers: ['erin'], groups: ['board'] },
+        ],
+      },
+    ])
+  })
+
+  it('counts those of a later step among the people who could meet a quorum', () => {
+    const asked = (quorum: number) => ({
+      ...{ id: 'a', quorum, reviewers: ['bob'] },
+      escalate: [{ after: '1h', reviewers: ['bob', 'carol'] }],
+    })
+    expect(read({ require_approval: [asked(2)] }).effect).toBe('require_approval')
+    expect(read({ require_approval: [asked(3)] }).effect).toBe('deny')
+  })
+
   it.each([
     ['90s', 90],
     ['15m', 900],
@@ -145,6 +171,27 @@ const invalidRequirements = [
   { expires_in: null },
   { expires_in: '99999d' },
   { expires_in: 1e12 },
+  { remind_every: '59s' },
+  { remind_every: 0 },
+  { remind_every: 'soon' },
+  { remind_every: null },
+  { remindEvery: '15m' },
+  { escalate: [] },
+  { escalate: {} },
+  { escalate: 'leads' },
+  { escalate: null },
+  { escalate: [null] },
+  { escalate: [['leads']] },
+  { escalate: [{ after: '30m' }] },
+  { escalate: [{ groups: ['leads'] }] },
+  { escalate: [{ after: '30m', groups: [] }] },
+  { escalate: [{ after: '30m', reviewers: 'bob' }] },
+  { escalate: [{ after: '30m', groups: ['leads'], quorum: 1 }] },
+  { escalate: [{ after: 0, groups: ['leads'] }] },
+  { escalate: ['2h', '1h'].map((after) => ({ after, groups: ['leads'] })) },
+  { escalate: ['1h', '60m'].map((after) => ({ after, groups: ['leads'] })) },
+  { escalate: [1, 2, 3, 4, 5, 6].map((after) => ({ after, groups: ['leads'] })) },
+  { expires_in: '1h', escalate: [{ after: '1h', groups: ['leads'] }] },
 ]
 
 describe('an answer is denied as invalid, though `allow` is true, when', () => {

@@ -155,6 +155,27 @@ const samples: unknown[] = [
   { require_approval: [{ id: 'a', expires_in: 0 }] },
   { require_approval: [{ id: 'a', expires_in: '1w' }] },
   { require_approval: Array(33).fill('a') },
+  { require_approval: [{ id: 'a', standing: ['/to'], remind_every: '60s' }] },
+  { require_approval: [{ id: 'a', standing: false, remind_every: 60 }] },
+  { require_approval: [{ id: 'a', standing: ['to'] }] },
+  { require_approval: [{ id: 'a', standing: [] }] },
+  { require_approval: [{ id: 'a', remind_every: '59s' }] },
+  { require_approval: [{ id: 'a', remind_every: 59 }] },
+  {
+    require_approval: [
+      {
+        id: 'a',
+        escalate: [
+          { after: '30m', groups: ['x'] },
+          { after: 3600, reviewers: ['y'] },
+        ],
+      },
+    ],
+  },
+  { require_approval: [{ id: 'a', escalate: [] }] },
+  { require_approval: [{ id: 'a', escalate: [{ after: '30m' }] }] },
+  { require_approval: [{ id: 'a', escalate: [{ groups: ['x'] }] }] },
+  { require_approval: [{ id: 'a', escalate: [{ after: 1, groups: ['x'], quorum: 1 }] }] },
   { obligations: true },
   { obligations: [{ level: 1 }] },
 ]

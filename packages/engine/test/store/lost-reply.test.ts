@@ -5,7 +5,7 @@ import type { StoredRow } from '../../src/store/store.ts'
 
 const row = (rev: number, attempt: string): StoredRow => ({
   ...{ id: 'apr_1', tenant: 'default', state: 'pending', rev, idem: null, createdAt: 1 },
-  ...{ attempt, audited: 0, body: '{}', seal: '' },
+  ...{ attempt, audited: 0, due: null, body: '{}', seal: '' },
 })
 const lost = new Error('connection lost')
 const ours = (stored: StoredRow | undefined) => (stored?.attempt === 'ours' ? 'done' : undefined)

@@ -22,6 +22,7 @@ const row = (id: string, more: Partial<StoredRow> = {}): StoredRow => ({
   createdAt: 1,
   attempt: `attempt-${id}`,
   audited: 0,
+  due: null,
   body: '{}',
   seal: 's',
   ...more,

@@ -14,6 +14,7 @@ function rowOf({ row, by }: Swap, rev: number, n: number): StoredRow {
     createdAt: Date.now(),
     attempt: `${by}-${n}`,
     audited: 0,
+    due: null,
     body: '{}',
     seal: 'none',
   }

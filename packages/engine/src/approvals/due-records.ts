@@ -1,0 +1,63 @@
+import { isLeluError } from '../errors.ts'
+import type { StoredRow } from '../store/store.ts'
+import { dueOf } from './due.ts'
+import type { ApprovalRecord } from './record.ts'
+import type { Records } from './records.ts'
+import { reminderChange } from './reminders.ts'
+
+/** Records that need somebody now, and the ids of rows that were altered outside Lelu. */
+export type DueRecords = { records: ApprovalRecord[]; altered: string[] }
+
+type Options = {
+  now: () => number
+  /** Rows of the store that are due. */
+  rows: (now: number, limit: number) => Promise<StoredRow[]>
+  /** The record of a row, with everything applied that the clock has made of it. */
+  open: (row: StoredRow) => Promise<ApprovalRecord>
+  commit: Records['commit']
+}
+
+/** Not found: a row that is no approval, which nobody but an intruder made due. */
+const alteredCodes: readonly string[] = ['LELU_APPROVAL_ALTERED', 'LELU_APPROVAL_NOT_FOUND']
+
+/** So many rows that do not open are read past at once. Whoever can write more of them can as well delete rows. */
+const maxStuck = 1000
+
+/** Reads what is due, `limit` rows at a time, the longest due first. Throws only when none of them opened. */
+export function dueRecords({ now, rows, open, commit }: Options) {
+  /** Ids of rows that did not open: they stay due, perhaps for ever, and must not take the place of the others. */
+  const stuck = new Set<string>()
+
+  return async (limit: number): Promise<DueRecords> => {
+    const records: ApprovalRecord[] = []
+    const altered: string[] = []
+    const failures: unknown[] = []
+    for (const row of await rows(now(), limit + stuck.size)) {
+      if (records.length === limit) break
+      try {
+        const record = await reminded(await open(row))
+        stuck.delete(row.id)
+        const due = dueOf(record)
+        if (due !== null && due <= now()) records.push(record)
+        else if (record.revision === row.rev) await correct(record)
+      } catch (error) {
+        if (stuck.size < maxStuck) stuck.add(row.id)
+        if (isLeluError(error) && alteredCodes.includes(error.code)) altered.push(row.id)
+        else failures.push(error)
+      }
+    }
+    if (records.length === 0 && failures.length > 0) throw failures[0]
+    return { records, altered }
+  }
+
+  /** Not where a record is loaded: a reminder changes nothing that a reader could depend on. */
+  async function reminded(record: ApprovalRecord): Promise<ApprovalRecord> {
+    const change = reminderChange(record, now())
+    return (change && (await commit(record, change))) ?? record
+  }
+
+  /** The hint is outside the seal. One that is too low would bring the row back every time. */
+  async function correct(record: ApprovalRecord): Promise<void> {
+    await commit(record, { next: { state: record.state }, events: [] })
+  }
+}

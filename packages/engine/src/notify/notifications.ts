@@ -1,0 +1,59 @@
+import type { ApprovalRecord } from '../approvals/record.ts'
+import type { Records } from '../approvals/records.ts'
+import { LeluError } from '../errors.ts'
+import type { Delivery } from './notifier.ts'
+import type { NotifyLoop } from './notify-loop.ts'
+import { isSame } from './settle-notice.ts'
+import type { Undelivered, UndeliveredList, UndeliveredPage } from './undelivered.ts'
+
+/** Notices of approvals on their way out, and those that could not be delivered. */
+export interface Notifications {
+  /** Those that could not be delivered, oldest first; 50 a page unless told, 500 at most. */
+  list(filter?: { tenant?: string; limit?: number; after?: string }): Promise<UndeliveredPage>
+  /** Puts it back into the outbox of its approval, for the target that did not take it. */
+  retry(id: string): Promise<Undelivered>
+  /** Takes it off the list for good. */
+  discard(id: string): Promise<Undelivered>
+  /** Sends at once what is due, as the engine does by itself. Needs `notify` with its targets. */
+  deliver(): Promise<Delivery>
+}
+
+type Options = {
+  records: Pick<Records, 'transition'>
+  undelivered: UndeliveredList
+  /** Absent where no targets are configured. */
+  loop?: NotifyLoop
+  now: () => number
+}
+
+export function createNotifications({ records, undelivered, loop, now }: Options): Notifications {
+  /** Takes it off the list; whoever finds it gone was not the first. */
+  async function close(id: string): Promise<Undelivered> {
+    for (;;) {
+      const letter = await undelivered.get(id)
+      if (await undelivered.close(letter)) return { ...letter, state: 'closed' }
+    }
+  }
+
+  return {
+    list: ({ limit = 50, ...filter } = {}) =>
+      undelivered.list({ ...filter, limit: Math.min(Math.max(Math.trunc(limit), 1), 500) }),
+    async retry(id) {
+      const { approval, notice, target } = await undelivered.get(id)
+      const fresh = { ...notice, tries: 0, nextAt: now(), sent: [], only: target }
+      // Into the outbox first, then off the list: a crash in between sends it twice, never not at all.
+      await records.transition(approval, ({ state, outbox }: ApprovalRecord) => {
+        if (outbox.some((one) => isSame(one, fresh))) return undefined
+        return { next: { state, outbox: [...outbox, fresh] }, events: [] }
+      })
+      return close(id)
+    },
+    discard: close,
+    async deliver() {
+      if (loop !== undefined) return loop.deliver()
+      throw new LeluError('LELU_OPTIONS_INVALID', 'No targets are configured to deliver to.', {
+        help: 'Pass the option `notify`, at least { targets: [{ name, type, url, secret }] }.',
+      })
+    },
+  }
+}

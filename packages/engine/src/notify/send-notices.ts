@@ -1,0 +1,29 @@
+import type { Notice } from '../approvals/notices.ts'
+import type { ApprovalRecord } from '../approvals/record.ts'
+import { linkOf } from './link.ts'
+import { notificationOf } from './notification.ts'
+import type { NotifyOptions } from './notify-options.ts'
+import { type Answer, post } from './post.ts'
+import { messageFor, outstanding } from './targets.ts'
+
+type Options = Pick<NotifyOptions, 'targets' | 'link'> & { now: () => number; signal: AbortSignal }
+
+/** Sends the notices of one record: the targets at once, the notices to each in order. Answers by notice and target. */
+export async function sendNotices(
+  record: ApprovalRecord,
+  notices: readonly Notice[],
+  { targets, link, now, signal }: Options,
+): Promise<Map<Notice, Map<string, Answer>>> {
+  const answers = new Map(notices.map((notice) => [notice, new Map<string, Answer>()]))
+  const url = linkOf(link, record.id)
+  await Promise.all(
+    targets.map(async (target) => {
+      for (const notice of notices) {
+        if (!outstanding(notice, targets).includes(target.name)) continue
+        const message = messageFor(target, notice.id, notificationOf(record, notice, url), now())
+        answers.get(notice)?.set(target.name, await post(message, signal, now))
+      }
+    }),
+  )
+  return answers
+}

@@ -1,0 +1,119 @@
+import type { NoticeKind } from '../approvals/notices.ts'
+import { openRow, sealRow } from '../approvals/seal.ts'
+import { isLeluError, LeluError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { withDeadline } from '../store/deadline.ts'
+import { lostReplies } from '../store/lost-reply.ts'
+import type { ApprovalStore, StoredRow } from '../store/store.ts'
+import { storeError } from '../store/store-error.ts'
+import type { KeyHolder } from '../tokens/key-holder.ts'
+
+/** A notice that one target did not take: tried to the end, or refused for good. Times are epoch ms. */
+export type Undelivered = {
+  /** `und_` and random. */
+  id: string
+  tenant: string
+  /** `closed`: somebody had it sent again, or discarded it. */
+  state: 'undelivered' | 'closed'
+  revision: number
+  createdAt: number
+  approval: string
+  notice: { id: string; kind: NoticeKind; at: number }
+  /** The name of the target. */
+  target: string
+  tries: number
+  /** What came of the last try, such as `HTTP 410` or `ECONNREFUSED`. */
+  why: string
+}
+
+export type UndeliveredQuery = { tenant?: string; limit: number; after?: string }
+
+/** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
+export type UndeliveredPage = { undelivered: Undelivered[]; altered: string[]; next: string | null }
+
+/** The list of notices that were not delivered, in the store of the approvals: sealed, one row for notice and target. */
+export type UndeliveredList = {
+  /** Idempotent: whoever died before the outbox was emptied does it again. */
+  put(letter: Pick<Undelivered, Exclude<keyof Undelivered, OfTheList>>): Promise<void>
+  /** Throws `LELU_NOTIFICATION_NOT_FOUND` for one that is not on the list (any more). */
+  get(id: string): Promise<Undelivered>
+  list(query: UndeliveredQuery): Promise<UndeliveredPage>
+  /** Takes it off the list; false when somebody else was faster. */
+  close(letter: Undelivered): Promise<boolean>
+}
+
+type OfTheList = 'id' | 'state' | 'revision' | 'createdAt'
+type Options = { store: ApprovalStore; keys: KeyHolder; deadlineMs: number; now: () => number }
+
+/** Behind those of approvals and grants, where pages of approvals end. */
+const prefix = 'und_'
+
+/** Three members: the key of a call has two, whatever its run and its id are. */
+const keyFor = (notice: string, target: string) => JSON.stringify(['undelivered', notice, target])
+
+export function undeliveredList({ store, keys, deadlineMs, now }: Options): UndeliveredList {
+  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
+    withDeadline(operation, deadlineMs, doing).catch((error) => {
+      throw storeError(error, doing)
+    })
+  const written = lostReplies(store, deadlineMs)
+  const open = (row: StoredRow) => openRow<Undelivered>(row, keys)
+
+  function toRow(letter: Undelivered): StoredRow {
+    const { id, tenant, state, revision: rev, createdAt, notice, target } = letter
+    const idem = keyFor(notice.id, target)
+    const row = { id, tenant, state, rev, idem, createdAt, attempt: newId(), audited: 0, due: null }
+    return sealRow({ ...row, body: JSON.stringify(letter) }, keys.sealKey())
+  }
+
+  async function swap(current: Undelivered, next: Undelivered): Promise<boolean> {
+    const row = toRow({ ...next, revision: current.revision + 1 })
+    const swapping = store.swap(current.revision, row)
+    const swapped = await written(row.id, swapping, 'changing a notice', (stored) =>
+      stored?.attempt === row.attempt ? 'done' : undefined,
+    )
+    return swapped === 'done'
+  }
+
+  return {
+    async put(given) {
+      const own = { id: `${prefix}${newId()}`, state: 'undelivered' as const, revision: 1 }
+      const letter: Undelivered = { ...own, createdAt: now(), ...given }
+      const { created, row } = await timed(store.create(toRow(letter)), 'laying a notice aside')
+      if (created || row.state === 'undelivered') return
+      // It was sent again and failed again: back on the list, under the id it had.
+      const earlier = await open(row)
+      await swap(earlier, { ...letter, id: earlier.id, createdAt: earlier.createdAt })
+    },
+    async get(id) {
+      const row = id.startsWith(prefix) ? await timed(store.get(id), 'reading a notice') : undefined
+      if (row?.state === 'undelivered') return open(row)
+      throw new LeluError(
+        'LELU_NOTIFICATION_NOT_FOUND',
+        `There is no notification ${id} that waits to be sent again.`,
+        {
+          help: 'Check the id; `lelu notifications list` shows those that could not be delivered.',
+          details: { notification: id },
+        },
+      )
+    },
+    async list({ after = prefix, ...query }) {
+      const asked = store.list({ ...query, state: 'undelivered', after })
+      const rows = await timed(asked, 'listing notices')
+      const undelivered: Undelivered[] = []
+      const altered: string[] = []
+      for (const row of rows) {
+        try {
+          undelivered.push(await open(row))
+        } catch (error) {
+          // One altered row must not hide the others.
+          if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
+          altered.push(row.id)
+        }
+      }
+      const next = rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null
+      return { undelivered, altered, next }
+    },
+    close: (letter) => swap(letter, { ...letter, state: 'closed' }),
+  }
+}

@@ -1,0 +1,82 @@
+import { LeluError } from '../errors.ts'
+import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
+import { unsafeStore } from './unsafe.ts'
+
+export type Row = Record<string, unknown>
+export type Query = (sql: string, ...values: unknown[]) => Promise<Row[]>
+
+const schemaVersion = 2
+
+/** One statement each. The version has a table of its own: `user_version` of the user's file is the user's. */
+const firstVersion = [
+  `CREATE TABLE IF NOT EXISTS lelu_approval (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
+    created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+  'CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON lelu_approval (tenant, idem) WHERE idem IS NOT NULL',
+  'CREATE INDEX IF NOT EXISTS lelu_approval_state ON lelu_approval (state, id)',
+  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant ON lelu_approval (tenant, id)',
+  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON lelu_approval (tenant, state, id)',
+  'CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS lelu_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  "INSERT OR IGNORE INTO lelu_meta VALUES ('schema', 1)",
+]
+
+/**
+ * After the column is there. The version comes last, so that a process that dies before it leaves the rest to the next; and
+ * no row is touched once it is there: whoever comes late must not undo what was written since.
+ */
+const secondVersion = [
+  `${fillDue} AND (SELECT value FROM lelu_meta WHERE name = 'schema') < 2`,
+  indexDue,
+  "UPDATE lelu_meta SET value = 2 WHERE name = 'schema' AND value < 2",
+]
+
+/** Undefined before there are tables. Throws `LELU_STORE_CORRUPT` for a newer one. */
+async function versionIn(query: Query): Promise<number | undefined> {
+  const meta = await query("SELECT name FROM sqlite_master WHERE name = 'lelu_meta'")
+  if (meta.length === 0) return undefined
+  const [row] = await query("SELECT value FROM lelu_meta WHERE name = 'schema'")
+  const version = row?.value as number | undefined
+  if (version === undefined || version <= schemaVersion) return version
+  throw new LeluError(
+    'LELU_STORE_CORRUPT',
+    `The tables were made by a newer Lelu (version ${version}, this one knows ${schemaVersion}).`,
+    { help: 'Update Lelu, or give it another database.' },
+  )
+}
+
+/** SQLite has no ADD COLUMN IF NOT EXISTS, and between the look and the change another process may have made it. */
+async function addColumn(query: Query): Promise<void> {
+  const isThere = async () => (await query(findDue)).length > 0
+  if (await isThere()) return
+  try {
+    await query(addDue)
+  } catch (error) {
+    if (!(await isThere())) throw error
+  }
+}
+
+async function makeTables(query: Query): Promise<void> {
+  if ((await versionIn(query)) === schemaVersion) return
+  for (const statement of firstVersion) await query(statement)
+  await addColumn(query)
+  for (const statement of secondVersion) await query(statement)
+  await versionIn(query) // a newer one may have been at it at the same time
+}
+
+/** Checks that a commit is one, for what the disk may not have is none; then makes or migrates the tables. */
+export async function prepare(query: Query, allowUnsafe: boolean): Promise<void> {
+  await query('PRAGMA synchronous = FULL')
+  const [journal] = await query('PRAGMA journal_mode')
+  const mode = String(journal?.journal_mode)
+  if (mode === 'off' || mode === 'memory') {
+    const [list] = await query('PRAGMA database_list')
+    const why = list?.file
+      ? `its journal_mode is ${mode}, so a crash can damage the file`
+      : 'it is in memory, and gone with the process'
+    const help = 'Use a file, with the journal_mode wal or delete.'
+    unsafeStore('The database of @keyv/sqlite', { why, help }, allowUnsafe)
+  }
+  await makeTables(query)
+}

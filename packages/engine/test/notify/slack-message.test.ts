@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import type { Notification } from '../../src/notify/notification.ts'
+import { slackMessage } from '../../src/notify/slack-message.ts'
+
+function notification(
+  more: Partial<Notification['data']> = {},
+  type: Notification['type'] = 'approval.requested',
+): Notification {
+  const data = {
+    approval: 'apr_1',
+    tenant: 'default',
+    tool: 'trade',
+    state: 'pending' as const,
+    confidence: 0.85,
+    reasons: [{ id: 'low', message: 'Too low.' }],
+    approve_by: '2026-11-23T10:00:00.000Z',
+    level: 0,
+    link: 'https://desk.example/approvals/apr_1',
+    ...more,
+  }
+  return { type, timestamp: '2026-11-22T10:00:00.000Z', data }
+}
+
+describe('a message for Slack', () => {
+  it('says in one line what waits, and has a button that only opens the link', () => {
+    const { text, blocks } = slackMessage(notification())
+    const line = 'trade waits for a person, until 2026-11-23 10:00 UTC: Too low.'
+    expect(text).toBe(`${line} <https://desk.example/approvals/apr_1|Review>`)
+    const url = 'https://desk.example/approvals/apr_1'
+    const button = { type: 'button', text: { type: 'plain_text', text: 'Review' }, url }
+    expect(blocks).toEqual([
+      { type: 'section', text: { type: 'mrkdwn', text: line, verbatim: true } },
+      { type: 'actions', elements: [button] },
+    ])
+  })
+
+  it('has no button without a link', () => {
+    const { text, blocks } = slackMessage(notification({ link: null }))
+    expect(blocks).toHaveLength(1)
+    expect(text).not.toContain('<')
+  })
+
+  it('leaves out the link that Slack would refuse the message for', () => {
+    const link = `https://desk.example/${'a'.repeat(3000)}`
+    expect(slackMessage(notification({ link })).blocks).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      'a link',
+      '<https://evil.example|Approve>',
+      '&lt;https:\u200b//evil.example|\u200bApprove&gt;',
+    ],
+    ['a mention of everybody', '<!channel> @all', '&lt;!channel&gt; @\u200ball'],
+    ['an entity', '&lt;!here&gt;', '&amp;lt;!here&amp;gt;'],
+    ['a second line', 'trade\n\u2028was approved', 'trade was approved'],
+    [
+      'formatting',
+      '*a* _b_ ~c~ `d`',
+      '*\u200ba*\u200b _\u200bb_\u200b ~\u200bc~\u200b `\u200bd`\u200b',
+    ],
+    ['an override of the direction', 'a\u202eb', 'a b'],
+  ])('takes %s in the name of a tool or in a reason for text', (_what, given, shown) => {
+    const named = slackMessage(notification({ tool: given, link: null }))
+    expect(named.text.startsWith(`${shown} waits`)).toBe(true)
+    const reasons = [{ id: 'r', message: given }]
+    expect(slackMessage(notification({ reasons, link: null })).text).toContain(`: ${shown}`)
+  })
+
+  it('cuts what is long', () => {
+    const long = 'x'.repeat(5000)
+    const { text } = slackMessage(
+      notification({ tool: long, tenant: long, reasons: [{ id: 'r', message: long }] }),
+    )
+    expect(text.length).toBeLessThan(1000)
+  })
+
+  it('says what became of a call, and gives no reason for it', () => {
+    const { text } = slackMessage(notification({ link: null }, 'approval.denied'))
+    expect(text).toBe('trade was denied')
+    expect(slackMessage(notification({ link: null }, 'approval.unknown')).text).toContain(
+      'may have run',
+    )
+  })
+
+  it('cannot be ended early by the link', () => {
+    const { text } = slackMessage(notification({ link: 'https://a.example/?x=1&y=<b>|c' }))
+    expect(text).toContain('<https://a.example/?x=1&amp;y=%3Cb%3E%7Cc|Review>')
+  })
+})

@@ -12,7 +12,7 @@ import { type DueRecords, dueRecords } from './due-records.ts'
 import { isApart, listRecords, type RecordPage } from './list-records.ts'
 import { isBookkeeping, outboxAfter } from './notices.ts'
 import { overdueChange } from './overdue.ts'
-import { type ApprovalRecord, quiet } from './record.ts'
+import { type ApprovalRecord, complete } from './record.ts'
 import { openRow, sealRow } from './seal.ts'
 import { assertTransition } from './state.ts'
 
@@ -176,7 +176,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
     if (isApart(row)) throw notFound(row.id)
-    const opened = { ...quiet, ...(await openRow(row, keys)) }
+    const opened = complete(await openRow(row, keys))
     const known = logged.get(row.id) === row.attempt ? opened.eventCount : row.audited
     let record = await settle(opened, { ...row, audited: known })
     const change = overdueChange(record, clock.now())

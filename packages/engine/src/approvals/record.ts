@@ -93,6 +93,11 @@ export type ApprovalRecord = Approval & {
 /** What a record has to begin with, and what those of before there were notices lack. */
 export const quiet = { listens: false, outbox: [], remindedAt: null, level: 0, escalatedMs: 0 }
 
+/** The record with what it may lack, in the order it was written in: one content has one JSON text. */
+export function complete(record: ApprovalRecord): ApprovalRecord {
+  return { ...record, ...quiet, ...record }
+}
+
 /** The approval as callers see it: without the bookkeeping. */
 export function toApproval(record: ApprovalRecord): Approval {
   const { v: _v, idem: _idem, events: _events, eventCount: _count, ...rest } = record

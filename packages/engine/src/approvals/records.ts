@@ -13,7 +13,7 @@ import { eventLog } from './event-log.ts'
 import { isApart, listRecords, type RecordPage } from './list-records.ts'
 import { isBookkeeping, outboxAfter } from './notices.ts'
 import { overdueChange } from './overdue.ts'
-import { type ApprovalRecord, quiet } from './record.ts'
+import { type ApprovalRecord, complete } from './record.ts'
 import { openRow, sealRow } from './seal.ts'
 import { assertTransition } from './state.ts'
 
@@ -151,7 +151,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
     if (isApart(row)) throw notFound(row.id)
-    const opened = { ...quiet, ...(await openRow(row, keys)) }
+    const opened = complete(await openRow(row, keys))
     await log.settle(opened, row)
     let record = opened
     const change = overdueChange(record, clock.now())

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { defaultTries } from './backoff.ts'
@@ -68,11 +69,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }
       tried.push({ notice, answers, givenUp })
     }
-    // Nothing about it is to be written: the try is counted already.
-    await records.transition(record, ({ state, outbox }) => ({
-      next: { state, outbox: outboxAfterTry(outbox, tried, targets, now()) },
-      events: [],
-    }))
+    await records.transition(record, ({ state, outbox }) => {
+      const after = outboxAfterTry(outbox, tried, targets, now())
+      // A failure alone changes nothing: the try was counted before it.
+      if (isDeepStrictEqual(after, outbox)) return undefined
+      return { next: { state, outbox: after }, events: [] }
+    })
     return true
   }
 

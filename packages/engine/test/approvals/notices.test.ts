@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createApprovals } from '../../src/approvals/approvals.ts'
 import { sealRow } from '../../src/approvals/seal.ts'
 import { newKeyRing } from '../../src/index.ts'
-import { approved, bob, carol, policyOf, suspended } from '../support.ts'
+import { approved, bob, carol, policyOf, suspended, trade } from '../support.ts'
 import { keptRecords } from './kept-records.ts'
 
 const kinds = (outbox: { kind: string }[]) =>
@@ -24,6 +24,15 @@ describe('the outbox of a suspended call', () => {
       { ...fresh, kind: 'approval.denied', at: to, nextAt: to },
     ])
     expect(kept[0]?.id).not.toBe(kept[1]?.id)
+  })
+
+  it('does not change how the record reads: created and loaded, it has one JSON text', async () => {
+    const { lelu, records } = await keptRecords()
+    const outcome = await lelu.guard(trade(0.85), () => 'ran')
+    if (outcome.status !== 'suspended') throw new Error('not suspended')
+    const { approval } = outcome
+    expect(JSON.stringify(await lelu.approvals.get(approval.id))).toBe(JSON.stringify(approval))
+    expect(Object.keys(await records.load(approval.id))).toContain('outbox')
   })
 
   it('stays empty when nobody listens, also to what a process that does later changes', async () => {

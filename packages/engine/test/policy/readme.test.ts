@@ -5,7 +5,7 @@ import { inputOf, load } from './support.ts'
 
 it('the sample in the README of the policies asks, reminds and escalates as it says', async () => {
   const file = join(import.meta.dirname, '../../../../policies/README.md')
-  const [, rules] = /```rego\n([^`]+)```/.exec(readFileSync(file, 'utf8')) ?? []
+  const [, rules] = /```rego\n([\s\S]+?)```/.exec(readFileSync(file, 'utf8')) ?? []
   const policy = await load(rules ?? '')
   const answer = policy.evaluate(inputOf({ action: 'transfer', args: { amount: 20_000 } }))
   expect(answer).toMatchObject({

@@ -97,7 +97,9 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     if (missing.length > 0) {
       await Promise.all(missing.map((event) => audit.append(event.data)))
       remember(record.id, attempt)
-      await store.markAudited(record.id, record.eventCount).catch(() => {}) // only a hint
+      // Only a hint, and a network that is cut right here answers nothing for minutes.
+      const marking = store.markAudited(record.id, record.eventCount)
+      await withDeadline(marking, deadlineMs / 10, 'noting what is logged').catch(() => {})
     }
     return record
   }

@@ -9,6 +9,7 @@ import { storeError } from '../store/store-error.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
 import { dueOf } from './due.ts'
 import { expiredEvent } from './events.ts'
+import { notFound } from './not-found.ts'
 import type { ApprovalRecord } from './record.ts'
 import { openRow, sealRow } from './seal.ts'
 import { assertTransition } from './state.ts'
@@ -36,8 +37,11 @@ export type Records = {
     record: ApprovalRecord,
     events: AuditEvent[],
   ): Promise<{ created: boolean; record: ApprovalRecord }>
-  /** The record with its seal checked, its events in the log and its deadlines applied. */
-  load(id: string): Promise<ApprovalRecord>
+  /**
+   * The record with its seal checked, its events in the log and its deadlines applied. With `tenant`, one of another
+   * tenant is answered as an unknown one, after the same read and nothing else.
+   */
+  load(id: string, tenant?: string): Promise<ApprovalRecord>
   findByCall(tenant: string, idem: string): Promise<ApprovalRecord | undefined>
   list(
     query: ListQuery,
@@ -48,14 +52,8 @@ export type Records = {
   transition(
     start: string | ApprovalRecord,
     decide: (record: ApprovalRecord) => Change | undefined,
+    tenant?: string,
   ): Promise<ApprovalRecord>
-}
-
-function notFound(id: string): LeluError {
-  return new LeluError('LELU_APPROVAL_NOT_FOUND', `There is no approval ${id}.`, {
-    help: 'Check the id and the directory (`--directory`, `LELU_DIRECTORY`); `lelu approvals list` shows what is there.',
-    details: { approval: id },
-  })
 }
 
 /** Approvals whose events in the log are remembered. Forgetting one only repeats an event. */
@@ -182,9 +180,9 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     return record
   }
 
-  async function load(id: string): Promise<ApprovalRecord> {
+  async function load(id: string, tenant?: string): Promise<ApprovalRecord> {
     const row = await timed(store.get(id), 'reading an approval')
-    if (row === undefined) throw notFound(id)
+    if (row === undefined || row.tenant !== (tenant ?? row.tenant)) throw notFound(id)
     return open(row)
   }
 
@@ -226,10 +224,10 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
         next: rows.length === query.limit && !isLast ? (rows.at(-1)?.id ?? null) : null,
       }
     },
-    async transition(start, decide) {
+    async transition(start, decide, tenant) {
       const id = typeof start === 'string' ? start : start.id
       for (let round = 0; round < 50; round += 1) {
-        const record = round === 0 && typeof start !== 'string' ? start : await load(id)
+        const record = round === 0 && typeof start !== 'string' ? start : await load(id, tenant)
         const change = decide(record)
         if (change === undefined) return record
         const committed = await commit(record, change)

@@ -1,11 +1,12 @@
 import type { Json } from '../types.ts'
+import type { TenantScope } from './caller-tenant.ts'
 import { reviewedEvent } from './events.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
 import type { Change } from './records.ts'
 import { assertEligible, denialReason, earlierVote, isDenied, requirementsMet } from './review.ts'
 import { type ApprovalState, stateError } from './state.ts'
 
-export type Review = {
+export type Review = TenantScope & {
   verdict: 'approve' | 'deny'
   /** From the host's authentication of the person, never from the request. */
   reviewer: Reviewer

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander'
+import type { TenantScope } from '@lelu/engine'
+import { InvalidArgumentError, Option } from 'commander'
 
 /** Reads an option that is a whole number; anything else is misuse of the command line. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -19,6 +20,16 @@ export function duration(mostHours: number): (text: string) => number {
     if (ms > 0 && ms <= mostHours * msOf.h) return ms
     throw new InvalidArgumentError(`It must be a span such as 30m or 2h, at most ${mostHours}h.`)
   }
+}
+
+/** `--tenant`, for what is named by its id. */
+export function ofTenant(): Option {
+  return new Option('--tenant <tenant>', 'only if it is of this tenant; else it is not there')
+}
+
+/** What the engine is told of `--tenant`. */
+export function scopeOf({ tenant }: { tenant?: string | undefined }): TenantScope {
+  return tenant === undefined ? {} : { tenant }
 }
 
 /** Gathers an option that may be given several times. */

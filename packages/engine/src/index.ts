@@ -40,6 +40,7 @@ export { regoInput } from './policy/to-input.ts'
 
 // Approvals
 export type { ApprovalFilter, ApprovalPage, Approvals } from './approvals/approvals.ts'
+export type { TenantScope } from './approvals/caller-tenant.ts'
 export type { Review } from './approvals/vote.ts'
 export type { InputChange } from './approvals/input-changes.ts'
 export type { Reconciliation } from './approvals/reconcile.ts'

@@ -11,6 +11,7 @@ export type {
 } from './harness.ts'
 export { deniedAmount, suitePolicy } from './policy.ts'
 export { type Effect, effectsIn, type SuiteInput, type SuiteTool, suiteTools } from './tools.ts'
+export type { Host } from './servers/two-hosts.ts'
 export { adapterSuite } from './suite.ts'
 export { hasPostgres, type PostgresServer, startPostgres } from './servers/postgres.ts'
 

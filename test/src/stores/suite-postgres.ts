@@ -5,9 +5,13 @@ import { Keyv } from 'keyv'
 /** `@keyv/postgres` over a PostgreSQL server of its own, with its durable defaults. */
 export const postgresHarness: StoreHarness = {
   name: 'PostgreSQL',
-  capabilities: { processes: true, serverClock: true, network: true },
+  capabilities: { processes: true, serverClock: true, network: true, hosts: true },
   async start() {
     const server = await startPostgres()
+    return { ...server, place: server.url }
+  },
+  async startOn(host) {
+    const server = await startPostgres([], host)
     return { ...server, place: server.url }
   },
   placeAt(place, port) {

@@ -7,9 +7,13 @@ import { Keyv } from 'keyv'
 function harness(name: string, adapterOn: (url: string) => object): StoreHarness {
   return {
     name,
-    capabilities: { processes: true, serverClock: true, network: true },
+    capabilities: { processes: true, serverClock: true, network: true, hosts: true },
     async start() {
       const server = await startRedis()
+      return { ...server, place: server.url }
+    },
+    async startOn(host) {
+      const server = await startRedis({ host })
       return { ...server, place: server.url }
     },
     placeAt(place, port) {

@@ -2,13 +2,15 @@ import type { Approval, ApprovalFilter, Approvals, Json } from '@lelu/engine'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { withDesk } from '../open-desk.ts'
+import { scopeOf } from '../option-values.ts'
 import { painter, safeText, writeJson } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 import { approvalLines } from './approval-lines.ts'
 import { listLines } from './list-lines.ts'
 
 type ListOptions = { state: string; tenant?: string; limit: number; after?: string }
-type VoteOptions = { reason?: string; digest?: string; yes?: boolean }
+type ScopeOptions = { tenant?: string }
+type VoteOptions = ScopeOptions & { reason?: string; digest?: string; yes?: boolean }
 
 /** Runs `use` with the approvals of the directory. */
 function onDesk<T>(
@@ -51,9 +53,13 @@ export async function list(context: CommandContext, options: ListOptions): Promi
 }
 
 /** `approvals show`. */
-export async function show(context: CommandContext, id: string): Promise<void> {
+export async function show(
+  context: CommandContext,
+  id: string,
+  options: ScopeOptions,
+): Promise<void> {
   const { io } = context
-  const approval = await onDesk(context, (approvals) => approvals.get(id))
+  const approval = await onDesk(context, (approvals) => approvals.get(id, scopeOf(options)))
   const lines = approvalLines(approval, { now: Date.now(), paint: painter(io) })
   report(context, approval, lines.join('\n'))
 }
@@ -65,7 +71,7 @@ export async function approve(
   options: VoteOptions,
 ): Promise<void> {
   await onDesk(context, async (approvals) => {
-    const seen = await approvals.get(id)
+    const seen = await approvals.get(id, scopeOf(options))
     if (mayAsk(context, options)) await askToApprove(context, seen)
     const approval = await vote(approvals, 'approve', seen, options)
     report(context, approval, approvedText(approval))
@@ -79,7 +85,8 @@ export async function deny(
   options: VoteOptions,
 ): Promise<void> {
   await onDesk(context, async (approvals) => {
-    const approval = await vote(approvals, 'deny', await approvals.get(id), options)
+    const seen = await approvals.get(id, scopeOf(options))
+    const approval = await vote(approvals, 'deny', seen, options)
     report(context, approval, `Denied ${id}. The agent reads the reason; the call never runs.`)
   })
 }
@@ -88,12 +95,12 @@ export async function deny(
 export async function cancel(
   context: CommandContext,
   id: string,
-  { reason }: VoteOptions,
+  options: VoteOptions,
 ): Promise<void> {
-  const by = localReviewer()
-  const approval = await onDesk(context, (approvals) =>
-    approvals.cancel(id, { by, ...(reason !== undefined && { reason }) }),
-  )
+  const { reason } = options
+  const by = { by: localReviewer(), ...(reason !== undefined && { reason }) }
+  const cancelling = { ...by, ...scopeOf(options) }
+  const approval = await onDesk(context, (approvals) => approvals.cancel(id, cancelling))
   report(context, approval, `Cancelled ${id}. The call never runs.`)
 }
 
@@ -107,8 +114,9 @@ const reconciledTexts = {
 export async function reconcile(
   context: CommandContext,
   id: string,
-  { as, reason, value }: { as: string; reason: string; value?: string },
+  options: ScopeOptions & { as: string; reason: string; value?: string },
 ): Promise<void> {
+  const { as, reason, value } = options
   if (!Object.hasOwn(reconciledTexts, as)) {
     throw new CliError('LELU_USAGE_INVALID', `A call is not reconciled as ${safeText(as)}.`, {
       help: `Pass one of: ${Object.keys(reconciledTexts).join(', ')}.`,
@@ -121,6 +129,7 @@ export async function reconcile(
       reason,
       reviewer: localReviewer(),
       ...(value !== undefined && { value: readValue(value) }),
+      ...scopeOf(options),
     }),
   )
   report(context, approval, reconciledTexts[word](id))
@@ -140,7 +149,7 @@ function readValue(text: string): Json {
 export async function wait(
   context: CommandContext,
   id: string,
-  { timeout }: { timeout?: number },
+  { timeout, tenant }: ScopeOptions & { timeout?: number },
 ): Promise<void> {
   const { io, setExitCode } = context
   const until = performance.now() + (timeout ?? Number.POSITIVE_INFINITY) * 1000
@@ -148,9 +157,10 @@ export async function wait(
     for (;;) {
       const left = Math.max(0, until - performance.now())
       // The engine answers after 55 s at the latest. The approval itself expires, so this comes to an end.
-      const options = Number.isFinite(left)
-        ? { timeoutMs: left, signal: io.signal }
-        : { signal: io.signal }
+      const options = {
+        ...{ signal: io.signal, ...scopeOf({ tenant }) },
+        ...(Number.isFinite(left) && { timeoutMs: left }),
+      }
       const current = await approvals.wait(id, options).catch((error: unknown) => {
         if (io.signal.aborted) return undefined
         throw error
@@ -174,6 +184,7 @@ export async function wait(
   if (!['approved', 'executing', 'completed'].includes(approval.state)) setExitCode(1)
 }
 
+/** On what was read before, which was of the tenant that is named. */
 function vote(
   approvals: Approvals,
   verdict: 'approve' | 'deny',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { wholeNumber } from '../option-values.ts'
+import { ofTenant, wholeNumber } from '../option-values.ts'
 
 /** `lelu approvals list | show | approve | deny | cancel | reconcile | wait`. */
 export function addApprovals(program: Command, context: CommandContext): void {
@@ -21,7 +21,8 @@ export function addApprovals(program: Command, context: CommandContext): void {
   group
     .command('show <id>')
     .description('show a call whole: its input, never cut, and why it stopped')
-    .action(async (id) => (await load()).show(context, id))
+    .addOption(ofTenant())
+    .action(async (id, options) => (await load()).show(context, id, options))
 
   group
     .command('approve <id>')
@@ -29,6 +30,7 @@ export function addApprovals(program: Command, context: CommandContext): void {
     .option('--reason <text>', 'why, for the record')
     .option('--digest <digest>', 'refuse unless the input still has this digest')
     .option('--yes', 'do not ask')
+    .addOption(ofTenant())
     .action(async (id, options) => (await load()).approve(context, id, options))
 
   group
@@ -36,12 +38,14 @@ export function addApprovals(program: Command, context: CommandContext): void {
     .description('deny a call')
     .requiredOption('--reason <text>', 'why; the model reads it')
     .option('--digest <digest>', 'refuse unless the input still has this digest')
+    .addOption(ofTenant())
     .action(async (id, options) => (await load()).deny(context, id, options))
 
   group
     .command('cancel <id>')
     .description('end a pending or approved call that is not wanted any more')
     .option('--reason <text>', 'why; the model reads it')
+    .addOption(ofTenant())
     .action(async (id, options) => (await load()).cancel(context, id, options))
 
   group
@@ -53,6 +57,7 @@ export function addApprovals(program: Command, context: CommandContext): void {
     )
     .requiredOption('--reason <text>', 'what was looked at, for the record')
     .option('--value <json>', 'what the tool would have answered; only with `completed`')
+    .addOption(ofTenant())
     .action(async (id, options) => (await load()).reconcile(context, id, options))
 
   group
@@ -63,5 +68,6 @@ export function addApprovals(program: Command, context: CommandContext): void {
       'give up after so long (default: when the approval expires)',
       wholeNumber(0, 31_536_000),
     )
+    .addOption(ofTenant())
     .action(async (id, options) => (await load()).wait(context, id, options))
 }

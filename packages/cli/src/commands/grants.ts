@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { duration, wholeNumber } from '../option-values.ts'
+import { duration, ofTenant, wholeNumber } from '../option-values.ts'
 
 /** `lelu grants list | show | create | revoke`. */
 export function addGrants(program: Command, context: CommandContext): void {
@@ -20,7 +20,8 @@ export function addGrants(program: Command, context: CommandContext): void {
   group
     .command('show <id>')
     .description('show a grant whole')
-    .action(async (id) => (await load()).show(context, id))
+    .addOption(ofTenant())
+    .action(async (id, options) => (await load()).show(context, id, options))
 
   group
     .command('create <approval>')
@@ -30,11 +31,13 @@ export function addGrants(program: Command, context: CommandContext): void {
     .requiredOption('--for <span>', 'how long, such as 30m or 2h; at most 8h', duration(8))
     .requiredOption('--uses <count>', 'how many calls, 1 to 1000', wholeNumber(1, 1000))
     .option('--reason <text>', 'why, for the record')
+    .addOption(ofTenant())
     .action(async (approval, options) => (await load()).create(context, approval, options))
 
   group
     .command('revoke <id>')
     .description('end a grant, at the very next call of every process')
     .option('--reason <text>', 'why, for the record')
+    .addOption(ofTenant())
     .action(async (id, options) => (await load()).revoke(context, id, options))
 }

@@ -1,12 +1,14 @@
 import type { StandingGrant, StandingGrants } from '@lelu/engine'
 import type { CommandContext } from '../command-context.ts'
 import { withDesk } from '../open-desk.ts'
+import { scopeOf } from '../option-values.ts'
 import { painter, writeJson } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 import { grantLines, grantTable } from './grant-lines.ts'
 
+type ScopeOptions = { tenant?: string }
 type ListOptions = { tenant?: string; limit: number; after?: string }
-type CreateOptions = { for: number; uses: number; reason?: string }
+type CreateOptions = ScopeOptions & { for: number; uses: number; reason?: string }
 
 /** Runs `use` with the grants of the directory. */
 function onDesk<T>(
@@ -31,8 +33,12 @@ export async function list(context: CommandContext, options: ListOptions): Promi
 }
 
 /** `grants show`. */
-export async function show(context: CommandContext, id: string): Promise<void> {
-  const grant = await onDesk(context, (desk) => desk.get(id))
+export async function show(
+  context: CommandContext,
+  id: string,
+  options: ScopeOptions,
+): Promise<void> {
+  const grant = await onDesk(context, (desk) => desk.get(id, scopeOf(options)))
   report(context, grant, grantLines(grant, Date.now()).join('\n'))
 }
 
@@ -40,9 +46,12 @@ export async function show(context: CommandContext, id: string): Promise<void> {
 export async function create(
   context: CommandContext,
   approval: string,
-  { for: expiresInMs, uses: maxUses, reason }: CreateOptions,
+  options: CreateOptions,
 ): Promise<void> {
-  const terms = { reviewer: localReviewer(), expiresInMs, maxUses, ...(reason && { reason }) }
+  const { for: expiresInMs, uses: maxUses, reason } = options
+  const reviewer = localReviewer()
+  const more = { ...(reason && { reason }), ...scopeOf(options) }
+  const terms = { reviewer, expiresInMs, maxUses, ...more }
   const grant = await onDesk(context, (desk) => desk.create(approval, terms))
   report(context, grant, grantLines(grant, Date.now()).join('\n'))
 }
@@ -51,9 +60,10 @@ export async function create(
 export async function revoke(
   context: CommandContext,
   id: string,
-  { reason }: { reason?: string },
+  options: ScopeOptions & { reason?: string },
 ): Promise<void> {
-  const by = localReviewer()
-  const grant = await onDesk(context, (desk) => desk.revoke(id, { by, ...(reason && { reason }) }))
+  const { reason } = options
+  const revoking = { by: localReviewer(), ...(reason && { reason }), ...scopeOf(options) }
+  const grant = await onDesk(context, (desk) => desk.revoke(id, revoking))
   report(context, grant, `Revoked ${id}. The next such call asks a person again.`)
 }

@@ -3,6 +3,7 @@ import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import type { Io } from '../io.ts'
 import { withDesk } from '../open-desk.ts'
+import { scopeOf } from '../option-values.ts'
 import { moment, safeJson, safeText, table, writeJson } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 
@@ -44,11 +45,12 @@ function onTokens<T>(
 export async function introspect(
   context: CommandContext,
   token: string,
-  options: EngineOptions,
+  options: EngineOptions & { tenant?: string },
 ): Promise<void> {
   const { io, globals } = context
+  const scope = scopeOf(options)
   const text = await readToken(io, token)
-  const answer = await onTokens(context, options, (tokens) => tokens.introspect(text))
+  const answer = await onTokens(context, options, (tokens) => tokens.introspect(text, scope))
   if (globals().json) writeJson(io, answer)
   else io.write(`${introspectionLines(answer, Date.now()).join('\n')}\n`)
 }
@@ -84,7 +86,12 @@ export async function revoke(context: CommandContext, options: RevokeOptions): P
   const { reason } = options
   const by = localReviewer()
   await onTokens(context, options, (tokens) =>
-    tokens.revoke(target, { by, ...(reason !== undefined && { reason }) }),
+    tokens.revoke(target, {
+      by,
+      ...(reason !== undefined && { reason }),
+      // The tenant of the caller, or the target: both may be.
+      ...scopeOf(options),
+    }),
   )
   if (globals().json) writeJson(io, { revoked: 'token' in target ? { token: true } : target, by })
   else

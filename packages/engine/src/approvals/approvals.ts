@@ -1,6 +1,7 @@
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
+import { callerTenant, type TenantScope } from './caller-tenant.ts'
 import { cancelledEvent, requestedEvent } from './events.ts'
 import { inputChanges } from './input-changes.ts'
 import { type Reconciliation, reconcileChange } from './reconcile.ts'
@@ -13,7 +14,7 @@ import {
   type Reviewer,
   toApproval,
 } from './record.ts'
-import type { Records } from './records.ts'
+import type { Change, Records } from './records.ts'
 import { assertEligible, assertReviewer } from './review.ts'
 import { type ApprovalState, stateError } from './state.ts'
 import { type Review, voteChange } from './vote.ts'
@@ -29,19 +30,23 @@ export type ApprovalFilter = {
 /** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
 export type ApprovalPage = { approvals: Approval[]; altered: string[]; next: string | null }
 
+/** Whoever serves several tenants passes the caller's: see `TenantScope`. */
 export interface Approvals {
-  get(id: string): Promise<Approval>
+  get(id: string, options?: TenantScope): Promise<Approval>
   /** The approval of a call, by its run and its call id; undefined when the call was never suspended. */
   find(call: { tenant?: string; run: string; call: string }): Promise<Approval | undefined>
   /** In order of creation; 50 a page unless told, 500 at most. */
   list(filter?: ApprovalFilter): Promise<ApprovalPage>
   review(id: string, review: Review): Promise<Approval>
   /** Ends a pending or approved call that is not wanted any more. */
-  cancel(id: string, options?: { reason?: string; by?: Reviewer }): Promise<Approval>
+  cancel(id: string, options?: TenantScope & { reason?: string; by?: Reviewer }): Promise<Approval>
   /** Ends `unknown` by the word of an eligible person who looked whether the call took effect. */
   reconcile(id: string, reconciliation: Reconciliation): Promise<Approval>
   /** Waits until it is decided, 55 s at most, then answers it as it is. */
-  wait(id: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Approval>
+  wait(
+    id: string,
+    options?: TenantScope & { timeoutMs?: number; signal?: AbortSignal },
+  ): Promise<Approval>
 }
 
 /** What an edit turns into once schema and policy have seen it. */
@@ -96,8 +101,9 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
         details: { approval: id },
       })
     }
+    const tenant = callerTenant(review)
     for (let round = 0; round < 10; round += 1) {
-      const record = await records.load(id)
+      const record = await records.load(id, tenant)
       if (record.state !== 'pending')
         throw stateError(id, record.state, 'it can no longer be edited')
       assertEligible(record, review.reviewer)
@@ -152,7 +158,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       }
       return records.create(record, [requestedEvent(record)])
     },
-    get: async (id) => toApproval(await records.load(id)),
+    get: async (id, scope = {}) => toApproval(await records.load(id, callerTenant(scope))),
     async find({ tenant = 'default', run, call }) {
       const record = await records.findByCall(tenant, callKey(run, call))
       return record && toApproval(record)
@@ -181,27 +187,30 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       }
       const { input } = review
       if (input !== undefined) return wake(await reviewWithEdit(id, review, input))
-      return wake(await records.transition(id, (record) => voteChange(record, review, {}, terms())))
+      const tenant = callerTenant(review)
+      const change = (record: ApprovalRecord) => voteChange(record, review, {}, terms())
+      return wake(await records.transition(id, change, tenant))
     },
-    async cancel(id, { reason, by } = {}) {
+    async cancel(id, cancelling = {}) {
+      const { reason, by } = cancelling
       if (by !== undefined) assertReviewer(by)
       const text = reason ?? null
-      return wake(
-        await records.transition(id, (record) => {
-          if (record.state === 'cancelled') return undefined
-          const why = {
-            id: 'approval_cancelled',
-            message: `The call was cancelled${text === null ? '' : `: ${text}`}`,
-          }
-          return {
-            next: { state: 'cancelled', reason: why },
-            events: [cancelledEvent(record, by ?? null, text)],
-          }
-        }),
-      )
+      const change = (record: ApprovalRecord): Change | undefined => {
+        if (record.state === 'cancelled') return undefined
+        const why = {
+          id: 'approval_cancelled',
+          message: `The call was cancelled${text === null ? '' : `: ${text}`}`,
+        }
+        return {
+          next: { state: 'cancelled', reason: why },
+          events: [cancelledEvent(record, by ?? null, text)],
+        }
+      }
+      return wake(await records.transition(id, change, callerTenant(cancelling)))
     },
     async reconcile(id, given) {
-      return wake(await records.transition(id, (record) => reconcileChange(record, given, terms())))
+      const change = (record: ApprovalRecord) => reconcileChange(record, given, terms())
+      return wake(await records.transition(id, change, callerTenant(given)))
     },
     wait: async (id, waitOptions) =>
       toApproval(await waitForReview(records, wakeUps, id, waitOptions)),

@@ -1,6 +1,7 @@
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { Json } from '../types.ts'
+import type { TenantScope } from './caller-tenant.ts'
 import { reconciledEvent } from './events.ts'
 import type { ApprovalRecord, ApprovalResult, Reviewer } from './record.ts'
 import type { Change } from './records.ts'
@@ -8,7 +9,7 @@ import { assertEligible, assertReviewer } from './review.ts'
 import { stateError } from './state.ts'
 
 /** What a person found out about a call of which nobody knew whether it took effect. */
-export type Reconciliation = {
+export type Reconciliation = TenantScope & {
   /** `completed`: it took effect. `failed`: it did not, and is given up. `retry`: it did not, and may run now. */
   as: 'completed' | 'failed' | 'retry'
   /** From the host's authentication of the person, never from the request. */

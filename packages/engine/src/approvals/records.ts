@@ -11,6 +11,7 @@ import { dueOf } from './due.ts'
 import { type DueRecords, dueRecords } from './due-records.ts'
 import { eventLog } from './event-log.ts'
 import { isApart, listRecords, type RecordPage } from './list-records.ts'
+import { notFound } from './not-found.ts'
 import { isBookkeeping, outboxAfter } from './notices.ts'
 import { overdueChange } from './overdue.ts'
 import { type ApprovalRecord, complete } from './record.ts'
@@ -40,8 +41,11 @@ export type Records = {
     record: ApprovalRecord,
     events: AuditEvent[],
   ): Promise<{ created: boolean; record: ApprovalRecord }>
-  /** The record with its seal checked, its events in the log and its deadlines applied. */
-  load(id: string): Promise<ApprovalRecord>
+  /**
+   * The record with its seal checked, its events in the log and its deadlines applied. With `tenant`, one of another
+   * tenant is answered as an unknown one, after the same read and nothing else.
+   */
+  load(id: string, tenant?: string): Promise<ApprovalRecord>
   findByCall(tenant: string, idem: string): Promise<ApprovalRecord | undefined>
   list(query: ListQuery): Promise<RecordPage>
   /**
@@ -57,16 +61,10 @@ export type Records = {
   transition(
     start: string | ApprovalRecord,
     decide: (record: ApprovalRecord) => Change | undefined,
+    tenant?: string,
   ): Promise<ApprovalRecord>
   /** Waits until the events of every transition are on disk in the log. Never throws. */
   flush(): Promise<void>
-}
-
-function notFound(id: string): LeluError {
-  return new LeluError('LELU_APPROVAL_NOT_FOUND', `There is no approval ${id}.`, {
-    help: 'Check the id and the directory (`--directory`, `LELU_DIRECTORY`); `lelu approvals list` shows what is there.',
-    details: { approval: id },
-  })
 }
 
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
@@ -164,9 +162,9 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     return record
   }
 
-  async function load(id: string): Promise<ApprovalRecord> {
+  async function load(id: string, tenant?: string): Promise<ApprovalRecord> {
     const row = await timed(store.get(id), 'reading an approval')
-    if (row === undefined) throw notFound(id)
+    if (row === undefined || row.tenant !== (tenant ?? row.tenant)) throw notFound(id)
     return open(row)
   }
 
@@ -199,10 +197,10 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       const row = await timed(store.findByCall(tenant, idem), 'finding an approval')
       return row === undefined ? undefined : open(row)
     },
-    async transition(start, decide) {
+    async transition(start, decide, tenant) {
       const id = typeof start === 'string' ? start : start.id
       for (let round = 0; round < 50; round += 1) {
-        const record = round === 0 && typeof start !== 'string' ? start : await load(id)
+        const record = round === 0 && typeof start !== 'string' ? start : await load(id, tenant)
         const change = decide(record)
         if (change === undefined) return record
         const committed = await commit(record, change)

@@ -1,4 +1,5 @@
 import type { Json } from '../types.ts'
+import type { TenantScope } from './caller-tenant.ts'
 import { reviewedEvent } from './events.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
 import type { Change } from './records.ts'
@@ -12,7 +13,7 @@ import {
 } from './review.ts'
 import { type ApprovalState, stateError } from './state.ts'
 
-export type Review = {
+export type Review = TenantScope & {
   verdict: 'approve' | 'deny'
   /** From the host's authentication of the person, never from the request. */
   reviewer: Reviewer

@@ -1,3 +1,4 @@
+import { callerTenant, type TenantScope } from './caller-tenant.ts'
 import type { ApprovalRecord } from './record.ts'
 import type { Records } from './records.ts'
 
@@ -12,13 +13,15 @@ export async function waitForReview(
   records: Records,
   wakeUps: EventTarget,
   id: string,
-  { timeoutMs = maxWaitMs, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+  options: TenantScope & { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<ApprovalRecord> {
+  const { timeoutMs = maxWaitMs, signal } = options
+  const tenant = callerTenant(options)
   const until = performance.now() + Math.min(Math.max(timeoutMs, 0), maxWaitMs)
   let pause = 25
   for (;;) {
     signal?.throwIfAborted()
-    const record = await records.load(id)
+    const record = await records.load(id, tenant)
     const left = until - performance.now()
     if (record.state !== 'pending' || left <= 0) return record
     await sleepUntilWoken(wakeUps, id, Math.min(pause, left), signal)

@@ -34,9 +34,8 @@ const same = (a: string, b: string) => {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** Checks 5 and 6: the caller's tenant and agent are those the approval was made for. */
-function checkCaller({ tenant, request }: ApprovalRecord, caller: Caller): void {
-  if ((caller.tenant ?? tenant) !== tenant) throw refuseToken('token_tenant')
+/** Check 6: the agent is the one the approval was made for. Check 5, the tenant, is part of the load. */
+function checkCaller({ request }: ApprovalRecord, caller: Caller): void {
   const { id } = request.subject
   if ((caller.agent ?? id) !== id) throw refuseToken('token_subject')
 }

@@ -106,7 +106,7 @@ export async function resume<T>(
   options: RedeemOptions,
 ): Promise<Outcome<T>> {
   for (let round = 0; round < maxRounds; round += 1) {
-    const record = await options.records.load(id)
+    const record = await options.records.load(id, caller.tenant)
     const answer = answerOf<T>(record, options.now())
     if (answer !== undefined) return answer
     const claim = await redeem(record, caller, options)

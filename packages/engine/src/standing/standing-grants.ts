@@ -1,4 +1,5 @@
 import type { AuditLog } from '@lelu/audit'
+import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { assertEligible, assertReviewer } from '../approvals/review.ts'
@@ -14,7 +15,7 @@ import {
 } from './standing-grant.ts'
 import type { StandingRecords } from './standing-records.ts'
 
-export type GrantTerms = {
+export type GrantTerms = TenantScope & {
   /** From the host's authentication of the person, never from the request. */
   reviewer: Reviewer
   /** How long it stands, in ms: at most 8 hours. */
@@ -32,11 +33,14 @@ export interface StandingGrants {
    * like this have one grant; made again, its terms are the new ones. Throws `LELU_GRANT_REFUSED`.
    */
   create(approvalId: string, terms: GrantTerms): Promise<StandingGrant>
-  get(id: string): Promise<StandingGrant>
+  get(id: string, options?: TenantScope): Promise<StandingGrant>
   /** In order of creation, revoked and used-up ones among them; 50 a page unless told, 500 at most. */
   list(filter?: { tenant?: string; limit?: number; after?: string }): Promise<StandingGrant[]>
   /** Effective at the very next call of every process. */
-  revoke(id: string, options?: { by?: Reviewer; reason?: string }): Promise<StandingGrant>
+  revoke(
+    id: string,
+    options?: TenantScope & { by?: Reviewer; reason?: string },
+  ): Promise<StandingGrant>
 }
 
 type Options = {
@@ -111,7 +115,7 @@ export function standingGrants({ standing, records, audit, now }: Options): Stan
   return {
     async create(approvalId, terms) {
       assertTerms(terms)
-      const record = await records.load(approvalId)
+      const record = await records.load(approvalId, callerTenant(terms))
       const fields = grantable(record, terms.reviewer)
       const { request, tenant } = record
       const match = matchOf({ request: request as never }, fields)
@@ -136,12 +140,13 @@ export function standingGrants({ standing, records, audit, now }: Options): Stan
         return (await standing.swap(known, next)) === 'done' ? next : undefined
       })
     },
-    get: (id) => standing.get(id),
+    get: async (id, scope = {}) => standing.get(id, callerTenant(scope)),
     list: ({ limit = 50, ...filter } = {}) =>
       standing.list({ ...filter, limit: Math.min(Math.max(Math.trunc(limit), 1), 500) }),
-    async revoke(id, { by, reason = 'no reason given' } = {}) {
+    async revoke(id, revoking = {}) {
+      const { by, reason = 'no reason given' } = revoking
       if (by !== undefined) assertReviewer(by)
-      const grant = await standing.get(id)
+      const grant = await standing.get(id, callerTenant(revoking))
       const event = { ...described(grant), kind: 'grant.revoked' as const }
       await audit.append({ ...event, reviewer: by ?? null, reason })
       return settle(async () => {

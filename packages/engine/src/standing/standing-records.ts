@@ -16,7 +16,8 @@ import {
 export type StandingRecords = {
   /** Undefined when there is none for such calls. */
   find(tenant: string, match: StandingMatch): Promise<StandingGrant | undefined>
-  get(id: string): Promise<StandingGrant>
+  /** With `tenant`, one of another tenant is answered as an unknown one. */
+  get(id: string, tenant?: string): Promise<StandingGrant>
   /** Stores a new one; false when such calls have one already. */
   create(grant: StandingGrant): Promise<boolean>
   /** Compare-and-swap on the revision. `before` is a deadline by the clock of the database. */
@@ -48,11 +49,11 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
       const row = await timed(store.findByCall(tenant, standingKey(match)), 'finding a grant')
       return row && open(row)
     },
-    async get(id) {
+    async get(id, tenant) {
       const row = id.startsWith(standingPrefix)
         ? await timed(store.get(id), 'reading a grant')
         : undefined
-      if (row !== undefined) return open(row)
+      if (row !== undefined && row.tenant === (tenant ?? row.tenant)) return open(row)
       throw new LeluError('LELU_GRANT_NOT_FOUND', `There is no standing grant ${id}.`, {
         help: 'Check the id; `lelu grants list` shows what is there.',
         details: { grant: id },

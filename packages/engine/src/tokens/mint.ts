@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AuditEvent } from '@lelu/audit'
 import { mintedEvent } from '../approvals/events.ts'
 import type { ApprovalRecord, Grant } from '../approvals/record.ts'
-import type { Records } from '../approvals/records.ts'
+import type { Change, Records } from '../approvals/records.ts'
 import { mayRunAgain, stateError } from '../approvals/state.ts'
 import { detailOf, partiesOf, tokenType } from './claims.ts'
 import { loadJose } from './jose.ts'
@@ -77,12 +77,17 @@ export async function signToken(
  * Mints a token and stores which one counts. The approval may wait for hours, the token lives for seconds. Revocations are
  * looked at when it is redeemed. Minting again voids the earlier token.
  */
-export async function mintToken(id: string, options: MintOptions): Promise<MintedToken> {
+export async function mintToken(
+  id: string,
+  options: MintOptions,
+  tenant?: string,
+): Promise<MintedToken> {
   let minted: NewGrant | undefined
-  const record = await options.records.transition(id, (current) => {
+  const change = (current: ApprovalRecord): Change => {
     minted = newGrant(current, options)
     return { next: { state: current.state, grant: minted.grant }, events: [minted.event] }
-  })
+  }
+  const record = await options.records.transition(id, change, tenant)
   const { grant } = minted as NewGrant
   const token = await signToken(record, minted as NewGrant, options)
   return { token, jti: grant.jti, expiresAt: grant.expiresAt }

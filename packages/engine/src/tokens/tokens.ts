@@ -1,9 +1,11 @@
 import type { JWK } from 'jose'
+import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
 import { revokedEvent } from '../approvals/events.ts'
-import type { Reviewer } from '../approvals/record.ts'
+import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
+import type { Change } from '../approvals/records.ts'
 import { assertReviewer } from '../approvals/review.ts'
 import { stateError } from '../approvals/state.ts'
-import { isLeluError } from '../errors.ts'
+import { isLeluError, LeluError } from '../errors.ts'
 import type { StandingGrants } from '../standing/standing-grants.ts'
 import { type ApprovalClaims, mismatchOf } from './claims.ts'
 import { type MintedToken, type MintOptions, mintToken } from './mint.ts'
@@ -23,15 +25,37 @@ export type RevokeTarget =
 
 export interface Tokens {
   /** Mints the token of an approved call, 60 s by default. `resume` does it by itself. */
-  mint(approvalId: string): Promise<MintedToken>
+  mint(approvalId: string, options?: TenantScope): Promise<MintedToken>
   /** Form, signature, issuer, audience, times, claims. Says nothing about whether it was spent: see `introspect`. */
   verify(token: string): Promise<ApprovalClaims>
   /** Whether the token could be redeemed now. */
-  introspect(token: string): Promise<Introspection>
-  /** Effective at the next redeem of every process. A call that is executing cannot be called back. */
-  revoke(target: RevokeTarget, options?: { reason?: string; by?: Reviewer }): Promise<void>
+  introspect(token: string, options?: TenantScope): Promise<Introspection>
+  /**
+   * Effective at the next redeem of every process. A call that is executing cannot be called back. With `tenant`, what
+   * reaches beyond it (an agent, a user, a key, another tenant, all) is refused.
+   */
+  revoke(
+    target: RevokeTarget,
+    options?: TenantScope & { reason?: string; by?: Reviewer },
+  ): Promise<void>
   /** The public keys, newest first (RFC 7517). */
   jwks(): { keys: JWK[] }
+}
+
+type Revocation = { reason: string; by: Reviewer | null; tenant: string | undefined }
+
+/** The name of an agent is anybody's: a caller of one tenant must not end what others were allowed. */
+function assertWithin(tenant: string | undefined, target: RevocationScope): void {
+  const [[kind, id] = [], ...more] = Object.entries(target)
+  const isOwn = kind === 'tenant' && id === tenant && more.length === 0
+  if (tenant === undefined || isOwn) return
+  throw new LeluError(
+    'LELU_REQUEST_INVALID',
+    'This revocation reaches beyond the tenant of its caller.',
+    {
+      help: 'Name a token, an approval, a grant or the whole tenant of the caller.',
+    },
+  )
 }
 
 export type TokensOptions = MintOptions & {
@@ -43,8 +67,12 @@ export function createTokens(options: TokensOptions): Tokens {
   const { records, keys, revocations, issuer, audience, now } = options
   const verify = (token: string) => verifyToken(token, { keys, issuer, audience, now })
 
-  async function isCurrent(claims: ApprovalClaims, kid: string): Promise<boolean> {
-    const record = await records.load(claims.authorization_details[0].approval_id)
+  async function isCurrent(
+    claims: ApprovalClaims,
+    kid: string,
+    tenant: string | undefined,
+  ): Promise<boolean> {
+    const record = await records.load(claims.authorization_details[0].approval_id, tenant)
     await revocations.assertNone(record, kid)
     const current = record.state === 'approved' && record.grant?.jti === claims.jti
     return current && mismatchOf(claims, record) === undefined
@@ -52,11 +80,10 @@ export function createTokens(options: TokensOptions): Tokens {
 
   async function revokeApproval(
     id: string,
-    reason: string,
-    by: Reviewer | null,
+    { reason, by, tenant }: Revocation,
     jti?: string,
   ): Promise<void> {
-    await records.transition(id, (record) => {
+    const change = (record: ApprovalRecord): Change | undefined => {
       if (record.state === 'revoked') return undefined
       // A token that was superseded is dead already; revoking it must not end the approval.
       if (jti !== undefined && record.grant?.jti !== jti) return undefined
@@ -68,16 +95,18 @@ export function createTokens(options: TokensOptions): Tokens {
         )
       const why = { id: 'approval_revoked', message: `The approval was revoked: ${reason}` }
       return { next: { state: 'revoked', reason: why }, events: [revokedEvent(record, by, reason)] }
-    })
+    }
+    await records.transition(id, change, tenant)
   }
 
   return {
-    mint: (approvalId) => mintToken(approvalId, options),
+    mint: async (approvalId, scope = {}) => mintToken(approvalId, options, callerTenant(scope)),
     verify,
-    async introspect(token) {
+    async introspect(token, scope = {}) {
+      const tenant = callerTenant(scope)
       try {
         const claims = await verify(token)
-        const active = await isCurrent(claims, kidOf(token))
+        const active = await isCurrent(claims, kidOf(token), tenant)
         return active ? { active, token_type: 'lelu-approval+jwt', ...claims } : { active }
       } catch (error) {
         // Refused or unknown is a plain no; a store that is down is an error, not an answer.
@@ -88,22 +117,22 @@ export function createTokens(options: TokensOptions): Tokens {
         throw error
       }
     },
-    async revoke(target, { reason = 'no reason given', by } = {}) {
+    async revoke(target, revoking = {}) {
+      const { reason = 'no reason given', by } = revoking
       if (by !== undefined) assertReviewer(by)
-      if ('approval' in target) return revokeApproval(target.approval, reason, by ?? null)
+      const tenant = callerTenant(revoking)
+      const revocation = { reason, by: by ?? null, tenant }
+      if ('approval' in target) return revokeApproval(target.approval, revocation)
       if ('token' in target) {
         const claims = await verify(target.token)
-        return revokeApproval(
-          claims.authorization_details[0].approval_id,
-          reason,
-          by ?? null,
-          claims.jti,
-        )
+        const { approval_id: id } = claims.authorization_details[0]
+        return revokeApproval(id, revocation, claims.jti)
       }
       if ('grant' in target) {
-        await options.grants.revoke(target.grant, { reason, ...(by && { by }) })
+        await options.grants.revoke(target.grant, { ...revoking, reason })
         return
       }
+      assertWithin(tenant, target)
       return revocations.revoke(target, reason, by ?? null)
     },
     jwks: () => ({ keys: keys.ring().signing.map(({ publicJwk }) => publicJwk) }),

@@ -195,7 +195,7 @@ describe('resume', () => {
       details: { reason: 'token_subject' },
     })
     await expect(lelu.resume(id, tool, { tenant: 'other' })).rejects.toMatchObject({
-      details: { reason: 'token_tenant' },
+      code: 'LELU_APPROVAL_NOT_FOUND',
     })
     expect(tool).not.toHaveBeenCalled()
     expect(await lelu.resume(id, () => 1, { agent: 'trader-1', tenant: 'default' })).toMatchObject({

@@ -40,3 +40,11 @@ it.each([
   expect(warned).not.toHaveBeenCalled()
   warned.mockRestore()
 })
+
+it('waits little for a hint to the store, for which a network that is cut has no answer', async () => {
+  const keyv = new Keyv()
+  const lelu = await testEngine({ store: keyv, storeDeadlineMs: 300 })
+  const id = await approved(lelu)
+  fromKeyv(keyv).markAudited = () => new Promise(() => {})
+  expect(await lelu.resume(id, () => 'done')).toMatchObject({ status: 'executed', value: 'done' })
+})

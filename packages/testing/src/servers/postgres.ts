@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Account } from './namespace.ts'
 import {
   folderOf,
   foldersIn,
@@ -10,6 +11,7 @@ import {
   type ServerProcess,
   succeeds,
 } from './server-process.ts'
+import type { Host } from './two-hosts.ts'
 
 export type PostgresServer = ServerProcess & { url: string; port: number }
 
@@ -26,8 +28,8 @@ export function hasPostgres(): boolean {
 }
 
 /** PostgreSQL refuses to run as root, so root runs it as `postgres`, or as `nobody`. */
-function account(): { uid?: number; gid?: number } {
-  if (process.getuid?.() !== 0) return {}
+function account(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined
   const idOf = (flag: string, user: string) =>
     Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: 'pipe' }))
   for (const user of ['postgres', 'nobody']) {
@@ -35,32 +37,46 @@ function account(): { uid?: number; gid?: number } {
       return { uid: idOf('-u', user), gid: idOf('-g', user) }
     } catch {}
   }
-  return {}
+  return undefined
+}
+
+/** On this host as that account; on another one by what brings it there. */
+function launcher(words: readonly string[], data: string, as: Account | undefined, host?: Host) {
+  const [program, ...rest] = host === undefined ? words : host.inside(words, as)
+  const options = { cwd: data, stdio: 'ignore', ...(host === undefined && as) } as const
+  return () => spawn(program as string, rest, options)
 }
 
 /**
- * A PostgreSQL server of its own in a temporary folder, on a free loopback port, with its durable defaults. `settings` are
- * those of postgresql.conf, such as `fsync=off`.
+ * A PostgreSQL server of its own in a temporary folder, on a free loopback port or on the address of `host`, with its
+ * durable defaults. `settings` are those of postgresql.conf, such as `fsync=off`.
  */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: readonly string[] = [],
+  host?: Host,
+): Promise<PostgresServer> {
   const folder = programs()
   if (folder === undefined) throw new Error('PostgreSQL is not installed.')
   const data = mkdtempSync(join(tmpdir(), 'lelu-postgres-'))
   const as = account()
-  if (as.uid !== undefined && as.gid !== undefined) chownSync(data, as.uid, as.gid)
-  const options = { cwd: data, ...as }
+  if (as !== undefined) chownSync(data, as.uid, as.gid)
   const made = ['-D', data, '-U', 'lelu', '-A', 'trust', '-E', 'UTF8']
-  execFileSync(join(folder, 'initdb'), made, { ...options, stdio: 'pipe' })
+  execFileSync(join(folder, 'initdb'), made, { cwd: data, ...as, stdio: 'pipe' })
+  if (host !== undefined) {
+    const rule = `host all lelu ${host.network} trust\n`
+    appendFileSync(join(data, 'pg_hba.conf'), rule)
+  }
+  const address = host?.address ?? '127.0.0.1'
   const port = await freePort()
-  const words = ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', data]
+  const words = ['-D', data, '-p', `${port}`, '-h', address, '-k', data]
   const set = settings.flatMap((setting) => ['-c', setting])
+  const asked = [join(folder, 'pg_isready'), '-h', address, '-p', `${port}`, '-t', '1']
+  const [ask, ...question] = host === undefined ? asked : host.inside(asked)
   const server = await runServer({
     name: 'PostgreSQL',
-    launch: () =>
-      spawn(join(folder, 'postgres'), [...words, ...set], { ...options, stdio: 'ignore' }),
-    isReady: () =>
-      succeeds(join(folder, 'pg_isready'), ['-h', '127.0.0.1', '-p', `${port}`, '-t', '1']),
+    launch: launcher([join(folder, 'postgres'), ...words, ...set], data, as, host),
+    isReady: () => succeeds(ask as string, question),
     cleanUp: () => rmSync(data, { recursive: true, force: true }),
   })
-  return { ...server, port, url: `postgresql://lelu@127.0.0.1:${port}/postgres` }
+  return { ...server, port, url: `postgresql://lelu@${address}:${port}/postgres` }
 }

@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { folderOf, freePort, runServer, type ServerProcess } from './server-process.ts'
+import { folderOf, freePort, runServer, type ServerProcess, succeeds } from './server-process.ts'
+import type { Host } from './two-hosts.ts'
 
 export type RedisOptions = {
   /** Whether it keeps what it answers: append-only file, synced at each write, no eviction. Default true. */
   durable?: boolean
   /** Further settings of its configuration. */
   config?: Readonly<Record<string, string>>
+  /** Where it runs; this host, on a free loopback port, when there is none. */
+  host?: Host
 }
 
 export type RedisServer = ServerProcess & {
@@ -54,15 +57,26 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-/** A Redis (or Valkey) server of its own in a temporary folder, on a free loopback port. */
+/** The same, asked on another host by a process there. */
+function answersOn(host: Host, port: number): Promise<boolean> {
+  const script = `const s = require('node:net').connect(${port}, '${host.address}', () => s.write('PING\\r\\n'))
+s.on('data', (data) => process.exit(data.toString().startsWith('+PONG') ? 0 : 1)).on('error', () => process.exit(1))`
+  const [program, ...words] = host.inside([process.execPath, '-e', script])
+  return succeeds(program, words)
+}
+
+/** A Redis (or Valkey) server of its own in a temporary folder, on a free loopback port or on the address of `host`. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const path = program()
+  const { host } = options
   if (path === undefined) throw new Error('Neither Redis nor Valkey is installed.')
   const folder = mkdtempSync(join(tmpdir(), 'lelu-redis-'))
   const port = await freePort()
+  const address = host?.address ?? '127.0.0.1'
   const config = {
     port: `${port}`,
-    bind: '127.0.0.1',
+    bind: address,
+    ...(host !== undefined && { 'protected-mode': 'no' }),
     dir: folder,
     save: '""',
     ...(options.durable !== false && durable),
@@ -71,11 +85,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const file = join(folder, 'redis.conf')
   const lines = Object.entries(config).map(([name, value]) => `${name} ${value}\n`)
   writeFileSync(file, lines.join(''))
+  const [launched, ...words] = host === undefined ? [path, file] : host.inside([path, file])
   const server = await runServer({
     name: 'Redis',
-    launch: () => spawn(path, [file], { stdio: 'ignore' }),
-    isReady: () => answers(port),
+    launch: () => spawn(launched as string, words, { stdio: 'ignore' }),
+    isReady: () => (host === undefined ? answers(port) : answersOn(host, port)),
     cleanUp: () => rmSync(folder, { recursive: true, force: true }),
   })
-  return { ...server, continue: server.resume, port, url: `redis://127.0.0.1:${port}` }
+  return { ...server, continue: server.resume, port, url: `redis://${address}:${port}` }
 }

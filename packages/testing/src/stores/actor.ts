@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import type { Host } from '../servers/two-hosts.ts'
 import type { StoreKeyv } from './harness.ts'
 import { openPlayer } from './player.ts'
 import type { Order, Reply, WorkerLine, WorkerSetup } from './protocol.ts'
@@ -23,19 +24,21 @@ const keptErrors = 1500
 /** How long a process may take to leave by itself, in ms. */
 const leaveMs = 5000
 
-/** A real process; resolves when its engine is open. */
-export async function startProcess(setup: WorkerSetup, compileCache: string): Promise<Actor> {
+/** A real process, on `host` where one is given; resolves when its engine is open. */
+export async function startProcess(
+  setup: WorkerSetup,
+  compileCache: string,
+  host?: Host,
+): Promise<Actor> {
   // Most of the life of a worker is its start, and half of that is compiling the same files.
   const env = { ...process.env, NODE_COMPILE_CACHE: compileCache }
   const worker = new URL(
     import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
     import.meta.url,
   ).pathname
-  const child = spawn(
-    process.execPath,
-    ['--conditions=lelu:source', worker, JSON.stringify(setup)],
-    { stdio: ['pipe', 'pipe', 'pipe'], env },
-  )
+  const own = [process.execPath, '--conditions=lelu:source', worker, JSON.stringify(setup)]
+  const [program, ...words] = host === undefined ? own : host.inside(own)
+  const child = spawn(program as string, words, { stdio: ['pipe', 'pipe', 'pipe'], env })
   const waiting = new Map<number, (reply: Reply) => void>()
   const ready = Promise.withResolvers<void>()
   const halted = Promise.withResolvers<void>()

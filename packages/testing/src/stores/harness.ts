@@ -1,4 +1,5 @@
 import type { Json } from '@lelu/engine'
+import type { Host } from '../servers/two-hosts.ts'
 
 /** A Keyv of any version. */
 export type StoreKeyv = {
@@ -15,6 +16,8 @@ export type StoreCapabilities = {
   serverClock: boolean
   /** It is a server: it can be killed, stopped, and reached through a proxy. Needs `port` and `placeAt`. */
   network: boolean
+  /** It can be started on a host of a test of two hosts. Needs `startOn`. */
+  hosts: boolean
 }
 
 /** A store that runs for one suite. What only a server can do is not called where `network` is false. */
@@ -37,6 +40,8 @@ export type StoreHarness = {
   name: string
   capabilities: StoreCapabilities
   start(): Promise<StoreServer>
+  /** Starts another one on this host. Its place is reached from both hosts, and from nowhere else. */
+  startOn?(host: Host): Promise<StoreServer>
   /** The same place, reached through another port of this host. */
   placeAt?(place: Json, port: number): Json
   /** Called in every process that shares the store; must be what a user would write. */

@@ -8,7 +8,7 @@ const open = new Map<string, Keyv>()
 /** `new Keyv()`: approvals in the memory of one process. */
 export const memoryHarness: StoreHarness = {
   name: 'memory',
-  capabilities: { processes: false, serverClock: false, network: false },
+  capabilities: { processes: false, serverClock: false, network: false, hosts: false },
   async start() {
     const place = randomUUID()
     const keyv = new Keyv()

@@ -68,6 +68,11 @@ async function carryOut({ lelu, driver, execute }: Parts, order: Order): Promise
       const review = { verdict, reviewer: reviewerOf(reviewer), ...input }
       return { approval: await approvals.review(id, review) }
     }
+    case 'reconcile': {
+      const { approval: id, as, reviewer } = order
+      const found = { as, reviewer: reviewerOf(reviewer), reason: 'read in the ledger' }
+      return { approval: await approvals.reconcile(id, found) }
+    }
     case 'cancel':
       return { approval: await approvals.cancel(order.approval) }
     case 'revoke':

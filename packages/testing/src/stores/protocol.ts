@@ -33,6 +33,8 @@ export type Order = (
       verdict: 'approve' | 'deny'
       amount?: number
     }
+  /** What a person found out about a call of which nobody knew. */
+  | { verb: 'reconcile'; approval: string; reviewer: string; as: 'completed' | 'retry' }
   | { verb: 'cancel' | 'revoke' | 'get' | 'resume' | 'mint'; approval: string }
   | { verb: 'find'; run: string; call?: string; tenant?: string }
   | { verb: 'introspect'; token: string }

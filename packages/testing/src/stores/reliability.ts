@@ -1,9 +1,10 @@
 import type { Counts } from './case.ts'
 import { groups } from './cases/index.ts'
 import type { StoreHarness } from './harness.ts'
+import { missingOf } from './needs.ts'
 import { openStage } from './stage.ts'
 
-/** What became of one case. `skipped` names what the store cannot do. */
+/** What became of one case. `skipped` says what was missing, as `not network`. */
 export type Reliability = {
   group: string
   fault: string
@@ -34,9 +35,10 @@ export async function runReliability(
   const all: Reliability[] = []
   try {
     for (const [group, cases] of Object.entries(groups)) {
-      for (const { fault, title, needs = [], play } of cases) {
+      for (const candidate of cases) {
+        const { fault, title, play } = candidate
         if (only?.includes(fault) === false) continue
-        const skipped = needs.find((capability) => !harness.capabilities[capability])
+        const skipped = missingOf(harness, candidate)
         const started = performance.now()
         let counts: Counts = {}
         const wrong: string[] = []

@@ -8,7 +8,7 @@ import { noServer, type StoreHarness } from './harness.ts'
 /** Our own SQLite file, shared by processes of one host. */
 export const sqliteHarness: StoreHarness = {
   name: 'SQLite',
-  capabilities: { processes: true, serverClock: false, network: false },
+  capabilities: { processes: true, serverClock: false, network: false, hosts: false },
   async start() {
     const folder = mkdtempSync(join(tmpdir(), 'lelu-sqlite-'))
     return noServer(join(folder, 'approvals.db'), async () =>

@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Json, newKeyRing } from '@lelu/engine'
+import type { Host } from '../servers/two-hosts.ts'
 import { type Actor, startHere, startProcess } from './actor.ts'
 import type { StoreHarness, StoreServer } from './harness.ts'
+import { openHosts, type StoreHosts } from './hosts.ts'
 import type { WorkerSetup } from './protocol.ts'
 import { type LossyProxy, startProxy } from './proxy.ts'
 import { seededRandom } from './random.ts'
@@ -14,6 +16,8 @@ export type ActorOptions = {
   aheadMs?: number
   leaseMs?: number
   deadlineMs?: number
+  /** Runs on one of the two hosts, and uses the store that is there. */
+  host?: 'database' | 'away'
   /** Connects through this port instead of the server's. */
   port?: number
   /** Shares the folder of its audit log with whoever gives the same name. */
@@ -36,6 +40,8 @@ export type StoreStage = {
   /** One of its own, for a case that kills or stops it. */
   fresh(options?: ActorOptions): Promise<Actor>
   proxy(): Promise<LossyProxy>
+  /** Two hosts with a store of its own on one of them: the same for all cases. */
+  hosts(): Promise<StoreHosts>
   /** How often the tool ran for this approval. */
   effects(approval: string): number
   /** The numbers of the events of this approval in the logs of a folder, as often as they are there. */
@@ -69,19 +75,31 @@ export async function openStage(
   let count = 0
   let wrongs: string[] = []
 
-  function placeOf(port: number | undefined): Json {
+  let opened: Promise<StoreHosts> | undefined
+  function hosts(): Promise<StoreHosts> {
+    opened ??= openHosts(harness)
+    return opened
+  }
+
+  async function placeOf({ port, host }: ActorOptions): Promise<Json> {
+    if (host !== undefined) return (await hosts()).server.place
     if (port === undefined) return server.place
     if (harness.placeAt === undefined) throw new Error(`${harness.name} cannot be proxied.`)
     return harness.placeAt(server.place, port)
   }
 
+  async function hostOf({ host }: ActorOptions): Promise<Host | undefined> {
+    return host && (await hosts())[host]
+  }
+
   async function fresh(options: ActorOptions = {}): Promise<Actor> {
     count += 1
+    const own = `actor-${count}`
     const setup: WorkerSetup = {
       module,
       harness: harness.name,
-      place: placeOf(options.port),
-      directory: join(folder, options.folder ?? `actor-${count}`),
+      place: await placeOf(options),
+      directory: join(folder, options.folder ?? own),
       ledger,
       keys,
       strict: options.strict ?? false,
@@ -90,7 +108,7 @@ export async function openStage(
       deadlineMs: options.deadlineMs ?? 10_000,
     }
     const actor = harness.capabilities.processes
-      ? await startProcess(setup, join(folder, 'compiled'))
+      ? await startProcess(setup, join(folder, 'compiled'), await hostOf(options))
       : await startHere(setup, await harness.openKeyv(setup.place))
     all.add(actor)
     return actor
@@ -121,6 +139,7 @@ export async function openStage(
       all.add({ close: () => proxy.stop() })
       return proxy
     },
+    hosts,
     effects: (approval) => linesIn(ledger).filter((line) => line === approval).length,
     events(name, approval) {
       const audit = join(folder, name, 'audit')
@@ -145,6 +164,7 @@ export async function openStage(
     async close() {
       // What was noted is worth more than a server that will not stop in order.
       await Promise.allSettled([...all].map((one) => one.close()))
+      await opened?.then((both) => both.close()).catch(() => {})
       await server.stop()
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { groups } from './cases/index.ts'
 import type { StoreHarness } from './harness.ts'
+import { missingOf } from './needs.ts'
 import { openStage, type StoreStage } from './stage.ts'
 
 /** Whether the figures of the full run are asked for: LELU_RELIABILITY=full. */
@@ -23,9 +24,10 @@ export function storeSuite(harness: StoreHarness, module: string): void {
 
     for (const [group, cases] of Object.entries(groups)) {
       describe(group, () => {
-        for (const { title, needs = [], play } of cases) {
-          const missing = needs.find((capability) => !harness.capabilities[capability])
-          if (missing !== undefined) test.skip(`${title} (skipped: not ${missing})`, () => {})
+        for (const one of cases) {
+          const { title, play } = one
+          const missing = missingOf(harness, one)
+          if (missing !== undefined) test.skip(`${title} (skipped: ${missing})`, () => {})
           else {
             const timeout = full ? 3_600_000 : 60_000
             test(title, { timeout }, async () => {

@@ -1,5 +1,6 @@
 import type { StoreCase } from '../case.ts'
 import { changeCases } from './changes.ts'
+import { cutCases } from './cuts.ts'
 import { deadlineCases } from './deadlines.ts'
 import { decisionCases } from './decisions.ts'
 import { killCases } from './kills.ts'
@@ -16,5 +17,5 @@ export const groups: Record<string, readonly StoreCase[]> = {
   'survives its processes': killCases,
   'keeps to its clock': deadlineCases,
   'follows the policy and the table': [...changeCases, ...sequenceCases],
-  'fails closed': outageCases,
+  'fails closed': [...outageCases, ...cutCases],
 }

@@ -7,6 +7,9 @@ const rules = ['allow', 'require_approval', 'deny', 'obligations']
 
 const nothing: readonly string[] = []
 
+/** Of reasons and requirements together: half of a line, which also holds the names of the call. */
+const maxRequestBytes = 32 * 1024
+
 /**
  * Reads the values of the four rules, as the policy gave them, with the obligations this host carries out.
  * Restrictiveness decides: deny, then require_approval, then allow; nothing true is a deny. One part that is
@@ -40,6 +43,7 @@ export function readDecision(value: unknown, obligations: readonly string[]): Po
   if (deny.length > 0)
     return { effect: 'deny', reasons: deny.map(toReason), obligations: asked, requirements: [] }
   if (approval !== null && approval.length > 0) {
+    if (isTooLong([approval, requirements])) return denied('policy_result_invalid')
     return {
       effect: 'require_approval',
       reasons: approval.map(toReason),
@@ -50,6 +54,14 @@ export function readDecision(value: unknown, obligations: readonly string[]): Po
   if (allow.length > 0)
     return { effect: 'allow', reasons: allow.map(toReason), obligations: asked, requirements: [] }
   return { ...denied('no_rule_allowed'), obligations: asked }
+}
+
+/**
+ * The request for an approval is one line of the audit log, which has a bound: without this one it would be found only when
+ * the call is stored already, and each load of it would fail.
+ */
+function isTooLong(asked: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(asked)) > maxRequestBytes
 }
 
 function isWhole(requirements: (Requirement | null)[]): requirements is Requirement[] {

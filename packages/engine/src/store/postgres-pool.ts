@@ -6,7 +6,10 @@ export type Row = Record<string, unknown>
 export type Pool = {
   /** `query_timeout` in ms, instead of the pool's. */
   query(
-    text: string | { text: string; query_timeout: number },
+    text:
+      | string
+      | { text: string; query_timeout: number }
+      | { name: string; text: string; values: unknown[] },
     values?: unknown[],
   ): Promise<{ rows: Row[] }>
   end(): Promise<void>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { LeluError } from '../errors.ts'
 import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
 import { makeTables, tablesIn, unsafeSetting } from './postgres-schema.ts'
@@ -26,6 +27,17 @@ const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
   ...[row.attempt, row.audited, row.due, row.body, row.seal],
 ]
+
+const names = new Map<string, string>()
+
+/** Each statement by a name of its own: the server parses and plans it once for each connection. */
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known !== undefined) return known
+  const name = `lelu_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  names.set(text, name)
+  return name
+}
 
 /** `UPDATE … WHERE rev = …` in PostgreSQL: the database the user already has, shared by any number of processes. */
 export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
@@ -56,7 +68,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
   }
 
   async function rowsOf(text: string, values: unknown[] = []): Promise<Row[]> {
-    return (await (await opened()).query(text, values)).rows
+    return (await (await opened()).query({ name: nameOf(text), text, values })).rows
   }
 
   const one = async (text: string, values: unknown[]) => fromRow((await rowsOf(text, values))[0])

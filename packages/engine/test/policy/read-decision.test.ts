@@ -228,6 +228,20 @@ describe('an answer is denied as invalid, though `allow` is true, when', () => {
     invalid({ allow: true, denies: [] })
   })
 
+  it('asks for more people than a line of the audit log can name', () => {
+    const asked = (people: number) => ({
+      require_approval: Array.from({ length: 20 }, (_, n) => ({
+        id: `r${n}`,
+        reviewers: Array.from({ length: people }, (__, m) => `${m}@${'x'.repeat(40)}`),
+      })),
+    })
+    expect(read(asked(10)).effect).toBe('require_approval')
+    expect(read(asked(100))).toMatchObject({
+      effect: 'deny',
+      reasons: [{ id: 'policy_result_invalid' }],
+    })
+  })
+
   it('a rule has more than 32 members', () => {
     const members = Array.from({ length: 33 }, (_, index) => `m${index}`)
     expect(read({ allow: members.slice(1) }).effect).toBe('allow')

@@ -27,21 +27,25 @@ async function run(host: Host, script: string): Promise<Running> {
   return {
     said,
     says: (what) => vi.waitFor(() => expect(said).toContain(what), { timeout: 10_000 }),
-    tell: (word) => void child.stdin.write(word),
+    tell: (word) => void child.stdin.write(`${word}\n`),
   }
 }
 
+/** What was sent twice may arrive at once: words end with their lines. */
 const listener = (address: string) => `
-require('node:net').createServer((socket) => socket.on('error', () => {}).on('data', (data) => {
-  console.log('heard ' + data)
-  socket.write('echo of ' + data)
-})).listen(${port}, '${address}', () => console.log('listens'))`
+require('node:net').createServer((socket) => {
+  socket.on('error', () => {})
+  require('node:readline').createInterface({ input: socket }).on('line', (word) => {
+    console.log('heard ' + word)
+    socket.write('echo of ' + word + '\\n')
+  })
+}).listen(${port}, '${address}', () => console.log('listens'))`
 
 /** Passes on what it is told, and tells what comes back and how the connection ends. */
 const talker = (address: string) => `
 const socket = require('node:net').connect(${port}, '${address}', () => console.log('connected'))
 process.stdin.on('data', (data) => socket.write(data))
-socket.on('data', (data) => console.log(String(data)))
+socket.pipe(process.stdout)
 socket.on('error', ({ code }) => console.log('error ' + code)).on('close', () => console.log('closed'))`
 
 async function start(): Promise<TwoHosts> {

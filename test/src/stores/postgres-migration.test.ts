@@ -63,8 +63,8 @@ async function oldSchema(rows: OldRow[]): Promise<string> {
   return schema
 }
 
-function storeIn(schema: string, options: FromKeyvOptions = {}): ApprovalStore {
-  const adapter = new KeyvPostgres({ uri: server.url, schema, idleTimeoutMillis: 10 })
+function storeIn(schema: string, options: FromKeyvOptions = {}, idleMs = 10): ApprovalStore {
+  const adapter = new KeyvPostgres({ uri: server.url, schema, idleTimeoutMillis: idleMs })
   const keyv = new Keyv({ store: adapter })
   keyv.on('error', () => {})
   const store = fromKeyv(keyv, options)
@@ -100,8 +100,11 @@ describe.skipIf(!hasPostgres())(`tables of version 1 in PostgreSQL${missing}`, (
   it('are migrated once by many that begin at the same time', async () => {
     const rows = oldRows(22)
     const schema = await oldSchema(rows)
+    // All of them wait for the table, and get it at the same moment.
+    const { ended } = await holdTable(schema, 'SELECT 1')
     const many = Array.from({ length: 8 }, () => storeIn(schema))
     await Promise.all(many.map((store) => store.open()))
+    await ended
     for (const store of many) expect(await store.due(far, 99)).toEqual(dueRows(rows))
   })
 
@@ -130,14 +133,20 @@ describe.skipIf(!hasPostgres())(`tables of version 1 in PostgreSQL${missing}`, (
     const rows = oldRows(11)
     const schema = await oldSchema(rows)
     const { ended } = await holdTable(schema, 'SELECT 1')
-    const store = storeIn(schema, { deadlineMs: 300 })
+    const store = storeIn(schema, { deadlineMs: 300 }, 60_000) // one connection for all that follows
     await store.open()
     await ended
     expect(await store.due(far, 99)).toEqual(dueRows(rows))
-    // And an operation has no more than before.
+    // And an operation has no more than before: what was answered with no is not done later.
+    const [row] = rows.map(migrated)
+    if (row === undefined) throw new Error('no row')
     const again = await holdTable(schema, 'SELECT 1')
-    await expect(store.get('apr_none')).rejects.toBeDefined()
+    await expect(store.swap(row.rev, { ...row, rev: row.rev + 1 })).rejects.toBeDefined()
     await again.ended
+    const updating =
+      "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'UPDATE%'"
+    await expect.poll(() => ask(updating)).toEqual([])
+    expect(await store.get(row.id)).toEqual(row)
   })
 
   it('have what is due read from an index that has nothing else in it', async () => {

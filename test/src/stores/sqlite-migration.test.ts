@@ -135,14 +135,18 @@ describe.each([
     expect(Object.values(stored as object)).toEqual([3])
   })
 
-  it('opens too after it was used through the other one', async () => {
+  it('opens too after it was used through the other one, and keeps what that wrote', async () => {
     const rows = oldRows(11)
     const path = oldFile(rows, tables)
+    const [row, ...rest] = rows.map(migrated)
+    if (row === undefined) throw new Error('no row')
+    const next = { ...row, rev: row.rev + 1, due: 5 }
     const other = name === 'sqliteStore' ? openQuery : openStore
-    for (const way of [other, open, other]) {
+    expect(await (await other(path)).swap(row.rev, next)).toBe('done')
+    for (const way of [open, other]) {
       const store = await way(path)
-      expect(await store.list({ limit: 99 })).toEqual(rows.map(migrated))
-      expect(await store.due(Date.now() * 2, 99)).toEqual(dueRows(rows))
+      expect(await store.list({ limit: 99 })).toEqual([next, ...rest])
+      expect(await store.due(Date.now() * 2, 99)).toEqual([next, ...dueRows(rows.slice(1))])
     }
   })
 

@@ -69,6 +69,38 @@ describe.skipIf(!withRedis)(`the index of approvals${skipped}`, () => {
     }
   })
 
+  it('reads what is due by one script with one range, however much there is', async () => {
+    const command = await consoleOf(server.url)
+    const store = storeOf(first, server.url, fresh())
+    const id = (n: number) => String(n).padStart(4, '0')
+    const made = Array.from({ length: 300 }, (_, n) => store.create(row(id(n), { due: n })))
+    await Promise.all(made)
+    await store.due(0, 1) // now the server knows the script
+    await command('CONFIG', 'RESETSTAT')
+    expect(await store.due(250, 20)).toHaveLength(20)
+    const stats = String(await command('INFO', 'commandstats'))
+    const calls = [...stats.matchAll(/cmdstat_(\w+):calls=(\d+)/g)]
+    expect(Object.fromEntries(calls.map(([, name, n]) => [name, Number(n)]))).toEqual({
+      ...{ evalsha: 1, zrangebyscore: 1, exists: 20, hmget: 20 },
+    })
+  })
+
+  it('keeps nothing of a row that is not due any more', async () => {
+    const command = await consoleOf(server.url)
+    const namespace = fresh()
+    const store = storeOf(first, server.url, namespace)
+    await store.create(row('a', { due: 5 }))
+    const due = async () => [
+      await command('ZRANGE', `{lelu}:"${namespace}":due`, '0', '-1', 'WITHSCORES'),
+      await command('HGET', `{lelu}:"${namespace}":row:a`, 'due'),
+    ]
+    expect(await due()).toEqual([['a', '5'], '5'])
+    await store.swap(1, row('a', { rev: 2, due: 1_795_616_537_203 }))
+    expect(await due()).toEqual([['a', '1795616537203'], '1795616537203'])
+    await store.swap(2, row('a', { rev: 3 }))
+    expect(await due()).toEqual([[], null])
+  })
+
   it('is left by the state an approval leaves, whatever way it goes', async () => {
     const command = await consoleOf(server.url)
     const namespace = fresh()
@@ -147,6 +179,16 @@ describe.skipIf(!withRedis).each(names)(
       expect(await store.get('a')).toMatchObject({ audited: 0, rev: Number.NaN })
       await command('ZADD', `${prefix}all`, '0', 'nobody')
       expect(await store.list({ limit: 9 })).toHaveLength(1)
+    })
+
+    it('does not let what somebody deleted stand before what is due', async () => {
+      const { store, command, prefix } = await open()
+      for (const [n, id] of ['a', 'b', 'c'].entries()) await store.create(row(id, { due: n }))
+      await command('DEL', `${prefix}row:a`, `${prefix}row:b`)
+      await store.due(9, 2)
+      expect((await store.due(9, 2)).map(({ id }) => id)).toEqual(['c'])
+      await command('HSET', `${prefix}row:c`, 'due', 'soon')
+      expect(await store.due(9, 2)).toMatchObject([{ id: 'c', due: null }])
     })
 
     it('makes a revocation that is no number an error, and not none', async () => {

@@ -5,7 +5,7 @@ import { runScript, type Script, scriptOf } from './redis-scripts.ts'
 
 const schemaVersion = 2
 
-/** Rows for each script of the migration: the server does nothing else meanwhile, for about a millisecond. */
+/** Rows for each script of the migration: the server does nothing else meanwhile, for about two milliseconds. */
 const page = 250
 
 /** KEYS: schema version. ARGV: the one this Lelu knows. Answers the one that is stored. */

@@ -91,7 +91,10 @@ export type ApprovalRecord = Approval & {
 }
 
 /** What a record has to begin with, and what those of before there were notices lack. */
-export const quiet = { listens: false, outbox: [], remindedAt: null, level: 0, escalatedMs: 0 }
+export const quiet: Pick<
+  ApprovalRecord,
+  'listens' | 'outbox' | 'remindedAt' | 'level' | 'escalatedMs'
+> = { listens: false, outbox: [], remindedAt: null, level: 0, escalatedMs: 0 }
 
 /** The record with what it may lack, in the order it was written in: one content has one JSON text. */
 export function complete(record: ApprovalRecord): ApprovalRecord {

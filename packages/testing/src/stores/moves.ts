@@ -55,7 +55,7 @@ export async function look(actor: Actor, approval: string): Promise<Approval> {
 }
 
 /** Long enough for every order to reach its process, so that none of them starts before the others are there. */
-const gatherMs = 15
+export const gatherMs = 15
 
 /** Gives all orders out in turn, and lets everybody go at the same moment. */
 export function together(actors: readonly Actor[], orders: readonly Order[]): Promise<Reply[]> {

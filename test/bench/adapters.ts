@@ -16,6 +16,7 @@ function auditInMemory(): AuditLog {
     directory: '',
     state: 'open',
     append: async () => ({ stream: 'memory', seq: seq++, hash: '' }),
+    flush: async () => {},
     close: async () => {},
   } as unknown as AuditLog
 }

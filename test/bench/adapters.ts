@@ -15,10 +15,10 @@ function auditInMemory(): AuditLog {
     stream: 'memory',
     directory: '',
     state: 'open',
-    append: async () => ({ stream: 'memory', seq: seq++, hash: '' }),
+    append: async () => ({ stream: 'memory', seq: seq++, leaf: '' }),
     flush: async () => {},
     close: async () => {},
-  } as unknown as AuditLog
+  }
 }
 
 type Difference = { added: number; p99: number; bare: number }

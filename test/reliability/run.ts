@@ -12,7 +12,7 @@ import {
 import { machine } from '../bench/measure.ts'
 import { postgresHarness, postgresModule } from '../src/stores/suite-postgres.ts'
 import { redisHarness, redisModule, valkeyHarness } from '../src/stores/suite-redis.ts'
-import { markdownTable, type StoreRun } from './table.ts'
+import { counted, markdownTable, type StoreRun } from './table.ts'
 
 type Driver = { harness: StoreHarness; module: string; installed: boolean }
 
@@ -47,9 +47,12 @@ for (const name of names) {
   console.error(`${harness.name}`)
   const cases = await runReliability(harness, module, {
     full,
-    onDone: ({ title, ms, wrong, skipped }) => {
+    onDone: (one) => {
+      const { title, ms, wrong, skipped } = one
       const end = wrong.length > 0 ? `WRONG: ${wrong.join('; ')}` : (skipped && 'not done') || 'ok'
       console.error(`  ${title}: ${end} (${(ms / 1000).toFixed(1)} s)`)
+      // A full run takes an hour: what was counted by then is not lost when it is ended.
+      if (skipped === undefined) console.error(`    ${counted(one)}`)
     },
   })
   runs.push({ store: harness.name, cases })

@@ -5,7 +5,8 @@ export type StoreRun = { store: string; cases: Reliability[] }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function counted({ counts, skipped, wrong }: Reliability): string {
+/** What was counted, on one line. */
+export function counted({ counts, skipped, wrong }: Reliability): string {
   if (skipped !== undefined) return `not done: ${skipped}`
   const found = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
   return [...found, ...wrong.map((what) => `WRONG: ${what}`)].join(', ')

@@ -1,3 +1,4 @@
+import { callerTenant } from '../approvals/caller-tenant.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import { mayRunAgain } from '../approvals/state.ts'
 import { LeluError } from '../errors.ts'
@@ -105,8 +106,9 @@ export async function resume<T>(
   caller: Caller,
   options: RedeemOptions,
 ): Promise<Outcome<T>> {
+  const tenant = callerTenant(caller)
   for (let round = 0; round < maxRounds; round += 1) {
-    const record = await options.records.load(id, caller.tenant)
+    const record = await options.records.load(id, tenant)
     const answer = answerOf<T>(record, options.now())
     if (answer !== undefined) return answer
     const claim = await redeem(record, caller, options)

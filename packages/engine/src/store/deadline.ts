@@ -6,21 +6,21 @@ const standstillMs = 50
 /**
  * Calls back after so many milliseconds, of which the store had at least the last turn of the event loop. A process
  * that computes for seconds runs its timers first, before it looks at what has long been answered; so after a
- * standstill the time begins again, once.
+ * standstill there is some time more, once: enough for what was answered, not for a store that is away.
  */
 function afterMs(ms: number, late: () => void): { clear(): void } {
   let timer: NodeJS.Timeout
   let again = true
-  const wait = () => {
+  const wait = (ms: number) => {
     const due = performance.now() + ms
     timer = setTimeout(() => {
       const stoodStill = performance.now() - due > standstillMs
       if (!stoodStill || !again) return void setImmediate(late)
       again = false
-      wait()
+      wait(Math.min(ms, Math.max(ms / 8, 100)))
     }, ms)
   }
-  wait()
+  wait(ms)
   return { clear: () => clearTimeout(timer) }
 }
 

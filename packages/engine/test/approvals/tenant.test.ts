@@ -84,6 +84,7 @@ async function overdue(world: World): Promise<Made> {
 }
 
 const methods: Record<string, Method> = {
+  resume: { make: agreed, ask: (lelu, id, scope) => lelu.resume(id, () => 'ran', scope) },
   'approvals.get': { make: pending, ask: (lelu, id, scope) => lelu.approvals.get(id, scope) },
   'approvals.get, when its time is over': {
     make: overdue,

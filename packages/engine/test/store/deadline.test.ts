@@ -23,6 +23,18 @@ describe('the deadline of a store', () => {
     await expect(operation).resolves.toBeDefined()
   })
 
+  it('does not begin anew after a standstill: a caller is not kept for two deadlines', async () => {
+    const ended: string[] = []
+    const operation = withDeadline(new Promise(() => {}), 400, 'reading')
+    const denied = operation.catch(() => ended.push('denied'))
+    computeFor(460)
+    const another = new Promise((resolve) => setTimeout(resolve, 350)).then(() => {
+      ended.push('another deadline')
+    })
+    await Promise.all([denied, another])
+    expect(ended).toEqual(['denied', 'another deadline'])
+  })
+
   it('ends an operation that is still out after a standstill', async () => {
     const operation = withDeadline(new Promise(() => {}), 50, 'reading')
     computeFor(200)

@@ -13,6 +13,7 @@ import {
 } from '@lelu/engine'
 import { Keyv } from 'keyv'
 import { testCache } from '../support/cache.ts'
+import { dyingAt } from '../support/dying.ts'
 import { policies, tradeOf } from './scenario.ts'
 
 const [
@@ -24,16 +25,8 @@ const [
   ahead = '0',
 ] = process.argv.slice(2)
 
-let step = 0
-/** Every step of the engine's outside world goes through here: store, log and tool. */
-async function counted<T>(operation: () => T | Promise<T>): Promise<T> {
-  step += 1
-  const mine = step
-  if (side === 'before' && mine === Number(killStep)) process.kill(process.pid, 'SIGKILL')
-  const value = await operation()
-  if (side === 'after' && mine === Number(killStep)) process.kill(process.pid, 'SIGKILL')
-  return value
-}
+/** Store, log and tool: every step of the engine's outside world. */
+const { counted, steps } = dyingAt(Number(killStep), side)
 
 const sqlite = sqliteStore({ path: join(directory, 'approvals.db') })
 const driver = fromKeyv(new Keyv({ store: sqlite }))
@@ -86,7 +79,7 @@ const outcome = await lelu.guard(tradeOf(effect as ToolEffect), () => {
   return counted(tool)
 })
 // What is printed is acknowledged: from here on nothing of it may be lost.
-process.stdout.write(`${JSON.stringify({ status: outcome.status, steps: step })}\n`)
+process.stdout.write(`${JSON.stringify({ status: outcome.status, steps: steps() })}\n`)
 await lelu.close()
 await log.close()
 await driver.close()

@@ -4,18 +4,11 @@
 import { join } from 'node:path'
 import { type ApprovalStore, fromKeyv, openReviewDesk, sqliteStore } from '@lelu/engine'
 import { Keyv } from 'keyv'
+import { dyingAt } from '../support/dying.ts'
 
 const [directory = '', url = '', secret = '', killStep = '0', side = ''] = process.argv.slice(2)
 
-let step = 0
-async function counted<T>(operation: () => Promise<T>): Promise<T> {
-  step += 1
-  const mine = step
-  if (side === 'before' && mine === Number(killStep)) process.kill(process.pid, 'SIGKILL')
-  const value = await operation()
-  if (side === 'after' && mine === Number(killStep)) process.kill(process.pid, 'SIGKILL')
-  return value
-}
+const { counted, steps } = dyingAt(Number(killStep), side)
 
 const sqlite = sqliteStore({ path: join(directory, 'approvals.db') })
 const driver = fromKeyv(new Keyv({ store: sqlite }))
@@ -33,6 +26,6 @@ const desk = await openReviewDesk({
   notify: { targets: [{ name: 'ops', type: 'webhook', url, secret }] },
 })
 await desk.notifications.deliver()
-process.stdout.write(`${step}`)
+process.stdout.write(`${steps()}`)
 await desk.close()
 await driver.close()

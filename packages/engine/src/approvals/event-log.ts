@@ -34,8 +34,6 @@ const maxKnown = 4096
 /** Others soon look at a call in any other state, and would write again what they are not told of; these are passed through. */
 const passing: readonly string[] = ['executing', 'completed', 'failed']
 
-const nothing = { appending: Promise.resolve() }
-
 export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: number): EventLog {
   // Which write was logged, by its id and not by a number: a row that is put back and changed again has the same numbers anew.
   const known = new Map<string, Progress>()
@@ -68,7 +66,6 @@ export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: numb
       return
     }
     progress.durable = Math.max(progress.durable, n)
-    if (progress.durable < progress.written) return
     hints.set(id, progress.durable)
     // Those that one sync has brought to the disk together are told together.
     if (!isTelling) setImmediate(() => void tellStore())
@@ -76,18 +73,15 @@ export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: numb
   }
 
   /** Where the events of this row stand: as this process knows, or else as the row says. */
-  function progressOf(
-    { eventCount }: ApprovalRecord,
-    { id, attempt, audited }: StoredRow,
-  ): Progress {
+  function progressOf({ id, attempt, audited }: StoredRow): Progress {
     const old = known.get(id)
     if (old?.attempt === attempt) return old
-    const ours = announced.get(attempt)
-    // What the row says is a hint outside the seal: it must not hide an event that this very write has brought.
-    const written = ours ?? Math.min(audited, eventCount)
-    if (ours === undefined || old === undefined)
-      return { ...nothing, attempt, written, durable: Math.min(audited, written) }
-    return Object.assign(old, { attempt, written, durable: Math.min(old.durable, written) })
+    const written = announced.get(attempt)
+    // What the row said when it was loaded is a hint outside the seal: it must not hide an event of this very write.
+    if (old !== undefined && written !== undefined)
+      return Object.assign(old, { attempt, written, durable: Math.min(old.durable, written) })
+    // Also of a row of our own, when the log has lost what it had written before: all that the row carries is written again.
+    return { attempt, written: audited, durable: audited, appending: Promise.resolve() }
   }
 
   /** Answers when it is written. With `soon`, it is on its way to the disk at once. */
@@ -110,7 +104,7 @@ export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: numb
     done: (attempt) => void announced.delete(attempt),
     async settle(record, row) {
       const { id } = record
-      const progress = progressOf(record, row)
+      const progress = progressOf(row)
       remember(id, progress)
       const missing = record.events.filter(({ n }) => n > progress.written)
       if (missing.length > 0) {

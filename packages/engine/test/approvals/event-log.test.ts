@@ -91,14 +91,16 @@ describe('the events of an approval', () => {
   })
 
   it('are all written although somebody has said in the database that they are', async () => {
-    const { lelu, kinds, options, rowOf } = await heldEngine()
+    const { lelu, hold, kinds, options, rowOf, eventsOf } = await heldEngine()
     const id = await approved(lelu)
     const driver = fromKeyv(options.store)
     const row = await rowOf(id)
     await driver.swap(row.rev, { ...row, audited: 99, attempt: row.attempt })
     const other = await testEngine(options)
     kinds.length = 0
+    hold()
     await other.resume(id, () => 'ran')
+    expect(eventsOf(await rowOf(id))).toEqual([3, 4, 5])
     expect(kinds.filter((kind) => kind !== 'decision')).toEqual([
       ...['token.minted', 'token.redeemed', 'outcome'],
     ])
@@ -116,5 +118,16 @@ describe('the events of an approval', () => {
     await lelu.approvals.get(id)
     expect(kinds).toContain('token.redeemed')
     expect(kinds).toContain('outcome')
+  })
+
+  it('are written again with the next transition when the log has lost them meanwhile', async () => {
+    const { lelu, hold, settle, kinds } = await heldEngine()
+    const id = await approved(lelu)
+    hold()
+    await lelu.resume(id, () => {
+      kinds.length = 0
+      settle(new Error('the disk failed'))
+    })
+    expect(kinds.toSorted()).toEqual(['outcome', 'token.minted', 'token.redeemed'])
   })
 })

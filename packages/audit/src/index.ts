@@ -6,7 +6,8 @@ export { AuditError, type AuditErrorCode } from './errors.ts'
 // Reading
 export { type FollowOptions, followRecords } from './follow.ts'
 // Writing
-export { type AuditLog, type AuditLogOptions, openAuditLog } from './log.ts'
+export { type AuditLog, openAuditLog } from './log.ts'
+export type { AuditLogOptions } from './log-options.ts'
 export type { AppendOptions } from './stream-writer.ts'
 export { type ReadOptions, type ReadRecord, readRecords } from './read.ts'
 // Records

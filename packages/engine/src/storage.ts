@@ -80,7 +80,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const clock = storeClock(store, now, deadlineMs)
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
-    const marks = markReader(store, deadlineMs)
+    const readMarks = markReader(store, deadlineMs)
     const standing = standingRecords({ store, keys, deadlineMs })
     const { approveWithinMs = day, executeWithinMs = day } = options
     const { notify, notices = notify !== undefined } = options
@@ -93,10 +93,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       audit,
       keys,
       records,
-      revocations: createRevocations({ store, marks, audit, now: clock.now, deadlineMs }),
+      revocations: createRevocations({ store, readMarks, audit, now: clock.now, deadlineMs }),
       standing,
       grants: standingGrants({ standing, records, audit, now: clock.now }),
-      ...killSwitch({ store, read: marks, audit, now: clock.now, deadlineMs }),
+      ...killSwitch({ store, readMarks, audit, now: clock.now, deadlineMs }),
       notifying,
       now: clock.now,
       approvals: (checkEdit) =>

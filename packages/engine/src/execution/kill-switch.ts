@@ -27,7 +27,7 @@ export interface KillSwitch {
 
 type Options = {
   store: ApprovalStore
-  read: ReadMarks
+  readMarks: ReadMarks
   audit: AuditLog
   now: () => number
   deadlineMs: number
@@ -50,7 +50,7 @@ const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope
 
 export type StoppedCheck = (subject: Subject) => Promise<boolean>
 
-export function killSwitch({ store, read, audit, now, deadlineMs }: Options): {
+export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options): {
   killSwitch: KillSwitch
   /** Whether anybody in the chain is stopped. Throws when the store does not answer: then nothing is decided. */
   stopped: StoppedCheck
@@ -61,7 +61,7 @@ export function killSwitch({ store, read, audit, now, deadlineMs }: Options): {
     })
   const timesOf = (scopes: readonly string[]) => {
     const names = scopes.flatMap((scope) => Object.values(marks(scope)))
-    return read(names)
+    return readMarks(names)
   }
   const at = (found: Record<string, number>, name: string) =>
     Object.hasOwn(found, name) ? (found[name] as number) : 0

@@ -76,7 +76,6 @@ export async function redeem(
     proveToken(record, minted, options),
     revocations.assertNone(record, minted.key.kid),
   ])
-  again.recorded.catch(() => {}) // waited for below
   const satisfied =
     again.effect === 'allow' ||
     (again.effect === 'require_approval' &&

@@ -26,7 +26,7 @@ export type Revocations = {
 
 type Options = {
   store: ApprovalStore
-  marks: ReadMarks
+  readMarks: ReadMarks
   audit: AuditLog
   now: () => number
   deadlineMs: number
@@ -63,7 +63,13 @@ function isCovered(found: Record<string, number>, scopes: string[], since: numbe
 }
 
 /** Watermarks: one time for each scope, read from the store itself at every mint and redeem. */
-export function createRevocations({ store, marks, audit, now, deadlineMs }: Options): Revocations {
+export function createRevocations({
+  store,
+  readMarks,
+  audit,
+  now,
+  deadlineMs,
+}: Options): Revocations {
   return {
     async revoke(scope, reason, by) {
       const name = nameOf(scope)
@@ -83,7 +89,7 @@ export function createRevocations({ store, marks, audit, now, deadlineMs }: Opti
     async assertNone(record, kid) {
       const keyScope = scopeName('key', kid)
       const scopes = scopesOf(record.request, record.tenant)
-      const found = await marks([keyScope, ...scopes])
+      const found = await readMarks([keyScope, ...scopes])
       // Whoever has a stolen key can write any time into a token: a revoked key is void for good.
       if (Object.hasOwn(found, keyScope)) throw refuseToken('token_revoked')
       const since = record.approvedAt ?? record.createdAt
@@ -91,7 +97,7 @@ export function createRevocations({ store, marks, audit, now, deadlineMs }: Opti
     },
     async covers(request, tenant, since) {
       const scopes = scopesOf(request, tenant)
-      return isCovered(await marks(scopes), scopes, since)
+      return isCovered(await readMarks(scopes), scopes, since)
     },
   }
 }

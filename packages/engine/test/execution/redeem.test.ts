@@ -9,7 +9,10 @@ import { verifyToken } from '../../src/tokens/verify-token.ts'
 import { approved, overview, temporaryFolder, testEngine } from '../support.ts'
 
 /** An approved call, and the redeem of it with a token whose claims come back as `told` makes them. */
-async function redeeming(told: (claims: ApprovalClaims) => ApprovalClaims) {
+async function redeeming(
+  told: (claims: ApprovalClaims) => ApprovalClaims,
+  more: Partial<RedeemOptions> = {},
+) {
   const shared = { directory: temporaryFolder(), store: new Keyv() }
   const lelu = await testEngine(shared)
   const id = await approved(lelu)
@@ -21,7 +24,8 @@ async function redeeming(told: (claims: ApprovalClaims) => ApprovalClaims) {
     ...{ records, revocations, keys, now, ...names, tokenSeconds: 60, leaseMs: 1000 },
     verify: async (token) => told(await verifyToken(token, { keys, now, ...names })),
     gate: (request) => gateRequest(request, {}),
-    begin: (gated, more) => beginDecision(gated, { policy: overview, audit, now, stopped }, more),
+    begin: (gated, asked) => beginDecision(gated, { policy: overview, audit, now, stopped }, asked),
+    ...more,
   }
   return { claim: redeem(await records.load(id), {}, options), lelu, id }
 }
@@ -48,6 +52,18 @@ describe('a redeem', () => {
       throw new Error('no such key')
     })
     await expect(claim).rejects.toThrow('no such key')
+    expect(await lelu.approvals.get(id)).toMatchObject({ state: 'approved' })
+  })
+
+  // Else the log could have a redeem without the decision that it refers to.
+  it('claims nothing before the decision that lets it is written', async () => {
+    const written = Promise.reject(new Error('the log is full'))
+    written.catch(() => {}) // waited for later
+    const recorded = new Promise<never>(() => {})
+    const decided = { effect: 'allow' as const, id: 'd', digest: '', requirements: [] }
+    const begin = async () => ({ ...decided, written, recorded })
+    const { claim, lelu, id } = await redeeming((claims) => claims, { begin })
+    await expect(claim).rejects.toThrow('the log is full')
     expect(await lelu.approvals.get(id)).toMatchObject({ state: 'approved' })
   })
 })

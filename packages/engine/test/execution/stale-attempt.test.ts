@@ -1,0 +1,58 @@
+import { Keyv } from 'keyv'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { Lelu, ToolEffect } from '../../src/index.ts'
+import { approved, temporaryFolder, testClock, testEngine } from '../support.ts'
+
+const leaseMs = 60_000
+
+/** A tool that runs until it is told what to answer. */
+function heldTool() {
+  const answer = Promise.withResolvers<string>()
+  return { run: vi.fn(() => answer.promise), end: answer.resolve }
+}
+
+/** A call that the first engine runs past its lease, without a sign of life; the second one shares its store. */
+async function overrun(effect: ToolEffect) {
+  const clock = testClock()
+  const shared = { directory: temporaryFolder(), store: new Keyv(), now: clock.now, leaseMs }
+  const [first, second] = (await Promise.all([testEngine(shared), testEngine(shared)])) as [
+    Lelu,
+    Lelu,
+  ]
+  const id = await approved(first, { effect })
+  const tool = heldTool()
+  const outcome = first.resume(id, tool.run)
+  await vi.waitFor(() => expect(tool.run).toHaveBeenCalled())
+  clock.advance(leaseMs + 1)
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  onTestFinished(() => warned.mockRestore())
+  return { first, second, id, tool, outcome, warned }
+}
+
+const unrecorded = [expect.anything(), { code: 'LELU_OUTCOME_UNRECORDED' }]
+
+describe('an attempt that ends after its lease', () => {
+  it('does not change what a person has to find out: the call stays unknown', async () => {
+    const { second, id, tool, outcome, warned } = await overrun('non_idempotent')
+    expect(await second.approvals.get(id)).toMatchObject({ state: 'unknown' })
+    tool.end('late')
+    expect(await outcome).toMatchObject({ status: 'executed', value: 'late' })
+    expect(warned.mock.calls).toEqual([unrecorded])
+    expect(await second.approvals.get(id)).toMatchObject({ state: 'unknown', result: null })
+  })
+
+  it('does not end the attempt of whoever took the call over', async () => {
+    const { second, id, tool, outcome, warned } = await overrun('idempotent')
+    const again = heldTool()
+    const taken = second.resume(id, again.run)
+    await vi.waitFor(() => expect(again.run).toHaveBeenCalled())
+    tool.end('late')
+    await outcome
+    expect(warned.mock.calls).toEqual([unrecorded])
+    const running = { state: 'executing', attempt: { number: 2 } }
+    expect(await second.approvals.get(id)).toMatchObject(running)
+    again.end('second')
+    expect(await taken).toMatchObject({ status: 'executed', value: 'second' })
+    expect(await second.approvals.get(id)).toMatchObject({ result: { value: 'second' } })
+  })
+})

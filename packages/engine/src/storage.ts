@@ -9,11 +9,10 @@ import type { StorageOptions } from './options.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
 import { storeClock } from './store/clock.ts'
-import { withDeadline } from './store/deadline.ts'
 import { fromKeyv } from './store/from-keyv.ts'
 import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
-import { storeError } from './store/store-error.ts'
+import { timedBy } from './store/timed.ts'
 import { hasKeyRing, openKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
 import { importKeyRing, type KeyRing, keysError } from './tokens/key-ring.ts'
@@ -74,9 +73,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
             deadlineMs,
             ...(options.allowUnsafeStore && { allowUnsafe: true }),
           })
-    await withDeadline(store.open(), openMs, 'opening').catch((error) => {
-      throw storeError(error, 'opening')
-    })
+    await timedBy(openMs)(store.open(), 'opening')
     const clock = storeClock(store, now, deadlineMs)
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })

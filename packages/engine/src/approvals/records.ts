@@ -2,10 +2,9 @@ import type { AuditEvent, AuditLog } from '@lelu/audit'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { StoreClock } from '../store/clock.ts'
-import { withDeadline } from '../store/deadline.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
-import { storeError } from '../store/store-error.ts'
+import { timedBy } from '../store/timed.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
 import { dueOf } from './due.ts'
 import { type DueRecords, dueRecords } from './due-records.ts'
@@ -72,10 +71,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   const log = eventLog(store, audit, deadlineMs)
   const noticed = new EventTarget()
   const written = lostReplies(store, deadlineMs)
-  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
-    withDeadline(operation, deadlineMs, doing).catch((error) => {
-      throw storeError(error, doing)
-    })
+  const timed = timedBy(deadlineMs)
 
   function toRow(record: ApprovalRecord): StoredRow {
     const { id, tenant, state, revision: rev, idem, createdAt } = record

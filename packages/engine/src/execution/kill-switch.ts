@@ -2,10 +2,9 @@ import type { AuditLog } from '@lelu/audit'
 import type { Reviewer } from '../approvals/record.ts'
 import { assertReviewer } from '../approvals/review.ts'
 import { LeluError } from '../errors.ts'
-import { withDeadline } from '../store/deadline.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
-import { storeError } from '../store/store-error.ts'
+import { timedBy } from '../store/timed.ts'
 import type { Subject } from '../types.ts'
 
 export type StopScope = { agent: string } | { all: true }
@@ -55,10 +54,7 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
   /** Whether anybody in the chain is stopped. Throws when the store does not answer: then nothing is decided. */
   stopped: StoppedCheck
 } {
-  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
-    withDeadline(operation, deadlineMs, doing).catch((error) => {
-      throw storeError(error, doing)
-    })
+  const timed = timedBy(deadlineMs)
   const timesOf = (scopes: readonly string[]) => {
     const names = scopes.flatMap((scope) => Object.values(marks(scope)))
     return readMarks(names)

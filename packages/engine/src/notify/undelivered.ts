@@ -2,10 +2,9 @@ import type { NoticeKind } from '../approvals/notices.ts'
 import { openRow, sealRow } from '../approvals/seal.ts'
 import { isLeluError, LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { withDeadline } from '../store/deadline.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow } from '../store/store.ts'
-import { storeError } from '../store/store-error.ts'
+import { timedBy } from '../store/timed.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
 
 /** A notice that one target did not take: tried to the end, or refused for good. Times are epoch ms. */
@@ -52,10 +51,7 @@ const prefix = 'und_'
 const keyFor = (notice: string, target: string) => JSON.stringify(['undelivered', notice, target])
 
 export function undeliveredList({ store, keys, deadlineMs, now }: Options): UndeliveredList {
-  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
-    withDeadline(operation, deadlineMs, doing).catch((error) => {
-      throw storeError(error, doing)
-    })
+  const timed = timedBy(deadlineMs)
   const written = lostReplies(store, deadlineMs)
   const open = (row: StoredRow) => openRow<Undelivered>(row, keys)
 

@@ -1,10 +1,9 @@
 import { openRow, sealRow } from '../approvals/seal.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { withDeadline } from '../store/deadline.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow, Swapped } from '../store/store.ts'
-import { storeError } from '../store/store-error.ts'
+import { timedBy } from '../store/timed.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
 import {
   type StandingGrant,
@@ -29,10 +28,7 @@ type Options = { store: ApprovalStore; keys: KeyHolder; deadlineMs: number }
 
 /** Standing grants in the same store as approvals: sealed, one winner for each use, found by what they are about. */
 export function standingRecords({ store, keys, deadlineMs }: Options): StandingRecords {
-  const timed = <T>(operation: Promise<T>, doing: string): Promise<T> =>
-    withDeadline(operation, deadlineMs, doing).catch((error) => {
-      throw storeError(error, doing)
-    })
+  const timed = timedBy(deadlineMs)
 
   function toRow(grant: StandingGrant): StoredRow {
     const { id, tenant, revision: rev, createdAt, match } = grant

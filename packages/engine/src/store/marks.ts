@@ -1,20 +1,17 @@
-import { withDeadline } from './deadline.ts'
 import type { ApprovalStore } from './store.ts'
-import { storeError } from './store-error.ts'
+import { timedBy } from './timed.ts'
 
 /** Reads watermarks from the store itself, never from a memory of them. */
 export type ReadMarks = (scopes: readonly string[]) => Promise<Record<string, number>>
 
 /** What is asked in one turn goes to the store as one question: a redeem asks for revocations and the kill switch. */
 export function markReader(store: ApprovalStore, deadlineMs: number): ReadMarks {
+  const timed = timedBy(deadlineMs)
   let asked: { scopes: Set<string>; answer: Promise<Record<string, number>> } | undefined
 
   function ask(scopes: Set<string>): Promise<Record<string, number>> {
-    const doing = 'reading revocations and the kill switch'
     asked = undefined // whoever asks from now on must be told of what is set from now on
-    return withDeadline(store.watermarks([...scopes]), deadlineMs, doing).catch((error) => {
-      throw storeError(error, doing)
-    })
+    return timed(store.watermarks([...scopes]), 'reading revocations and the kill switch')
   }
 
   return (scopes) => {

@@ -1,10 +1,9 @@
 import type { AuditLog } from '@lelu/audit'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import { LeluError } from '../errors.ts'
-import { withDeadline } from '../store/deadline.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
-import { storeError } from '../store/store-error.ts'
+import { timedBy } from '../store/timed.ts'
 import type { Subject } from '../types.ts'
 import { refuseToken } from './refusal.ts'
 
@@ -70,6 +69,7 @@ export function createRevocations({
   now,
   deadlineMs,
 }: Options): Revocations {
+  const timed = timedBy(deadlineMs)
   return {
     async revoke(scope, reason, by) {
       const name = nameOf(scope)
@@ -82,9 +82,7 @@ export function createRevocations({
         reviewer: by,
         refs: {},
       })
-      await withDeadline(store.setWatermark(name, now()), deadlineMs, 'revoking').catch((error) => {
-        throw storeError(error, 'revoking')
-      })
+      await timed(store.setWatermark(name, now()), 'revoking')
     },
     async assertNone(record, kid) {
       const keyScope = scopeName('key', kid)

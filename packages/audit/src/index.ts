@@ -1,15 +1,15 @@
 // Canonical JSON, and errors
-export { canonicalJson } from './canonical-json.ts'
+export { canonicalJson } from './record/canonical-json.ts'
 // Verifying
-export { describeReport } from './describe-report.ts'
+export { describeReport } from './verify/describe-report.ts'
 export { AuditError, type AuditErrorCode } from './errors.ts'
 // Reading
-export { type FollowOptions, followRecords } from './follow.ts'
+export { type FollowOptions, followRecords } from './read/follow.ts'
 // Writing
-export { type AuditLog, openAuditLog } from './log.ts'
-export type { AuditLogOptions } from './log-options.ts'
-export type { AppendOptions } from './stream-writer.ts'
-export { type ReadOptions, type ReadRecord, readRecords } from './read.ts'
+export { type AuditLog, openAuditLog } from './write/log.ts'
+export type { AuditLogOptions } from './write/log-options.ts'
+export type { AppendOptions } from './write/stream-writer.ts'
+export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
 // Records
 export type {
   ApprovalEvent,
@@ -37,12 +37,12 @@ export type {
   RecoveryRecord,
   SwitchEvent,
   TokenEvent,
-} from './record.ts'
+} from './record/record.ts'
 export type {
   AuditReport,
   Problem,
   ProblemCode,
   StreamReport,
   Unfinished,
-} from './report.ts'
-export { verifyLog } from './verify.ts'
+} from './verify/report.ts'
+export { verifyLog } from './verify/verify.ts'

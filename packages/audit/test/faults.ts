@@ -1,4 +1,4 @@
-import { diskFiles, type FileLayer } from '../src/file-layer.ts'
+import { diskFiles, type FileLayer } from '../src/folder/file-layer.ts'
 
 export type Operation = 'append' | 'sync' | 'create' | 'makeFolder' | 'syncFolder'
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { parseOwner, stateOf, thisProcess } from '../src/owner.ts'
+import { parseOwner, stateOf, thisProcess } from '../src/folder/owner.ts'
 
 const here = thisProcess()
 

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { followRecords, openAuditLog, readRecords } from '../src/index.ts'
-import { openWith } from '../src/log.ts'
+import { openWith } from '../src/write/log.ts'
 import { faultyFiles } from './faults.ts'
 import { decision, segmentsOf, temporaryFolder, writeStream } from './support.ts'
 

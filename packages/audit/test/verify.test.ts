@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { describeReport, openAuditLog, verifyLog } from '../src/index.ts'
-import { jsonText } from '../src/json-text.ts'
-import { genesisHash, leafHashOfText, withSum } from '../src/line.ts'
-import { openWith } from '../src/log.ts'
+import { jsonText } from '../src/record/json-text.ts'
+import { genesisHash, leafHashOfText, withSum } from '../src/record/line.ts'
+import { openWith } from '../src/write/log.ts'
 import { faultyFiles } from './faults.ts'
 import {
   decision,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openAuditLog, verifyLog } from '../src/index.ts'
-import { openWith } from '../src/log.ts'
+import { openWith } from '../src/write/log.ts'
 import { diskError, faultyFiles, type Operation } from './faults.ts'
 import { decision, segmentsOf, temporaryFolder } from './support.ts'
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import { AuditError, unavailable } from '../errors.ts'
+import type { FileLayer } from '../folder/file-layer.ts'
+import { genesisHash, leafHashOfText, maxLineBytes, withSum } from '../record/line.ts'
+import type { AuditReceipt } from '../record/record.ts'
+import { type LogEvent, recordText } from '../record/record-text.ts'
 import { before } from './deadline.ts'
-import { AuditError, unavailable } from './errors.ts'
-import type { FileLayer } from './file-layer.ts'
-import { genesisHash, leafHashOfText, maxLineBytes, withSum } from './line.ts'
-import type { AuditReceipt } from './record.ts'
-import { type LogEvent, recordText } from './record-text.ts'
 import { createSegments } from './segments.ts'
 
 /** What refuses appends, and since when (`performance.now()`). */

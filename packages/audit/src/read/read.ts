@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AuditError } from './errors.ts'
-import { listSegments, listStreams } from './folder.ts'
-import { leafHash, maxLineBytes } from './line.ts'
-import type { AuditRecord } from './record.ts'
+import { AuditError } from '../errors.ts'
+import { listSegments, listStreams } from '../folder/folder.ts'
+import { leafHash, maxLineBytes } from '../record/line.ts'
+import type { AuditRecord } from '../record/record.ts'
 
 /** One stored line. `whole` is false for a last line without its newline. `end` is the offset behind it. */
 export type StoredLine = {

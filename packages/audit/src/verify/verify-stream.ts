@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { listSegments } from './folder.ts'
-import { genesisHash } from './line.ts'
-import { readLines, type StoredLine } from './read.ts'
-import type { AuditRecord } from './record.ts'
+import { listSegments } from '../folder/folder.ts'
+import { readLines, type StoredLine } from '../read/read.ts'
+import { genesisHash } from '../record/line.ts'
+import type { AuditRecord } from '../record/record.ts'
 import { type Claim, type Problem, problemAt } from './report.ts'
 import { checkLine } from './verify-line.ts'
 

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { jsonText } from './json-text.ts'
-import { leafHash, maxLineBytes, sumHolds } from './line.ts'
-import { parseRecord, type StoredLine } from './read.ts'
-import type { AuditRecord } from './record.ts'
+import { parseRecord, type StoredLine } from '../read/read.ts'
+import { jsonText } from '../record/json-text.ts'
+import { leafHash, maxLineBytes, sumHolds } from '../record/line.ts'
+import type { AuditRecord } from '../record/record.ts'
 
 export type CheckedLine =
   | { ok: true; record: AuditRecord; leaf: string }

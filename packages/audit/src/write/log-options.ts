@@ -1,4 +1,4 @@
-import { AuditError } from './errors.ts'
+import { AuditError } from '../errors.ts'
 
 export type AuditLogOptions = {
   directory: string

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { listSegments, listStreams } from './folder.ts'
+import { listSegments, listStreams } from '../folder/folder.ts'
 import {
   assertLogThere,
   type Position,

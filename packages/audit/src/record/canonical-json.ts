@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import canonicalize from 'canonicalize'
-import { AuditError } from './errors.ts'
+import { AuditError } from '../errors.ts'
 
 /** Deeper than this a value counts as broken: no stack is spent on hostile nesting. */
 export const maxDepth = 1000

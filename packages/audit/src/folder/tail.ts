@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { parseRecord, readLines, type StoredLine } from '../read/read.ts'
+import { genesisHash, leafHash, sumHolds } from '../record/line.ts'
 import { type Head, listSegments } from './folder.ts'
-import { genesisHash, leafHash, sumHolds } from './line.ts'
-import { parseRecord, readLines, type StoredLine } from './read.ts'
 
 /** How a stream ends. `torn` are bytes behind the last whole record, in the newest segment from offset `end` on. */
 export type Tail = {

@@ -1,22 +1,22 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AuditError, unavailable } from '../errors.ts'
+import { diskFiles, type FileLayer } from '../folder/file-layer.ts'
+import { listStreams, readHead } from '../folder/folder.ts'
+import { disown, listOwned, own } from '../folder/ownership.ts'
+import { recoverStreams } from '../folder/recovery.ts'
+import { jsonText } from '../record/json-text.ts'
+import type { AuditEvent, AuditPeer, AuditReceipt } from '../record/record.ts'
+import { assertEvent } from '../record/record-text.ts'
+import { newUlid } from '../record/ulid.ts'
 import { before } from './deadline.ts'
-import { AuditError, unavailable } from './errors.ts'
-import { diskFiles, type FileLayer } from './file-layer.ts'
-import { listStreams, readHead } from './folder.ts'
-import { jsonText } from './json-text.ts'
 import { type AuditLogOptions, assertOptions } from './log-options.ts'
-import { disown, listOwned, own } from './ownership.ts'
-import type { AuditEvent, AuditPeer, AuditReceipt } from './record.ts'
-import { assertEvent } from './record-text.ts'
-import { recoverStreams } from './recovery.ts'
 import {
   type AppendOptions,
   createStreamWriter,
   type Failure,
   type StreamWriter,
 } from './stream-writer.ts'
-import { newUlid } from './ulid.ts'
 
 /** An append-only, hash-chained log in a folder. One stream for each process that writes. */
 export interface AuditLog {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { bootId, readBootId } from './clock.ts'
+import { bootId, readBootId } from '../record/clock.ts'
 
 /**
  * The process that writes a stream. `started` and `boot` tell it from a later process with the same number; `machine`

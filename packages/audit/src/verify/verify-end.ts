@@ -1,6 +1,6 @@
-import type { OwnerState } from './owner.ts'
+import type { OwnerState } from '../folder/owner.ts'
+import { isAlteredRecord } from '../folder/tail.ts'
 import { type Claim, type Problem, problemAt, type StreamReport } from './report.ts'
-import { isAlteredRecord } from './tail.ts'
 import type { Walk } from './verify-stream.ts'
 
 type Judged = { state: StreamReport['state']; problems: Problem[]; warning?: string }

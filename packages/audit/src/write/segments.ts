@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { FileLayer, LogFile } from './file-layer.ts'
-import { segmentName } from './folder.ts'
+import type { FileLayer, LogFile } from '../folder/file-layer.ts'
+import { segmentName } from '../folder/folder.ts'
 
 /** The files of one stream, one after the other. One operation at a time: the writer sees to that. */
 export interface Segments {

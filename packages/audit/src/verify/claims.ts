@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { listSegments } from './folder.ts'
-import { readLines, toRecord } from './read.ts'
-import type { AuditRecord } from './record.ts'
+import { listSegments } from '../folder/folder.ts'
+import { readLines, toRecord } from '../read/read.ts'
+import type { AuditRecord } from '../record/record.ts'
 import type { Claim } from './report.ts'
 
 /** What streams say of each other, by the name of the stream that is spoken of. */

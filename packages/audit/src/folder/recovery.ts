@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RecoveryRecord } from '../record/record.ts'
 import { diskFiles } from './file-layer.ts'
 import { quarantineFolder } from './folder.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
-import type { RecoveryRecord } from './record.ts'
 import { readEnd } from './tail.ts'
 
 type RecoveryOptions = {

@@ -1,8 +1,8 @@
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { leafHash, maxLineBytes, sumHolds } from '../record/line.ts'
+import { ulidPattern } from '../record/ulid.ts'
 import { diskFiles } from './file-layer.ts'
-import { leafHash, maxLineBytes, sumHolds } from './line.ts'
-import { ulidPattern } from './ulid.ts'
 
 /** `01kar6w0f3…` or `node7-01kar6w0f3…`: the ULID sorts by the time the stream began. */
 export const streamPattern: RegExp = new RegExp(`^(?:[a-z0-9][a-z0-9-]{0,31}-)?${ulidPattern}$`)

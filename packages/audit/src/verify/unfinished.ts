@@ -1,4 +1,4 @@
-import type { AuditRecord, AuditRefs } from './record.ts'
+import type { AuditRecord, AuditRefs } from '../record/record.ts'
 import type { Unfinished } from './report.ts'
 
 /** So many open calls are followed at once; past that the oldest are no longer paired. */

@@ -1,5 +1,5 @@
+import { AuditError } from '../errors.ts'
 import { bootId, monotonicMicroseconds } from './clock.ts'
-import { AuditError } from './errors.ts'
 import { jsonText } from './json-text.ts'
 import {
   type AuditEvent,

@@ -10,6 +10,18 @@ export { type AuditLog, openAuditLog } from './write/log.ts'
 export type { AuditLogOptions } from './write/log-options.ts'
 export type { AppendOptions } from './write/stream-writer.ts'
 export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
+// Archiving
+export { type DirectorySinkOptions, directorySink } from './sink/directory-sink.ts'
+export { type ArchiveKey, parseArchiveKey } from './sink/layout.ts'
+export type {
+  AuditSink,
+  LockMode,
+  PutResult,
+  Retention,
+  SinkCheck,
+  SinkFinding,
+  SinkObject,
+} from './sink/sink.ts'
 // Records
 export type {
   ApprovalEvent,

@@ -6,6 +6,8 @@ export type AuditErrorCode =
   | 'LELU_AUDIT_OPTIONS_INVALID'
   | 'LELU_AUDIT_RECORD_INVALID'
   | 'LELU_AUDIT_RECORD_TOO_LARGE'
+  | 'LELU_AUDIT_KEY_INVALID'
+  | 'LELU_AUDIT_KEY_UNSUPPORTED'
   | 'LELU_JSON_INVALID'
 
 const brand = Symbol.for('lelu.error')

@@ -10,6 +10,8 @@ export type AuditErrorCode =
   | 'LELU_AUDIT_SINK_REFUSED'
   | 'LELU_AUDIT_SINK_UNAVAILABLE'
   | 'LELU_AUDIT_SINK_UNSAFE'
+  | 'LELU_AUDIT_KEY_INVALID'
+  | 'LELU_AUDIT_KEY_UNSUPPORTED'
   | 'LELU_JSON_INVALID'
 
 const brand = Symbol.for('lelu.error')

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 /** The few things the log does to a disk, so that tests can make each of them fail or hang. */
 export interface FileLayer {
@@ -8,6 +9,10 @@ export interface FileLayer {
   create(path: string): Promise<LogFile>
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>
+  /** Puts a small file in the place of whatever has its name, durably: nobody ever reads half of it. One writer a name. */
+  replace(path: string, bytes: Buffer): Promise<void>
+  /** Gives a file another name in its folder, durably. */
+  rename(from: string, to: string): Promise<void>
 }
 
 export interface LogFile {
@@ -37,6 +42,26 @@ export const diskFiles: FileLayer = {
     } finally {
       await folder.close()
     }
+  },
+  async replace(path, bytes) {
+    const draft = `${path}.tmp`
+    try {
+      const file = await open(draft, 'w', 0o600)
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await diskFiles.rename(draft, path)
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {})
+      throw error
+    }
+  },
+  async rename(from, to) {
+    await rename(from, to)
+    await diskFiles.syncFolder(dirname(to))
   },
 }
 

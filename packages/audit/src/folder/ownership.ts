@@ -15,22 +15,7 @@ export async function own(files: FileLayer, directory: string, stream: string): 
   const folder = join(directory, ownersFolder)
   await files.makeFolder(folder)
   const name = join(folder, `${stream}.json`)
-  // Renamed into place, so that nobody ever reads half a note.
-  const draft = `${name}.tmp`
-  try {
-    const file = await files.create(draft)
-    try {
-      await file.append(Buffer.from(JSON.stringify(thisProcess())))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, name)
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => {})
-    throw error
-  }
-  await files.syncFolder(folder)
+  await files.replace(name, Buffer.from(JSON.stringify(thisProcess())))
   await files.syncFolder(directory)
 }
 

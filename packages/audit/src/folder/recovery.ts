@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RecoveryRecord } from '../record/record.ts'
+import type { RecoveryCause, RecoveryRecord } from '../record/record.ts'
+
 import { diskFiles } from './file-layer.ts'
 import { quarantineFolder } from './folder.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
@@ -11,10 +12,15 @@ type RecoveryOptions = {
   directory: string
   /** The stream of this process, which the findings are written to. */
   stream: string
-  /** Streams of this process whose disk failed. */
-  lost: readonly string[]
+  /** Streams of this process that it had to leave, and why. */
+  lost: ReadonlyMap<string, RecoveryCause>
   /** Writes a finding; answers when it is on disk. */
   record(event: RecoveryRecord): Promise<unknown>
+  /** Signs the end of a stream; undefined when its checkpoint does not fit what is on disk. */
+  seal(
+    stream: string,
+    head: { seq: number; leaf: string },
+  ): Promise<{ size: number; root: string } | undefined>
 }
 
 /**
@@ -32,13 +38,13 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
       .map((one) => one.stream),
   )
   for (const one of owned) {
-    const mine = lost.includes(one.stream)
+    const mine = lost.get(one.stream)
     const dead = one.state === 'dead' && (one.claimer === null || !busy.has(one.claimer))
-    if (!mine && !dead) continue
+    if (mine === undefined && !dead) continue
     const claimed = await claim(directory, one, stream)
     if (claimed === undefined) continue // another process was faster
     try {
-      const done = await recoverStream(options, one, mine ? 'write_failed' : 'owner_dead')
+      const done = await recoverStream(options, one, mine ?? 'owner_dead')
       if (done) await rm(claimed, { force: true })
       else await unclaim(directory, one.stream, claimed)
     } catch (error) {
@@ -50,9 +56,9 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
 
 /** False when the stream is damaged: then nothing is cut and nothing recorded. */
 async function recoverStream(
-  { directory, record }: RecoveryOptions,
+  { directory, record, seal }: RecoveryOptions,
   { stream }: Owned,
-  cause: RecoveryRecord['cause'],
+  cause: RecoveryCause,
 ): Promise<boolean> {
   const end = await readEnd(directory, stream)
   if (end.damaged) return false
@@ -60,10 +66,12 @@ async function recoverStream(
   const { file, head } = end
   const cut = file && (await cutTail(directory, stream, { file, offset: end.end }))
   if (file !== undefined) await diskFiles.syncFolder(join(directory, stream))
+  const sealed = head && (await seal(stream, head))
   await record({
     kind: 'recovery',
     of: stream,
     cause,
+    tree: sealed === undefined ? null : { size: sealed.size, root: sealed.root },
     last_seq: head?.seq ?? null,
     last_leaf: head?.leaf ?? null,
     cut_bytes: cut ? cut.bytes : 0,

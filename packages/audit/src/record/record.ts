@@ -1,7 +1,7 @@
 /** Anything JSON can carry. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** What callers may append. `genesis`, `recovery` and `close` are the log's own. */
+/** What callers may append. The other kinds are the log's own. */
 export const eventKinds = [
   'decision',
   'approval.requested',
@@ -22,7 +22,16 @@ export const eventKinds = [
   'policy.loaded',
 ] as const
 export type AuditEventKind = (typeof eventKinds)[number]
-export type AuditKind = AuditEventKind | 'genesis' | 'recovery' | 'close'
+export type AuditKind =
+  | AuditEventKind
+  | 'genesis'
+  | 'peers'
+  | 'heartbeat'
+  | 'backlog'
+  | 'full'
+  | 'resumed'
+  | 'recovery'
+  | 'close'
 
 export type AuditParty = { id: string; type: string }
 export type AuditTool = { name: string; server: string | null; effect: string }
@@ -143,8 +152,41 @@ export type AuditEvent = (
 /** The last record of another stream that this one saw when it began: cutting or replacing that stream contradicts it. */
 export type AuditPeer = { stream: string; seq: number; leaf: string }
 
-/** The first record of a stream. */
-export type GenesisRecord = { kind: 'genesis'; durability: 'fsync'; peers: AuditPeer[] }
+/** When a record counts as written: after fdatasync, when the archive holds it, or in the kernel's page cache. */
+export type Durability = 'fsync' | 'remote' | 'async'
+
+/** The first record of a stream. `sink`: what the archive really does, as tried when the log was opened. */
+export type GenesisRecord = {
+  kind: 'genesis'
+  durability: Durability
+  peers: AuditPeer[]
+  sink: Json
+}
+
+/** The newest checkpoint of another stream: `root` is its RFC 6962 root, base64. */
+export type SealedPeer = { stream: string; size: number; root: string }
+
+/** What a quiet log says by itself: how far other streams have come, and that its process is alive. */
+export type PulseRecord = { kind: 'peers'; peers: SealedPeer[] } | { kind: 'heartbeat' }
+
+/**
+ * What a log says of its own room. `backlog`: so many bytes wait for the archive, of `limit`. `full`: the disk is full,
+ * and nothing else is recorded until `resumed`, `refused` appends later.
+ */
+export type RoomRecord =
+  | {
+      kind: 'backlog'
+      sink: string
+      bytes: number
+      limit: number
+      age_ms: number
+      state: 'high' | 'over' | 'drained'
+    }
+  | { kind: 'full'; error_code: string }
+  | { kind: 'resumed'; refused: number }
+
+/** Why a stream was not closed by its process: it died, its disk failed, somebody altered it, or the archive holds something else in its place. */
+export type RecoveryCause = 'owner_dead' | 'write_failed' | 'altered' | 'conflict'
 
 /**
  * The end of another stream, whose process died or whose disk failed: its last record, null when it has none. The
@@ -153,7 +195,9 @@ export type GenesisRecord = { kind: 'genesis'; durability: 'fsync'; peers: Audit
 export type RecoveryRecord = {
   kind: 'recovery'
   of: string
-  cause: 'owner_dead' | 'write_failed'
+  cause: RecoveryCause
+  /** Its last checkpoint, which covers every record; null when none could be signed. */
+  tree: { size: number; root: string } | null
   last_seq: number | null
   last_leaf: string | null
   cut_bytes: number
@@ -193,6 +237,8 @@ export type AuditRecord = AuditEnvelope &
     | OutcomeEvent
     | PolicyLoadedEvent
     | GenesisRecord
+    | PulseRecord
+    | RoomRecord
     | RecoveryRecord
     | CloseRecord
   ) &

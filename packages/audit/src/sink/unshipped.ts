@@ -1,0 +1,84 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  checkpointFile,
+  listNames,
+  listSegments,
+  listStreams,
+  ownersFolder,
+  readHead,
+} from '../folder/folder.ts'
+import { lock } from '../folder/lock.ts'
+import { parseCheckpoint } from '../tlog/checkpoint.ts'
+import { readCheckpoint } from '../write/sealer.ts'
+import {
+  noteComplete,
+  noteConflict,
+  readShipped,
+  type ShipOptions,
+  shipStream,
+  type Target,
+} from './ship-stream.ts'
+
+/** Beside the streams: which process brings a stream that has ended into the archive. */
+export const shippingFolder = 'shipping'
+
+export type Unshipped = { stream: string; bytes: number }
+
+/** Streams that have ended and are not whole in the archive, with the bytes of their segments. */
+export async function listUnshipped(directory: string, sink: string): Promise<Unshipped[]> {
+  const notes = await listNames(join(directory, ownersFolder))
+  const owned = new Set(notes.map((note) => note.split('.')[0]))
+  const found: Unshipped[] = []
+  for (const stream of await listStreams(directory)) {
+    if (owned.has(stream)) continue
+    const { complete, conflict, bytes } = await readShipped(directory, stream, sink)
+    if (complete || conflict) continue
+    found.push({ stream, bytes: Math.max(0, (await bytesOf(directory, stream)) - bytes) })
+  }
+  return found
+}
+
+async function bytesOf(directory: string, stream: string): Promise<number> {
+  let bytes = 0
+  for (const { file } of (await listSegments(join(directory, stream))).segments) {
+    bytes += (await stat(join(directory, stream, file))).size
+  }
+  return bytes
+}
+
+/** Brings one of them there. False when another process has it, or the archive holds something else in its place. */
+export async function shipEnded(options: ShipOptions): Promise<boolean> {
+  const { directory, stream, sink } = options
+  const folder = join(directory, shippingFolder)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const release = await lock(join(folder, `${stream}.json`))
+  if (release === undefined) return false
+  try {
+    const shipped = await readShipped(directory, stream, sink.name)
+    if (shipped.complete) return true // another process has just done it
+    const target = await endOf(directory, stream)
+    // Begun and never written to; or so damaged that its end is not known, which verify names.
+    if (target === undefined) return true
+    await noteComplete(options, await shipStream(options, target, shipped))
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'LELU_AUDIT_SINK_CONFLICT') throw error
+    process.emitWarning((error as Error).message, { code: 'LELU_AUDIT_SINK_CONFLICT' })
+    await noteConflict(options, await readShipped(directory, stream, sink.name))
+    return false
+  } finally {
+    await release()
+  }
+}
+
+/** All of it: records that no checkpoint covers must not be lost either. */
+async function endOf(directory: string, stream: string): Promise<Target | undefined> {
+  const head = await readHead(join(directory, stream))
+  if (head === undefined) return undefined
+  const text = await readCheckpoint(join(directory, stream, checkpointFile))
+  const signed = text === undefined ? undefined : parseCheckpoint(text)
+  const size = head.seq + 1
+  const covers = text !== undefined && signed !== undefined && signed.size <= size
+  return { size, checkpoint: covers ? { size: signed.size, text } : undefined }
+}

@@ -1,0 +1,99 @@
+import { AuditError, unavailable } from '../errors.ts'
+import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
+import { createStreamWriter, type StreamOptions, type StreamWriter } from './stream-writer.ts'
+
+/** The stream of this process: its records, and the checkpoints that sign them. */
+export interface LiveStream extends StreamWriter {
+  /** The newest checkpoint. */
+  readonly sealed: Sealed | undefined
+  /** Signs everything that is on disk. */
+  seal(): Promise<Sealed | undefined>
+}
+
+export type LiveStreamOptions = StreamOptions &
+  Pick<SealerOptions, 'keys'> & {
+    /** Milliseconds from a record's sync to the checkpoint that covers it. */
+    sealMs: number
+  }
+
+/** Tries to sign before a log whose checkpoints cannot be written refuses records. */
+const sealTries = 3
+
+/**
+ * Signs a checkpoint soon after records have reached the disk. No decision waits for it, but one that cannot be signed
+ * ends the stream: a log that nobody can verify is as good as none.
+ */
+export function openLiveStream(options: LiveStreamOptions): LiveStream {
+  const { sealMs } = options
+  const sealer = createSealer(options)
+  let timer: NodeJS.Timeout | undefined
+  let sealing: Promise<Sealed | undefined> | undefined
+  let closed = false
+  let failed = 0
+  const writer = createStreamWriter({ ...options, onSynced: sealSoon })
+
+  function sealSoon(): void {
+    if (timer !== undefined || closed || writer.failure !== undefined) return
+    timer = setTimeout(() => {
+      timer = undefined
+      void seal().catch(() => {})
+    }, sealMs)
+    timer.unref() // a process that has nothing else to do may end; the next one signs
+  }
+
+  async function seal(): Promise<Sealed | undefined> {
+    await sealing?.catch(() => {})
+    sealing ??= sealNow().finally(() => {
+      sealing = undefined
+    })
+    return sealing
+  }
+
+  async function sealNow(): Promise<Sealed | undefined> {
+    const { head } = writer
+    if (head === undefined) return undefined
+    try {
+      const sealed = await sealer.seal(head)
+      failed = 0
+      return sealed
+    } catch (cause) {
+      failed += 1
+      // The disk may be busy or full, which appends find out by themselves; keys and contents do not mend by waiting.
+      const final = cause instanceof AuditError || failed >= sealTries
+      if (final) writer.fail(unavailable('signing a checkpoint', cause))
+      else sealSoon()
+      throw cause
+    } finally {
+      if (writer.head !== undefined && writer.head.seq >= (sealer.sealed?.size ?? 0)) sealSoon()
+    }
+  }
+
+  return {
+    stream: writer.stream,
+    get failure() {
+      return writer.failure
+    },
+    get busy() {
+      return writer.busy
+    },
+    get head() {
+      return writer.head
+    },
+    get bytes() {
+      return writer.bytes
+    },
+    get sealed() {
+      return sealer.sealed
+    },
+    fail: writer.fail,
+    append: writer.append,
+    flush: writer.flush,
+    seal,
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await sealing?.catch(() => {})
+      await writer.close()
+    },
+  }
+}

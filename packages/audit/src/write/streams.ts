@@ -1,0 +1,221 @@
+import { join } from 'node:path'
+import { type AuditError, unavailable } from '../errors.ts'
+import type { FileLayer } from '../folder/file-layer.ts'
+import { disown, own } from '../folder/ownership.ts'
+import { recoverStreams } from '../folder/recovery.ts'
+import { jsonText } from '../record/json-text.ts'
+import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/record.ts'
+import type { LogEvent } from '../record/record-text.ts'
+import { newUlid } from '../record/ulid.ts'
+import type { SigningKeys } from '../sign/signing-keys.ts'
+import { before } from './deadline.ts'
+import { type LiveStream, openLiveStream } from './live-stream.ts'
+import { findPeers } from './peers.ts'
+import { sealEnded } from './sealer.ts'
+import type { AppendOptions, Failure } from './stream-writer.ts'
+
+export type StreamsOptions = {
+  files: FileLayer
+  directory: string
+  log: string
+  node: string | undefined
+  now: () => number
+  deadlineMs: number
+  segmentBytes: number
+  sealMs: number
+  /** Milliseconds from a failure to the next try. */
+  retryMs: number
+  keys: () => Promise<SigningKeys>
+  genesis: Pick<GenesisRecord, 'durability' | 'sink'>
+  onBegun: (stream: LiveStream) => void
+  /** The stream takes no more records. Must not throw. */
+  onFailed: (stream: string, error: AuditError) => void
+}
+
+/** The streams of this process, one after the other: after a failure a new one, for on the old one nothing is certain. */
+export interface Streams {
+  readonly stream: string
+  readonly current: LiveStream | undefined
+  readonly failed: boolean
+  append(event: LogEvent, options?: AppendOptions): Promise<AuditReceipt>
+  /** Waits for a stream that is being begun. */
+  flush(): Promise<void>
+  /** Leaves the current stream for this reason, and tries at once to begin another with the next record. */
+  renew(cause: RecoveryCause, error: AuditError): void
+  /** Ends the stream in order, and answers it; undefined when there is none or it could not be ended. */
+  end(): Promise<LiveStream | undefined>
+}
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { files, directory, node, deadlineMs } = options
+  let stream = newStreamName(node)
+  let current: LiveStream | undefined
+  /** `late`: somebody has waited for it in vain. */
+  let starting: { stream: Promise<LiveStream>; late: boolean } | undefined
+  let recovering: Promise<void> = Promise.resolve()
+  let lost = new Map<string, RecoveryCause>()
+  let failure: Failure | undefined
+
+  async function begin(name: string): Promise<LiveStream> {
+    await files.makeFolder(directory)
+    const peers = await findPeers(directory)
+    let made: LiveStream | undefined
+    try {
+      await own(files, directory, name)
+      await files.makeFolder(join(directory, name))
+      await files.syncFolder(directory)
+      made = openLiveStream({
+        ...options,
+        stream: name,
+        onFailed: (error) => options.onFailed(name, error),
+      })
+      await made.append({ kind: 'genesis', ...options.genesis, peers })
+      return made
+    } catch (error) {
+      // A disk that hangs is left alone until it answers: each further try would take a thread of the pool.
+      await made?.close()
+      lost.set(name, 'write_failed')
+      throw error
+    }
+  }
+
+  function start(): Promise<LiveStream> {
+    const name = stream
+    const begun = begin(name).then(
+      (made) => {
+        current = made
+        failure = undefined
+        starting = undefined
+        recovering = recover(made)
+        options.onBegun(made)
+        return made
+      },
+      (cause) => {
+        const error = unavailable('beginning a stream', cause)
+        failure = { error, at: performance.now() }
+        starting = undefined
+        stream = newStreamName(node) // whatever exists of the other is left to recovery
+        throw error
+      },
+    )
+    begun.catch(() => {}) // the first to ask may have been refused for its event, and wait no more
+    starting = { stream: begun, late: false }
+    return begun
+  }
+
+  /** In the background: no decision waits for the remains of other processes. */
+  async function recover(live: LiveStream): Promise<void> {
+    const mine = lost
+    lost = new Map()
+    try {
+      await recoverStreams({
+        directory,
+        stream: live.stream,
+        lost: mine,
+        record: live.append,
+        seal: (ended, head) => sealEnded({ ...options, stream: ended, head }),
+      })
+    } catch (cause) {
+      lost = new Map([...mine, ...lost])
+      process.emitWarning(
+        `Streams of ended processes could not be recovered, and are left for the next start: ${String(cause)}`,
+        { code: 'LELU_AUDIT_RECOVERY' },
+      )
+    }
+  }
+
+  function writing(): Promise<LiveStream> | LiveStream {
+    if (current !== undefined && current.failure !== undefined) {
+      const isAltered = current.failure.error.code === 'LELU_AUDIT_ALTERED'
+      leave(current, current.failure, isAltered ? 'altered' : 'write_failed')
+    }
+    if (current !== undefined) return current
+    if (starting !== undefined) {
+      // The disk hangs: whoever asks now need not wait as long as the first did.
+      if (starting.late) {
+        throw unavailable(
+          'beginning a stream',
+          new Error(`the disk did not answer within ${deadlineMs} ms`),
+        )
+      }
+      return starting.stream
+    }
+    if (failure !== undefined && performance.now() - failure.at < options.retryMs)
+      throw failure.error
+    return start()
+  }
+
+  /** A write that has not come back may still change the stream: until it has, nothing else is tried. */
+  function leave(live: LiveStream, why: Failure, cause: RecoveryCause): void {
+    failure = why
+    if (live.busy) throw why.error
+    lost.set(live.stream, cause)
+    void live.close()
+    current = undefined
+    stream = newStreamName(node)
+  }
+
+  return {
+    get stream() {
+      return current?.stream ?? stream
+    },
+    get current() {
+      return current
+    },
+    get failed() {
+      return failure !== undefined || current?.failure !== undefined || starting?.late === true
+    },
+    async append(event, appendOptions = {}) {
+      const target = writing()
+      if (!(target instanceof Promise)) return target.append(event, appendOptions)
+      const asked = performance.now()
+      const copy = snapshot(event) // the caller may change its object while the stream begins
+      const live = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
+        if (starting?.stream === target) starting.late = true
+        throw unavailable('beginning a stream', error)
+      })
+      return live.append(copy, { ...appendOptions, waitedMs: performance.now() - asked })
+    },
+    async flush() {
+      const live = current ?? (await starting?.stream)
+      await live?.flush()
+    },
+    renew(cause, error) {
+      if (current === undefined) failure = undefined
+      else {
+        current.fail(error)
+        if (current.busy) return
+        leave(current, { error, at: Number.NEGATIVE_INFINITY }, cause)
+      }
+    },
+    async end() {
+      const due = performance.now() + deadlineMs
+      const inTime = <T>(work: Promise<T>): Promise<T> => before(due, deadlineMs, work)
+      try {
+        const live = current ?? (starting && (await inTime(starting.stream)))
+        if (live === undefined) return undefined
+        await inTime(recovering)
+        await inTime(live.append({ kind: 'close', reason: 'closed' }))
+        await inTime(live.seal())
+        await inTime(live.close())
+        await inTime(disown(directory, live.stream))
+        return live
+      } catch {
+        // Whoever opens the log after this process ends the stream instead.
+        void current?.close()
+        return undefined
+      }
+    },
+  }
+}
+
+function newStreamName(node: string | undefined): string {
+  // The real clock: names sort by it, whatever `now` says.
+  const id = newUlid(Date.now())
+  return node === undefined ? id : `${node}-${id}`
+}
+
+function snapshot(event: LogEvent): LogEvent {
+  const present = Object.entries(event).filter(([, value]) => value !== undefined)
+  return JSON.parse(jsonText(Object.fromEntries(present))) as LogEvent
+}

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AuditLog, openAuditLog } from '@lelu/audit'
+import { type AuditLog, type AuditLogOptions, openAuditLog } from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
@@ -41,6 +41,17 @@ export type Storage = {
   close(): Promise<void>
 }
 
+function auditOptions(options: StorageOptions, directory: string): AuditLogOptions {
+  const { now = Date.now, archive, durability } = options
+  return {
+    directory: join(directory, 'audit'),
+    keys: join(directory, 'keys', 'audit'),
+    now,
+    ...(archive && { sink: archive }),
+    ...(durability && { durability }),
+  }
+}
+
 /** Opens the keys, the log and the store, in this order; whatever fails closes what was opened before it. */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const {
@@ -60,7 +71,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     options.keys === undefined
       ? keyHolder(await ownKeys(), () => openKeyRing(keysFolder, now()))
       : keyHolder(importKeyRing(options.keys))
-  const audit = options.audit ?? (await openAuditLog({ directory: join(directory, 'audit'), now }))
+  const audit = options.audit ?? (await openAuditLog(auditOptions(options, directory)))
   const closeAudit = async () => {
     if (options.audit === undefined) await audit.close()
   }

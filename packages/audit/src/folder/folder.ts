@@ -11,6 +11,8 @@ const segmentPattern = /^(\d{16})\.jsonl$/
 /** Beside the streams: who writes them, and what was cut off them. */
 export const ownersFolder = 'owners'
 export const quarantineFolder = 'quarantine'
+/** The public keys of the log. */
+export const keysFolder = 'keys'
 
 /** In a stream's folder, beside its segments: the newest signed checkpoint, and how far the archive has come. */
 export const checkpointFile = 'checkpoint'

@@ -2,10 +2,18 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unreadable } from '../errors.ts'
-import { listNames, listStreams, ownersFolder, quarantineFolder } from '../folder/folder.ts'
+import {
+  keysFolder,
+  listNames,
+  listStreams,
+  ownersFolder,
+  quarantineFolder,
+} from '../folder/folder.ts'
 import { listOwned } from '../folder/ownership.ts'
+import { reserveFile } from '../folder/reserve.ts'
 import { assertLogThere } from '../read/read.ts'
 import type { AuditRecord } from '../record/record.ts'
+import { shippingFolder } from '../sink/unshipped.ts'
 import { createClaims, readGenesisClaims } from './claims.ts'
 import { type AuditReport, type Problem, problemAt, type StreamReport } from './report.ts'
 import { createPairing, type PairingResult } from './unfinished.ts'
@@ -141,7 +149,14 @@ async function quarantineWarnings(
 }
 
 async function foreignWarnings(directory: string, streams: readonly string[]): Promise<string[]> {
-  const known = new Set([...streams, ownersFolder, quarantineFolder])
+  const known = new Set([
+    ...streams,
+    ownersFolder,
+    quarantineFolder,
+    keysFolder,
+    shippingFolder,
+    reserveFile,
+  ])
   const names = (await listNames(directory)).filter((name) => !known.has(name))
   const later = new Set(await listStreams(directory))
   return names.filter((name) => !later.has(name)).map((name) => `${name} is no part of the log`)

@@ -3,6 +3,7 @@ import { AuditError, unavailable } from '../errors.ts'
 import { diskFiles, type FileLayer } from '../folder/file-layer.ts'
 import type { AuditEvent, AuditReceipt } from '../record/record.ts'
 import { assertEvent } from '../record/record-text.ts'
+import { keyPublisher } from '../sign/publish-keys.ts'
 import { openSigningKeys, type SigningKeys } from '../sign/signing-keys.ts'
 import { type Backlog, createShipper, type Shipper } from '../sink/shipper.ts'
 import type { SinkCheck } from '../sink/sink.ts'
@@ -84,19 +85,22 @@ export function openWith(
   } = options
   const clock = options.now ?? Date.now
   const now = () => Number(clock())
+  const publish = keyPublisher(files, directory)
   let opened: Promise<SigningKeys> | undefined
   let pulse: { stop(): Promise<void> } | undefined
   let reserving: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
 
   /** With the first checkpoint, not with the first record: no decision waits for them. */
-  function keys(): Promise<SigningKeys> {
+  async function keys(): Promise<SigningKeys> {
     const { postQuantum } = options
     opened ??= openSigningKeys({ folder, log, ...(postQuantum && { postQuantum }) })
     opened.catch(() => {
       opened = undefined
     })
-    return opened
+    const held = await opened
+    await publish(held)
+    return held
   }
 
   const streams = createStreams({

@@ -117,7 +117,7 @@ export async function beginDecision(
     confidence: input.confidence,
     policy: { revision: policy.revision },
     obligations: answer.obligations,
-    audit: { stream: receipt.stream, seq: receipt.seq },
+    audit: { stream: receipt.stream, seq: receipt.seq, leaf: receipt.leaf },
   }))
   recorded.then(() => written.resolve(), written.reject)
   written.promise.catch(() => {}) // not everybody waits for it

@@ -17,6 +17,7 @@ function auditInMemory(): AuditLog {
     state: 'open',
     weakened: [],
     archive: undefined,
+    sealed: undefined,
     seal: async () => undefined,
     ship: async () => true,
     append: async () => ({ stream: 'memory', seq: seq++, leaf: '' }),

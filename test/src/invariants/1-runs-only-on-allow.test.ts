@@ -41,6 +41,7 @@ function failingAudit(good: number): AuditLog {
     state: 'open',
     weakened: [],
     archive: undefined,
+    sealed: undefined,
     seal: async () => undefined,
     ship: async () => true,
     append,

@@ -34,6 +34,8 @@ export interface AuditLog {
   readonly state: 'open' | 'failed' | 'closed'
   /** Options that make it weaker than it is by default, such as `durability: async`. */
   readonly weakened: readonly string[]
+  /** The newest checkpoint of the stream. */
+  readonly sealed: Sealed | undefined
   /** What waits for the archive; undefined without one. `failure`: why nothing reaches it now. */
   readonly archive: (Backlog & { sink: string; failure: AuditError | undefined }) | undefined
   /**
@@ -190,6 +192,9 @@ export function openWith(
     get state() {
       if (closed !== undefined) return 'closed'
       return streams.failed || room.full ? 'failed' : 'open'
+    },
+    get sealed() {
+      return streams.current?.sealed
     },
     get archive() {
       if (sink === undefined || shipper === undefined) return undefined

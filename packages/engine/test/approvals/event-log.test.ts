@@ -11,7 +11,7 @@ function heldLog() {
   let held = false
   const log: AuditLog = {
     ...{ log: 'lelu', stream: 'test', directory: '', state: 'open' as const },
-    ...{ weakened: [], archive: undefined },
+    ...{ weakened: [], archive: undefined, sealed: undefined },
     seal: async () => undefined,
     ship: async () => true,
     async append(event: AuditEvent, options: AppendOptions = {}) {

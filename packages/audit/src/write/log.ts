@@ -96,11 +96,12 @@ export function openWith(
   /** With the first checkpoint, not with the first record: no decision waits for them. */
   async function keys(): Promise<SigningKeys> {
     const { postQuantum } = options
-    opened ??= openSigningKeys({ folder, log, ...(postQuantum && { postQuantum }) })
+    opened ??= openSigningKeys({ folder, log, now, ...(postQuantum && { postQuantum }) })
     opened.catch(() => {
       opened = undefined
     })
     const held = await opened
+    await held.reload()
     await publish(held)
     return held
   }

@@ -62,8 +62,7 @@ export function createSealer(options: SealerOptions): Sealer {
     }
     await assertUntouched()
     const root = grown.root()
-    const held = await keys()
-    const signers = await held.signers()
+    const signers = (await keys()).signers()
     const origin = `${log}/${stream}`
     const text = signCheckpoint({ origin, size: grown.size, root }, signers, posix(now()))
     await files.replace(path, Buffer.from(text))
@@ -107,7 +106,7 @@ export async function sealEnded(
   const base64 = root.toString('base64')
   if (text !== undefined && signed?.size === tree.size)
     return { size: tree.size, root: base64, text }
-  const signers = await (await keys()).signers()
+  const signers = (await keys()).signers()
   const next = signCheckpoint({ origin, size: tree.size, root }, signers, posix(now()))
   await files.replace(path, Buffer.from(next))
   return { size: tree.size, root: base64, text: next }

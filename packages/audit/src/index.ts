@@ -10,6 +10,11 @@ export { type AuditLog, openAuditLog } from './write/log.ts'
 export type { AuditLogOptions } from './write/log-options.ts'
 export type { AppendOptions } from './write/stream-writer.ts'
 export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
+export type { FoundRecord } from './read/scan.ts'
+export type { ScanProgress } from './read/scan-log.ts'
+export { type SearchFilter, type SearchOptions, searchRecords } from './read/search.ts'
+export { findStory, type Story, type StoryOptions, type StoryRecord } from './read/story.ts'
+export type { CallSummary } from './read/story-calls.ts'
 // Records
 export type {
   ApprovalEvent,

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openAuditLog } from '@lelu/audit'
 import { expect, test } from 'vitest'
@@ -52,6 +52,7 @@ test('show says which records a checkpoint covers', async () => {
   const { directory, id } = await queueOfOne()
   const audit = join(directory, 'audit')
   const [stream = ''] = readdirSync(audit).filter((name) => name.length === 26)
+  rmSync(join(audit, stream, 'checkpoint'))
   expect((await run(['audit', 'show', id, '-C', directory])).stdout).not.toContain('checkpoint')
   writeFileSync(
     join(audit, stream, 'checkpoint'),

@@ -68,6 +68,10 @@ export function unavailable(what: string, cause: unknown): AuditError {
   )
 }
 
+export function closed(): AuditError {
+  return new AuditError('LELU_AUDIT_CLOSED', 'The audit log is closed.', { help: 'Open it again.' })
+}
+
 /** A log that cannot be read is not verified: never reported as intact. */
 export function unreadable(directory: string, cause: unknown): AuditError {
   if (cause instanceof AuditError) return cause

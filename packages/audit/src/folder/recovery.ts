@@ -14,6 +14,8 @@ type RecoveryOptions = {
   stream: string
   /** Streams of this process that it had to leave, and why. */
   lost: ReadonlyMap<string, RecoveryCause>
+  /** Asked before each stream: what is left is for the next process. */
+  stopped: () => boolean
   /** Writes a finding; answers when it is on disk. */
   record(event: RecoveryRecord): Promise<unknown>
   /** Signs the end of a stream; undefined when its checkpoint does not fit what is on disk. */
@@ -30,7 +32,8 @@ type RecoveryOptions = {
  * A crash at any point leaves a state that the next process recovers from.
  */
 export async function recoverStreams(options: RecoveryOptions): Promise<void> {
-  const { directory, stream, lost } = options
+  const { directory, stream, lost, stopped } = options
+  const failures: unknown[] = []
   const owned = await listOwned(directory)
   const busy = new Set(
     owned
@@ -41,6 +44,7 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
     const mine = lost.get(one.stream)
     const dead = one.state === 'dead' && (one.claimer === null || !busy.has(one.claimer))
     if (mine === undefined && !dead) continue
+    if (stopped()) break
     const claimed = await claim(directory, one, stream)
     if (claimed === undefined) continue // another process was faster
     try {
@@ -49,9 +53,10 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
       else await unclaim(directory, one.stream, claimed)
     } catch (error) {
       await unclaim(directory, one.stream, claimed).catch(() => {})
-      throw error
+      failures.push(error) // one that cannot be read keeps no other one from its end
     }
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** False when the stream is damaged: then nothing is cut and nothing recorded. */
@@ -62,11 +67,12 @@ async function recoverStream(
 ): Promise<boolean> {
   const end = await readEnd(directory, stream)
   if (end.damaged) return false
-  if (end.closed && end.torn === undefined) return true // died between its last record and the removal of its note
   const { file, head } = end
   const cut = file && (await cutTail(directory, stream, { file, offset: end.end }))
   if (file !== undefined) await diskFiles.syncFolder(join(directory, stream))
   const sealed = head && (await seal(stream, head))
+  // Died between its close record and the removal of its note: it says itself where it ends.
+  if (end.closed && cut === undefined) return true
   await record({
     kind: 'recovery',
     of: stream,

@@ -1,43 +1,32 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzipSync, gzip } from 'node:zlib'
 import type { FileLayer } from '../folder/file-layer.ts'
-import { shippedFile } from '../folder/folder.ts'
+import { parseRecord } from '../read/read.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { type Place, readLeaves, streamStart } from '../write/read-leaves.ts'
 import { announce } from './announce.ts'
 import { sinkConflict } from './errors.ts'
+import type { ShippingSink } from './guarded-sink.ts'
 import { checkpointKey, segmentKey } from './layout.ts'
-import type { AuditSink, SinkCheck } from './sink.ts'
+import { note, type Shipped } from './shipped.ts'
+import type { SinkCheck } from './sink.ts'
 
 const zip = promisify(gzip)
-
-/** How far a stream has come in the archive: `seq` is the next record, `size` that of the newest checkpoint there. */
-export type Shipped = {
-  sink: string
-  place: Place
-  seq: number
-  size: number
-  bytes: number
-  announced: boolean
-  /** The stream had ended, and all of it is there. */
-  complete: boolean
-  /** The archive holds something else: nothing more of the stream can be put there. */
-  conflict: boolean
-}
 
 export type ShipOptions = {
   files: FileLayer
   directory: string
   log: string
   stream: string
-  sink: AuditSink
+  sink: ShippingSink
   check: SinkCheck
   /** Texts of the log's public key files by key id. */
   keys: () => Promise<readonly { name: string; text: string }[]>
   /** Bytes of records in one object. */
   segmentBytes: number
+  /** Ends the work before the next object. */
+  signal?: AbortSignal
+  onProgress?: (shipped: Shipped) => void
 }
 
 /** What there is to ship: records up to `size`, and a checkpoint that covers them, when there is one. */
@@ -53,17 +42,19 @@ export async function shipStream(
   target: Target,
   from: Shipped,
 ): Promise<Shipped> {
-  const { log, stream, sink } = options
+  const { log, stream, sink, signal } = options
   let shipped = from
   if (!shipped.announced) {
     await announce(options)
     shipped = await note(options, { ...shipped, announced: true })
   }
   while (shipped.seq < target.size) {
+    signal?.throwIfAborted()
     shipped = await note(options, await shipSegment(options, target.size, shipped))
   }
   const { checkpoint } = target
   if (checkpoint !== undefined && checkpoint.size > shipped.size) {
+    signal?.throwIfAborted()
     const key = checkpointKey(log, stream, checkpoint.size)
     const put = await sink.put(key, Buffer.from(checkpoint.text), 'text/plain; charset=utf-8')
     // Signed a second time after a crash it differs in its time; of another tree it is a fork.
@@ -76,50 +67,83 @@ export async function shipStream(
 }
 
 async function shipSegment(options: ShipOptions, size: number, from: Shipped): Promise<Shipped> {
-  const { directory, log, stream, sink, segmentBytes } = options
-  const parts: Buffer[] = []
-  const ends: { length: number; behind: Place }[] = []
-  let length = 0
-  const lines = readLeaves(directory, stream, from.place, size - from.seq)
-  for await (const { bytes, behind } of lines) {
-    parts.push(Buffer.from(bytes), newline)
-    length += bytes.length + 1
-    ends.push({ length, behind })
-    if (length >= segmentBytes) break
+  const { log, stream, sink, segmentBytes } = options
+  const run = await readRun(options, size, from, segmentBytes)
+  if (run.count === 0) throw new Error(`the records of ${stream} are not on the disk any more`)
+  // A note that does not fit what is on the disk was not written by this log: what it says is not believed.
+  if (from.seq > 0 && (run.firstSeq ?? from.seq) !== from.seq) {
+    return { ...from, seq: 0, bytes: 0, place: streamStart }
   }
-  if (ends.length === 0) throw new Error(`the records of ${stream} are not on the disk any more`)
-  const raw = Buffer.concat(parts, length)
   const key = segmentKey(log, stream, from.seq)
-  const put = await sink.put(key, await zip(raw), 'application/gzip')
-  const taken = put === 'different' ? await lengthThere(sink, key, raw) : length
-  const count = ends.findIndex((end) => end.length === taken) + 1
-  const end = ends[count - 1]
-  if (end === undefined) throw sinkConflict(sink.name, key)
+  const put = await sink.put(key, await zip(run.raw), 'application/gzip')
+  const there = put === 'different' ? await runThere(options, size, from, key) : run
+  if (there === undefined) throw sinkConflict(sink.name, key)
   return {
     ...from,
-    seq: from.seq + count,
-    place: end.behind,
-    bytes: from.bytes + end.length,
+    seq: from.seq + there.count,
+    place: there.behind,
+    bytes: from.bytes + there.raw.length,
   }
+}
+
+type Run = { raw: Buffer; count: number; firstSeq: number | undefined; behind: Place }
+
+/** Whole lines from where the stream has come, until there are so many bytes or no more records. */
+async function readRun(
+  { directory, stream }: ShipOptions,
+  size: number,
+  from: Shipped,
+  enough: number,
+): Promise<Run> {
+  const parts: Buffer[] = []
+  let length = 0
+  let at = from.place
+  for await (const { bytes, behind } of readLeaves(
+    directory,
+    stream,
+    from.place,
+    size - from.seq,
+  )) {
+    parts.push(Buffer.from(bytes), newline)
+    length += bytes.length + 1
+    at = behind
+    if (length >= enough) break
+  }
+  const firstSeq = parts[0] && parseRecord(parts[0].toString())?.seq
+  return { raw: Buffer.concat(parts, length), count: parts.length / 2, firstSeq, behind: at }
 }
 
 const newline = Buffer.from('\n')
 
-/** A process that died after its put had cut the same records elsewhere: what it put counts, when it is the same. */
-async function lengthThere(sink: AuditSink, key: string, raw: Buffer): Promise<number> {
-  const there = await sink.get(key)
-  if (there === undefined) throw sinkConflict(sink.name, key)
-  let text: Buffer
-  try {
-    text = gunzipSync(there, { maxOutputLength: Math.max(raw.length, 1) })
-  } catch {
-    throw sinkConflict(sink.name, key)
-  }
-  if (!text.equals(raw.subarray(0, text.length))) throw sinkConflict(sink.name, key)
-  return text.length
+/** Far above any object this log writes. */
+const maxObjectBytes = 64 * 1024 * 1024
+
+/**
+ * A process that died after its put may have cut the same records elsewhere: what it put counts, when it is the same.
+ * Undefined when it is not.
+ */
+async function runThere(
+  options: ShipOptions,
+  size: number,
+  from: Shipped,
+  key: string,
+): Promise<Run | undefined> {
+  const there = await options.sink.get(key)
+  const text = there && unzip(there)
+  if (text === undefined) return undefined
+  const run = await readRun(options, size, from, text.length)
+  return run.raw.equals(text) ? run : undefined
 }
 
-async function isSameTree(sink: AuditSink, key: string, text: string): Promise<boolean> {
+function unzip(bytes: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxObjectBytes })
+  } catch {
+    return undefined
+  }
+}
+
+async function isSameTree(sink: ShippingSink, key: string, text: string): Promise<boolean> {
   const there = parseCheckpoint((await sink.get(key))?.toString() ?? '')
   const mine = parseCheckpoint(text)
   return (
@@ -129,44 +153,4 @@ async function isSameTree(sink: AuditSink, key: string, text: string): Promise<b
     there.size === mine.size &&
     there.root.equals(mine.root)
   )
-}
-
-/** Only to begin where it ended: a note that is lost costs some answers `same`. */
-async function note(options: ShipOptions, shipped: Shipped): Promise<Shipped> {
-  const path = join(options.directory, options.stream, shippedFile)
-  await options.files.replace(path, Buffer.from(JSON.stringify(shipped)))
-  return shipped
-}
-
-/** Says that a stream that has ended is whole in the archive. */
-export const noteComplete = (options: ShipOptions, shipped: Shipped): Promise<Shipped> =>
-  note(options, { ...shipped, complete: true })
-
-/** Says that nothing more of a stream can be put into the archive. */
-export const noteConflict = (options: ShipOptions, shipped: Shipped): Promise<Shipped> =>
-  note(options, { ...shipped, conflict: true })
-
-/** How far a stream has come in this sink. */
-export async function readShipped(
-  directory: string,
-  stream: string,
-  sink: string,
-): Promise<Shipped> {
-  const begin: Shipped = {
-    sink,
-    place: streamStart,
-    seq: 0,
-    size: 0,
-    bytes: 0,
-    announced: false,
-    complete: false,
-    conflict: false,
-  }
-  try {
-    const text = await readFile(join(directory, stream, shippedFile), 'utf8')
-    const shipped = JSON.parse(text) as Shipped
-    return shipped.sink === sink && Number.isSafeInteger(shipped.seq) ? shipped : begin
-  } catch {
-    return begin
-  }
 }

@@ -1,20 +1,17 @@
 import { AuditError, unavailable } from '../errors.ts'
 import type { AuditReceipt } from '../record/record.ts'
 import type { Sealed } from '../write/sealer.ts'
-import {
-  noteComplete,
-  readShipped,
-  type ShipOptions,
-  type Shipped,
-  shipStream,
-} from './ship-stream.ts'
-import { listUnshipped, shipEnded } from './unshipped.ts'
+import { guardedSink } from './guarded-sink.ts'
+import { createHolders, type Holding } from './holders.ts'
+import { type ShipOptions, shipStream } from './ship-stream.ts'
+import { isConflict, noteComplete, noteConflict, readShipped, type Shipped } from './shipped.ts'
+import { listUnshipped, lockShipping, shipEnded, type Unshipped } from './unshipped.ts'
 
 /** The stream that this process writes, as the shipper sees it. */
 export type ShippedStream = {
   readonly stream: string
   readonly sealed: Sealed | undefined
-  /** Bytes of records on disk. */
+  /** Bytes of records that were written. */
   readonly bytes: number
   seal(): Promise<Sealed | undefined>
 }
@@ -27,48 +24,49 @@ export interface Shipper {
   readonly backlog: Backlog
   /** The newest failure, until something is shipped again. */
   readonly failure: AuditError | undefined
-  /** From now on this stream is written; undefined: none is. */
-  follow(stream: ShippedStream | undefined): void
-  /** Answers when the archive holds the record and a checkpoint that covers it. */
-  holds(receipt: AuditReceipt): Promise<void>
+  /** From now on this stream is written. */
+  follow(stream: ShippedStream): void
+  /** Tells when the archive holds the record and a checkpoint that covers it. */
+  holds(receipt: AuditReceipt): Holding
   /** Ships everything now, also of streams that have ended. False when some of it is not there yet. */
   drain(): Promise<boolean>
-  /** Stops; with `ended`, the followed stream has ended and its note says when all of it is there. */
+  /** Stops at once; with `ended`, the followed stream has ended and its note says when all of it is there. */
   close(ended: boolean): Promise<void>
 }
 
-export type ShipperOptions = Omit<ShipOptions, 'stream'> & {
+export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress'> & {
   /** Milliseconds between two shipments. */
   everyMs: number
   /** Milliseconds between two looks for streams that have ended. */
   endedMs: number
   /** The archive holds something else under a key of this stream: nothing may be added to it. */
   onConflict: (stream: string, error: AuditError) => void
-  onShipped?: () => void
 }
 
-type Waiting = { stream: string; seq: number; resolve: () => void }
+/** The followed stream, once this process is the one that ships it. */
+type Own = { stream: string; shipped: Shipped; release: () => Promise<void>; refused: boolean }
 
 const maxBackoffMs = 30_000
 
 export function createShipper(options: ShipperOptions): Shipper {
-  const { directory, sink, everyMs, endedMs } = options
+  const { directory, everyMs, endedMs } = options
+  const sink = guardedSink(options.sink)
   let live: ShippedStream | undefined
-  let shipped: Shipped | undefined
-  let waiting: Waiting[] = []
+  let own: Own | undefined
   let timer: NodeJS.Timeout | undefined
   let running: Promise<boolean> | undefined
   let failures = 0
   let failure: AuditError | undefined
-  /** Everything that was on disk at this time is in the archive. */
-  let currentAt = performance.now()
   let endedAt = Number.NEGATIVE_INFINITY
-  let endedBytes = 0
-  let refused: string | undefined
+  let unshipped: Unshipped[] = []
+  /** When the oldest of what waits began to. */
+  let since: number | undefined
+  const holders = createHolders()
   const stop = new AbortController()
+  const { signal } = stop
 
   function wake(ms: number): void {
-    if (stop.signal.aborted) return
+    if (signal.aborted) return
     clearTimeout(timer)
     timer = setTimeout(() => void run(), ms)
     timer.unref()
@@ -77,23 +75,41 @@ export function createShipper(options: ShipperOptions): Shipper {
   function run(): Promise<boolean> {
     running ??= ship().finally(() => {
       running = undefined
-      const backoff = Math.min(maxBackoffMs, everyMs * 2 ** Math.min(failures, 10))
-      wake(failures > 0 ? backoff : waiting.length > 0 ? 0 : everyMs)
+      const waited = holders.waiting
+      // Nobody who waits shall wait for a store that has long come back.
+      const longest = waited ? everyMs : maxBackoffMs
+      const backoff = Math.min(longest, everyMs * 2 ** Math.min(failures, 10))
+      wake(failures > 0 ? backoff : waited ? 0 : everyMs)
     })
     return running
+  }
+
+  function backlog(): Backlog {
+    const shipped = own !== undefined && own.stream === live?.stream ? own.shipped.bytes : 0
+    const mine = Math.max(0, (live?.bytes ?? 0) - shipped)
+    const bytes = unshipped.reduce((sum, one) => sum + one.bytes, mine)
+    if (bytes === 0) since = undefined
+    else since ??= performance.now()
+    return { bytes, ageMs: since === undefined ? 0 : performance.now() - since }
   }
 
   /** False when something is left. */
   async function ship(): Promise<boolean> {
     const began = performance.now()
     try {
-      const own = await shipLive()
-      const ended = began - endedAt < endedMs || (await shipAllEnded(began))
-      if (own && ended && endedBytes === 0) currentAt = began
+      await leaveOld()
+      // Also while the store is away: what other processes left here counts as waiting.
+      if (began - endedAt >= endedMs) {
+        const found = await listUnshipped(directory, sink.name)
+        unshipped = found.filter(({ stream }) => stream !== live?.stream)
+        endedAt = began
+      }
+      const mine = await shipLive()
+      const others = await shipAllEnded()
+      if (mine) since = began
       failures = 0
       failure = undefined
-      options.onShipped?.()
-      return own && ended
+      return mine && others
     } catch (cause) {
       failures += 1
       failure = cause instanceof AuditError ? cause : unavailable('shipping', cause)
@@ -102,69 +118,92 @@ export function createShipper(options: ShipperOptions): Shipper {
   }
 
   /** False when some are left. */
-  async function shipAllEnded(began: number): Promise<boolean> {
-    const found = await listUnshipped(directory, sink.name)
-    endedBytes = found.reduce((sum, { bytes }) => sum + bytes, 0)
-    let left = false
-    for (const { stream, bytes } of found) {
-      if (stop.signal.aborted) return false
-      if (await shipEnded({ ...options, stream })) endedBytes -= bytes
-      else left = true
+  async function shipAllEnded(): Promise<boolean> {
+    let all = true
+    for (let first = unshipped[0]; first !== undefined; first = unshipped[0]) {
+      if (signal.aborted) return false
+      const { stream } = first
+      const done = await shipEnded({ ...options, sink, signal, stream }).catch((error: unknown) => {
+        const { code } = error as { code?: string }
+        if (signal.aborted || code?.startsWith('LELU_AUDIT_SINK_')) throw error
+        // One that cannot be read here keeps no other one from the archive.
+        process.emitWarning(`The stream ${stream} could not be archived: ${String(error)}`, {
+          code: 'LELU_AUDIT_SHIPPING',
+        })
+        return false
+      })
+      all &&= done
+      // What another process ships does not wait for this one.
+      unshipped = unshipped.slice(1)
     }
-    endedAt = began
-    return !left
+    return all
+  }
+
+  /** The stream before is no longer written: whoever finds it ended may ship the rest. */
+  async function leaveOld(): Promise<void> {
+    if (own === undefined || own.stream === live?.stream) return
+    const { release } = own
+    own = undefined
+    await release()
+  }
+
+  async function take(stream: string): Promise<Own> {
+    const release = await lockShipping(directory, stream)
+    if (release === undefined) throw new Error(`another process ships ${stream}`)
+    const shipped = await readShipped(directory, stream, sink.name)
+    return { stream, shipped: { ...shipped, complete: false }, release, refused: false }
   }
 
   async function shipLive(): Promise<boolean> {
     const stream = live
-    if (stream === undefined || stream.stream === refused) return stream === undefined
+    if (stream === undefined) return true
     // Somebody waits for records that may not be signed yet.
-    const sealed = waiting.length > 0 ? await stream.seal() : stream.sealed
+    const sealed = holders.waiting ? await stream.seal() : stream.sealed
     if (sealed === undefined) return stream.bytes === 0
-    shipped ??= await readShipped(directory, stream.stream, sink.name)
-    const here = { ...options, stream: stream.stream }
+    own ??= await take(stream.stream)
+    const mine = own
+    if (mine.stream !== stream.stream || mine.refused) return false
+    const here = { ...options, sink, signal, stream: stream.stream }
+    const onProgress = (shipped: Shipped) => {
+      mine.shipped = shipped
+    }
     const target = { size: sealed.size, checkpoint: { size: sealed.size, text: sealed.text } }
     try {
-      const done = await shipStream(here, target, shipped)
-      if (live === stream) shipped = done
-      settle(stream.stream, done.size)
+      const { size } = await shipStream({ ...here, onProgress }, target, mine.shipped)
+      holders.settle(stream.stream, size)
+      return true
     } catch (error) {
-      if ((error as { code?: string }).code === 'LELU_AUDIT_SINK_CONFLICT') {
-        refused = stream.stream
+      if (isConflict(error)) {
+        mine.refused = true
+        await noteConflict(here, sink.name, error)
+        holders.refuse(({ stream }) => stream === mine.stream, error)
         options.onConflict(stream.stream, error as AuditError)
       }
-      // What came through is noted, and not read again.
-      if (live === stream) shipped = await readShipped(directory, stream.stream, sink.name)
       throw error
     }
-    return true
-  }
-
-  function settle(stream: string, size: number): void {
-    const held = waiting.filter((one) => one.stream === stream && one.seq < size)
-    waiting = waiting.filter((one) => !held.includes(one))
-    for (const { resolve } of held) resolve()
   }
 
   return {
     get backlog() {
-      const bytes = endedBytes + Math.max(0, (live?.bytes ?? 0) - (shipped?.bytes ?? 0))
-      return { bytes, ageMs: bytes === 0 ? 0 : performance.now() - currentAt }
+      return backlog()
     },
     get failure() {
       return failure
     },
     follow(stream) {
       live = stream
-      shipped = undefined
-      currentAt = performance.now()
       endedAt = Number.NEGATIVE_INFINITY
+      holders.refuse(
+        (one) => one.stream !== stream.stream,
+        unavailable('shipping', new Error('the stream was left before the archive held it')),
+      )
       wake(everyMs)
     },
-    holds({ stream, seq }) {
-      const held = new Promise<void>((resolve) => waiting.push({ stream, seq, resolve }))
-      if (failures === 0) wake(0)
-      return held
+    holds(receipt) {
+      const holding = holders.add(receipt)
+      if (signal.aborted) holding.forget()
+      else if (failures === 0) wake(0)
+      return holding
     },
     async drain() {
       await running
@@ -175,11 +214,13 @@ export function createShipper(options: ShipperOptions): Shipper {
       clearTimeout(timer)
       stop.abort()
       await running
-      if (!ended || live === undefined || shipped === undefined) return
-      const { sealed, stream } = live
-      if (sealed !== undefined && shipped.size === sealed.size && shipped.seq === sealed.size) {
-        await noteComplete({ ...options, stream }, shipped)
-      }
+      holders.refuse(() => true, unavailable('shipping', new Error('the log was closed')))
+      if (own === undefined) return
+      const { shipped, stream, release } = own
+      const sealed = live?.stream === stream ? live.sealed : undefined
+      const whole = shipped.size === sealed?.size && shipped.seq === sealed.size
+      if (ended && whole) await noteComplete({ ...options, stream }, shipped)
+      await release()
     },
   }
 }

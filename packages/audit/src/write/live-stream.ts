@@ -1,6 +1,13 @@
-import { AuditError, unavailable } from '../errors.ts'
+import { AuditError, closed, unavailable } from '../errors.ts'
+import type { AuditReceipt } from '../record/record.ts'
+import type { LogEvent } from '../record/record-text.ts'
 import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
-import { createStreamWriter, type StreamOptions, type StreamWriter } from './stream-writer.ts'
+import {
+  createStreamWriter,
+  type StreamAppend,
+  type StreamOptions,
+  type StreamWriter,
+} from './stream-writer.ts'
 
 /** The stream of this process: its records, and the checkpoints that sign them. */
 export interface LiveStream extends StreamWriter {
@@ -8,6 +15,8 @@ export interface LiveStream extends StreamWriter {
   readonly sealed: Sealed | undefined
   /** Signs everything that is on disk. */
   seal(): Promise<Sealed | undefined>
+  /** Ends it in order: with a close record behind which nothing is taken, and a checkpoint. */
+  end(): Promise<void>
 }
 
 export type LiveStreamOptions = StreamOptions &
@@ -26,14 +35,21 @@ const sealTries = 3
 export function openLiveStream(options: LiveStreamOptions): LiveStream {
   const { sealMs } = options
   const sealer = createSealer(options)
+  /** Of the records that are on disk and not signed yet. */
+  let leaves: string[] = []
   let timer: NodeJS.Timeout | undefined
   let sealing: Promise<Sealed | undefined> | undefined
-  let closed = false
+  let ended = false
   let failed = 0
-  const writer = createStreamWriter({ ...options, onSynced: sealSoon })
+  const writer = createStreamWriter({ ...options, onSynced: synced })
+
+  function synced(receipts: AuditReceipt[]): void {
+    for (const { leaf } of receipts) leaves.push(leaf)
+    sealSoon()
+  }
 
   function sealSoon(): void {
-    if (timer !== undefined || closed || writer.failure !== undefined) return
+    if (timer !== undefined || ended || writer.failure !== undefined) return
     timer = setTimeout(() => {
       timer = undefined
       void seal().catch(() => {})
@@ -50,10 +66,11 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   }
 
   async function sealNow(): Promise<Sealed | undefined> {
-    const { head } = writer
-    if (head === undefined) return undefined
+    const count = leaves.length
+    if (count === 0) return sealer.sealed
     try {
-      const sealed = await sealer.seal(head)
+      const sealed = await sealer.seal(leaves.slice())
+      leaves = leaves.slice(count)
       failed = 0
       return sealed
     } catch (cause) {
@@ -61,11 +78,23 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
       // The disk may be busy or full, which appends find out by themselves; keys and contents do not mend by waiting.
       const final = cause instanceof AuditError || failed >= sealTries
       if (final) writer.fail(unavailable('signing a checkpoint', cause))
-      else sealSoon()
       throw cause
     } finally {
-      if (writer.head !== undefined && writer.head.seq >= (sealer.sealed?.size ?? 0)) sealSoon()
+      if (leaves.length > 0) sealSoon()
     }
+  }
+
+  async function append(event: LogEvent, appendOptions?: StreamAppend): Promise<AuditReceipt> {
+    // A record behind the end would read as one that somebody added.
+    if (ended) throw closed()
+    return writer.append(event, appendOptions)
+  }
+
+  async function close(): Promise<void> {
+    ended = true
+    clearTimeout(timer)
+    await sealing?.catch(() => {})
+    await writer.close()
   }
 
   return {
@@ -86,14 +115,16 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
       return sealer.sealed
     },
     fail: writer.fail,
-    append: writer.append,
+    append,
     flush: writer.flush,
     seal,
-    async close() {
-      closed = true
-      clearTimeout(timer)
-      await sealing?.catch(() => {})
-      await writer.close()
+    async end() {
+      const last = append({ kind: 'close', reason: 'closed' })
+      ended = true
+      await last
+      await seal()
+      await close()
     },
+    close,
   }
 }

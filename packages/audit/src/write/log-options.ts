@@ -1,6 +1,7 @@
 import { AuditError } from '../errors.ts'
 import { freeBytes } from '../folder/reserve.ts'
 import type { Durability } from '../record/record.ts'
+import { isArchiveLog } from '../sink/layout.ts'
 import type { AuditSink } from '../sink/sink.ts'
 
 export type AuditLogOptions = {
@@ -83,8 +84,8 @@ export function assertOptions({
   if (typeof directory !== 'string' || directory === '') {
     refuse('`directory` is no path', 'Pass the folder of the log, such as .lelu/audit.')
   }
-  if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/.test(log)) {
-    refuse('`log` is no name', 'Use up to 100 letters, digits and . _ / -')
+  if (!isArchiveLog(log)) {
+    refuse('`log` is no name', 'Use up to 100 letters, digits and . _ / - and no part . or ..')
   }
   if (node !== undefined && !/^[a-z0-9][a-z0-9-]{0,31}$/.test(node)) {
     refuse('`node` is no name', 'Use up to 32 small letters, digits and -')

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { AuditError, unavailable } from '../errors.ts'
+import { type AuditError, closed, unavailable } from '../errors.ts'
 import { diskFiles, type FileLayer } from '../folder/file-layer.ts'
 import type { AuditEvent, AuditReceipt } from '../record/record.ts'
 import { assertEvent } from '../record/record-text.ts'
@@ -91,7 +91,8 @@ export function openWith(
   let opened: Promise<SigningKeys> | undefined
   let pulse: { stop(): Promise<void> } | undefined
   let reserving: NodeJS.Timeout | undefined
-  let closed: Promise<void> | undefined
+  let tending: NodeJS.Timeout | undefined
+  let ended: Promise<void> | undefined
 
   /** With the first checkpoint, not with the first record: no decision waits for them. */
   async function keys(): Promise<SigningKeys> {
@@ -119,7 +120,7 @@ export function openWith(
     files,
     directory,
     append: (record) => streams.append(record, { until: 'written' }),
-    renew: (error) => streams.renew('write_failed', error),
+    renew: streams.renew,
     limit: {
       bytes: options.backlog?.bytes ?? 4 * 1024 ** 3,
       ageMs: options.backlog?.ms ?? 24 * 3600_000,
@@ -137,12 +138,14 @@ export function openWith(
       endedMs: limits.endedMs,
       keys: async () => (await keys()).publicFiles(),
       onConflict: (stream, error) => {
-        if (stream === streams.stream) streams.renew('conflict', unavailable('shipping', error))
+        if (stream === streams.stream) streams.renew(error)
       },
     })
 
   function begun(live: LiveStream): void {
     void pulse?.stop()
+    shipper?.follow(live)
+    if (ended !== undefined) return // closed while it began: it is ended right away
     pulse = startPulse({
       append: (record) => live.append(record, { until: 'written' }),
       peers: watchPeers(directory, live.stream, ownCheckpoint(log, keys)),
@@ -150,37 +153,47 @@ export function openWith(
       peersMs: limits.peersMs,
       heartbeatMs: limits.heartbeatMs,
     })
-    shipper?.follow(live)
+    tending ??= setInterval(() => void streams.tend(), limits.endedMs).unref()
     // Later: a process that makes one decision and ends needs none.
-    reserving ??= setTimeout(() => void room.reserve(), limits.reserveMs).unref()
+    reserving ??= setTimeout(() => {
+      room.reserve().catch(() => {}) // without it the log only says less
+    }, limits.reserveMs).unref()
   }
 
   /** Answers as `durability` says. */
   async function append(event: AuditEvent, appendOptions: AppendOptions): Promise<AuditReceipt> {
-    if (closed !== undefined) throw closedError()
+    if (ended !== undefined) throw closed()
     assertEvent(event)
-    if (room.full) await room.look()
     room.assert(sink && shipper && { sink: sink.name, now: shipper.backlog })
     const early = appendOptions.until === 'written'
     if (durability === 'async') return streams.append(event, { ...appendOptions, until: 'written' })
     const receipt = await streams.append(event, appendOptions)
     if (durability === 'fsync' || early || shipper === undefined) return receipt
-    const held = shipper.holds(receipt)
-    const due = performance.now() + remoteDeadlineMs
-    await before(due, remoteDeadlineMs, held, 'the archive').catch((error) => {
+    const { held, forget } = shipper.holds(receipt)
+    try {
+      await inTime(remoteDeadlineMs, held, 'the archive')
+      return receipt
+    } catch (error) {
       throw unavailable('shipping', error)
-    })
-    return receipt
+    } finally {
+      forget()
+    }
+  }
+
+  async function seal(): Promise<Sealed | undefined> {
+    await streams.flush()
+    return streams.current?.seal()
   }
 
   async function end(): Promise<void> {
     clearTimeout(reserving)
-    await pulse?.stop()
-    const ended = await streams.end()
-    if (shipper === undefined) return
-    const due = performance.now() + limits.closeMs
-    const last = shipper.drain().then(() => shipper.close(ended !== undefined))
-    await before(due, limits.closeMs, last, 'the archive').catch(() => {}) // the next process ships what is left
+    clearInterval(tending)
+    room.close()
+    await inTime(deadlineMs, pulse?.stop()).catch(() => {})
+    const inOrder = (await streams.end()) !== undefined
+    // What is left then, the next process ships.
+    await inTime(limits.closeMs, shipper?.drain(), 'the archive').catch(() => {})
+    await inTime(deadlineMs, shipper?.close(inOrder), 'the archive').catch(() => {})
   }
 
   return {
@@ -191,7 +204,7 @@ export function openWith(
       return streams.stream
     },
     get state() {
-      if (closed !== undefined) return 'closed'
+      if (ended !== undefined) return 'closed'
       return streams.failed || room.full ? 'failed' : 'open'
     },
     get sealed() {
@@ -203,17 +216,14 @@ export function openWith(
     },
     append: (event, appendOptions = {}) => append(event, appendOptions),
     flush: streams.flush,
-    async seal() {
-      await streams.flush()
-      return streams.current?.seal()
-    },
+    seal,
     async ship() {
-      await this.seal()
+      await seal()
       return (await shipper?.drain()) ?? true
     },
     close() {
-      closed ??= end()
-      return closed
+      ended ??= end()
+      return ended
     },
   }
 }
@@ -222,6 +232,5 @@ const summary = ({ sink, immutable, mode, days, checked }: SinkCheck) => ({
   ...{ sink, immutable, mode, days, checked },
 })
 
-function closedError(): AuditError {
-  return new AuditError('LELU_AUDIT_CLOSED', 'The audit log is closed.', { help: 'Open it again.' })
-}
+const inTime = <T>(ms: number, work: T, who?: string): Promise<Awaited<T>> =>
+  before(performance.now() + ms, ms, Promise.resolve(work), who)

@@ -49,7 +49,9 @@ export function watchPeers(
     const grown: SealedPeer[] = []
     for (const stream of (await neighbours(directory)).streams) {
       if (stream === own) continue
-      const text = await readCheckpoint(join(directory, stream, checkpointFile))
+      // One that cannot be read must not make this log silent about the others.
+      const path = join(directory, stream, checkpointFile)
+      const text = await readCheckpoint(path).catch(() => undefined)
       // One that we did not sign would be a lie that this log tells about itself.
       const signed = text === undefined ? undefined : await check(stream, text)
       if (signed === undefined || signed.size <= (seen.get(stream) ?? 0)) continue

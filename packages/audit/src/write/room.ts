@@ -10,8 +10,6 @@ export type RoomOptions = {
   append(record: RoomRecord): Promise<unknown>
   /** Leaves the stream that met the full disk for a new one. */
   renew(error: AuditError): void
-  /** Leaves the stream that met the full disk for a new one. */
-  renew(error: AuditError): void
   /** What may wait for the archive. */
   limit: Backlog
   /** Milliseconds between two looks whether a full disk has room again. */
@@ -21,30 +19,34 @@ export type RoomOptions = {
 
 /** Whether there is room for records: on the disk, and in what may wait for the archive. */
 export interface Room {
-  /** Throws `LELU_AUDIT_UNAVAILABLE` while there is none. */
+  /** Throws `LELU_AUDIT_UNAVAILABLE` while there is none, and waits for nothing. */
   assert(backlog: { sink: string; now: Backlog } | undefined): void
   /** Whether the disk is full, as far as is known. */
   readonly full: boolean
   /** The disk is full. True when a reserve was given back, so that a stream can begin to say so. */
   filled(error: AuditError): Promise<boolean>
-  /** Looks whether there is room again, at most every `retryMs`. */
-  look(): Promise<void>
   /** Keeps room for the next time. */
   reserve(): Promise<void>
+  close(): void
 }
 
 const diskFull: readonly unknown[] = ['ENOSPC', 'EDQUOT']
 /** Above this share of the limit a record warns, below the other it says that it is over. */
 const highShare = 0.8
 const drainedShare = 0.6
+const maxPauseMs = 60_000
 
 export const isDiskFull = (error: AuditError): boolean =>
   diskFull.includes((error.cause as NodeJS.ErrnoException | undefined)?.code)
 
 export function createRoom(options: RoomOptions): Room {
   const { files, directory, append, renew, limit, retryMs, free = freeBytes } = options
-  let full: { error: AuditError; refused: number } | undefined
-  let lookedAt = Number.NEGATIVE_INFINITY
+  let full: AuditError | undefined
+  let refused = 0
+  let pauseMs = retryMs
+  let resumedAt = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
   let high: 'high' | 'over' | undefined
 
   function say(sink: string, now: Backlog, state: 'high' | 'over' | 'drained'): void {
@@ -69,38 +71,62 @@ export function createRoom(options: RoomOptions): Room {
     throw unavailable('shipping', new Error(waits))
   }
 
+  /** By itself: a caller is refused at once, however long the disk takes to tell what it has. */
+  function lookLater(): void {
+    if (closed) return
+    timer = setTimeout(() => {
+      void look()
+        .catch(() => {})
+        .then(() => {
+          if (full !== undefined) lookLater()
+        })
+    }, pauseMs)
+    timer.unref()
+  }
+
+  async function look(): Promise<void> {
+    // Twice, so that the reserve can be kept again and something is left.
+    if ((await free(directory)) < 2 * reserveBytes) return
+    await makeReserve(files, directory)
+    if (closed) return
+    const said = refused
+    full = undefined
+    resumedAt = performance.now()
+    await append({ kind: 'resumed', refused: said })
+    refused -= said
+  }
+
   return {
     get full() {
       return full !== undefined
     },
     assert(backlog) {
       if (full !== undefined) {
-        full.refused += 1
-        throw full.error
+        refused += 1
+        throw full
       }
       if (backlog !== undefined) assertBacklog(backlog.sink, backlog.now)
     },
     async filled(error) {
-      if (full !== undefined || !(await releaseReserve(directory))) return false
-      full = { error, refused: 0 }
-      lookedAt = performance.now()
+      if (closed || full !== undefined || !(await releaseReserve(directory))) return false
+      // A quota shows as room that is not there: then the looks become rarer.
+      const again = performance.now() - resumedAt < 10 * pauseMs
+      pauseMs = again ? Math.min(maxPauseMs, 2 * pauseMs) : retryMs
+      full = error
       renew(error)
+      lookLater()
       const code = (error.cause as NodeJS.ErrnoException).code ?? 'ENOSPC'
       await append({ kind: 'full', error_code: code })
       return true
     },
-    async look() {
-      if (full === undefined || performance.now() - lookedAt < retryMs) return
-      lookedAt = performance.now()
-      // Twice, so that the reserve can be kept again and something is left.
-      if ((await free(directory).catch(() => 0)) < 2 * reserveBytes) return
-      const { refused } = full
-      await append({ kind: 'resumed', refused })
-      full = undefined
-      await this.reserve()
-    },
     async reserve() {
-      if (full === undefined) await makeReserve(files, directory).catch(() => {}) // without it the log only says less
+      // On a disk that is nearly full, the reserve itself would be what fills it.
+      if (closed || full !== undefined || (await free(directory)) < 2 * reserveBytes) return
+      await makeReserve(files, directory)
+    },
+    close() {
+      closed = true
+      clearTimeout(timer)
     },
   }
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { checkpointFile } from '../folder/folder.ts'
+import { parseRecord } from '../read/read.ts'
+import { genesisHash } from '../record/line.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
 import { parseCheckpoint, signCheckpoint } from '../tlog/checkpoint.ts'
 import { createTree, type Tree } from '../tlog/merkle.ts'
@@ -16,10 +18,10 @@ export interface Sealer {
   /** The newest checkpoint; undefined before the first. */
   readonly sealed: Sealed | undefined
   /**
-   * Signs up to the record `seq` with the leaf hash `leaf` (base64), once it is on disk. The records are read back from
-   * there: what is signed is what anybody will read, and continues what was signed before.
+   * Signs the records with these leaf hashes (base64) behind those that are signed, once they are on disk. They are read
+   * back from there: what is signed is what was written, what anybody will read, and continues what was signed before.
    */
-  seal(head: { seq: number; leaf: string }): Promise<Sealed>
+  seal(leaves: readonly string[]): Promise<Sealed>
 }
 
 export type SealerOptions = {
@@ -47,18 +49,16 @@ export function createSealer(options: SealerOptions): Sealer {
     if (!consistent) throw altered(stream, 'its tree does not continue its last checkpoint')
   }
 
-  async function seal(head: { seq: number; leaf: string }): Promise<Sealed> {
-    if (sealed !== undefined && sealed.size > head.seq) return sealed
+  async function seal(leaves: readonly string[]): Promise<Sealed> {
     const grown = tree.copy()
     let at = place
-    let last: Buffer | undefined
-    for await (const line of readLeaves(directory, stream, place, head.seq + 1 - grown.size)) {
-      grown.append(line.leaf)
-      last = line.leaf
-      at = line.behind
+    for await (const { leaf, behind } of readLeaves(directory, stream, place, leaves.length)) {
+      if (leaf.toString('base64') !== leaves[grown.size - tree.size]) break
+      grown.append(leaf)
+      at = behind
     }
-    if (grown.size !== head.seq + 1 || last?.toString('base64') !== head.leaf) {
-      throw altered(stream, `its record ${head.seq} is not the one that was written`)
+    if (grown.size !== tree.size + leaves.length) {
+      throw altered(stream, `its record ${grown.size} is not the one that was written`)
     }
     await assertUntouched()
     const root = grown.root()
@@ -94,13 +94,16 @@ export async function sealEnded(
   const origin = `${log}/${stream}`
   if (text !== undefined && signed?.origin !== origin) return undefined
   const tree = createTree()
-  let last: Buffer | undefined
-  for await (const { leaf } of readLeaves(directory, stream, streamStart, head.seq + 1)) {
+  let last = genesisHash(log, stream)
+  for await (const { leaf, bytes } of readLeaves(directory, stream, streamStart, head.seq + 1)) {
+    // What a checkpoint covers its root vouches for; behind it the chain does.
+    const isSigned = signed !== undefined && tree.size < signed.size
+    if (!isSigned && parseRecord(bytes.toString())?.prev !== last) return undefined
     tree.append(leaf)
-    last = leaf
+    last = leaf.toString('base64')
     if (tree.size === signed?.size && !tree.root().equals(signed.root)) return undefined
   }
-  const whole = tree.size === head.seq + 1 && last?.toString('base64') === head.leaf
+  const whole = tree.size === head.seq + 1 && last === head.leaf
   if (!whole || (signed !== undefined && signed.size > tree.size)) return undefined
   const root = tree.root()
   const base64 = root.toString('base64')

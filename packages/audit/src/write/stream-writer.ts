@@ -18,7 +18,7 @@ export interface StreamWriter {
   readonly busy: boolean
   /** The last record that is on disk. */
   readonly head: AuditReceipt | undefined
-  /** Bytes of all records that were taken. */
+  /** Bytes of all records that were written. */
   readonly bytes: number
   /** Answers when the record is on disk (fdatasync), together with all that were waiting with it. */
   append(event: LogEvent, options?: StreamAppend): Promise<AuditReceipt>
@@ -56,8 +56,8 @@ export type StreamOptions = {
   deadlineMs: number
   /** A new segment is begun when one has this many bytes. */
   segmentBytes: number
-  /** Told after each sync. Must not throw. */
-  onSynced?: () => void
+  /** Told after each sync of the records that it brought to the disk. Must not throw. */
+  onSynced?: (receipts: AuditReceipt[]) => void
   /** Told once, when it refuses from now on. Must not throw. */
   onFailed?: (error: AuditError) => void
 }
@@ -101,7 +101,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let syncTimer: NodeJS.Timeout | undefined
   let unsynced: Waiting[] = []
   let head: AuditReceipt | undefined
-  let taken = 0
+  let written = 0
   const segments = createSegments(files, join(options.directory, stream), options.segmentBytes)
 
   function fail(error: unknown, batch: Waiting[]): void {
@@ -126,7 +126,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     unsynced = []
     head = synced.at(-1)?.receipt ?? head
     tell(synced)
-    options.onSynced?.()
+    options.onSynced?.(synced.map(({ receipt }) => receipt))
   }
 
   function takeBatch(): Waiting[] {
@@ -143,6 +143,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   async function write(batch: Waiting[]): Promise<void> {
     const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
     await segments.append(bytes, (batch[0] as Waiting).receipt.seq)
+    written += bytes.length
     unsynced.push(...batch)
     for (const one of batch) {
       if (isEarly(one)) one.resolve(one.receipt)
@@ -223,7 +224,6 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     prev = receipt.leaf
     const line = `${text}\n`
     waitingLength += line.length
-    taken += line.length
     const due = performance.now() + deadlineMs - waitedMs
     const answer = new Promise<AuditReceipt>((resolve, reject) => {
       waiting.push({ line, receipt, due, options, resolve, reject })
@@ -244,7 +244,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       return head
     },
     get bytes() {
-      return taken
+      return written
     },
     fail: (error) => fail(error, []),
     async append(event, options = {}) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { type AuditError, unavailable } from '../errors.ts'
-import type { FileLayer } from '../folder/file-layer.ts'
+import { type AuditError, closed, unavailable } from '../errors.ts'
+import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
 import { disown, own } from '../folder/ownership.ts'
 import { recoverStreams } from '../folder/recovery.ts'
 import { jsonText } from '../record/json-text.ts'
@@ -41,7 +41,9 @@ export interface Streams {
   /** Waits for a stream that is being begun. */
   flush(): Promise<void>
   /** Leaves the current stream for this reason, and tries at once to begin another with the next record. */
-  renew(cause: RecoveryCause, error: AuditError): void
+  renew(error: AuditError): void
+  /** Ends the streams of processes that have died meanwhile. */
+  tend(): Promise<void>
   /** Ends the stream in order, and answers it; undefined when there is none or it could not be ended. */
   end(): Promise<LiveStream | undefined>
 }
@@ -55,9 +57,12 @@ export function createStreams(options: StreamsOptions): Streams {
   let recovering: Promise<void> = Promise.resolve()
   let lost = new Map<string, RecoveryCause>()
   let failure: Failure | undefined
+  let ending = false
+  /** The end waits for recovery no longer. */
+  let late = false
 
   async function begin(name: string): Promise<LiveStream> {
-    await files.makeFolder(directory)
+    await makeDurably(files, directory)
     const peers = await findPeers(directory)
     let made: LiveStream | undefined
     try {
@@ -67,7 +72,9 @@ export function createStreams(options: StreamsOptions): Streams {
       made = openLiveStream({
         ...options,
         stream: name,
-        onFailed: (error) => options.onFailed(name, error),
+        onFailed: (error) => {
+          if (made !== undefined && current === made) options.onFailed(name, error)
+        },
       })
       await made.append({ kind: 'genesis', ...options.genesis, peers })
       return made
@@ -95,6 +102,7 @@ export function createStreams(options: StreamsOptions): Streams {
         failure = { error, at: performance.now() }
         starting = undefined
         stream = newStreamName(node) // whatever exists of the other is left to recovery
+        options.onFailed(name, error)
         throw error
       },
     )
@@ -112,6 +120,7 @@ export function createStreams(options: StreamsOptions): Streams {
         directory,
         stream: live.stream,
         lost: mine,
+        stopped: () => late || live.failure !== undefined,
         record: live.append,
         seal: (ended, head) => sealEnded({ ...options, stream: ended, head }),
       })
@@ -125,10 +134,7 @@ export function createStreams(options: StreamsOptions): Streams {
   }
 
   function writing(): Promise<LiveStream> | LiveStream {
-    if (current !== undefined && current.failure !== undefined) {
-      const isAltered = current.failure.error.code === 'LELU_AUDIT_ALTERED'
-      leave(current, current.failure, isAltered ? 'altered' : 'write_failed')
-    }
+    if (current?.failure !== undefined) leave(current, current.failure)
     if (current !== undefined) return current
     if (starting !== undefined) {
       // The disk hangs: whoever asks now need not wait as long as the first did.
@@ -146,10 +152,10 @@ export function createStreams(options: StreamsOptions): Streams {
   }
 
   /** A write that has not come back may still change the stream: until it has, nothing else is tried. */
-  function leave(live: LiveStream, why: Failure, cause: RecoveryCause): void {
+  function leave(live: LiveStream, why: Failure): void {
     failure = why
     if (live.busy) throw why.error
-    lost.set(live.stream, cause)
+    lost.set(live.stream, causeOf(why.error))
     void live.close()
     current = undefined
     stream = newStreamName(node)
@@ -166,6 +172,7 @@ export function createStreams(options: StreamsOptions): Streams {
       return failure !== undefined || current?.failure !== undefined || starting?.late === true
     },
     async append(event, appendOptions = {}) {
+      if (ending) throw closed()
       const target = writing()
       if (!(target instanceof Promise)) return target.append(event, appendOptions)
       const asked = performance.now()
@@ -180,24 +187,30 @@ export function createStreams(options: StreamsOptions): Streams {
       const live = current ?? (await starting?.stream)
       await live?.flush()
     },
-    renew(cause, error) {
+    renew(error) {
       if (current === undefined) failure = undefined
       else {
         current.fail(error)
-        if (current.busy) return
-        leave(current, { error, at: Number.NEGATIVE_INFINITY }, cause)
+        if (!current.busy) leave(current, { error, at: Number.NEGATIVE_INFINITY })
       }
     },
+    tend() {
+      const live = current
+      if (live !== undefined && !ending) recovering = recovering.then(() => recover(live))
+      return recovering
+    },
     async end() {
-      const due = performance.now() + deadlineMs
-      const inTime = <T>(work: Promise<T>): Promise<T> => before(due, deadlineMs, work)
+      ending = true
+      const inTime = <T>(work: Promise<T>): Promise<T> =>
+        before(performance.now() + deadlineMs, deadlineMs, work)
       try {
         const live = current ?? (starting && (await inTime(starting.stream)))
         if (live === undefined) return undefined
-        await inTime(recovering)
-        await inTime(live.append({ kind: 'close', reason: 'closed' }))
-        await inTime(live.seal())
-        await inTime(live.close())
+        // What others left is no reason to leave this one open.
+        await inTime(recovering).catch(() => {
+          late = true
+        })
+        await inTime(live.end())
         await inTime(disown(directory, live.stream))
         return live
       } catch {
@@ -207,6 +220,11 @@ export function createStreams(options: StreamsOptions): Streams {
       }
     },
   }
+}
+
+function causeOf({ code }: AuditError): RecoveryCause {
+  if (code === 'LELU_AUDIT_ALTERED') return 'altered'
+  return code === 'LELU_AUDIT_SINK_CONFLICT' ? 'conflict' : 'write_failed'
 }
 
 function newStreamName(node: string | undefined): string {

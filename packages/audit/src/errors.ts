@@ -14,6 +14,8 @@ export type AuditErrorCode =
   | 'LELU_AUDIT_SINK_UNSAFE'
   | 'LELU_AUDIT_KEY_INVALID'
   | 'LELU_AUDIT_KEY_UNSUPPORTED'
+  | 'LELU_AUDIT_PATH_INVALID'
+  | 'LELU_AUDIT_OPENINGS_INVALID'
   | 'LELU_JSON_INVALID'
 
 const brand = Symbol.for('lelu.error')

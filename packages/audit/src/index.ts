@@ -3,6 +3,28 @@ export { canonicalJson } from './record/canonical-json.ts'
 // Verifying
 export { describeReport } from './verify/describe-report.ts'
 export { AuditError, type AuditErrorCode } from './errors.ts'
+// What is recorded of inputs
+export { type ClearPaths, clearPaths } from './inputs/clear-paths.ts'
+export {
+  commitInput,
+  type CommitOptions,
+  type Committed,
+  commitment,
+  type Opening,
+} from './inputs/commit.ts'
+export { openingHolds } from './inputs/opening-holds.ts'
+export { newSalt } from './inputs/salt.ts'
+// Openings, and their erasure
+export {
+  type DataSubject,
+  type Erased,
+  type Openings,
+  type OpeningsOptions,
+  openOpenings,
+  type Revealed,
+} from './inputs/openings.ts'
+export type { OpeningsStore } from './inputs/openings-store.ts'
+export { type Erasure, eraseSubject } from './inputs/erase-subject.ts'
 // Reading
 export { type FollowOptions, followRecords } from './read/follow.ts'
 // Writing
@@ -40,8 +62,10 @@ export type {
   AuditSignal,
   AuditTool,
   CloseRecord,
+  ConfigEvent,
   DecisionEvent,
   Durability,
+  ErasureEvent,
   GenesisRecord,
   GrantEvent,
   Json,
@@ -52,6 +76,7 @@ export type {
   RecoveryRecord,
   RoomRecord,
   SealedPeer,
+  Shown,
   SwitchEvent,
   TokenEvent,
 } from './record/record.ts'

@@ -16,6 +16,8 @@ export type AuditErrorCode =
   | 'LELU_AUDIT_KEY_UNSUPPORTED'
   | 'LELU_AUDIT_KEYS_UNUSABLE'
   | 'LELU_AUDIT_TRUST_INVALID'
+  | 'LELU_AUDIT_PATH_INVALID'
+  | 'LELU_AUDIT_OPENINGS_INVALID'
   | 'LELU_JSON_INVALID'
 
 const brand = Symbol.for('lelu.error')

@@ -25,6 +25,28 @@ export type {
   SinkObject,
 } from './sink/sink.ts'
 
+// Inputs
+export { type ClearPaths, clearPaths } from './inputs/clear-paths.ts'
+export {
+  commitInput,
+  type CommitOptions,
+  type Committed,
+  commitment,
+  type Opening,
+} from './inputs/commit.ts'
+export { openingHolds } from './inputs/opening-holds.ts'
+export { newSalt } from './inputs/salt.ts'
+export {
+  type DataSubject,
+  type Erased,
+  type Openings,
+  type OpeningsOptions,
+  openOpenings,
+  type Revealed,
+} from './inputs/openings.ts'
+export type { OpeningsStore } from './inputs/openings-store.ts'
+export { type Erasure, eraseSubject } from './inputs/erase-subject.ts'
+
 // Reading
 export { type FollowOptions, followRecords } from './read/follow.ts'
 export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
@@ -63,8 +85,10 @@ export type {
   AuditSignal,
   AuditTool,
   CloseRecord,
+  ConfigEvent,
   DecisionEvent,
   Durability,
+  ErasureEvent,
   GenesisRecord,
   GrantEvent,
   Json,
@@ -75,6 +99,7 @@ export type {
   RecoveryRecord,
   RoomRecord,
   SealedPeer,
+  Shown,
   SwitchEvent,
   TokenEvent,
 } from './record/record.ts'

@@ -3,6 +3,7 @@ import { LeluError } from './errors.ts'
 import { checkNotify } from './notify/check-notify.ts'
 import type { NotifyOptions } from './notify/notify-options.ts'
 import type { PolicySource } from './policy/sources.ts'
+import { type AuditInputOptions, checkAuditInput } from './recorded/audit-input-options.ts'
 import type { KeyvLike } from './store/from-keyv.ts'
 import type { KeyRingData } from './tokens/key-ring.ts'
 import { maxTokenSeconds } from './tokens/verify-token.ts'
@@ -55,6 +56,8 @@ export type LeluOptions = StorageOptions & {
   tokenSeconds?: number
   /** How long a tool may run without a sign of life before its attempt counts as lost, in ms. Default 60 000. */
   leaseMs?: number
+  /** What audit records show of inputs in clear, and of whom values are kept. Default: nothing is shown, all is kept. */
+  auditInput?: AuditInputOptions
   /** Of tool inputs, in bytes of canonical JSON. Default 1 MiB. */
   maxInputBytes?: number
 }
@@ -82,6 +85,7 @@ const options: Record<keyof LeluOptions, true> = {
   audience: true,
   tokenSeconds: true,
   leaseMs: true,
+  auditInput: true,
   maxInputBytes: true,
 }
 
@@ -150,6 +154,7 @@ export function checkOptions(value: unknown): void {
       'Pass them to openAuditLog (as `sink` and `durability`), or leave `audit` out.',
     )
   }
+  checkAuditInput(given.auditInput)
   if (given.now !== undefined && typeof given.now !== 'function') {
     throw invalid(
       'The option `now` must be a function.',

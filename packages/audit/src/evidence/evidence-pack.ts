@@ -96,8 +96,7 @@ export async function exportEvidence(options: EvidenceOptions): Promise<Evidence
 function periodOf({ from, to, sample = 0 }: EvidenceOptions): Period {
   const times = [from, to].map((time) => new Date(time))
   const [begin, end] = times
-  const isPeriod =
-    begin !== undefined && end !== undefined && begin.getTime() < end.getTime() // NaN is never less
+  const isPeriod = begin !== undefined && end !== undefined && begin.getTime() < end.getTime() // NaN is never less
   if (!isPeriod || !Number.isSafeInteger(sample) || sample < 0) {
     throw new AuditError('LELU_AUDIT_OPTIONS_INVALID', 'There is no such period or sample.', {
       help: 'Pass two times such as 2026-10-01 and 2027-01-01, the earlier one first, and a whole number of decisions.',

@@ -16,7 +16,8 @@ export async function heldObjects(
 ): Promise<HeldObjects> {
   const held: HeldObjects = { source: source.name, objects: [], canary: [] }
   for (const { stream, text } of await source.announcements()) {
-    if (streams.has(stream)) held.canary.push({ stream, sink: parseAnnouncement(text)?.sink ?? null })
+    if (streams.has(stream))
+      held.canary.push({ stream, sink: parseAnnouncement(text)?.sink ?? null })
   }
   const retentions = source.retentions()
   if (retentions === undefined) return held

@@ -1,6 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { isUtf8 } from 'node:buffer'
 import { parseRecord } from '../read/read.ts'
 import type { LogSource, StoredCheckpoint, StreamRef } from '../read/source.ts'
 import { leafBytes } from '../record/line.ts'

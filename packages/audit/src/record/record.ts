@@ -20,6 +20,8 @@ export const eventKinds = [
   'switch.started',
   'outcome',
   'policy.loaded',
+  'config.weakened',
+  'erasure',
 ] as const
 export type AuditEventKind = (typeof eventKinds)[number]
 export type AuditKind =
@@ -70,7 +72,10 @@ export type AuditResult = {
 
 type Details = { [member: string]: Json }
 
-/** What every event may say. `id` and `tenant` are filled in when they are missing (a ULID, `default`). */
+/** A value as it is recorded: in clear, or `{"$c": …}`, a salted commitment, in place of whatever is not shown. */
+export type Shown = Json
+
+/** What every event may say. `input_digest` is a salted commitment to the digest of the call. `id` and `tenant` are filled in when they are missing (a ULID, `default`). */
 type Common = {
   id?: string
   tenant?: string
@@ -83,11 +88,18 @@ type Common = {
   refs?: AuditRefs
 }
 
-/** One policy answer. `confidence` and `signal.score` are the only numbers that need not be integers. */
+/**
+ * One policy answer. `confidence`, `signal` and what is shown of the input are the only places for numbers that are no
+ * integers. `data_subject` is the keyed hash of the person the openings are kept for (`openOpenings`).
+ */
 export type DecisionEvent = Common & {
   kind: 'decision'
   confidence?: number | null
   signal?: AuditSignal
+  input?: Shown
+  resource?: { type: string; id: string; properties: Shown } | null
+  context?: Shown
+  data_subject?: string
   decision: 'allow' | 'require_approval' | 'deny'
   reasons: AuditReason[]
   policy: { revision: string }
@@ -109,6 +121,8 @@ export type ApprovalEvent = Common & {
   reasons?: AuditReason[]
   state?: string
   edited?: boolean
+  /** With `edited`: what the reviewer was shown and has changed, as `input_digest` has it. */
+  edited_from?: string | null
 }
 
 export type TokenEvent = Common & {
@@ -138,6 +152,23 @@ export type OutcomeEvent = Common & { kind: 'outcome'; result: AuditResult }
 
 export type PolicyLoadedEvent = Common & { kind: 'policy.loaded'; policy: { revision: string } }
 
+/** Settings that make the engine or its log weaker than it is by default, as words: `token_seconds=300`. */
+export type ConfigEvent = Common & { kind: 'config.weakened'; weakened: string[] }
+
+/**
+ * Openings of one person that were erased: their keys are gone, so nothing that was committed for them can be shown any
+ * more. `data_subject` as in the decisions; never the person's name.
+ */
+export type ErasureEvent = Common & {
+  kind: 'erasure'
+  data_subject: string
+  reviewer: AuditReviewer | null
+  reason: string
+  /** RFC 3339 UTC: what was recorded up to then is erased. */
+  erased: string
+  keys: number
+}
+
 /** What a caller appends. Further members are kept as they are; one that is undefined is left out. JSON data only. */
 export type AuditEvent = (
   | DecisionEvent
@@ -147,6 +178,8 @@ export type AuditEvent = (
   | SwitchEvent
   | OutcomeEvent
   | PolicyLoadedEvent
+  | ConfigEvent
+  | ErasureEvent
 ) & { [member: string]: unknown }
 
 /** The last record of another stream that this one saw when it began: cutting or replacing that stream contradicts it. */
@@ -234,8 +267,12 @@ export type AuditRecord = AuditEnvelope &
     | DecisionEvent
     | ApprovalEvent
     | TokenEvent
+    | GrantEvent
+    | SwitchEvent
     | OutcomeEvent
     | PolicyLoadedEvent
+    | ConfigEvent
+    | ErasureEvent
     | GenesisRecord
     | PulseRecord
     | RoomRecord

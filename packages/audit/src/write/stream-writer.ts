@@ -280,6 +280,6 @@ function tooLarge(bytes: number): AuditError {
   return new AuditError(
     'LELU_AUDIT_RECORD_TOO_LARGE',
     `A record of ${bytes} bytes is longer than the ${maxLineBytes} a line of the log may have.`,
-    { help: 'Shorten the texts in it (reasons, ids); inputs are recorded by digest only.' },
+    { help: 'Shorten the texts in it (reasons, ids, what of an input is in clear).' },
   )
 }

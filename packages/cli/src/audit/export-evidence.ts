@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
 import { safeText, writeJson } from '../print.ts'
-import { readTrust } from './read-trust.ts'
 import { openLog } from './open-log.ts'
+import { readTrust } from './read-trust.ts'
 
 type ExportOptions = { from: string; to: string; out?: string; sample: number; policy?: string }
 

@@ -14,6 +14,7 @@ export { type KeyRotation, rotateSigningKey } from './sign/signing-keys.ts'
 // Archiving
 export { type DirectorySinkOptions, directorySink } from './sink/directory-sink.ts'
 export { type ArchiveKey, parseArchiveKey } from './sink/layout.ts'
+export { openArchive } from './sink/archive-url.ts'
 export type { Backlog } from './sink/shipper.ts'
 export type {
   AuditSink,

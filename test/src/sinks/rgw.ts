@@ -1,4 +1,4 @@
-import { hasS3, noS3, type S3Access, startS3 } from '@lelu/testing'
+import { hasS3, noS3, type S3Access, type S3Server, startS3 } from '@lelu/testing'
 
 /** Another store that the same tests run against: `LELU_S3_ENDPOINT` with the usual variables of AWS. */
 function elsewhere(): S3Access | undefined {
@@ -29,7 +29,13 @@ export function warnWithoutS3(): string | undefined {
   return why
 }
 
-export type RealS3 = S3Access & { endpoint: string; port: number; stop(): Promise<void> }
+export type RealS3 = S3Access & {
+  endpoint: string
+  port: number
+  /** Only where the server is our own. */
+  addUser?: S3Server['addUser']
+  stop(): Promise<void>
+}
 
 /** A server of its own, or the store that was named. */
 export async function openS3(): Promise<RealS3> {

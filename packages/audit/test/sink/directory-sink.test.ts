@@ -8,8 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { diskFiles } from '../../src/folder/file-layer.ts'
 import { directorySink } from '../../src/index.ts'
 import { temporaryFolder } from '../support.ts'
 
@@ -22,6 +24,33 @@ describe('the folder sink', () => {
     await directorySink({ directory }).put('v1/lelu/keys/0a1b2c3d', bytes, type)
     expect(statSync(join(directory, 'v1/lelu/keys/0a1b2c3d')).mode & 0o777).toBe(0o444)
     expect(readdirSync(join(directory, '.partial'))).toEqual([])
+  })
+
+  it('answers after the bytes, the name and each new folder are on the disk', async () => {
+    const directory = temporaryFolder()
+    const folders = vi.spyOn(diskFiles, 'syncFolder')
+    const probe = await open(directory)
+    const bytesSynced = vi.spyOn(Object.getPrototypeOf(probe), 'sync')
+    onTestFinished(async () => {
+      vi.restoreAllMocks()
+      await probe.close()
+    })
+    await directorySink({ directory }).put('v1/lelu/a', bytes, type)
+    const synced = folders.mock.calls.map(([path]) => path)
+    for (const made of ['', 'v1', 'v1/lelu']) expect(synced).toContain(join(directory, made))
+    // Each folder's own sync is one of these too.
+    expect(bytesSynced.mock.calls.length).toBe(synced.length + 1)
+    expect(synced.at(-1)).toBe(join(directory, 'v1/lelu'))
+  })
+
+  it('makes the name durable also of what a writer put that died before it was', async () => {
+    const directory = temporaryFolder()
+    const sink = directorySink({ directory })
+    await sink.put('v1/a', bytes, type)
+    const folders = vi.spyOn(diskFiles, 'syncFolder')
+    onTestFinished(() => void vi.restoreAllMocks())
+    expect(await sink.put('v1/a', bytes, type)).toBe('same')
+    expect(folders.mock.calls).toContainEqual([join(directory, 'v1')])
   })
 
   it('never overwrites, whatever stands there', async () => {

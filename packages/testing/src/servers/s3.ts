@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startCluster } from './ceph/cluster.ts'
+import { type ClusterUser, startCluster } from './ceph/cluster.ts'
 import { hasCeph, installCeph, noCeph } from './ceph/install.ts'
 import { freePort } from './server-process.ts'
 
@@ -12,6 +12,8 @@ export type S3Server = {
   region: string
   accessKeyId: string
   secretAccessKey: string
+  /** Another user, who may do nothing until a bucket's policy allows it. */
+  addUser(): { accessKeyId: string; secretAccessKey: string; arn: string }
   /** The folder of its logs, until it stops. */
   folder: string
   stop(): Promise<void>
@@ -34,10 +36,7 @@ export async function startS3(): Promise<S3Server> {
   const ceph = await installCeph()
   for (let attempt = 1; ; attempt += 1) {
     const run = mkdtempSync(join(tmpdir(), 'lelu-s3-'))
-    const user = {
-      id: `lelu${randomBytes(6).toString('hex')}`,
-      secret: randomBytes(20).toString('hex'),
-    }
+    const user = newUser()
     const [port, mon, monOld] = [await freePort(), await freePort(), await freePort()]
     const remove = () => rmSync(run, { recursive: true, force: true })
     try {
@@ -49,6 +48,11 @@ export async function startS3(): Promise<S3Server> {
         accessKeyId: user.id,
         secretAccessKey: user.secret,
         folder: run,
+        addUser() {
+          const { name, id, secret } = newUser()
+          cluster.addUser({ name, id, secret })
+          return { accessKeyId: id, secretAccessKey: secret, arn: `arn:aws:iam:::user/${name}` }
+        },
         async stop() {
           await cluster.kill()
           remove()
@@ -60,4 +64,9 @@ export async function startS3(): Promise<S3Server> {
       if (attempt === 3) throw error
     }
   }
+}
+
+function newUser(): ClusterUser {
+  const name = `lelu${randomBytes(6).toString('hex')}`
+  return { name, id: name, secret: randomBytes(20).toString('hex') }
 }

@@ -8,16 +8,17 @@ import { inCeph } from './install.ts'
 /** Where the cluster runs, and on which free ports of the loopback address. */
 export type Place = { ceph: string; run: string; port: number; mon: number; monOld: number }
 
+export type ClusterUser = { name: string; id: string; secret: string }
+
 export type Cluster = {
+  /** Another user, who owns nothing. */
+  addUser(user: ClusterUser): void
   /** Ends it at once: it holds nothing that has to be kept. */
   kill(): Promise<void>
 }
 
 /** One monitor, one disk in memory and the S3 gateway; a second and a half until it answers. */
-export async function startCluster(
-  place: Place,
-  user: { id: string; secret: string },
-): Promise<Cluster> {
+export async function startCluster(place: Place, user: ClusterUser): Promise<Cluster> {
   const { ceph, run, port } = place
   const configuration = join(run, 'ceph.conf')
   const id = randomUUID()
@@ -50,6 +51,11 @@ export async function startCluster(
     }
     throw new Error(`Ceph did not get so far that ${what}:\n${tailOf(join(run, 'out.log'))}`)
   }
+  function addUser({ name, id, secret }: ClusterUser): void {
+    const keys = [`--access-key=${id}`, `--secret-key=${secret}`]
+    const words = ['user', 'create', `--uid=${name}`, `--display-name=${name}`, ...keys]
+    call('radosgw-admin', ['-n', 'client.rgw.a', ...words])
+  }
   async function kill(): Promise<void> {
     // A gateway that is asked politely waits for a monitor that is gone, and keeps its port.
     for (const { child } of daemons) child.kill('SIGKILL')
@@ -80,10 +86,8 @@ export async function startCluster(
     )
     begin('radosgw', ['-n', 'client.rgw.a'])
     await until('the gateway answers', () => answers(port))
-    const secret = [`--access-key=${user.id}`, `--secret-key=${user.secret}`]
-    const made = ['user', 'create', '--uid=test', '--display-name=test', ...secret]
-    call('radosgw-admin', ['-n', 'client.rgw.a', ...made])
-    return { kill }
+    addUser(user)
+    return { kill, addUser }
   } catch (error) {
     await kill()
     throw error

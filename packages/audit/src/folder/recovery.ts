@@ -4,16 +4,19 @@ import { join } from 'node:path'
 import type { RecoveryCause, RecoveryRecord } from '../record/record.ts'
 
 import { diskFiles } from './file-layer.ts'
-import { quarantineFolder } from './folder.ts'
+import { type Head, quarantineFolder } from './folder.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
 import { readEnd } from './tail.ts'
+
+/** Why a stream was left, and the last record that was certain to be on disk. */
+export type Lost = { cause: RecoveryCause; head: Head | undefined }
 
 type RecoveryOptions = {
   directory: string
   /** The stream of this process, which the findings are written to. */
   stream: string
-  /** Streams of this process that it had to leave, and why. */
-  lost: ReadonlyMap<string, RecoveryCause>
+  /** Streams of this process that it had to leave. */
+  lost: ReadonlyMap<string, Lost>
   /** Asked before each stream: what is left is for the next process. */
   stopped: () => boolean
   /** Writes a finding; answers when it is on disk. */
@@ -48,7 +51,7 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
     const claimed = await claim(directory, one, stream)
     if (claimed === undefined) continue // another process was faster
     try {
-      const done = await recoverStream(options, one, mine ?? 'owner_dead')
+      const done = await recoverStream(options, one, mine)
       if (done) await rm(claimed, { force: true })
       else await unclaim(directory, one.stream, claimed)
     } catch (error) {
@@ -63,9 +66,15 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
 async function recoverStream(
   { directory, record, seal }: RecoveryOptions,
   { stream }: Owned,
-  cause: RecoveryCause,
+  mine: Lost | undefined,
 ): Promise<boolean> {
+  const cause = mine?.cause ?? 'owner_dead'
   const end = await readEnd(directory, stream)
+  if (end.damaged && cause === 'altered' && mine?.head !== undefined) {
+    // What it was before somebody altered it, this process still knows.
+    await record({ kind: 'recovery', of: stream, cause, ...endAt(mine.head), ...uncut, tree: null })
+    return true
+  }
   if (end.damaged) return false
   const { file, head } = end
   const cut = file && (await cutTail(directory, stream, { file, offset: end.end }))
@@ -78,14 +87,17 @@ async function recoverStream(
     of: stream,
     cause,
     tree: sealed === undefined ? null : { size: sealed.size, root: sealed.root },
-    last_seq: head?.seq ?? null,
-    last_leaf: head?.leaf ?? null,
-    cut_bytes: cut ? cut.bytes : 0,
-    cut_sha256: cut ? cut.sha256 : null,
-    quarantine: cut ? cut.name : null,
+    ...endAt(head),
+    ...(cut ? { cut_bytes: cut.bytes, cut_sha256: cut.sha256, quarantine: cut.name } : uncut),
   })
   return true
 }
+
+const endAt = (head: Head | undefined) => ({
+  last_seq: head?.seq ?? null,
+  last_leaf: head?.leaf ?? null,
+})
+const uncut = { cut_bytes: 0, cut_sha256: null, quarantine: null }
 
 type Cut = { bytes: number; sha256: string; name: string }
 

@@ -111,7 +111,7 @@ export function createShipper(options: ShipperOptions): Shipper {
       failure = undefined
       return mine && others
     } catch (cause) {
-      failures += 1
+      if (!isConflict(cause)) failures += 1 // an archive that answers is there: the next stream need not wait
       failure = cause instanceof AuditError ? cause : unavailable('shipping', cause)
       return false
     }

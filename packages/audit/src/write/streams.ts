@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type AuditError, closed, unavailable } from '../errors.ts'
 import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
 import { disown, own } from '../folder/ownership.ts'
-import { recoverStreams } from '../folder/recovery.ts'
+import { type Lost, recoverStreams } from '../folder/recovery.ts'
 import { jsonText } from '../record/json-text.ts'
 import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/record.ts'
 import type { LogEvent } from '../record/record-text.ts'
@@ -55,7 +55,7 @@ export function createStreams(options: StreamsOptions): Streams {
   /** `late`: somebody has waited for it in vain. */
   let starting: { stream: Promise<LiveStream>; late: boolean } | undefined
   let recovering: Promise<void> = Promise.resolve()
-  let lost = new Map<string, RecoveryCause>()
+  let lost = new Map<string, Lost>()
   let failure: Failure | undefined
   let ending = false
   /** The end waits for recovery no longer. */
@@ -81,7 +81,7 @@ export function createStreams(options: StreamsOptions): Streams {
     } catch (error) {
       // A disk that hangs is left alone until it answers: each further try would take a thread of the pool.
       await made?.close()
-      lost.set(name, 'write_failed')
+      lost.set(name, { cause: 'write_failed', head: undefined })
       throw error
     }
   }
@@ -155,7 +155,7 @@ export function createStreams(options: StreamsOptions): Streams {
   function leave(live: LiveStream, why: Failure): void {
     failure = why
     if (live.busy) throw why.error
-    lost.set(live.stream, causeOf(why.error))
+    lost.set(live.stream, { cause: causeOf(why.error), head: live.head })
     void live.close()
     current = undefined
     stream = newStreamName(node)

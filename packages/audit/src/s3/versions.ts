@@ -52,9 +52,11 @@ export async function* listVersions(
   connection: Connection,
   place: Place,
   prefix: string,
+  after?: string,
 ): AsyncGenerator<Versioned> {
   let last: Versioned | undefined
-  for (let marker: Marker | undefined = {}; marker !== undefined; ) {
+  const begin: Marker = after === undefined ? {} : { KeyMarker: after }
+  for (let marker: Marker | undefined = begin; marker !== undefined; ) {
     const from: Marker = marker
     const { answer, next }: Page = await connection.call(`listing ${prefix}`, (call) =>
       page(call, place, prefix, from),

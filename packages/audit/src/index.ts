@@ -1,5 +1,15 @@
 // Canonical JSON, and errors
 export { canonicalJson } from './record/canonical-json.ts'
+// Exporting
+export type { ExportedRecord } from './export/exported.ts'
+export { type OcsfEvent, ocsfVersion, toOcsf } from './export/ocsf.ts'
+export {
+  type OtlpLogRecord,
+  type OtlpLogsRequest,
+  toOtelLog,
+  toOtlpLogs,
+} from './export/otel-log.ts'
+export type { OtlpAttribute, OtlpValue } from './export/otlp-value.ts'
 // Verifying
 export { describeReport } from './verify/describe-report.ts'
 export { AuditError, type AuditErrorCode } from './errors.ts'

@@ -1,7 +1,14 @@
 // Canonical JSON, and errors
 export { canonicalJson } from './record/canonical-json.ts'
 // Exporting
+export type { Oddity, Until } from './export/batches.ts'
 export type { ExportedRecord } from './export/exported.ts'
+export {
+  type ForwardEvent,
+  type ForwardOptions,
+  type ForwardReport,
+  forwardRecords,
+} from './export/forward.ts'
 export { type OcsfEvent, ocsfVersion, toOcsf } from './export/ocsf.ts'
 export {
   type OtlpLogRecord,
@@ -9,7 +16,11 @@ export {
   toOtelLog,
   toOtlpLogs,
 } from './export/otel-log.ts'
+export { ocsfFileTarget, ocsfHttpTarget, ocsfLinesTarget } from './export/ocsf-target.ts'
+export { otlpTarget } from './export/otlp-target.ts'
 export type { OtlpAttribute, OtlpValue } from './export/otlp-value.ts'
+export type { PostOptions } from './export/post.ts'
+export type { ForwardTarget, SendResult } from './export/target.ts'
 // Verifying
 export { describeReport } from './verify/describe-report.ts'
 export { AuditError, type AuditErrorCode } from './errors.ts'

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../option-values.ts'
 
-/** `lelu audit verify | tail | show | search`. */
+/** `lelu audit verify | tail | show | search | forward`. */
 export function addAudit(program: Command, context: CommandContext): void {
   const group = program.command('audit').description('verify and read the audit log')
 
@@ -55,5 +55,26 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--limit <count>', 'the newest so many', wholeNumber(1, 100_000))
     .action(async (options) =>
       (await import('../audit/search-audit.ts')).searchAudit(context, options),
+    )
+
+  group
+    .command('forward')
+    .description(
+      'send records on as they are written, each at least once, until Ctrl-C. Headers are read from ' +
+        'OTEL_EXPORTER_OTLP_HEADERS and LELU_OCSF_HEADERS',
+    )
+    .option(
+      '--otlp [url]',
+      'to an OpenTelemetry collector (OTEL_EXPORTER_OTLP_ENDPOINT); /v1/logs where the URL has no path',
+    )
+    .option(
+      '--ocsf <place>',
+      'as OCSF events, one a line: to a file, a URL, or - for standard output',
+    )
+    .option('--once', 'end when all that is there has been sent; exit code 1 when it could not be')
+    .option('--from-start', 'also what is there already; what was sent before is sent again')
+    .option('--cursor <file>', 'where it is remembered what was sent (default: in forward/)')
+    .action(async (options) =>
+      (await import('../audit/forward-audit.ts')).forwardAudit(context, options),
     )
 }

@@ -2,9 +2,11 @@ import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { wholeNumber } from '../option-values.ts'
 
-/** `lelu audit verify | tail | show | search | forward`. */
+/** `lelu audit verify | proof | tail | show | search | export | forward | erase | rotate-key`. */
 export function addAudit(program: Command, context: CommandContext): void {
-  const group = program.command('audit').description('verify and read the audit log')
+  const group = program
+    .command('audit')
+    .description('verify and read the audit log, and erase the values it commits to')
 
   group
     .command('verify [dir]')
@@ -76,5 +78,21 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--cursor <file>', 'where it is remembered what was sent (default: in forward/)')
     .action(async (options) =>
       (await import('../audit/forward-audit.ts')).forwardAudit(context, options),
+    )
+
+  group
+    .command('erase <subject>')
+    .description(
+      'delete the keys of what was kept of a person (their inputs), and record that; the log stays as it is. ' +
+        'Approvals in the store are not touched',
+    )
+    .requiredOption(
+      '--reason <text>',
+      'why, for the record that is kept for ever: no personal data',
+    )
+    .option('--tenant <tenant>', 'whose person it is (default: default)')
+    .option('--yes', 'do not ask')
+    .action(async (subject, options) =>
+      (await import('../audit/erase-subject.ts')).eraseSubject(context, subject, options),
     )
 }

@@ -244,6 +244,23 @@ describe('a vote that edits', () => {
   })
 })
 
+describe('the outcome of a call that failed', () => {
+  it('names the error by its code, when that is a word', async () => {
+    const { directory, lelu } = await engine()
+    const codes = ['ECONNREFUSED', 'no ada@example.com', 'A'.repeat(65), 7, undefined, 'IBAN_DE12']
+    for (const [n, code] of codes.entries()) {
+      const failing = () => Promise.reject(Object.assign(new Error('refused'), { code }))
+      await expect(lelu.guard(trade(0.97, { id: `c${n}` }), failing)).rejects.toThrow('refused')
+    }
+    const id = await approved(lelu, { id: 'last' })
+    const failing = () => Promise.reject(Object.assign(new Error('refused'), { code: 'EPIPE' }))
+    await expect(lelu.resume(id, failing)).rejects.toThrow('refused')
+    const outcomes = await recordsOf(directory, 'outcome')
+    const told = outcomes.map(({ result }) => (result as { error_code?: string }).error_code)
+    expect(told).toEqual(['ECONNREFUSED', ...Array(5).fill(undefined), 'EPIPE'])
+  })
+})
+
 describe('the record of weaker settings', () => {
   it('names each of them, once, at the start', async () => {
     const { directory } = await engine({

@@ -76,7 +76,8 @@ function configOf(options: S3SinkOptions, deadlineMs: number) {
     maxAttempts: 4,
     requestHandler: {
       connectionTimeout: Math.min(2_000, deadlineMs),
-      requestTimeout: Math.min(10_000, deadlineMs),
+      // So that an answer which never comes leaves time to ask again.
+      requestTimeout: Math.min(10_000, deadlineMs / 3),
       // Without it the SDK warns at that time, and waits for ever.
       throwOnRequestTimeout: true,
     },

@@ -48,7 +48,7 @@ export {
 export type { OpeningsStore } from './inputs/openings-store.ts'
 export { type Erasure, eraseSubject } from './inputs/erase-subject.ts'
 
-// Inputs
+// Exporting
 export type { Oddity, Until } from './export/batches.ts'
 export type { ExportedRecord } from './export/exported.ts'
 export {

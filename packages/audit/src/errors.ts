@@ -12,6 +12,8 @@ export type AuditErrorCode =
   | 'LELU_AUDIT_SINK_REFUSED'
   | 'LELU_AUDIT_SINK_UNAVAILABLE'
   | 'LELU_AUDIT_SINK_UNSAFE'
+  | 'LELU_AUDIT_KEYS_UNUSABLE'
+  | 'LELU_AUDIT_TRUST_INVALID'
   | 'LELU_JSON_INVALID'
 
 const brand = Symbol.for('lelu.error')

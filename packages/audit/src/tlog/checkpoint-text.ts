@@ -25,6 +25,11 @@ export function parseCheckpointText(text: string): Checkpoint | undefined {
   return { origin, size, root }
 }
 
+/** Whether a checkpoint's note text has nothing behind its root. */
+export function hasNoExtensions(text: string): boolean {
+  return text.split('\n').length === 4
+}
+
 /** A whole number in decimal, without leading zeros, that a double holds exactly. */
 export function parseSize(text: string): number | undefined {
   if (!/^(0|[1-9][0-9]{0,15})$/.test(text)) return undefined

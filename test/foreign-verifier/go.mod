@@ -1,0 +1,3 @@
+module lelu.dev/foreign-verifier
+
+go 1.26.8

@@ -8,7 +8,7 @@ import type { Trust } from './trust.ts'
 export type Found = { problems: Problem[]; warnings: string[] }
 
 /** An archive gets what was recorded, and a checkpoint for it, some seconds later; a host that has trouble takes longer. */
-export const arrivalMs = 10 * 60_000
+export const arrivalMs: number = 10 * 60_000
 
 /** Whether what a claim speaks of may still be on its way to the archive. */
 export function mayArrive({ by }: Claim, now: number): boolean {

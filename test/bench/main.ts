@@ -1,6 +1,7 @@
 // `pnpm bench [--json] [--quick]`: figures with the machine they were measured on. Never part of the tests.
 import { parseArgs } from 'node:util'
 import { adapterFigures } from './adapters.ts'
+import { auditFigures } from './audit.ts'
 import { decideFigures } from './decide.ts'
 import { type Figure, machine } from './measure.ts'
 import { policyFigures } from './policy.ts'
@@ -28,7 +29,14 @@ if (values.json !== true)
   console.log(
     `${machine()}${quick ? '\nQuick: shows that the benches run; the figures mean nothing.' : ''}\n`,
   )
-for (const part of [policyFigures, decideFigures, storeFigures, adapterFigures, startFigures]) {
+for (const part of [
+  policyFigures,
+  decideFigures,
+  auditFigures,
+  storeFigures,
+  adapterFigures,
+  startFigures,
+]) {
   for (const figure of await part(quick)) print(figure)
 }
 process.exit(0)

@@ -1,3 +1,5 @@
-module lelu.dev/foreign-verifier
+module lelu-foreign-verifier
 
-go 1.26.8
+go 1.26.0
+
+require golang.org/x/mod v0.43.0

@@ -41,7 +41,8 @@ type Manifest = {
   exports: Record<string, string | { types: string; default: string }>
   bin?: Record<string, string>
   dependencies?: Record<string, string>
-  peerDependenciesMeta?: object
+  peerDependencies?: Record<string, string>
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>
 }
 
 /** How many names a module exports, in a Node of its own. */
@@ -99,7 +100,10 @@ for (const name of readdirSync(packages)) {
     const found = exportsOf(join(folder, file))
     check(`${entry} loads in plain Node, ${found} exports`, found > 0)
     if (manifest.peerDependenciesMeta === undefined) continue
-    const dependencies = Object.keys(manifest.dependencies ?? {})
+    const peers = Object.keys(manifest.peerDependencies ?? {}).filter(
+      (peer) => manifest.peerDependenciesMeta?.[peer]?.optional !== true,
+    )
+    const dependencies = [...Object.keys(manifest.dependencies ?? {}), ...peers]
     check(`${entry} loads without its optional peers`, loadsAlone(name, folder, file, dependencies))
   }
   for (const [command, file] of Object.entries(manifest.bin ?? {})) {

@@ -1,3 +1,4 @@
+import { openArchive } from '@lelu/audit'
 import { inputField } from '@lelu/confidence'
 import { createLelu, type Subject } from '@lelu/engine'
 import { leluMiddleware, pendingApprovals, resume } from '@lelu/langchain'
@@ -29,7 +30,8 @@ const systemPrompt = `You trade for a customer. Call one tool for each request, 
 Report how sure you are as the tool's confidence. When the customer names a confidence, report that number.`
 
 const { lelu: directory, ledger, threads } = layoutFromEnvironment()
-const lelu = await createLelu({ directory, policies })
+const archive = process.env.LELU_ARCHIVE && (await openArchive(process.env.LELU_ARCHIVE))
+const lelu = await createLelu({ directory, policies, ...(archive && { archive }) })
 try {
   const agent = createAgent({
     model: await createModel(),

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Archive } from './archive.ts'
+import { archiveSteps } from './archive-steps.ts'
 import { attackSteps } from './attack-steps.ts'
 import { layoutOf, policies, root, shown } from './layout.ts'
 import { modelKind } from './model.ts'
@@ -8,9 +10,10 @@ import { decideByCommand, decideByPerson } from './reviewer.ts'
 import { type Story, steps } from './steps.ts'
 import { heading, line, StoryError, say } from './story.ts'
 
-const usage = `Usage: main.ts [--interactive] [--directory DIR]
+const usage = `Usage: main.ts [--interactive] [--s3] [--directory DIR]
 
   --interactive    you are the reviewer: the story stops and waits for you
+  --s3             archives the log in a bucket with Object Lock, in an S3 server on this machine
   --directory DIR  where the files go, an empty folder (default examples/quickstart/.run)`
 
 const ownDirectory = resolve(root, 'examples/quickstart/.run')
@@ -19,6 +22,7 @@ function readWords() {
   try {
     const options = {
       interactive: { type: 'boolean', default: false },
+      s3: { type: 'boolean', default: false },
       directory: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     } as const
@@ -29,7 +33,7 @@ function readWords() {
   }
 }
 
-const { interactive, directory, help } = readWords()
+const { interactive, s3, directory, help } = readWords()
 if (help) {
   console.log(usage)
   process.exit(0)
@@ -68,8 +72,16 @@ const story: Story = {
   verdict: 'approved',
 }
 
+let archive: Archive | undefined
 try {
-  for (const [index, step] of [...steps, ...attackSteps].entries()) {
+  if (s3) {
+    const { startArchive } = await import('./archive.ts') // only then: it brings a whole S3 server along
+    archive = await startArchive()
+    Object.assign(process.env, archive.env)
+    say(`archive  ${archive.url}`)
+  }
+  const last = archive === undefined ? [] : archiveSteps(archive)
+  for (const [index, step] of [...steps, ...attackSteps, ...last].entries()) {
     heading(index + 1, step.title)
     await step.play(story)
   }
@@ -81,4 +93,6 @@ try {
   line()
   console.error(`The story does not hold. ${error.message}`)
   process.exitCode = 1
+} finally {
+  await archive?.stop()
 }

@@ -1,19 +1,23 @@
 /** Every code an error of this package can carry: `LELU_<NOUN>_<STATE>`. */
 export type AuditErrorCode =
   | 'LELU_AUDIT_UNAVAILABLE'
+  | 'LELU_AUDIT_ALTERED'
   | 'LELU_AUDIT_CLOSED'
   | 'LELU_AUDIT_NOT_FOUND'
   | 'LELU_AUDIT_OPTIONS_INVALID'
   | 'LELU_AUDIT_RECORD_INVALID'
   | 'LELU_AUDIT_RECORD_TOO_LARGE'
-  | 'LELU_AUDIT_KEY_INVALID'
-  | 'LELU_AUDIT_KEY_UNSUPPORTED'
   | 'LELU_AUDIT_SINK_CLOCK'
+  | 'LELU_AUDIT_SINK_CONFLICT'
   | 'LELU_AUDIT_SINK_REFUSED'
   | 'LELU_AUDIT_SINK_UNAVAILABLE'
   | 'LELU_AUDIT_SINK_UNSAFE'
+  | 'LELU_AUDIT_KEY_INVALID'
+  | 'LELU_AUDIT_KEY_UNSUPPORTED'
   | 'LELU_AUDIT_KEYS_UNUSABLE'
   | 'LELU_AUDIT_TRUST_INVALID'
+  | 'LELU_AUDIT_PATH_INVALID'
+  | 'LELU_AUDIT_OPENINGS_INVALID'
   | 'LELU_JSON_INVALID'
 
 const brand = Symbol.for('lelu.error')
@@ -64,6 +68,10 @@ export function unavailable(what: string, cause: unknown): AuditError {
       cause,
     },
   )
+}
+
+export function closed(): AuditError {
+  return new AuditError('LELU_AUDIT_CLOSED', 'The audit log is closed.', { help: 'Open it again.' })
 }
 
 /** A log that cannot be read is not verified: never reported as intact. */

@@ -1,18 +1,21 @@
-// Canonical JSON, and errors
-export { canonicalJson } from './record/canonical-json.ts'
-// Verifying
-export { describeReport } from './verify/describe-report.ts'
+// Errors, and the text that is hashed
 export { AuditError, type AuditErrorCode } from './errors.ts'
-// Reading
-export { type FollowOptions, followRecords } from './read/follow.ts'
+export { canonicalJson } from './record/canonical-json.ts'
+
 // Writing
 export { type AuditLog, openAuditLog } from './write/log.ts'
 export type { AuditLogOptions } from './write/log-options.ts'
+export type { Sealed } from './write/sealer.ts'
 export type { AppendOptions } from './write/stream-writer.ts'
-export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
+
+// Signing keys
+export { type KeyRotation, rotateSigningKey } from './sign/signing-keys.ts'
+
 // Archiving
 export { type DirectorySinkOptions, directorySink } from './sink/directory-sink.ts'
 export { type ArchiveKey, parseArchiveKey } from './sink/layout.ts'
+export { openArchive } from './sink/archive-url.ts'
+export type { Backlog } from './sink/shipper.ts'
 export type {
   AuditSink,
   LockMode,
@@ -22,6 +25,49 @@ export type {
   SinkFinding,
   SinkObject,
 } from './sink/sink.ts'
+
+// Inputs
+export { type ClearPaths, clearPaths } from './inputs/clear-paths.ts'
+export {
+  commitInput,
+  type CommitOptions,
+  type Committed,
+  commitment,
+  type Opening,
+} from './inputs/commit.ts'
+export { openingHolds } from './inputs/opening-holds.ts'
+export { newSalt } from './inputs/salt.ts'
+export {
+  type DataSubject,
+  type Erased,
+  type Openings,
+  type OpeningsOptions,
+  openOpenings,
+  type Revealed,
+} from './inputs/openings.ts'
+export type { OpeningsStore } from './inputs/openings-store.ts'
+export { type Erasure, eraseSubject } from './inputs/erase-subject.ts'
+
+// Reading
+export { type FollowOptions, followRecords } from './read/follow.ts'
+export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
+export type { FoundRecord } from './read/scan.ts'
+export type { ScanProgress } from './read/scan-log.ts'
+export { type SearchFilter, type SearchOptions, searchRecords } from './read/search.ts'
+export { findStory, type Story, type StoryOptions, type StoryRecord } from './read/story.ts'
+export type { CallSummary } from './read/story-calls.ts'
+
+// Verifying
+export { describeReport } from './verify/describe-report.ts'
+export type {
+  AuditReport,
+  Problem,
+  ProblemCode,
+  StreamReport,
+  Unfinished,
+} from './verify/report.ts'
+export { verifyLog } from './verify/verify.ts'
+
 // Records
 export type {
   ApprovalEvent,
@@ -40,21 +86,21 @@ export type {
   AuditSignal,
   AuditTool,
   CloseRecord,
+  ConfigEvent,
   DecisionEvent,
+  Durability,
+  ErasureEvent,
   GenesisRecord,
   GrantEvent,
   Json,
   OutcomeEvent,
   PolicyLoadedEvent,
+  PulseRecord,
+  RecoveryCause,
   RecoveryRecord,
+  RoomRecord,
+  SealedPeer,
+  Shown,
   SwitchEvent,
   TokenEvent,
 } from './record/record.ts'
-export type {
-  AuditReport,
-  Problem,
-  ProblemCode,
-  StreamReport,
-  Unfinished,
-} from './verify/report.ts'
-export { verifyLog } from './verify/verify.ts'

@@ -27,8 +27,10 @@ describe('a log that is opened', () => {
     await expect(openAuditLog({ directory: 'x', log: 'a\nb' })).rejects.toEqual(misuse)
     await expect(openAuditLog({ directory: 'x', node: '../x' })).rejects.toEqual(misuse)
     await expect(openAuditLog({ directory: 'x', deadlineMs: Number.NaN })).rejects.toEqual(misuse)
-    const other = 'async' as 'fsync'
+    const other = 'often' as 'fsync'
     await expect(openAuditLog({ directory: 'x', durability: other })).rejects.toEqual(misuse)
+    await expect(openAuditLog({ directory: 'x', durability: 'remote' })).rejects.toEqual(misuse)
+    await expect(openAuditLog({ directory: 'x', backlog: { ms: 0 } })).rejects.toEqual(misuse)
     await expect(openAuditLog({ directory: file })).rejects.toEqual(
       invalid('LELU_AUDIT_UNAVAILABLE'),
     )

@@ -1,6 +1,13 @@
 import { diskFiles, type FileLayer } from '../src/folder/file-layer.ts'
 
-export type Operation = 'append' | 'sync' | 'create' | 'makeFolder' | 'syncFolder'
+export type Operation =
+  | 'append'
+  | 'sync'
+  | 'create'
+  | 'makeFolder'
+  | 'syncFolder'
+  | 'replace'
+  | 'rename'
 
 /** The real disk, but `before` can make an operation fail or wait, and `after` sees what has been done. */
 export function faultyFiles({
@@ -19,6 +26,8 @@ export function faultyFiles({
   return {
     makeFolder: (path) => run('makeFolder', path, () => diskFiles.makeFolder(path)),
     syncFolder: (path) => run('syncFolder', path, () => diskFiles.syncFolder(path)),
+    replace: (path, bytes) => run('replace', path, () => diskFiles.replace(path, bytes)),
+    rename: (from, to) => run('rename', to, () => diskFiles.rename(from, to)),
     create: (path) =>
       run('create', path, async () => {
         const file = await diskFiles.create(path)

@@ -19,7 +19,9 @@ export { decision } from './support-event.ts'
 /** A folder of the test's own, removed when it ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'lelu-audit-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => {
+    for (const path of [folder, `${folder}.keys`]) rmSync(path, { recursive: true, force: true })
+  })
   return folder
 }
 

@@ -8,7 +8,13 @@ export interface Io {
   readStdin(limit: number): Promise<Buffer>
   /** Asks on standard error. An end of input, or an interrupt, answers the empty string. */
   ask(question: string): Promise<string>
-  readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  readonly terminal: {
+    readonly stdin: boolean
+    readonly stdout: boolean
+    readonly stderr: boolean
+    /** How wide standard output is, where it is a terminal. */
+    readonly columns?: number | undefined
+  }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted by Ctrl-C, and when nobody reads standard output any more. */
   readonly signal: AbortSignal

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReviewDesk, ReviewDeskOptions } from '@lelu/engine'
+import { archiveFromEnvironment } from './archive.ts'
 import { CliError } from './fail.ts'
 
 /**
@@ -27,7 +28,7 @@ export async function withDesk<T>(
 ): Promise<T> {
   assertKeysNotLost(options.directory)
   const { openReviewDesk } = await import('@lelu/engine')
-  const desk = await openReviewDesk(options)
+  const desk = await openReviewDesk({ ...options, ...(await archiveFromEnvironment()) })
   try {
     return await use(desk)
   } finally {

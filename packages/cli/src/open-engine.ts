@@ -1,4 +1,5 @@
 import type { Lelu, LeluOptions } from '@lelu/engine'
+import { archiveFromEnvironment } from './archive.ts'
 import { makeDirectory, removeEmpty } from './make-directory.ts'
 import { assertKeysNotLost } from './open-desk.ts'
 
@@ -12,7 +13,7 @@ export async function withEngine<T>(
   const made = await makeDirectory(options.directory)
   let lelu: Lelu
   try {
-    lelu = await createLelu(options)
+    lelu = await createLelu({ ...options, ...(await archiveFromEnvironment()) })
   } catch (error) {
     await removeEmpty(made)
     throw error

@@ -51,6 +51,9 @@ export function processIo(): ProcessIo {
       stdin: stdin.isTTY === true,
       stdout: stdout.isTTY === true,
       stderr: stderr.isTTY === true,
+      get columns() {
+        return stdout.columns
+      },
     },
     env: process.env,
     signal: abort.signal,

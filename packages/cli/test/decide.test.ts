@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -67,15 +68,12 @@ test('the record is where the decision says it is, and suspends nothing', async 
   const { stdout } = await run(argv, { stdin: JSON.stringify(sure(0.5)) })
   const { id, audit } = JSON.parse(stdout)
   const tail = await run(['audit', 'tail', '--json', '-n', '50', '-C', directory])
-  const records = tail.stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  expect(records.find((one) => one.id === id)).toMatchObject({
-    kind: 'decision',
-    ...audit,
-    decision: 'require_approval',
-  })
+  const lines = tail.stdout.trimEnd().split('\n')
+  const line = lines.find((one) => JSON.parse(one).id === id) ?? ''
+  const { stream, seq, leaf } = audit
+  const told = { kind: 'decision', stream, seq, decision: 'require_approval' }
+  expect(JSON.parse(line)).toMatchObject(told)
+  expect(hash('sha256', `\0${line}`, 'base64')).toBe(leaf)
   const queue = await run(['approvals', 'list', '--state', 'all', '--json', '-C', directory])
   expect(JSON.parse(queue.stdout).approvals).toEqual([])
   expect((await run(['audit', 'verify', '-C', directory])).code).toBe(0)

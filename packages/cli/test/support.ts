@@ -29,6 +29,8 @@ type Surroundings = {
   env?: Record<string, string>
   /** Standard input, output and error are a terminal. */
   terminal?: boolean
+  /** How wide the terminal is. */
+  columns?: number
   /** What the person at the terminal answers. */
   answer?: string
   signal?: AbortSignal
@@ -39,7 +41,7 @@ type Surroundings = {
 /** Runs a command line inside this process, over a made-up terminal. Questions asked are in `questions`. */
 export async function run(
   argv: readonly string[],
-  { stdin = '', env = {}, terminal = false, answer, signal, onWrite }: Surroundings = {},
+  { stdin = '', env = {}, terminal = false, columns, answer, signal, onWrite }: Surroundings = {},
 ): Promise<Answer & { questions: string[] }> {
   const questions: string[] = []
   let stdout = ''
@@ -58,7 +60,7 @@ export async function run(
       if (answer === undefined) throw new Error(`nobody is there to answer: ${question}`)
       return answer
     },
-    terminal: { stdin: terminal, stdout: terminal, stderr: terminal },
+    terminal: { stdin: terminal, stdout: terminal, stderr: terminal, columns },
     env,
     signal: signal ?? new AbortController().signal,
   }

@@ -4,6 +4,7 @@ import { LeluError } from './errors.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
+import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
 import { hasKeyRing } from './tokens/key-files.ts'
@@ -17,6 +18,8 @@ export type ReviewDesk = {
   readonly killSwitch: KillSwitch
   /** Delivers only when told to: the engine does it by itself. */
   readonly notifications: Notifications
+  /** The values behind the commitments in the audit log: to show and to erase them. */
+  readonly inputs: RecordedInputs
   close(): Promise<void>
 }
 
@@ -46,6 +49,7 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
     grants,
     killSwitch,
     notifications: storage.notifying.notifications,
+    inputs: recordedInputs(storage.openings, storage.audit),
     close: storage.close,
   }
 }

@@ -68,6 +68,10 @@ export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
 // The kill switch
 export type { KillSwitch, StopOptions, StopScope } from './execution/kill-switch.ts'
 
+// What is recorded of inputs
+export type { AuditInputOptions } from './recorded/audit-input-options.ts'
+export type { EraseOptions, RecordedInputs } from './recorded/recorded-inputs.ts'
+
 // Standing grants
 export type { StandingGrant, StandingMatch } from './standing/standing-grant.ts'
 export type { GrantTerms, StandingGrants } from './standing/standing-grants.ts'

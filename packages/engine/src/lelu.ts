@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { AuditLog } from '@lelu/audit'
+import type { AuditEvent, AuditLog } from '@lelu/audit'
 import type { Approvals } from './approvals/approvals.ts'
 import { editCheck } from './approvals/edit.ts'
 import { LeluError } from './errors.ts'
@@ -12,12 +12,15 @@ import { resume } from './execution/resume.ts'
 import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
+import { recordInput } from './recorded/record-input.ts'
+import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
 import { type GatedRequest, gateRequest, withConfidence } from './request/gate.ts'
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { useGrant } from './standing/use-grant.ts'
 import { openStorage } from './storage.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
 import type { Decision, DecisionRequest, Policy } from './types.ts'
+import { defaultTokenSeconds, weakenedBy } from './weakened.ts'
 
 export interface Lelu {
   /** Asks the policy. The record is on disk before the answer. Never throws for a policy failure: it denies. */
@@ -32,6 +35,8 @@ export interface Lelu {
   readonly killSwitch: KillSwitch
   /** Who was told of approvals; by itself when the option `notify` has targets. */
   readonly notifications: Notifications
+  /** The values behind the commitments in the audit log: to show and to erase them. */
+  readonly inputs: RecordedInputs
   readonly audit: AuditLog
   readonly policy: Policy
   /** Ends the log and the store that this engine opened. Calls after it are refused. */
@@ -62,6 +67,13 @@ async function policyOf(options: LeluOptions, directory: string): Promise<Policy
   })
 }
 
+/** Which policy decides from now on, and what makes this engine weaker than it could be. */
+async function recordStart(audit: AuditLog, { revision }: Policy, weakened: string[]) {
+  const events: AuditEvent[] = [{ kind: 'policy.loaded', policy: { revision }, refs: {} }]
+  if (weakened.length > 0) events.push({ kind: 'config.weakened', weakened })
+  await Promise.all(events.map((event) => audit.append({ tenant: 'default', ...event })))
+}
+
 /** Opens the engine: loads the policy, the keys, the store and the log, and records which policy decides from now on. */
 export async function createLelu(options: LeluOptions): Promise<Lelu> {
   checkOptions(options)
@@ -69,28 +81,24 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   const {
     issuer = 'urn:lelu:engine',
     audience = 'urn:lelu:executor:local',
-    tokenSeconds = 60,
+    tokenSeconds = defaultTokenSeconds,
     leaseMs = 60_000,
   } = options
   const policy = await policyOf(options, options.directory ?? '.lelu')
-  const storage = await openStorage(options)
+  const { auditInput = {} } = options
+  const keepsInputs = auditInput.openings ?? true
+  const storage = await openStorage(options, { keepsInputs })
   const { audit, keys, records, revocations, standing, grants, killSwitch, now } = storage
-  await audit
-    .append({
-      kind: 'policy.loaded',
-      tenant: 'default',
-      policy: { revision: policy.revision },
-      refs: {},
-    })
-    .catch(async (error) => {
-      await storage.close().catch(() => {})
-      throw error
-    })
+  await recordStart(audit, policy, weakenedBy(options, audit)).catch(async (error) => {
+    await storage.close().catch(() => {})
+    throw error
+  })
   storage.notifying.start()
 
   const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
   const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
-  const deciding = { policy, audit, now, stopped: storage.stopped }
+  const showInput = recordInput(auditInput, keepsInputs ? storage.openings : undefined)
+  const deciding = { policy, audit, now, stopped: storage.stopped, recordInput: showInput }
   const decideGated = (gated: GatedRequest, more?: DecideMore) => decide(gated, deciding, more)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
   const minting = { records, keys, issuer, audience, tokenSeconds, now }
@@ -120,6 +128,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     grants,
     killSwitch,
     notifications: storage.notifying.notifications,
+    inputs: recordedInputs(storage.openings, audit),
     audit,
     policy,
     async decide(request) {

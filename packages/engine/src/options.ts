@@ -1,8 +1,9 @@
-import type { AuditLog } from '@lelu/audit'
+import type { AuditLog, AuditSink, Durability } from '@lelu/audit'
 import { LeluError } from './errors.ts'
 import { checkNotify } from './notify/check-notify.ts'
 import type { NotifyOptions } from './notify/notify-options.ts'
 import type { PolicySource } from './policy/sources.ts'
+import { type AuditInputOptions, checkAuditInput } from './recorded/audit-input-options.ts'
 import type { KeyvLike } from './store/from-keyv.ts'
 import type { KeyRingData } from './tokens/key-ring.ts'
 import { maxTokenSeconds } from './tokens/verify-token.ts'
@@ -18,6 +19,10 @@ export type StorageOptions = {
   allowUnsafeStore?: boolean
   /** Default: a log in `directory`. An opened one that is passed in is not closed by `close()`. */
   audit?: AuditLog
+  /** Where the log is archived: `s3Sink` of `@lelu/audit/s3`, or `directorySink` of `@lelu/audit`. Default nowhere. */
+  archive?: AuditSink
+  /** When a decision's record counts as written (`AuditLogOptions`). Default `fsync`. */
+  durability?: Durability
   /** A key ring, when it should not be read from (and made in) `directory`. */
   keys?: KeyRingData
   /** How long a reviewer has, in ms. Default 24 h. A policy may say less. */
@@ -51,6 +56,8 @@ export type LeluOptions = StorageOptions & {
   tokenSeconds?: number
   /** How long a tool may run without a sign of life before its attempt counts as lost, in ms. Default 60 000. */
   leaseMs?: number
+  /** What audit records show of inputs in clear, and of whom values are kept. Default: nothing is shown, all is kept. */
+  auditInput?: AuditInputOptions
   /** Of tool inputs, in bytes of canonical JSON. Default 1 MiB. */
   maxInputBytes?: number
 }
@@ -61,6 +68,8 @@ const options: Record<keyof LeluOptions, true> = {
   store: true,
   allowUnsafeStore: true,
   audit: true,
+  archive: true,
+  durability: true,
   keys: true,
   approveWithinMs: true,
   executeWithinMs: true,
@@ -76,6 +85,7 @@ const options: Record<keyof LeluOptions, true> = {
   audience: true,
   tokenSeconds: true,
   leaseMs: true,
+  auditInput: true,
   maxInputBytes: true,
 }
 
@@ -138,6 +148,13 @@ export function checkOptions(value: unknown): void {
     throw invalid('The option `notices` must be true or false.', 'Correct it, or leave it out.')
   }
   checkNotify(given.notify)
+  if (given.audit !== undefined && (given.archive ?? given.durability) !== undefined) {
+    throw invalid(
+      'The options `archive` and `durability` belong to a log that the engine opens.',
+      'Pass them to openAuditLog (as `sink` and `durability`), or leave `audit` out.',
+    )
+  }
+  checkAuditInput(given.auditInput)
   if (given.now !== undefined && typeof given.now !== 'function') {
     throw invalid(
       'The option `now` must be a function.',

@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AuditLog, openAuditLog } from '@lelu/audit'
+import {
+  type AuditLog,
+  type AuditLogOptions,
+  type Openings,
+  openAuditLog,
+  openOpenings,
+} from '@lelu/audit'
 import { type ApprovalsPart, createApprovals, type EditCheck } from './approvals/approvals.ts'
 import { createRecords, type Records } from './approvals/records.ts'
 import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
@@ -17,9 +23,9 @@ import { hasKeyRing, openKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
 import { importKeyRing, type KeyRing, keysError } from './tokens/key-ring.ts'
 import { createRevocations, type Revocations } from './tokens/revocations.ts'
+import { defaultWithinMs } from './weakened.ts'
 
 export const defaultDirectory = '.lelu'
-const day = 24 * 3600 * 1000
 /** Migrating a large table takes its time. */
 const openMs = 30_000
 
@@ -27,6 +33,7 @@ const openMs = 30_000
 export type Storage = {
   directory: string
   audit: AuditLog
+  openings: Openings
   keys: KeyHolder
   records: Records
   revocations: Revocations
@@ -41,8 +48,22 @@ export type Storage = {
   close(): Promise<void>
 }
 
+function auditOptions(options: StorageOptions, directory: string): AuditLogOptions {
+  const { now = Date.now, archive, durability } = options
+  return {
+    directory: join(directory, 'audit'),
+    keys: join(directory, 'keys', 'audit'),
+    now,
+    ...(archive && { sink: archive }),
+    ...(durability && { durability }),
+  }
+}
+
 /** Opens the keys, the log and the store, in this order; whatever fails closes what was opened before it. */
-export async function openStorage(options: StorageOptions): Promise<Storage> {
+export async function openStorage(
+  options: StorageOptions,
+  { keepsInputs = false }: { keepsInputs?: boolean } = {},
+): Promise<Storage> {
   const {
     directory = defaultDirectory,
     now = Date.now,
@@ -60,8 +81,13 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     options.keys === undefined
       ? keyHolder(await ownKeys(), () => openKeyRing(keysFolder, now()))
       : keyHolder(importKeyRing(options.keys))
-  const audit = options.audit ?? (await openAuditLog({ directory: join(directory, 'audit'), now }))
+  const audit = options.audit ?? (await openAuditLog(auditOptions(options, directory)))
+  const openings = await openOpenings({
+    directory: join(directory, 'openings'),
+    write: keepsInputs,
+  })
   const closeAudit = async () => {
+    await openings.close()
     if (options.audit === undefined) await audit.close()
   }
   try {
@@ -79,7 +105,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
     const readMarks = markReader(store, deadlineMs)
     const standing = standingRecords({ store, keys, deadlineMs })
-    const { approveWithinMs = day, executeWithinMs = day } = options
+    const { approveWithinMs = defaultWithinMs, executeWithinMs = defaultWithinMs } = options
     const { notify, notices = notify !== undefined } = options
     const notifying = openNotifications({
       ...{ records, store, keys, deadlineMs, now: clock.now },
@@ -88,6 +114,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     return {
       directory,
       audit,
+      openings,
       keys,
       records,
       revocations: createRevocations({ store, readMarks, audit, now: clock.now, deadlineMs }),

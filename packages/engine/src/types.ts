@@ -85,7 +85,8 @@ export type Decision = {
   policy: { revision: string }
   obligations: Obligation[]
   /** Where the durable record of this decision is. */
-  audit: { stream: string; seq: number }
+  /** The receipt of its record: `leaf` is the RFC 6962 leaf hash, base64. Whoever holds it can prove that the record is gone. */
+  audit: { stream: string; seq: number; leaf: string }
 }
 
 /** The Rego input, architecture contract: the same words in every policy. */

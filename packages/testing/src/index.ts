@@ -30,3 +30,17 @@ export { type Reliability, type ReliabilityOptions, runReliability } from './sto
 export { sqliteHarness, sqliteModule } from './stores/sqlite.ts'
 export { storeSuite } from './stores/suite.ts'
 export { hasRedis, type RedisOptions, type RedisServer, startRedis } from './servers/redis.ts'
+
+// The contract of an archive's sink, and stores for it.
+export { createLockedBucket, type S3Access, s3Client, s3ConfigOf } from './sinks/buckets.ts'
+export type { FakeAnswer, Weakness } from './sinks/fake-bucket.ts'
+export {
+  type FakeFault,
+  type FakeRequest,
+  type FakeS3,
+  type FakeS3Options,
+  startFakeS3,
+} from './sinks/fake-s3.ts'
+export type { SinkArchive, SinkHarness, SinkSettings } from './sinks/harness.ts'
+export { sinkSuite } from './sinks/suite.ts'
+export { hasS3, installS3, noS3, type S3Server, startS3 } from './servers/s3.ts'

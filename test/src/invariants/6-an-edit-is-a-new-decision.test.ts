@@ -57,9 +57,16 @@ describe('invariant 6: an edited input is a new decision', () => {
     await lelu.resume(id, (call) => seen.push(call.input))
     expect(seen).toEqual([{ amount: 50 }])
     const digests: unknown[] = []
+    const shown: unknown[] = []
     for await (const { record } of readRecords({ directory: `${directory}/audit` })) {
-      if (record.kind === 'decision') digests.push(record.input_digest)
+      if (record.kind === 'decision') {
+        digests.push(record.input_digest)
+        const { openings } = await lelu.inputs.reveal(record)
+        shown.push(openings.find(({ path }) => path === '/input_digest')?.value)
+      }
     }
-    expect(digests).toEqual([before.digest, after.digest, after.digest])
+    expect(shown).toEqual([before.digest, after.digest, after.digest])
+    expect(digests).toEqual([digests[0], digests[1], digests[1]])
+    expect(digests[0]).not.toBe(digests[1])
   })
 })

@@ -11,7 +11,7 @@ const mayImport: Record<string, string[]> = {
   confidence: [],
   audit: [],
   engine: ['rego', 'confidence', 'audit'],
-  testing: ['engine'],
+  testing: ['audit', 'engine'],
   'ai-sdk': ['engine'],
   langchain: ['engine'],
   openai: ['engine'],

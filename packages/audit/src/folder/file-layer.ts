@@ -1,13 +1,19 @@
 import { writeSync } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 /** The few things the log does to a disk, so that tests can make each of them fail or hang. */
 export interface FileLayer {
-  makeFolder(path: string): Promise<void>
+  /** Makes a folder and those above it, and answers the first that it made. */
+  makeFolder(path: string): Promise<string | undefined>
   /** Creates a file that must not exist, for its owner only. */
   create(path: string): Promise<LogFile>
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>
+  /** Puts a small file in the place of whatever has its name, durably: nobody ever reads half of it. One writer a name. */
+  replace(path: string, bytes: Buffer): Promise<void>
+  /** Gives a file another name in its folder, durably. */
+  rename(from: string, to: string): Promise<void>
 }
 
 export interface LogFile {
@@ -19,9 +25,7 @@ export interface LogFile {
 }
 
 export const diskFiles: FileLayer = {
-  async makeFolder(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  },
+  makeFolder: (path) => mkdir(path, { recursive: true, mode: 0o700 }),
   async create(path) {
     const file = await open(path, 'ax', 0o600)
     return {
@@ -38,6 +42,36 @@ export const diskFiles: FileLayer = {
       await folder.close()
     }
   },
+  async replace(path, bytes) {
+    const draft = `${path}.tmp`
+    try {
+      const file = await open(draft, 'w', 0o600)
+      try {
+        await file.writeFile(bytes)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await diskFiles.rename(draft, path)
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {})
+      throw error
+    }
+  },
+  async rename(from, to) {
+    await rename(from, to)
+    await diskFiles.syncFolder(dirname(to))
+  },
+}
+
+/** A folder whose name, and those of the folders above it that had to be made, no power cut takes. */
+export async function makeDurably(files: FileLayer, folder: string): Promise<void> {
+  const first = await files.makeFolder(folder)
+  if (first === undefined) return
+  for (let made = folder; ; made = dirname(made)) {
+    await files.syncFolder(dirname(made))
+    if (made === first || made === dirname(made)) return
+  }
 }
 
 /**

@@ -11,6 +11,13 @@ const segmentPattern = /^(\d{16})\.jsonl$/
 /** Beside the streams: who writes them, and what was cut off them. */
 export const ownersFolder = 'owners'
 export const quarantineFolder = 'quarantine'
+/** The public keys of the log. */
+export const keysFolder = 'keys'
+
+/** In a stream's folder, beside its segments: the newest signed checkpoint, and how far the archive has come. */
+export const checkpointFile = 'checkpoint'
+export const shippedFile = 'shipped'
+const ownFiles = [checkpointFile, shippedFile].flatMap((name) => [name, `${name}.tmp`])
 
 export const segmentName = (firstSeq: number): string =>
   `${String(firstSeq).padStart(16, '0')}.jsonl`
@@ -43,7 +50,8 @@ export async function listSegments(
     const match = segmentPattern.exec(file)
     return match === null ? [] : [{ file, firstSeq: Number(match[1]) }]
   })
-  return { segments, others: names.filter((name) => !segmentPattern.test(name)) }
+  const others = names.filter((name) => !segmentPattern.test(name) && !ownFiles.includes(name))
+  return { segments, others }
 }
 
 export type Head = { seq: number; leaf: string }

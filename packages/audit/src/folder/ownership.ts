@@ -1,6 +1,6 @@
 import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileLayer } from './file-layer.ts'
+import { type FileLayer, makeDurably } from './file-layer.ts'
 import { listNames, ownersFolder, streamPattern } from './folder.ts'
 import { type OwnerState, parseOwner, stateOf, thisProcess } from './owner.ts'
 
@@ -13,25 +13,9 @@ export type Owned = { stream: string; claimer: string | null; file: string; stat
 /** Says durably that this process writes the stream, before anything of the stream exists. */
 export async function own(files: FileLayer, directory: string, stream: string): Promise<void> {
   const folder = join(directory, ownersFolder)
-  await files.makeFolder(folder)
+  await makeDurably(files, folder)
   const name = join(folder, `${stream}.json`)
-  // Renamed into place, so that nobody ever reads half a note.
-  const draft = `${name}.tmp`
-  try {
-    const file = await files.create(draft)
-    try {
-      await file.append(Buffer.from(JSON.stringify(thisProcess())))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(draft, name)
-  } catch (error) {
-    await rm(draft, { force: true }).catch(() => {})
-    throw error
-  }
-  await files.syncFolder(folder)
-  await files.syncFolder(directory)
+  await files.replace(name, Buffer.from(JSON.stringify(thisProcess())))
 }
 
 /** Streams that were not closed, with what is known of their processes. */

@@ -1,20 +1,31 @@
 import { hash } from 'node:crypto'
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RecoveryRecord } from '../record/record.ts'
+import type { RecoveryCause, RecoveryRecord } from '../record/record.ts'
+
 import { diskFiles } from './file-layer.ts'
-import { quarantineFolder } from './folder.ts'
+import { type Head, quarantineFolder } from './folder.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
 import { readEnd } from './tail.ts'
+
+/** Why a stream was left, and the last record that was certain to be on disk. */
+export type Lost = { cause: RecoveryCause; head: Head | undefined }
 
 type RecoveryOptions = {
   directory: string
   /** The stream of this process, which the findings are written to. */
   stream: string
-  /** Streams of this process whose disk failed. */
-  lost: readonly string[]
+  /** Streams of this process that it had to leave. */
+  lost: ReadonlyMap<string, Lost>
+  /** Asked before each stream: what is left is for the next process. */
+  stopped: () => boolean
   /** Writes a finding; answers when it is on disk. */
   record(event: RecoveryRecord): Promise<unknown>
+  /** Signs the end of a stream; undefined when its checkpoint does not fit what is on disk. */
+  seal(
+    stream: string,
+    head: { seq: number; leaf: string },
+  ): Promise<{ size: number; root: string } | undefined>
 }
 
 /**
@@ -24,7 +35,8 @@ type RecoveryOptions = {
  * A crash at any point leaves a state that the next process recovers from.
  */
 export async function recoverStreams(options: RecoveryOptions): Promise<void> {
-  const { directory, stream, lost } = options
+  const { directory, stream, lost, stopped } = options
+  const failures: unknown[] = []
   const owned = await listOwned(directory)
   const busy = new Set(
     owned
@@ -32,46 +44,60 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
       .map((one) => one.stream),
   )
   for (const one of owned) {
-    const mine = lost.includes(one.stream)
+    const mine = lost.get(one.stream)
     const dead = one.state === 'dead' && (one.claimer === null || !busy.has(one.claimer))
-    if (!mine && !dead) continue
+    if (mine === undefined && !dead) continue
+    if (stopped()) break
     const claimed = await claim(directory, one, stream)
     if (claimed === undefined) continue // another process was faster
     try {
-      const done = await recoverStream(options, one, mine ? 'write_failed' : 'owner_dead')
+      const done = await recoverStream(options, one, mine)
       if (done) await rm(claimed, { force: true })
       else await unclaim(directory, one.stream, claimed)
     } catch (error) {
       await unclaim(directory, one.stream, claimed).catch(() => {})
-      throw error
+      failures.push(error) // one that cannot be read keeps no other one from its end
     }
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** False when the stream is damaged: then nothing is cut and nothing recorded. */
 async function recoverStream(
-  { directory, record }: RecoveryOptions,
+  { directory, record, seal }: RecoveryOptions,
   { stream }: Owned,
-  cause: RecoveryRecord['cause'],
+  mine: Lost | undefined,
 ): Promise<boolean> {
+  const cause = mine?.cause ?? 'owner_dead'
   const end = await readEnd(directory, stream)
+  if (end.damaged && cause === 'altered' && mine?.head !== undefined) {
+    // What it was before somebody altered it, this process still knows.
+    await record({ kind: 'recovery', of: stream, cause, ...endAt(mine.head), ...uncut, tree: null })
+    return true
+  }
   if (end.damaged) return false
-  if (end.closed && end.torn === undefined) return true // died between its last record and the removal of its note
   const { file, head } = end
   const cut = file && (await cutTail(directory, stream, { file, offset: end.end }))
   if (file !== undefined) await diskFiles.syncFolder(join(directory, stream))
+  const sealed = head && (await seal(stream, head))
+  // Died between its close record and the removal of its note: it says itself where it ends.
+  if (end.closed && cut === undefined) return true
   await record({
     kind: 'recovery',
     of: stream,
     cause,
-    last_seq: head?.seq ?? null,
-    last_leaf: head?.leaf ?? null,
-    cut_bytes: cut ? cut.bytes : 0,
-    cut_sha256: cut ? cut.sha256 : null,
-    quarantine: cut ? cut.name : null,
+    tree: sealed === undefined ? null : { size: sealed.size, root: sealed.root },
+    ...endAt(head),
+    ...(cut ? { cut_bytes: cut.bytes, cut_sha256: cut.sha256, quarantine: cut.name } : uncut),
   })
   return true
 }
+
+const endAt = (head: Head | undefined) => ({
+  last_seq: head?.seq ?? null,
+  last_leaf: head?.leaf ?? null,
+})
+const uncut = { cut_bytes: 0, cut_sha256: null, quarantine: null }
 
 type Cut = { bytes: number; sha256: string; name: string }
 

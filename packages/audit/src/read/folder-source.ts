@@ -1,6 +1,8 @@
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  checkpointFile,
+  keysFolder,
   listNames,
   listSegments,
   listStreams,
@@ -8,12 +10,9 @@ import {
   quarantineFolder,
 } from '../folder/folder.ts'
 import { listOwned } from '../folder/ownership.ts'
+import { reserveFile } from '../folder/reserve.ts'
+import { shippingFolder } from '../sink/unshipped.ts'
 import type { LogSource, StoredKey } from './source.ts'
-
-/** Beside the streams: the public keys of the log. */
-export const keysFolder = 'keys'
-/** In the folder of a stream: its newest signed checkpoint. */
-export const checkpointName = 'checkpoint'
 
 const chunkBytes = 1 << 18
 
@@ -29,7 +28,7 @@ export function folderSource(directory: string): LogSource {
       const { segments, others } = await listSegments(join(directory, stream))
       return {
         segments: segments.map(({ file, firstSeq }) => ({ file, firstSeq, stored: undefined })),
-        others: others.filter((name) => name !== checkpointName),
+        others,
       }
     },
     async *read({ stream }, { file }, { offset = 0, reuse = false } = {}) {
@@ -49,8 +48,8 @@ export function folderSource(directory: string): LogSource {
       }
     },
     async *checkpoints({ stream }) {
-      const text = await readIfThere(join(directory, stream, checkpointName))
-      if (text !== undefined) yield { file: checkpointName, size: undefined, text }
+      const text = await readIfThere(join(directory, stream, checkpointFile))
+      if (text !== undefined) yield { file: checkpointFile, size: undefined, text }
     },
     async keys() {
       const keys: StoredKey[] = []
@@ -72,7 +71,8 @@ export function folderSource(directory: string): LogSource {
 /** What a log folder holds that is no part of a log. */
 export async function foreignNames(directory: string): Promise<string[]> {
   const streams = await listStreams(directory)
-  const known = new Set([...streams, ownersFolder, quarantineFolder, keysFolder])
+  const own = [ownersFolder, quarantineFolder, keysFolder, shippingFolder, reserveFile]
+  const known = new Set([...streams, ...own])
   const names = (await listNames(directory)).filter((name) => !known.has(name))
   const later = new Set(await listStreams(directory))
   return names.filter((name) => !later.has(name))

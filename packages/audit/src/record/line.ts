@@ -3,13 +3,16 @@ import { hash } from 'node:crypto'
 /** Longest line without its newline: the limit of an entry in C2SP tlog-tiles. */
 export const maxLineBytes = 65_535
 
-/** RFC 6962 §2.1: SHA-256 over 0x00 and the stored bytes of the line, base64. */
-export function leafHash(line: Buffer): string {
+/** RFC 6962 §2.1: SHA-256 over 0x00 and the stored bytes of the line. */
+export function leafBytes(line: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(line.length + 1)
   bytes[0] = 0
   line.copy(bytes, 1)
-  return hash('sha256', bytes, 'base64')
+  return hash('sha256', bytes, 'buffer')
 }
+
+/** As `leafBytes`, base64. */
+export const leafHash = (line: Buffer): string => leafBytes(line).toString('base64')
 
 /** As `leafHash`, of a text that is stored as UTF-8. */
 export function leafHashOfText(line: string): string {

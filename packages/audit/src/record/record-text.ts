@@ -6,12 +6,20 @@ import {
   type CloseRecord,
   eventKinds,
   type GenesisRecord,
+  type PulseRecord,
   type RecoveryRecord,
+  type RoomRecord,
 } from './record.ts'
 import { newUlid } from './ulid.ts'
 
 /** What callers append, and what the log itself does. */
-export type LogEvent = AuditEvent | GenesisRecord | RecoveryRecord | CloseRecord
+export type LogEvent =
+  | AuditEvent
+  | GenesisRecord
+  | PulseRecord
+  | RoomRecord
+  | RecoveryRecord
+  | CloseRecord
 
 type Envelope = { log: string; stream: string; seq: number; prev: string; now: number }
 

@@ -1,7 +1,7 @@
 /** Anything JSON can carry. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** What callers may append. `genesis`, `recovery` and `close` are the log's own. */
+/** What callers may append. The other kinds are the log's own. */
 export const eventKinds = [
   'decision',
   'approval.requested',
@@ -20,9 +20,20 @@ export const eventKinds = [
   'switch.started',
   'outcome',
   'policy.loaded',
+  'config.weakened',
+  'erasure',
 ] as const
 export type AuditEventKind = (typeof eventKinds)[number]
-export type AuditKind = AuditEventKind | 'genesis' | 'recovery' | 'close'
+export type AuditKind =
+  | AuditEventKind
+  | 'genesis'
+  | 'peers'
+  | 'heartbeat'
+  | 'backlog'
+  | 'full'
+  | 'resumed'
+  | 'recovery'
+  | 'close'
 
 export type AuditParty = { id: string; type: string }
 export type AuditTool = { name: string; server: string | null; effect: string }
@@ -61,7 +72,10 @@ export type AuditResult = {
 
 type Details = { [member: string]: Json }
 
-/** What every event may say. `id` and `tenant` are filled in when they are missing (a ULID, `default`). */
+/** A value as it is recorded: in clear, or `{"$c": …}`, a salted commitment, in place of whatever is not shown. */
+export type Shown = Json
+
+/** What every event may say. `input_digest` is a salted commitment to the digest of the call. `id` and `tenant` are filled in when they are missing (a ULID, `default`). */
 type Common = {
   id?: string
   tenant?: string
@@ -74,11 +88,18 @@ type Common = {
   refs?: AuditRefs
 }
 
-/** One policy answer. `confidence` and `signal.score` are the only numbers that need not be integers. */
+/**
+ * One policy answer. `confidence`, `signal` and what is shown of the input are the only places for numbers that are no
+ * integers. `data_subject` is the keyed hash of the person the openings are kept for (`openOpenings`).
+ */
 export type DecisionEvent = Common & {
   kind: 'decision'
   confidence?: number | null
   signal?: AuditSignal
+  input?: Shown
+  resource?: { type: string; id: string; properties: Shown } | null
+  context?: Shown
+  data_subject?: string
   decision: 'allow' | 'require_approval' | 'deny'
   reasons: AuditReason[]
   policy: { revision: string }
@@ -100,6 +121,8 @@ export type ApprovalEvent = Common & {
   reasons?: AuditReason[]
   state?: string
   edited?: boolean
+  /** With `edited`: what the reviewer was shown and has changed, as `input_digest` has it. */
+  edited_from?: string | null
 }
 
 export type TokenEvent = Common & {
@@ -129,6 +152,23 @@ export type OutcomeEvent = Common & { kind: 'outcome'; result: AuditResult }
 
 export type PolicyLoadedEvent = Common & { kind: 'policy.loaded'; policy: { revision: string } }
 
+/** Settings that make the engine or its log weaker than it is by default, as words: `token_seconds=300`. */
+export type ConfigEvent = Common & { kind: 'config.weakened'; weakened: string[] }
+
+/**
+ * Openings of one person that were erased: their keys are gone, so nothing that was committed for them can be shown any
+ * more. `data_subject` as in the decisions; never the person's name.
+ */
+export type ErasureEvent = Common & {
+  kind: 'erasure'
+  data_subject: string
+  reviewer: AuditReviewer | null
+  reason: string
+  /** RFC 3339 UTC: what was recorded up to then is erased. */
+  erased: string
+  keys: number
+}
+
 /** What a caller appends. Further members are kept as they are; one that is undefined is left out. JSON data only. */
 export type AuditEvent = (
   | DecisionEvent
@@ -138,13 +178,48 @@ export type AuditEvent = (
   | SwitchEvent
   | OutcomeEvent
   | PolicyLoadedEvent
+  | ConfigEvent
+  | ErasureEvent
 ) & { [member: string]: unknown }
 
 /** The last record of another stream that this one saw when it began: cutting or replacing that stream contradicts it. */
 export type AuditPeer = { stream: string; seq: number; leaf: string }
 
-/** The first record of a stream. */
-export type GenesisRecord = { kind: 'genesis'; durability: 'fsync'; peers: AuditPeer[] }
+/** When a record counts as written: after fdatasync, when the archive holds it, or in the kernel's page cache. */
+export type Durability = 'fsync' | 'remote' | 'async'
+
+/** The first record of a stream. `sink`: what the archive really does, as tried when the log was opened. */
+export type GenesisRecord = {
+  kind: 'genesis'
+  durability: Durability
+  peers: AuditPeer[]
+  sink: Json
+}
+
+/** The newest checkpoint of another stream: `root` is its RFC 6962 root, base64. */
+export type SealedPeer = { stream: string; size: number; root: string }
+
+/** What a quiet log says by itself: how far other streams have come, and that its process is alive. */
+export type PulseRecord = { kind: 'peers'; peers: SealedPeer[] } | { kind: 'heartbeat' }
+
+/**
+ * What a log says of its own room. `backlog`: so many bytes wait for the archive, of `limit`. `full`: the disk is full,
+ * and nothing else is recorded until `resumed`, `refused` appends later.
+ */
+export type RoomRecord =
+  | {
+      kind: 'backlog'
+      sink: string
+      bytes: number
+      limit: number
+      age_ms: number
+      state: 'high' | 'over' | 'drained'
+    }
+  | { kind: 'full'; error_code: string }
+  | { kind: 'resumed'; refused: number }
+
+/** Why a stream was not closed by its process: it died, its disk failed, somebody altered it, or the archive holds something else in its place. */
+export type RecoveryCause = 'owner_dead' | 'write_failed' | 'altered' | 'conflict'
 
 /**
  * The end of another stream, whose process died or whose disk failed: its last record, null when it has none. The
@@ -153,7 +228,9 @@ export type GenesisRecord = { kind: 'genesis'; durability: 'fsync'; peers: Audit
 export type RecoveryRecord = {
   kind: 'recovery'
   of: string
-  cause: 'owner_dead' | 'write_failed'
+  cause: RecoveryCause
+  /** Its last checkpoint, which covers every record; null when none could be signed. */
+  tree: { size: number; root: string } | null
   last_seq: number | null
   last_leaf: string | null
   cut_bytes: number
@@ -190,9 +267,15 @@ export type AuditRecord = AuditEnvelope &
     | DecisionEvent
     | ApprovalEvent
     | TokenEvent
+    | GrantEvent
+    | SwitchEvent
     | OutcomeEvent
     | PolicyLoadedEvent
+    | ConfigEvent
+    | ErasureEvent
     | GenesisRecord
+    | PulseRecord
+    | RoomRecord
     | RecoveryRecord
     | CloseRecord
   ) &

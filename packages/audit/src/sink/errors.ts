@@ -29,3 +29,15 @@ export function sinkUnsafe(check: SinkCheck): AuditError {
     },
   )
 }
+
+/** Other bytes stand under a key of ours: a fork, a rollback, or somebody who wrote first. */
+export function sinkConflict(sink: string, key: string): AuditError {
+  return new AuditError(
+    'LELU_AUDIT_SINK_CONFLICT',
+    `The archive ${sink} holds something else under ${key}.`,
+    {
+      help: 'Nothing was written over it. Run: lelu audit verify, on the archive and on the local log. A machine that was put back to an older state writes such a fork.',
+      details: { sink, key },
+    },
+  )
+}

@@ -29,7 +29,7 @@ export type SinkObject = {
   size: number
   /** How often it was written. Anything but 1 is somebody's attempt to replace or to remove it. */
   versions: number
-  /** Whether a delete marker lies on top of it. */
+  /** Whether somebody put a delete marker on it. */
   hidden: boolean
   /** When the oldest version was stored, by the store's clock: ISO 8601. */
   modified: string | null

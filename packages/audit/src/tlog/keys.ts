@@ -69,6 +69,11 @@ function importRaw(type: SignatureType, raw: Buffer): KeyObject | undefined {
   }
 }
 
+/** The same Ed25519 key as a signer of notes (type 0x01) under this name, such as an operator's under an origin. */
+export function noteKeyOf({ publicKey, raw }: VerifierKey, name: string): VerifierKey {
+  return { name, id: keyId(name, 0x01, raw), type: 0x01, publicKey, raw }
+}
+
 const raws = new WeakMap<KeyObject, Buffer>()
 
 /** The public half of an Ed25519 (32 bytes) or ML-DSA-44 key (1,312 bytes), as vkeys hold it. Throws `LELU_AUDIT_KEY_INVALID`. */

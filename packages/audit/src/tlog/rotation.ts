@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { formatVkey, parseVkey, rawPublicKey, type VerifierKey } from './keys.ts'
+import { formatVkey, noteKeyOf, parseVkey, rawPublicKey, type VerifierKey } from './keys.ts'
 import { formatNote, isSignatureOf, parseNote, signNote, verifySignature } from './note.ts'
 
 /** That one operator key of a log took over from another; both have signed it. The keys are of the type 0x04. */
@@ -25,8 +25,8 @@ export function parseRotation(statement: string): Rotation | undefined {
   if (first !== header || last !== '' || more.length > 0) return undefined
   const [from, to] = [readOperatorKey(old, log), readOperatorKey(young, log)]
   if (from === undefined || to === undefined || from.raw.equals(to.raw)) return undefined
-  const signedBy = ({ raw }: VerifierKey) => {
-    const key = parseVkey(formatVkey(log, 0x01, raw))
+  const signedBy = (operator: VerifierKey) => {
+    const key = noteKeyOf(operator, log)
     const mine = note.signatures.filter((signature) => isSignatureOf(signature, key))
     return mine.length > 0 && mine.every((one) => verifySignature(note.text, one, key).ok)
   }

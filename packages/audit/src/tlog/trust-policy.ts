@@ -1,5 +1,5 @@
 import type { ParsedCheckpoint } from './checkpoint.ts'
-import type { VerifierKey } from './keys.ts'
+import { noteKeyOf, type VerifierKey } from './keys.ts'
 import { isSignatureOf, verifySignature } from './note.ts'
 import { parsePolicyLines } from './trust-policy-text.ts'
 
@@ -50,16 +50,18 @@ export function withSuccessors(
 export function checkTrust(policy: TrustPolicy, checkpoint: ParsedCheckpoint): TrustResult {
   const signed = new Set<VerifierKey>()
   const times: { witness: string; time: number }[] = []
-  const known = [
-    ...policy.logs.map((key) => ({ key, witness: undefined })),
+  const known: { key: VerifierKey; witness?: string; vouches?: boolean }[] = [
+    ...policy.logs.map((key) => ({ key })),
     ...[...policy.witnesses].flatMap(([witness, keys]) => keys.map((key) => ({ key, witness }))),
+    ...originKeysOf(policy, checkpoint.origin).map((key) => ({ key, vouches: false })),
   ]
   for (const signature of checkpoint.signatures) {
-    for (const { key, witness } of known) {
+    for (const { key, witness, vouches = true } of known) {
       // Where this Node has no ML-DSA, such a key can vouch for nothing.
       if (!isSignatureOf(signature, key) || key.publicKey === undefined) continue
       const { ok, time } = verifySignature(checkpoint.note, signature, key)
       if (!ok) return { trusted: false, why: `The signature of ${key.name} is wrong.`, times: [] }
+      if (!vouches) continue
       signed.add(key)
       if (witness !== undefined && time !== undefined) times.push({ witness, time })
     }
@@ -82,4 +84,15 @@ export function checkTrust(policy: TrustPolicy, checkpoint: ParsedCheckpoint): T
   if (signed.size === 0) return refuse('No key of the trust policy has signed.')
   const names = [...new Set([...signed].map(({ name }) => name))]
   return { trusted: true, why: `Signed by ${names.join(' and ')}.`, times }
+}
+
+/**
+ * An operator signs as the origin too, which is what other clients read: where it is there, it has to be right, or they
+ * would refuse what is trusted here.
+ */
+function originKeysOf({ witnesses }: TrustPolicy, origin: string): VerifierKey[] {
+  return [...witnesses.values()]
+    .flat()
+    .filter(({ type, name }) => type === 0x04 && origin.startsWith(`${name}/`))
+    .map((key) => noteKeyOf(key, origin))
 }

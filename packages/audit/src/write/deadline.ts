@@ -23,10 +23,15 @@ function afterMs(ms: number, late: () => void): { clear(): void } {
 }
 
 /** The result of `operation`, or an error at `due`. The operation itself goes on: nothing can take a write back. */
-export function before<T>(due: number, deadlineMs: number, operation: Promise<T>): Promise<T> {
+export function before<T>(
+  due: number,
+  deadlineMs: number,
+  operation: Promise<T>,
+  who = 'the disk',
+): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = afterMs(Math.max(0, due - performance.now()), () =>
-    late.reject(new Error(`the disk did not answer within ${deadlineMs} ms`)),
+    late.reject(new Error(`${who} did not answer within ${deadlineMs} ms`)),
   )
   return Promise.race([operation, late.promise]).finally(() => timer.clear())
 }

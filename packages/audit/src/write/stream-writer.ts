@@ -16,10 +16,16 @@ export interface StreamWriter {
   readonly failure: Failure | undefined
   /** Whether a disk operation has not come back yet. */
   readonly busy: boolean
+  /** The last record that is on disk. */
+  readonly head: AuditReceipt | undefined
+  /** Bytes of all records that were written. */
+  readonly bytes: number
   /** Answers when the record is on disk (fdatasync), together with all that were waiting with it. */
   append(event: LogEvent, options?: StreamAppend): Promise<AuditReceipt>
   /** Answers when everything appended before is on disk. */
   flush(): Promise<void>
+  /** Refuses everything from now on, as after a failure of the disk. */
+  fail(error: AuditError): void
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
@@ -50,6 +56,10 @@ export type StreamOptions = {
   deadlineMs: number
   /** A new segment is begun when one has this many bytes. */
   segmentBytes: number
+  /** Told after each sync of the records that it brought to the disk. Must not throw. */
+  onSynced?: (receipts: AuditReceipt[]) => void
+  /** Told once, when it refuses from now on. Must not throw. */
+  onFailed?: (error: AuditError) => void
 }
 
 type Waiting = {
@@ -90,17 +100,20 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let operation: Promise<void> | undefined
   let syncTimer: NodeJS.Timeout | undefined
   let unsynced: Waiting[] = []
+  let head: AuditReceipt | undefined
+  let written = 0
   const segments = createSegments(files, join(options.directory, stream), options.segmentBytes)
 
   function fail(error: unknown, batch: Waiting[]): void {
-    const refusal: AuditError = unavailable('appending', error)
-    failure ??= { error: refusal, at: performance.now() }
+    const isFirst = failure === undefined
+    failure ??= { error: unavailable('appending', error), at: performance.now() }
     const all = [...batch, ...waiting]
     waiting = []
     waitingLength = 0
     for (const one of all) one.reject(failure.error)
     tell([...new Set([...unsynced, ...all])], failure.error)
     unsynced = []
+    if (isFirst) options.onFailed?.(failure.error)
   }
 
   function tell(records: Waiting[], error?: unknown): void {
@@ -111,7 +124,9 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     await segments.sync()
     const synced = unsynced
     unsynced = []
+    head = synced.at(-1)?.receipt ?? head
     tell(synced)
+    options.onSynced?.(synced.map(({ receipt }) => receipt))
   }
 
   function takeBatch(): Waiting[] {
@@ -128,6 +143,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   async function write(batch: Waiting[]): Promise<void> {
     const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
     await segments.append(bytes, (batch[0] as Waiting).receipt.seq)
+    written += bytes.length
     unsynced.push(...batch)
     for (const one of batch) {
       if (isEarly(one)) one.resolve(one.receipt)
@@ -224,6 +240,13 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     get busy() {
       return operation !== undefined
     },
+    get head() {
+      return head
+    },
+    get bytes() {
+      return written
+    },
+    fail: (error) => fail(error, []),
     async append(event, options = {}) {
       if (failure !== undefined) throw failure.error
       return enqueue(event, options)
@@ -257,6 +280,6 @@ function tooLarge(bytes: number): AuditError {
   return new AuditError(
     'LELU_AUDIT_RECORD_TOO_LARGE',
     `A record of ${bytes} bytes is longer than the ${maxLineBytes} a line of the log may have.`,
-    { help: 'Shorten the texts in it (reasons, ids); inputs are recorded by digest only.' },
+    { help: 'Shorten the texts in it (reasons, ids, what of an input is in clear).' },
   )
 }

@@ -46,6 +46,26 @@ const roots = [
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ].map(hex)
 
+// Nodes of the same tree by level, of the same source; its published proofs (proof/verify_test.go) are made of them.
+const node = [
+  {
+    0: '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+    1: '96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7',
+    4: 'bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b',
+    6: 'b08693ec2e721597130641e8211e7eedccb4c26413963eee6c1e2ed16ffb1a5f',
+  },
+  {
+    0: 'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
+    1: '5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e',
+    2: '0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a',
+    3: 'ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0',
+  },
+  {
+    0: 'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
+    1: '6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4',
+  },
+] as const
+
 describe('the Merkle tree', () => {
   it.each(roots.map((root, size) => [size, root] as const))(
     'has the published root of Certificate Transparency at size %i',
@@ -53,6 +73,32 @@ describe('the Merkle tree', () => {
       expect(rootOf(published.slice(0, size))).toEqual(root)
     },
   )
+
+  it.each([
+    [0, 1, []],
+    [0, 8, [node[0][1], node[1][1], node[2][1]]],
+    [5, 8, [node[0][4], node[1][3], node[2][0]]],
+    [2, 3, [node[1][0]]],
+    [1, 5, [node[0][0], node[1][1], node[0][4]]],
+  ] as const)('has the published proof of leaf %i at size %i', (index, size, path) => {
+    const proof = path.map(hex)
+    expect(inclusionProof(published.slice(0, size), index)).toEqual(proof)
+    const [leaf, root] = [published[index] as Buffer, roots[size] as Buffer]
+    expect(verifyInclusion({ leaf, index, size, proof, root })).toBe(true)
+  })
+
+  it.each([
+    [1, 1, []],
+    [1, 8, [node[0][1], node[1][1], node[2][1]]],
+    [6, 8, [node[1][2], node[1][3], node[2][0]]],
+    [2, 5, [node[1][1], node[0][4]]],
+    [6, 7, [node[1][2], node[0][6], node[2][0]]],
+  ] as const)('has the published proof from size %i to size %i', (oldSize, newSize, path) => {
+    const proof = path.map(hex)
+    expect(consistencyProof(published.slice(0, newSize), oldSize)).toEqual(proof)
+    const [oldRoot, newRoot] = [roots[oldSize] as Buffer, roots[newSize] as Buffer]
+    expect(verifyConsistency({ oldSize, oldRoot, newSize, newRoot, proof })).toBe(true)
+  })
 
   it('goes on alone after it was copied', () => {
     const tree = createTree()

@@ -111,6 +111,22 @@ describe('a trust policy', () => {
     expect(checkTrust(policy, parseCheckpoint(other) ?? expect.fail()).trusted).toBe(false)
   })
 
+  it('refuses what its operator signed as the log when the signature as the origin is wrong', () => {
+    const policy = parseTrustPolicy(operatorPolicy(vkeyOf(log, 4, operator)))
+    const signed = signCheckpoint(checkpoint, [{ name: log, privateKey: operator }], 5)
+    const { signatures, ...rest } = parseCheckpoint(signed) ?? expect.fail('no checkpoint')
+    const [asOrigin, asLog] = signatures
+    if (asOrigin === undefined || asLog === undefined) return expect.fail('no signatures')
+    const wrong = { ...asOrigin, bytes: Buffer.alloc(64) }
+    expect(checkTrust(policy, { ...rest, signatures: [wrong, asLog] })).toMatchObject({
+      trusted: false,
+      why: expect.stringContaining(origin),
+    })
+    // Alone it is no cosignature: it says nothing of the time.
+    expect(checkTrust(policy, { ...rest, signatures: [asOrigin] }).trusted).toBe(false)
+    expect(checkTrust(policy, { ...rest, signatures: [asLog] }).trusted).toBe(true)
+  })
+
   it('trusts no checkpoint with any one byte altered', () => {
     const policy = parseTrustPolicy(`${logLine}${operatorPolicy(vkeyOf(log, 4, operator))}`)
     const signed = signCheckpoint(checkpoint, [{ name: log, privateKey: operator }], 5)

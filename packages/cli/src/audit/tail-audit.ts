@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import type { AuditRecord, ReadRecord } from '@lelu/audit'
+import type { ReadRecord } from '@lelu/audit'
 import type { CommandContext } from '../command-context.ts'
-import { type Paint, painter, safeLines, safeText } from '../print.ts'
+import { painter, safeLines } from '../print.ts'
+import { recordLine } from './record-line.ts'
 
 type TailOptions = { lines: number; follow?: boolean }
 
@@ -39,29 +40,4 @@ function keepNewest(records: ReadRecord[], count: number): ReadRecord[] {
   const time = ({ record }: ReadRecord) => String(record.ts)
   const sorted = records.toSorted((a, b) => (time(a) < time(b) ? -1 : time(a) > time(b) ? 1 : 0))
   return count === 0 ? [] : sorted.slice(-count)
-}
-
-const known = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-/** `2026-11-22T10:00:00.000Z  approval.decided  approve  trade by trader-1  reviewer bob …  stream/seq`. */
-function recordLine(record: AuditRecord, paint: Paint): string {
-  const { ts, kind, stream, seq } = record
-  // Read as data: a later version may know other kinds and members.
-  const { decision, vote, result, tool, agent, reviewer, reason, refs, scope } = record as Record<
-    string,
-    unknown
-  >
-  const part = (value: unknown, member: string) =>
-    known((value as Record<string, unknown> | null | undefined)?.[member])
-  const words = [
-    known(decision) || known(vote) || part(result, 'status') || known(scope),
-    part(tool, 'name'),
-    part(agent, 'id') && `agent ${part(agent, 'id')}`,
-    part(reviewer, 'id') && `reviewer ${part(reviewer, 'id')}`,
-    known(reason) && `"${known(reason)}"`,
-    part(refs, 'approval'),
-  ]
-  const told = words.filter((word) => word !== '').map(safeText)
-  const place = paint('dim', `${safeText(stream)}/${seq}`)
-  return [safeText(String(ts)), paint('bold', safeText(kind)), ...told, place].join('  ')
 }

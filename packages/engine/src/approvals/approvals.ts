@@ -74,6 +74,7 @@ export type ApprovalsOptions = {
 export type Suspension = {
   request: DecisionRequest
   digest: string
+  blind: string
   decision: Decision
   requirements: Requirement[]
 }
@@ -127,11 +128,12 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
 
   return {
     wakeUps,
-    async request({ request, digest, decision, requirements }) {
+    async request({ request, digest, blind, decision, requirements }) {
       const createdAt = now()
       const own = requirements.flatMap((one) => (one.expiresInMs === null ? [] : [one.expiresInMs]))
       const record: ApprovalRecord = {
         v: 1,
+        blind,
         id: `apr_${newId()}`,
         tenant: request.tenant ?? 'default',
         state: 'pending',

@@ -50,10 +50,10 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
 /** An edited input is a new decision (invariant 6): schema, gate, policy and digest again. A policy deny stands. */
 export function editCheck({ gate, decide }: Options): EditCheck {
   return async (record, input) => {
-    const { request, id } = record
+    const { request, id, blind } = record
     await checkSchema(id, request.call.schema, input)
     const gated = gate({ ...request, call: { ...request.call, input } })
-    const { decision, digest, requirements } = await decide(gated, { approval: id })
+    const { decision, digest, requirements } = await decide(gated, { approval: id, blind })
     if (decision.effect === 'deny') {
       throw refuse(
         id,

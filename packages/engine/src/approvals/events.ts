@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditResult } from '@lelu/audit'
 import { jsonDigest } from '../digest.ts'
+import { blinded } from '../recorded/blind.ts'
 import type { ApprovalRecord, ApprovalResult, Attempt, Grant, Reviewer, Vote } from './record.ts'
 
 /** What every event of one approval says, so that its story can be told from the log alone. */
@@ -12,7 +13,7 @@ function common(record: ApprovalRecord) {
     tool: { name: call.tool, server: call.server ?? null, effect: call.effect ?? 'non_idempotent' },
     run: run ?? null,
     call: call.id,
-    input_digest: digest,
+    input_digest: blinded(record.blind, '/input_digest', digest),
     refs: { approval: id, decision: decision.id },
   }
 }
@@ -36,13 +37,20 @@ export function reviewedEvent(
   return {
     ...common(record),
     kind: 'approval.decided',
-    input_digest: vote.digest,
+    input_digest: blinded(record.blind, '/input_digest', vote.digest),
+    ...(edited && { edited_from: editedFrom(record) }),
     vote: vote.verdict,
     reviewer: vote.reviewer,
     reason: vote.reason,
     state,
     edited,
   }
+}
+
+/** The digest of the input that the reviewer was shown and has changed: as the call's earlier records have it. */
+function editedFrom({ edits, blind }: ApprovalRecord): string | null {
+  const from = edits.at(-1)?.from
+  return from === undefined ? null : blinded(blind, '/input_digest', from)
 }
 
 export function cancelledEvent(
@@ -118,11 +126,13 @@ export function revokedEvent(
 /** How a call ended, in words an auditor can count: the message of a failure may hold data, so only its digest is kept. */
 export function outcomeResult(
   result: ApprovalResult | { status: 'unknown' },
+  blind: string | undefined,
 ): Pick<AuditResult, 'status' | 'digest'> {
-  if (result.status === 'completed') return { status: 'completed', digest: result.digest }
-  if (result.status === 'failed')
-    return { status: 'failed', digest: jsonDigest('lelu.failure.v1', result.message) }
-  return { status: 'unknown', digest: null }
+  if (result.status === 'unknown') return { status: 'unknown', digest: null }
+  const digest =
+    result.status === 'completed' ? result.digest : jsonDigest('lelu.failure.v1', result.message)
+  const shown = digest === null ? null : blinded(blind, '/result/digest', digest)
+  return { status: result.status, digest: shown }
 }
 
 export function outcomeEvent(
@@ -135,6 +145,6 @@ export function outcomeEvent(
     ...rest,
     kind: 'outcome',
     refs: record.attempt === null ? refs : { ...refs, attempt: record.attempt.id },
-    result: { ...outcomeResult(result), duration_ms: durationMs },
+    result: { ...outcomeResult(result, record.blind), duration_ms: durationMs },
   }
 }

@@ -77,6 +77,8 @@ export type Approval = {
 /** What is stored: the approval, and what may not be in the log yet or is still to be told. */
 export type ApprovalRecord = Approval & {
   v: 1
+  /** Blinds the digests of this call in the log; approvals from before there was one have none. */
+  blind?: string
   idem: string | null
   events: PendingEvent[]
   eventCount: number
@@ -104,7 +106,7 @@ export function complete(record: ApprovalRecord): ApprovalRecord {
 /** The approval as callers see it: without the bookkeeping. */
 export function toApproval(record: ApprovalRecord): Approval {
   const { v: _v, idem: _idem, events: _events, eventCount: _count, ...rest } = record
-  const { listens: _listens, outbox: _outbox, ...told } = rest
+  const { listens: _listens, outbox: _outbox, blind: _blind, ...told } = rest
   const { remindedAt: _reminded, escalatedMs: _escalated, ...approval } = told
   return approval
 }

@@ -5,6 +5,8 @@ import { callDigest } from '../digest.ts'
 import { newId } from '../ids.ts'
 import { denied } from '../policy/reasons.ts'
 import { toInput } from '../policy/to-input.ts'
+import { blinded, newBlind } from '../recorded/blind.ts'
+import type { RecordInput } from '../recorded/record-input.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type {
   Decision,
@@ -22,12 +24,20 @@ export type DecideOptions = {
   policy: Policy
   audit: AuditLog
   now: () => number
+  /** What the record shows of the request. */
+  recordInput: RecordInput
   /** Whether the kill switch is set for anybody in the chain. */
   stopped: StoppedCheck
 }
 
 /** A decision with what its carrying out needs: the digest that binds the input, and who must approve. */
-export type Decided = { decision: Decision; digest: string; requirements: Requirement[] }
+export type Decided = {
+  decision: Decision
+  digest: string
+  /** Blinds the digests of this call in the log. */
+  blind: string
+  requirements: Requirement[]
+}
 
 export function digestOf({ request, inputText }: GatedRequest): string {
   const { tool, server = null } = request.call
@@ -54,6 +64,8 @@ function ask(policy: Policy, input: RegoInput, subject: Subject): PolicyAnswer {
 export type DecideMore = {
   /** Names the suspended call when an edit or a redeem asks again. */
   approval?: string
+  /** The one of the call, when it has a record already. */
+  blind?: string | undefined
   /** Told of the input when the policy allows it. */
   allowed?: (input: Json) => void
 }
@@ -72,9 +84,9 @@ export type Deciding = Omit<Decided, 'decision'> & {
 export async function beginDecision(
   gated: GatedRequest,
   options: DecideOptions,
-  { approval, allowed }: DecideMore = {},
+  { approval, blind = newBlind(), allowed }: DecideMore = {},
 ): Promise<Deciding> {
-  const { policy, audit, now, stopped } = options
+  const { policy, audit, now, stopped, recordInput } = options
   const started = performance.now()
   const time = now()
   const input = toInput(gated, time)
@@ -82,6 +94,7 @@ export async function beginDecision(
   const answer = isStopped ? denied('stopped') : ask(policy, input, gated.request.subject)
   const digest = digestOf(gated)
   const id = newId()
+  const recording = recordInput(gated, blind, digest)
   const { subject, call, confidence, run } = gated.request
   const written = Promise.withResolvers<void>()
   const appended = audit.append(
@@ -94,7 +107,8 @@ export async function beginDecision(
       tool: input.tool,
       run: run ?? null,
       call: call.id,
-      input_digest: digest,
+      input_digest: blinded(blind, '/input_digest', digest),
+      ...recording.members,
       confidence: input.confidence,
       signal: {
         ...input.signal,
@@ -109,6 +123,7 @@ export async function beginDecision(
     },
     { onWritten: written.resolve },
   )
+  recording.keep(id)
   if (answer.effect === 'allow') allowed?.(call.input)
   const recorded = appended.then((receipt) => ({
     id,
@@ -117,12 +132,12 @@ export async function beginDecision(
     confidence: input.confidence,
     policy: { revision: policy.revision },
     obligations: answer.obligations,
-    audit: { stream: receipt.stream, seq: receipt.seq },
+    audit: { stream: receipt.stream, seq: receipt.seq, leaf: receipt.leaf },
   }))
   recorded.then(() => written.resolve(), written.reject)
   written.promise.catch(() => {}) // not everybody waits for it
   const { effect, requirements } = answer
-  return { effect, id, digest, requirements, written: written.promise, recorded }
+  return { effect, id, digest, blind, requirements, written: written.promise, recorded }
 }
 
 /** Asks the policy and writes the record; the decision is not answered before its record is on disk. */
@@ -131,6 +146,6 @@ export async function decide(
   options: DecideOptions,
   more?: DecideMore,
 ): Promise<Decided> {
-  const { recorded, digest, requirements } = await beginDecision(gated, options, more)
-  return { decision: await recorded, digest, requirements }
+  const { recorded, digest, blind, requirements } = await beginDecision(gated, options, more)
+  return { decision: await recorded, digest, blind, requirements }
 }

@@ -50,14 +50,16 @@ export async function guard<T>(
 
   const gated = await complete(asked, options)
   const decided = await decide(gated, allowed && { allowed })
-  const { decision, digest, requirements } = decided
-  if (decision.effect === 'allow') return runAllowed(gated, decision, execute, options.audit)
+  const { decision, digest, blind, requirements } = decided
+  const run = (allowed: Decision) => runAllowed(gated, allowed, blind, execute, options.audit)
+  if (decision.effect === 'allow') return run(decision)
   if (decision.effect !== 'require_approval') return { status: 'denied', decision }
   const granted = await options.useGrant(gated, decided)
-  if (granted !== undefined) return runAllowed(gated, granted, execute, options.audit)
+  if (granted !== undefined) return run(granted)
   const { created, record } = await approvals.request({
     request: gated.request,
     digest,
+    blind,
     decision,
     requirements,
   })
@@ -103,6 +105,7 @@ function sameSchema(approved: Json | undefined, current: Json | undefined): bool
 async function runAllowed<T>(
   gated: GatedRequest,
   decision: Decision,
+  blind: string,
   execute: Execute<T>,
   audit: AuditLog,
 ): Promise<Outcome<T>> {
@@ -142,10 +145,11 @@ async function runAllowed<T>(
       idempotencyKey: decision.id,
     })
   } catch (error) {
-    await record(outcomeResult(endOf(error)))
+    await record(outcomeResult(endOf(error), blind))
     throw error
   }
-  await record(outcomeResult({ status: 'completed', kept: false, digest: digestOfResult(value) }))
+  const digest = digestOfResult(value)
+  await record(outcomeResult({ status: 'completed', kept: false, digest }, blind))
   return { status: 'executed', value, decision }
 }
 

@@ -72,7 +72,7 @@ export async function redeem(
   }
   // Check 11: what was approved yesterday is decided again under the policy of today.
   const [again] = await Promise.all([
-    begin(gated, { approval: record.id }),
+    begin(gated, { approval: record.id, blind: record.blind }),
     proveToken(record, minted, options),
     revocations.assertNone(record, minted.key.kid),
   ])

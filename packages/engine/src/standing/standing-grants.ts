@@ -5,6 +5,7 @@ import type { Records } from '../approvals/records.ts'
 import { assertEligible, assertReviewer } from '../approvals/review.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { blinded } from '../recorded/blind.ts'
 import {
   isEnough,
   matchFields,
@@ -131,8 +132,9 @@ export function standingGrants({ standing, records, audit, now }: Options): Stan
       }
       // The log first: a grant that stands but is nowhere recorded must not exist.
       const until = new Date(fresh.expiresAt).toISOString()
+      const shown = blinded(record.blind, '/match', match.digest)
       const event = { ...described(fresh), kind: 'grant.created' as const, reviewer: by, reason }
-      await audit.append({ ...event, expires: until, max_uses: maxUses, match: match.digest })
+      await audit.append({ ...event, expires: until, max_uses: maxUses, match: shown })
       return settle(async () => {
         const known = await standing.find(tenant, match)
         if (known === undefined) return (await standing.create(fresh)) ? fresh : undefined

@@ -1,5 +1,6 @@
 import type { AuditLog } from '@lelu/audit'
 import type { Decided } from '../execution/decide.ts'
+import { blinded } from '../recorded/blind.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision } from '../types.ts'
@@ -37,7 +38,7 @@ async function takeUse(
  */
 export async function useGrant(
   gated: GatedRequest,
-  { decision, requirements, digest }: Decided,
+  { decision, requirements, digest, blind }: Decided,
   options: Options,
 ): Promise<Decision | undefined> {
   const { standing, revocations, audit } = options
@@ -60,7 +61,7 @@ export async function useGrant(
     tool: { name: call.tool, server: call.server ?? null, effect: call.effect },
     run: run ?? null,
     call: call.id,
-    input_digest: digest,
+    input_digest: blinded(blind, '/input_digest', digest),
     refs: { decision: decision.id, grant: used.id, approval: used.approval },
     use: used.uses,
     of: used.maxUses,

@@ -11,6 +11,9 @@ function heldLog() {
   let held = false
   const log: AuditLog = {
     ...{ log: 'lelu', stream: 'test', directory: '', state: 'open' as const },
+    ...{ weakened: [], archive: undefined, sealed: undefined },
+    seal: async () => undefined,
+    ship: async () => true,
     async append(event: AuditEvent, options: AppendOptions = {}) {
       kinds.push(event.kind)
       options.onWritten?.()

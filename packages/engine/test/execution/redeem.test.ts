@@ -2,6 +2,7 @@ import { Keyv } from 'keyv'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { beginDecision } from '../../src/execution/decide.ts'
 import { type RedeemOptions, redeem } from '../../src/execution/redeem.ts'
+import { recordInput } from '../../src/recorded/record-input.ts'
 import { gateRequest } from '../../src/request/gate.ts'
 import { openStorage } from '../../src/storage.ts'
 import type { ApprovalClaims } from '../../src/tokens/claims.ts'
@@ -19,12 +20,13 @@ async function redeeming(
   const storage = await openStorage({ ...shared, audit: lelu.audit })
   onTestFinished(() => storage.close())
   const { records, revocations, keys, audit, now, stopped } = storage
+  const deciding = { policy: overview, audit, now, stopped, recordInput: recordInput() }
   const names = { issuer: 'urn:test', audience: 'urn:test:executor' }
   const options: RedeemOptions = {
     ...{ records, revocations, keys, now, ...names, tokenSeconds: 60, leaseMs: 1000 },
     verify: async (token) => told(await verifyToken(token, { keys, now, ...names })),
     gate: (request) => gateRequest(request, {}),
-    begin: (gated, asked) => beginDecision(gated, { policy: overview, audit, now, stopped }, asked),
+    begin: (gated, asked) => beginDecision(gated, deciding, asked),
     ...more,
   }
   return { claim: redeem(await records.load(id), {}, options), lelu, id }
@@ -60,7 +62,7 @@ describe('a redeem', () => {
     const written = Promise.reject(new Error('the log is full'))
     written.catch(() => {}) // waited for later
     const recorded = new Promise<never>(() => {})
-    const decided = { effect: 'allow' as const, id: 'd', digest: '', requirements: [] }
+    const decided = { effect: 'allow' as const, id: 'd', digest: '', blind: '', requirements: [] }
     const begin = async () => ({ ...decided, written, recorded })
     const { claim, lelu, id } = await redeeming((claims) => claims, { begin })
     await expect(claim).rejects.toThrow('the log is full')

@@ -207,7 +207,7 @@ describe('the schema of the decision', () => {
       ...answered,
       confidence: 0.9,
       policy: { revision: 'sha256:0' },
-      audit: { stream: 's', seq: 3 },
+      audit: { stream: 's', seq: 3, leaf: `${'A'.repeat(43)}=` },
     }
     expect(problems(decision, whole)).toEqual([])
     expect(problems(decision, { ...whole, confidence: 2 })).not.toEqual([])

@@ -1,0 +1,59 @@
+import type { EvidencePack } from './evidence-pack.ts'
+
+/** What the pack is, the one command that checks it, and what that does not show. */
+export function packReadme(
+  { period, streams, records, decisions, sampled, unsigned }: Omit<EvidencePack, 'directory'>,
+  source: string,
+  hasPolicy: boolean,
+): string {
+  const policy = hasPolicy ? ' --policy policy.txt' : ''
+  return `# Evidence of decisions about tool calls
+
+| | |
+| --- | --- |
+| period | ${period.from} to ${period.to} |
+| taken from | ${source} |
+| streams, whole | ${streams} |
+| records in the period | ${records} |
+| decisions in the period | ${decisions} |
+| decisions drawn, with proofs | ${sampled} |
+| records that no checkpoint covers | ${unsigned} |
+
+## Check it
+
+In this folder, without a network:
+
+\`\`\`sh
+sha256sum -c --quiet SHA256SUMS
+npx @lelu/cli audit verify .${policy}
+\`\`\`
+
+Exit code 0: every record is as it was written, in an unbroken order, and each stream is complete up to
+its signed checkpoint. Other codes say what is wrong and where. The command also says what it does not show.
+
+\`policy.txt\` holds the key whose signatures count. It came with the pack, so compare the key with one that you
+were given in another way: whoever could write the whole pack could also write that file.
+
+## What is in it
+
+| file | what |
+| --- | --- |
+| \`v1/\` | the streams, as they lie in the archive: records (\`seg/\`), signed checkpoints (\`cp/\`), public keys |
+| \`population.csv\` | how many records of each kind on each day (UTC), with the first and the last of them |
+| \`streams.csv\` | each stream with how many records it has and how many of them its checkpoint covers |
+| \`proofs/\` | a sample of decisions, drawn by the SHA-256 of their ids: the stored line, and a proof (C2SP tlog-proof) that it is in the signed tree |
+| \`retention.json\` | how the archive holds each object, and what it was seen to refuse when the streams began |
+| \`policy.txt\` | whose signatures count (C2SP tlog-policy) |
+| \`vkeys.txt\` | the same keys as signers of each stream, for other tools |
+| \`SHA256SUMS\` | the files of this pack |
+
+Streams are copied whole, also what of them lies outside of the period: a signed root can only be recomputed from
+all the records that it covers.
+
+## With other tools
+
+The formats are public: C2SP signed-note, tlog-checkpoint, tlog-proof and tlog-policy, RFC 6962 hashes. A leaf is the
+SHA-256 of a zero byte and the stored line without its newline. Go's \`golang.org/x/mod/sumdb/note\` opens each
+checkpoint, and its \`tlog\` package checks each proof.
+`
+}

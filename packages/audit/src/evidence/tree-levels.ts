@@ -1,0 +1,73 @@
+import { nodeHash } from '../tlog/merkle.ts'
+
+const hashBytes = 32
+
+/** Gathers leaf hashes one behind the other: a million of them as objects would take four times the memory. */
+export type Leaves = { readonly size: number; add(leaf: Buffer): void; bytes(): Buffer }
+
+export function createLeaves(): Leaves {
+  let bytes = Buffer.alloc(1024 * hashBytes)
+  let size = 0
+  return {
+    get size() {
+      return size
+    },
+    add(leaf) {
+      if ((size + 1) * hashBytes > bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2)
+      leaf.copy(bytes, size * hashBytes)
+      size += 1
+    },
+    bytes: () => bytes.subarray(0, size * hashBytes),
+  }
+}
+
+/**
+ * Inclusion proofs (RFC 6962 §2.1.1) of many leaves in the tree of the first `size`, each in O(log n): every complete
+ * subtree is hashed once.
+ */
+export function proofsIn(leaves: Buffer, size: number): (index: number) => Buffer[] {
+  const levels = [leaves.subarray(0, size * hashBytes)]
+  for (let below = levels[0] as Buffer; below.length >= 2 * hashBytes; ) {
+    const pairs = Math.floor(below.length / (2 * hashBytes))
+    const level = Buffer.allocUnsafe(pairs * hashBytes)
+    for (let at = 0; at < pairs; at += 1) {
+      nodeHash(hashAt(below, 2 * at), hashAt(below, 2 * at + 1)).copy(level, at * hashBytes)
+    }
+    levels.push(level)
+    below = level
+  }
+
+  function rootOf(from: number, to: number): Buffer {
+    const level = Math.log2(to - from)
+    // Subtrees of RFC 6962 begin at multiples of their size, so a complete one is in its level.
+    if (Number.isInteger(level)) return hashAt(levels[level] as Buffer, from / (to - from))
+    const middle = from + splitOf(to - from)
+    return nodeHash(rootOf(from, middle), rootOf(middle, to))
+  }
+
+  return (index) => {
+    const proof: Buffer[] = []
+    let [from, to] = [0, size]
+    while (to - from > 1) {
+      const middle = from + splitOf(to - from)
+      if (index < middle) {
+        proof.unshift(rootOf(middle, to))
+        to = middle
+      } else {
+        proof.unshift(rootOf(from, middle))
+        from = middle
+      }
+    }
+    return proof
+  }
+}
+
+const hashAt = (level: Buffer, index: number): Buffer =>
+  level.subarray(index * hashBytes, (index + 1) * hashBytes)
+
+/** The largest power of two below. */
+function splitOf(size: number): number {
+  let split = 1
+  while (split * 2 < size) split *= 2
+  return split
+}

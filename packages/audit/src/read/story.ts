@@ -1,0 +1,120 @@
+import { AuditError } from '../errors.ts'
+import type { AuditRecord } from '../record/record.ts'
+import { checkpointSize } from './checkpoint-size.ts'
+import type { FoundRecord } from './scan.ts'
+import { type ScanProgress, scanLog } from './scan-log.ts'
+import { type CallSummary, groupCalls } from './story-calls.ts'
+import { idOf, type StoryKey, storyKeys } from './story-keys.ts'
+import { inOrder, withoutCopies } from './story-order.ts'
+
+export type StoryOptions = {
+  directory: string
+  /** Of a decision, an approval, a token (`jti`), an attempt, a record, or the framework's own id of the call. */
+  id: string
+  signal?: AbortSignal
+  onProgress?: (progress: ScanProgress) => void
+}
+
+/** A record of the story, where it stands, and its receipt: the base64 RFC 6962 leaf hash. */
+export type StoryRecord = {
+  record: AuditRecord
+  raw: string
+  stream: string
+  seq: number
+  leaf: string
+  /** Where the same event stands again. */
+  copies: { stream: string; seq: number }[]
+  /** The size of the newest checkpoint of its stream, when that covers the record. */
+  checkpoint: number | null
+}
+
+/** One call from proposal to outcome; or, when several calls share the id that was asked for, which ones. */
+export type Story = { records: StoryRecord[] } | { calls: CallSummary[]; more: boolean }
+
+/** Ids lead to further ids (decision, approval, the decision before an edit); a log that leads on and on is forged. */
+const mostPasses = 8
+
+/**
+ * The whole story of one call over all streams, in the order it happened. Reads the log two or three times, in
+ * constant memory but for the story. Throws `LELU_AUDIT_NOT_FOUND` for an id that is nowhere in it.
+ */
+export async function findStory(options: StoryOptions): Promise<Story> {
+  const { id, signal } = options
+  const first = await firstLook(options)
+  signal?.throwIfAborted()
+  if (first.alone !== undefined) return told(options, [toStory(first.alone)])
+  let keys = first.keys
+  if (keys.size === 0) {
+    const { calls, more } = first.grouped
+    const [only] = calls
+    if (only === undefined) throw notFound(id)
+    if (calls.length > 1) return { calls: calls.map(({ keys: _, ...call }) => call), more }
+    keys = new Set(only.keys)
+  }
+  for (let pass = 0; pass < mostPasses; pass += 1) {
+    const known = keys
+    const found = await gather(options, known)
+    signal?.throwIfAborted() // half a story must not pass for one
+    keys = found.keys
+    if (keys.size === known.size) return told(options, withoutCopies(inOrder(found.records)))
+  }
+  throw new AuditError('LELU_AUDIT_RECORD_INVALID', `The records about ${id} lead on and on.`, {
+    help: 'No call has so many ids. Run `lelu audit verify`.',
+  })
+}
+
+async function told({ directory }: StoryOptions, records: StoryRecord[]): Promise<Story> {
+  for (const stream of new Set(records.map((one) => one.stream))) {
+    const size = await checkpointSize(directory, stream)
+    if (size === undefined) continue
+    for (const one of records) {
+      if (one.stream === stream && one.seq < size) one.checkpoint = size
+    }
+  }
+  return { records }
+}
+
+/** What the id is: keys where it names a part of one call, calls where it is a framework's own, or a record alone. */
+async function firstLook(options: StoryOptions) {
+  const { id } = options
+  const keys = new Set<StoryKey>()
+  const grouped = groupCalls()
+  let alone: FoundRecord | undefined
+  for await (const one of scanFor(options, [id])) {
+    const mine = storyKeys(one.record)
+    const named = one.record.id === id || mine.some((key) => idOf(key) === id)
+    if (named && mine.length === 0) alone = one
+    else if (named) for (const key of mine) keys.add(key)
+    else if (one.record.call === id) grouped.add(one, mine)
+  }
+  return { keys, grouped: grouped.result(), alone: keys.size === 0 ? alone : undefined }
+}
+
+/** All records that share a key with the known ones, and the keys they add. */
+async function gather(options: StoryOptions, known: ReadonlySet<StoryKey>) {
+  const keys = new Set(known)
+  const records: StoryRecord[] = []
+  for await (const one of scanFor(options, new Set([...known].map(idOf)))) {
+    const mine = storyKeys(one.record)
+    if (!mine.some((key) => keys.has(key))) continue
+    for (const key of mine) keys.add(key)
+    records.push(toStory(one))
+  }
+  return { keys, records }
+}
+
+function scanFor({ directory, signal, onProgress }: StoryOptions, ids: Iterable<string>) {
+  const needles = [[...ids].map((id) => Buffer.from(`:${JSON.stringify(id)}`))]
+  return scanLog({ directory, needles, signal, onProgress })
+}
+
+function toStory({ record, raw, stream, leaf }: FoundRecord): StoryRecord {
+  return { record, raw, stream, seq: record.seq, leaf, copies: [], checkpoint: null }
+}
+
+function notFound(id: string): AuditError {
+  return new AuditError('LELU_AUDIT_NOT_FOUND', 'The log has no record of this id.', {
+    help: 'Pass the id of a decision, an approval, a token (jti) or a call; `lelu audit search` finds them.',
+    details: { id },
+  })
+}

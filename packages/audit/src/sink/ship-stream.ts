@@ -1,0 +1,156 @@
+import { promisify } from 'node:util'
+import { gunzipSync, gzip } from 'node:zlib'
+import type { FileLayer } from '../folder/file-layer.ts'
+import { parseRecord } from '../read/read.ts'
+import { parseCheckpoint } from '../tlog/checkpoint.ts'
+import { type Place, readLeaves, streamStart } from '../write/read-leaves.ts'
+import { announce } from './announce.ts'
+import { sinkConflict } from './errors.ts'
+import type { ShippingSink } from './guarded-sink.ts'
+import { checkpointKey, segmentKey } from './layout.ts'
+import { note, type Shipped } from './shipped.ts'
+import type { SinkCheck } from './sink.ts'
+
+const zip = promisify(gzip)
+
+export type ShipOptions = {
+  files: FileLayer
+  directory: string
+  log: string
+  stream: string
+  sink: ShippingSink
+  check: SinkCheck
+  /** Texts of the log's public key files by key id. */
+  keys: () => Promise<readonly { name: string; text: string }[]>
+  /** Bytes of records in one object. */
+  segmentBytes: number
+  /** Ends the work before the next object. */
+  signal?: AbortSignal
+  onProgress?: (shipped: Shipped) => void
+}
+
+/** What there is to ship: records up to `size`, and a checkpoint that covers them, when there is one. */
+export type Target = { size: number; checkpoint: { size: number; text: string } | undefined }
+
+/**
+ * Brings a stream into the archive: its announcement, its records, and the checkpoint that covers them. Only one process
+ * at a time may do so: not every store refuses the second of two writers of a key (Ceph RGW 20.2 lets both win).
+ * After a crash it goes on where the archive ends, whatever the note about it says.
+ */
+export async function shipStream(
+  options: ShipOptions,
+  target: Target,
+  from: Shipped,
+): Promise<Shipped> {
+  const { log, stream, sink, signal } = options
+  let shipped = from
+  if (!shipped.announced) {
+    await announce(options)
+    shipped = await note(options, { ...shipped, announced: true })
+  }
+  while (shipped.seq < target.size) {
+    signal?.throwIfAborted()
+    shipped = await note(options, await shipSegment(options, target.size, shipped))
+  }
+  const { checkpoint } = target
+  if (checkpoint !== undefined && checkpoint.size > shipped.size) {
+    signal?.throwIfAborted()
+    const key = checkpointKey(log, stream, checkpoint.size)
+    const put = await sink.put(key, Buffer.from(checkpoint.text), 'text/plain; charset=utf-8')
+    // Signed a second time after a crash it differs in its time; of another tree it is a fork.
+    if (put === 'different' && !(await isSameTree(sink, key, checkpoint.text))) {
+      throw sinkConflict(sink.name, key)
+    }
+    shipped = await note(options, { ...shipped, size: checkpoint.size })
+  }
+  return shipped
+}
+
+async function shipSegment(options: ShipOptions, size: number, from: Shipped): Promise<Shipped> {
+  const { log, stream, sink, segmentBytes } = options
+  const run = await readRun(options, size, from, segmentBytes)
+  if (run.count === 0) throw new Error(`the records of ${stream} are not on the disk any more`)
+  // A note that does not fit what is on the disk was not written by this log: what it says is not believed.
+  if (from.seq > 0 && (run.firstSeq ?? from.seq) !== from.seq) {
+    return { ...from, seq: 0, bytes: 0, place: streamStart }
+  }
+  const key = segmentKey(log, stream, from.seq)
+  const put = await sink.put(key, await zip(run.raw), 'application/gzip')
+  const there = put === 'different' ? await runThere(options, size, from, key) : run
+  if (there === undefined) throw sinkConflict(sink.name, key)
+  return {
+    ...from,
+    seq: from.seq + there.count,
+    place: there.behind,
+    bytes: from.bytes + there.raw.length,
+  }
+}
+
+type Run = { raw: Buffer; count: number; firstSeq: number | undefined; behind: Place }
+
+/** Whole lines from where the stream has come, until there are so many bytes or no more records. */
+async function readRun(
+  { directory, stream }: ShipOptions,
+  size: number,
+  from: Shipped,
+  enough: number,
+): Promise<Run> {
+  const parts: Buffer[] = []
+  let length = 0
+  let at = from.place
+  for await (const { bytes, behind } of readLeaves(
+    directory,
+    stream,
+    from.place,
+    size - from.seq,
+  )) {
+    parts.push(Buffer.from(bytes), newline)
+    length += bytes.length + 1
+    at = behind
+    if (length >= enough) break
+  }
+  const firstSeq = parts[0] && parseRecord(parts[0].toString())?.seq
+  return { raw: Buffer.concat(parts, length), count: parts.length / 2, firstSeq, behind: at }
+}
+
+const newline = Buffer.from('\n')
+
+/** Far above any object this log writes. */
+const maxObjectBytes = 64 * 1024 * 1024
+
+/**
+ * A process that died after its put may have cut the same records elsewhere: what it put counts, when it is the same.
+ * Undefined when it is not.
+ */
+async function runThere(
+  options: ShipOptions,
+  size: number,
+  from: Shipped,
+  key: string,
+): Promise<Run | undefined> {
+  const there = await options.sink.get(key)
+  const text = there && unzip(there)
+  if (text === undefined) return undefined
+  const run = await readRun(options, size, from, text.length)
+  return run.raw.equals(text) ? run : undefined
+}
+
+function unzip(bytes: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxObjectBytes })
+  } catch {
+    return undefined
+  }
+}
+
+async function isSameTree(sink: ShippingSink, key: string, text: string): Promise<boolean> {
+  const there = parseCheckpoint((await sink.get(key))?.toString() ?? '')
+  const mine = parseCheckpoint(text)
+  return (
+    there !== undefined &&
+    mine !== undefined &&
+    there.origin === mine.origin &&
+    there.size === mine.size &&
+    there.root.equals(mine.root)
+  )
+}

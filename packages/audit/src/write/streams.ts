@@ -1,0 +1,239 @@
+import { join } from 'node:path'
+import { type AuditError, closed, unavailable } from '../errors.ts'
+import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
+import { disown, own } from '../folder/ownership.ts'
+import { type Lost, recoverStreams } from '../folder/recovery.ts'
+import { jsonText } from '../record/json-text.ts'
+import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/record.ts'
+import type { LogEvent } from '../record/record-text.ts'
+import { newUlid } from '../record/ulid.ts'
+import type { SigningKeys } from '../sign/signing-keys.ts'
+import { before } from './deadline.ts'
+import { type LiveStream, openLiveStream } from './live-stream.ts'
+import { findPeers } from './peers.ts'
+import { sealEnded } from './sealer.ts'
+import type { AppendOptions, Failure } from './stream-writer.ts'
+
+export type StreamsOptions = {
+  files: FileLayer
+  directory: string
+  log: string
+  node: string | undefined
+  now: () => number
+  deadlineMs: number
+  segmentBytes: number
+  sealMs: number
+  /** Milliseconds from a failure to the next try. */
+  retryMs: number
+  keys: () => Promise<SigningKeys>
+  genesis: Pick<GenesisRecord, 'durability' | 'sink'>
+  onBegun: (stream: LiveStream) => void
+  /** The stream takes no more records. Must not throw. */
+  onFailed: (stream: string, error: AuditError) => void
+}
+
+/** The streams of this process, one after the other: after a failure a new one, for on the old one nothing is certain. */
+export interface Streams {
+  readonly stream: string
+  readonly current: LiveStream | undefined
+  readonly failed: boolean
+  append(event: LogEvent, options?: AppendOptions): Promise<AuditReceipt>
+  /** Waits for a stream that is being begun. */
+  flush(): Promise<void>
+  /** Leaves the current stream for this reason, and tries at once to begin another with the next record. */
+  renew(error: AuditError): void
+  /** Ends the streams of processes that have died meanwhile. */
+  tend(): Promise<void>
+  /** Ends the stream in order, and answers it; undefined when there is none or it could not be ended. */
+  end(): Promise<LiveStream | undefined>
+}
+
+export function createStreams(options: StreamsOptions): Streams {
+  const { files, directory, node, deadlineMs } = options
+  let stream = newStreamName(node)
+  let current: LiveStream | undefined
+  /** `late`: somebody has waited for it in vain. */
+  let starting: { stream: Promise<LiveStream>; late: boolean } | undefined
+  let recovering: Promise<void> = Promise.resolve()
+  let lost = new Map<string, Lost>()
+  let failure: Failure | undefined
+  let ending = false
+  /** The end waits for recovery no longer. */
+  let late = false
+
+  async function begin(name: string): Promise<LiveStream> {
+    await makeDurably(files, directory)
+    const peers = await findPeers(directory)
+    let made: LiveStream | undefined
+    try {
+      await own(files, directory, name)
+      await files.makeFolder(join(directory, name))
+      await files.syncFolder(directory)
+      made = openLiveStream({
+        ...options,
+        stream: name,
+        onFailed: (error) => {
+          if (made !== undefined && current === made) options.onFailed(name, error)
+        },
+      })
+      await made.append({ kind: 'genesis', ...options.genesis, peers })
+      return made
+    } catch (error) {
+      // A disk that hangs is left alone until it answers: each further try would take a thread of the pool.
+      await made?.close()
+      lost.set(name, { cause: 'write_failed', head: undefined })
+      throw error
+    }
+  }
+
+  function start(): Promise<LiveStream> {
+    const name = stream
+    const begun = begin(name).then(
+      (made) => {
+        current = made
+        failure = undefined
+        starting = undefined
+        recovering = recover(made)
+        options.onBegun(made)
+        return made
+      },
+      (cause) => {
+        const error = unavailable('beginning a stream', cause)
+        failure = { error, at: performance.now() }
+        starting = undefined
+        stream = newStreamName(node) // whatever exists of the other is left to recovery
+        options.onFailed(name, error)
+        throw error
+      },
+    )
+    begun.catch(() => {}) // the first to ask may have been refused for its event, and wait no more
+    starting = { stream: begun, late: false }
+    return begun
+  }
+
+  /** In the background: no decision waits for the remains of other processes. */
+  async function recover(live: LiveStream): Promise<void> {
+    const mine = lost
+    lost = new Map()
+    try {
+      await recoverStreams({
+        directory,
+        stream: live.stream,
+        lost: mine,
+        stopped: () => late || live.failure !== undefined,
+        record: live.append,
+        seal: (ended, head) => sealEnded({ ...options, stream: ended, head }),
+      })
+    } catch (cause) {
+      lost = new Map([...mine, ...lost])
+      process.emitWarning(
+        `Streams of ended processes could not be recovered, and are left for the next start: ${String(cause)}`,
+        { code: 'LELU_AUDIT_RECOVERY' },
+      )
+    }
+  }
+
+  function writing(): Promise<LiveStream> | LiveStream {
+    if (current?.failure !== undefined) leave(current, current.failure)
+    if (current !== undefined) return current
+    if (starting !== undefined) {
+      // The disk hangs: whoever asks now need not wait as long as the first did.
+      if (starting.late) {
+        throw unavailable(
+          'beginning a stream',
+          new Error(`the disk did not answer within ${deadlineMs} ms`),
+        )
+      }
+      return starting.stream
+    }
+    if (failure !== undefined && performance.now() - failure.at < options.retryMs)
+      throw failure.error
+    return start()
+  }
+
+  /** A write that has not come back may still change the stream: until it has, nothing else is tried. */
+  function leave(live: LiveStream, why: Failure): void {
+    failure = why
+    if (live.busy) throw why.error
+    lost.set(live.stream, { cause: causeOf(why.error), head: live.head })
+    void live.close()
+    current = undefined
+    stream = newStreamName(node)
+  }
+
+  return {
+    get stream() {
+      return current?.stream ?? stream
+    },
+    get current() {
+      return current
+    },
+    get failed() {
+      return failure !== undefined || current?.failure !== undefined || starting?.late === true
+    },
+    async append(event, appendOptions = {}) {
+      if (ending) throw closed()
+      const target = writing()
+      if (!(target instanceof Promise)) return target.append(event, appendOptions)
+      const asked = performance.now()
+      const copy = snapshot(event) // the caller may change its object while the stream begins
+      const live = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
+        if (starting?.stream === target) starting.late = true
+        throw unavailable('beginning a stream', error)
+      })
+      return live.append(copy, { ...appendOptions, waitedMs: performance.now() - asked })
+    },
+    async flush() {
+      const live = current ?? (await starting?.stream)
+      await live?.flush()
+    },
+    renew(error) {
+      if (current === undefined) failure = undefined
+      else {
+        current.fail(error)
+        if (!current.busy) leave(current, { error, at: Number.NEGATIVE_INFINITY })
+      }
+    },
+    tend() {
+      const live = current
+      if (live !== undefined && !ending) recovering = recovering.then(() => recover(live))
+      return recovering
+    },
+    async end() {
+      ending = true
+      const inTime = <T>(work: Promise<T>): Promise<T> =>
+        before(performance.now() + deadlineMs, deadlineMs, work)
+      try {
+        const live = current ?? (starting && (await inTime(starting.stream)))
+        if (live === undefined) return undefined
+        // What others left is no reason to leave this one open.
+        await inTime(recovering).catch(() => {
+          late = true
+        })
+        await inTime(live.end())
+        await inTime(disown(directory, live.stream))
+        return live
+      } catch {
+        // Whoever opens the log after this process ends the stream instead.
+        void current?.close()
+        return undefined
+      }
+    },
+  }
+}
+
+function causeOf({ code }: AuditError): RecoveryCause {
+  if (code === 'LELU_AUDIT_ALTERED') return 'altered'
+  return code === 'LELU_AUDIT_SINK_CONFLICT' ? 'conflict' : 'write_failed'
+}
+
+function newStreamName(node: string | undefined): string {
+  // The real clock: names sort by it, whatever `now` says.
+  const id = newUlid(Date.now())
+  return node === undefined ? id : `${node}-${id}`
+}
+
+function snapshot(event: LogEvent): LogEvent {
+  const present = Object.entries(event).filter(([, value]) => value !== undefined)
+  return JSON.parse(jsonText(Object.fromEntries(present))) as LogEvent
+}

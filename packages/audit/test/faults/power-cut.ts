@@ -1,0 +1,154 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdir, readFile, rename } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { diskFiles, type FileLayer } from '../../src/folder/file-layer.ts'
+
+/** A disk whose power can be cut. */
+export type CutDisk = {
+  files: FileLayer
+  /** Operations that were begun: a cut at any of these numbers is a moment of its own. */
+  readonly operations: number
+  /**
+   * Makes of `from` what a power cut would leave of it, in `to`: everything that was synced, and of the rest whatever
+   * `random` picks: any beginning of unsynced bytes (or zeros in their place), any of the unsynced names.
+   */
+  cut(from: string, to: string, random: () => number): void
+}
+
+type FileState = { synced: number }
+
+/**
+ * The real disk, with a memory of what was synced. Bytes of a file are safe after its `sync`; the name of a file or a
+ * folder after `syncFolder` of the folder it is in. Where `stopAt` operations have begun, none goes on: as if the
+ * process stood still in that moment.
+ */
+export function cutDisk(stopAt = Number.POSITIVE_INFINITY): CutDisk {
+  const files = new Map<string, FileState>()
+  /** Names whose folder was not synced since. */
+  const names = new Set<string>()
+  /** What a small file held before it was replaced, until the new name is durable. */
+  const replaced = new Map<string, { before: Buffer | undefined; now: Buffer }>()
+  let operations = 0
+
+  async function step(): Promise<void> {
+    operations += 1
+    if (operations > stopAt) await new Promise(() => {})
+  }
+
+  function synced(folder: string): void {
+    for (const name of names) if (dirname(name) === folder) names.delete(name)
+  }
+
+  const layer: FileLayer = {
+    async makeFolder(path) {
+      await step()
+      const first = await mkdir(path, { recursive: true, mode: 0o700 })
+      if (first === undefined) return undefined
+      for (let made = path; ; made = dirname(made)) {
+        names.add(made)
+        if (made === first) return first
+      }
+    },
+    async create(path) {
+      await step()
+      const file = await diskFiles.create(path)
+      names.add(path)
+      const state = { synced: 0 }
+      files.set(path, state)
+      let written = 0
+      return {
+        async append(bytes) {
+          await step()
+          await file.append(bytes)
+          written += bytes.length
+        },
+        async sync() {
+          const until = written
+          await step()
+          await file.sync()
+          state.synced = until
+          await step() // the cut can come after the sync and before its answer
+        },
+        close: () => file.close(),
+      }
+    },
+    async syncFolder(path) {
+      await step()
+      await diskFiles.syncFolder(path)
+      synced(path)
+    },
+    async replace(path, bytes) {
+      await step()
+      const before = await readFile(path).catch(() => undefined)
+      replaced.set(path, { before, now: bytes })
+      await diskFiles.replace(path, bytes)
+      await step()
+      replaced.delete(path)
+      synced(dirname(path))
+    },
+    async rename(from, to) {
+      await step()
+      await rename(from, to)
+      const state = files.get(from)
+      if (state !== undefined) files.set(to, state)
+      names.add(to)
+      await layer.syncFolder(dirname(to))
+    },
+  }
+
+  function cut(from: string, to: string, random: () => number): void {
+    const there = (path: string) => join(to, path.slice(from.length))
+    mkdirSync(to, { recursive: true })
+    cpSync(from, to, { recursive: true, preserveTimestamps: true })
+    for (const [path, state] of files) {
+      const bytes = read(there(path))
+      if (bytes === undefined || bytes.length <= state.synced) continue
+      const kept = state.synced + Math.floor(random() * (bytes.length - state.synced + 1))
+      truncateSync(there(path), kept)
+      // The size reached the disk before the bytes did: some file systems then show zeros.
+      if (random() < 0.2) {
+        const zeros = Buffer.alloc(Math.floor(random() * (bytes.length - kept + 1)))
+        writeFileSync(there(path), Buffer.concat([bytes.subarray(0, kept), zeros]))
+      }
+    }
+    for (const [path, { before, now }] of replaced) {
+      const left = random() < 0.5 ? before : now
+      rmSync(`${there(path)}.tmp`, { force: true })
+      if (random() < 0.3) writeFileSync(`${there(path)}.tmp`, now.subarray(0, 10))
+      if (left === undefined) rmSync(there(path), { force: true })
+      else writeFileSync(there(path), left)
+    }
+    for (const path of names) {
+      if (random() < 0.5) rmSync(there(path), { recursive: true, force: true })
+    }
+  }
+
+  return {
+    files: layer,
+    get operations() {
+      return operations
+    },
+    cut,
+  }
+}
+
+function read(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+export const nameOf = (path: string): string => basename(path)

@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { CommandContext } from '../command-context.ts'
+import { safeText, writeJson } from '../print.ts'
+import { openLog } from './open-log.ts'
+import { readTrust } from './read-trust.ts'
+
+type ExportOptions = { from: string; to: string; out?: string; sample: number; policy?: string }
+
+/** `audit export`: the evidence of a period as a folder that anybody can check with one command. */
+export async function exportEvidencePack(
+  { io, globals }: CommandContext,
+  place: string | undefined,
+  { from, to, out = `lelu-evidence-${from}-${to}`, sample, policy }: ExportOptions,
+): Promise<void> {
+  const { directory: home, json } = globals()
+  const { exportEvidence } = await import('@lelu/audit')
+  const source = await openLog(place ?? join(home, 'audit'))
+  const trust = policy === undefined ? undefined : await readTrust(policy)
+  const showsProgress = io.terminal.stderr && !json
+  const pack = await exportEvidence({
+    ...{ source, out, from, to, sample },
+    ...(trust !== undefined && { trust }),
+    onProgress({ streams, of, records }) {
+      if (showsProgress) io.writeError(`\r${streams} of ${of} streams, ${records} records`)
+    },
+  })
+  if (showsProgress) io.writeError('\n')
+  if (json) {
+    writeJson(io, pack)
+    return
+  }
+  const { records, decisions, sampled, streams, unsigned } = pack
+  io.write(
+    [
+      `${records} records, ${decisions} of them decisions, in ${streams} streams: ${safeText(out)}`,
+      `${sampled} decisions were drawn, each with its proof`,
+      ...(unsigned > 0 ? [`${unsigned} records are not covered by a checkpoint yet`] : []),
+      'To check it, in that folder:',
+      '  sha256sum -c --quiet SHA256SUMS && lelu audit verify . --policy policy.txt',
+      '',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import type { CallSummary } from '@lelu/audit'
+import type { CommandContext } from '../command-context.ts'
+import { type Paint, painter, safeText, table, writeJson } from '../print.ts'
+import { progressLine } from './scan-progress.ts'
+import { storyLines } from './story-lines.ts'
+
+/** `audit show`: the story of one call. Exit code 1 when the id is that of several calls, which are listed. */
+export async function showStory(context: CommandContext, id: string): Promise<void> {
+  const { io, globals, setExitCode } = context
+  const { directory: home, json } = globals()
+  const { findStory } = await import('@lelu/audit')
+  const progress = progressLine(io)
+  const directory = join(home, 'audit')
+  const story = await findStory({ directory, id, onProgress: progress.show }).finally(
+    progress.clear,
+  )
+  if ('calls' in story) {
+    setExitCode(1)
+    if (json) writeJson(io, story)
+    else io.write(`${callLines(id, story, painter(io)).join('\n')}\n`)
+    return
+  }
+  if (json) {
+    const records = story.records.map(({ raw: _, ...one }) => one)
+    writeJson(io, records)
+    return
+  }
+  const columns = io.terminal.stdout ? io.terminal.columns : undefined
+  io.write(`${storyLines(story.records, { paint: painter(io), columns }).join('\n')}\n`)
+}
+
+function callLines(
+  id: string,
+  { calls, more }: { calls: CallSummary[]; more: boolean },
+  paint: Paint,
+): string[] {
+  const rows = calls.map(({ id: own, ts, run, tenant, agent, tool }) =>
+    [own, ts, tenant, run ?? '-', agent ?? '-', tool ?? '-'].map(safeText),
+  )
+  const [head = '', ...lines] = table([
+    ['ID', 'FIRST SEEN', 'TENANT', 'RUN', 'AGENT', 'ACTION'],
+    ...rows,
+  ])
+  return [
+    `${calls.length} calls have the id ${safeText(id)}. Show one of them: lelu audit show ID`,
+    '',
+    paint('bold', head),
+    ...lines,
+    ...(more ? ['', 'There are more.'] : []),
+  ]
+}

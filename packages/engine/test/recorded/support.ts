@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { type AuditRecord, readRecords } from '@lelu/audit'
+
+/** The records of an engine's log, of one kind or of all. */
+export async function recordsOf(directory: string, kind?: string): Promise<AuditRecord[]> {
+  const found: AuditRecord[] = []
+  for await (const { record } of readRecords({ directory: join(directory, 'audit') })) {
+    if (kind === undefined || record.kind === kind) found.push(record)
+  }
+  return found
+}

@@ -88,9 +88,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   const tails = await unsignedTails({ source, read, streams, owners, trust, now: now() })
   problems.push(...missing.problems, ...tails.problems)
   warnings.push(...missing.warnings, ...tails.warnings)
-  if ('directory' in options && !archived) {
-    warnings.push(...(await folderWarnings(options.directory, findings.cuts)))
-  }
+  if (source.kind === 'folder') warnings.push(...(await folderWarnings(source.name, findings.cuts)))
   const paired = findings.pairing.result()
   warnings.push(...pairingWarnings(paired))
   const demanded = require.immutable

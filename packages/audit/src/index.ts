@@ -79,16 +79,43 @@ export { type SearchFilter, type SearchOptions, searchRecords } from './read/sea
 export { findStory, type Story, type StoryOptions, type StoryRecord } from './read/story.ts'
 export type { CallSummary } from './read/story-calls.ts'
 
+// Places that a log is read from
+export { archiveSource } from './read/archive-source.ts'
+export { folderSource } from './read/folder-source.ts'
+export { openSource } from './read/open-source.ts'
+export type {
+  Anomaly,
+  LogSource,
+  ReadAt,
+  SourceSegment,
+  StoredAnnouncement,
+  StoredCheckpoint,
+  StoredKey,
+  StreamRef,
+} from './read/source.ts'
+
 // Verifying
 export { describeReport } from './verify/describe-report.ts'
+export type { Immutability } from './verify/immutable.ts'
+export { type MadeProof, makeProof } from './verify/make-proof.ts'
+export type { VerifyOptions } from './verify/options.ts'
+export { type ProofReport, verifyRecordProof } from './verify/verify-proof.ts'
 export type {
   AuditReport,
+  CoveredBy,
   Problem,
   ProblemCode,
   StreamReport,
   Unfinished,
 } from './verify/report.ts'
 export { verifyLog } from './verify/verify.ts'
+
+// Evidence
+export {
+  type EvidenceOptions,
+  type EvidencePack,
+  exportEvidence,
+} from './evidence/evidence-pack.ts'
 
 // Records
 export type {

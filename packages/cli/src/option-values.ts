@@ -36,3 +36,10 @@ export function scopeOf({ tenant }: { tenant?: string | undefined }): TenantScop
 export function collect(value: string, before: readonly string[]): string[] {
   return [...before, value]
 }
+
+/** Reads how objects must be held, such as COMPLIANCE:365. */
+export function immutability(text: string): { mode: 'COMPLIANCE' | 'GOVERNANCE'; days: number } {
+  const [, mode, days = ''] = /^(COMPLIANCE|GOVERNANCE):([1-9]\d{0,4})$/.exec(text) ?? []
+  if (mode !== undefined) return { mode: mode as 'COMPLIANCE', days: Number(days) }
+  throw new InvalidArgumentError('It must be COMPLIANCE or GOVERNANCE, a colon, and days.')
+}

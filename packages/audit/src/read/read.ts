@@ -22,22 +22,31 @@ export type Position = { offset: number; line: number }
 /** What is kept of a line that is longer than any record: enough to be no record. */
 const longest = 2 * maxLineBytes
 
-/** The lines of one segment, in constant memory. Of a line longer than two records only the beginning is kept. */
-export async function* readLines(
+/** The lines of one segment of a log folder. */
+export function readLines(
   directory: string,
   stream: string,
   file: string,
+  position: Position = { offset: 0, line: 0 },
+): AsyncGenerator<StoredLine> {
+  const chunks = createReadStream(join(directory, stream, file), {
+    highWaterMark: 1 << 18,
+    start: position.offset,
+  })
+  return splitLines(chunks as AsyncIterable<Buffer>, { stream, file }, position)
+}
+
+/** The lines of a segment from `position` on, in constant memory. Of a line longer than two records only the beginning is kept. */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  { stream, file }: { stream: string; file: string },
   { offset, line: before }: Position = { offset: 0, line: 0 },
 ): AsyncGenerator<StoredLine> {
   let rest: Buffer = Buffer.alloc(0)
   let line = before
   let position = offset // behind the last newline
   let read = offset
-  const chunks = createReadStream(join(directory, stream, file), {
-    highWaterMark: 1 << 18,
-    start: offset,
-  })
-  for await (const chunk of chunks as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     read += chunk.length
     let start = 0

@@ -10,7 +10,8 @@ const pair = Buffer.alloc(65, 1)
 export function nodeHash(left: Buffer, right: Buffer): Buffer {
   pair.set(left, 1)
   pair.set(right, 33)
-  return hash('sha256', pair, 'buffer')
+  // By way of a string: a Buffer that is made by the hash itself costs more than the hash.
+  return Buffer.from(hash('sha256', pair, 'binary'), 'latin1')
 }
 
 /** A Merkle tree that only grows; it keeps O(log n) hashes, no leaves. */
@@ -26,8 +27,11 @@ export function createTree(): Tree {
   return treeOf(0, [])
 }
 
-/** `peaks` are the roots of the complete subtrees, the largest first: one for each bit of the size. */
-function treeOf(startSize: number, peaks: Buffer[]): Tree {
+/**
+ * `peaks` are the roots of the complete subtrees, the largest first: one for each bit of the size. As strings of one
+ * character a byte: the hash makes one in half the time of a Buffer.
+ */
+function treeOf(startSize: number, peaks: string[]): Tree {
   let size = startSize
   return {
     get size() {
@@ -35,21 +39,31 @@ function treeOf(startSize: number, peaks: Buffer[]): Tree {
     },
     append(leaf) {
       if (leaf.length !== 32) throw new RangeError('A leaf hash has 32 bytes.')
-      let top = leaf
+      let top = leaf.toString('latin1')
       // No bit operators: they end at 2^31.
       for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
-        top = nodeHash(peaks.pop() as Buffer, top)
+        top = join(peaks.pop() as string, top)
       }
       peaks.push(top)
       size += 1
     },
-    root: () => peaks.reduceRight<Buffer | undefined>(join, undefined) ?? emptyRoot,
+    root() {
+      const [top, ...rest] = peaks.toReversed()
+      return top === undefined
+        ? emptyRoot
+        : Buffer.from(
+            rest.reduce((right, left) => join(left, right), top),
+            'latin1',
+          )
+    },
     copy: () => treeOf(size, [...peaks]),
   }
 }
 
-function join(right: Buffer | undefined, left: Buffer): Buffer {
-  return right === undefined ? left : nodeHash(left, right)
+function join(left: string, right: string): string {
+  pair.write(left, 1, 32, 'latin1')
+  pair.write(right, 33, 32, 'latin1')
+  return hash('sha256', pair, 'binary')
 }
 
 function rootOf(leaves: readonly Buffer[], from: number, to: number): Buffer {

@@ -1,19 +1,32 @@
 /** What can be wrong with a log. */
 export type ProblemCode =
+  | 'rewritten'
+  | 'hidden'
+  | 'extra_bytes'
+  | 'foreign_file'
   | 'edited'
   | 'bad_line'
   | 'gap'
   | 'reordered'
   | 'duplicate'
-  | 'extra_bytes'
-  | 'foreign_file'
   | 'bad_genesis'
-  | 'truncated'
+  | 'bad_root'
+  | 'bad_signature'
+  | 'unsigned'
   | 'replaced'
+  | 'rollback'
+  | 'truncated'
   | 'stream_missing'
+  | 'not_immutable'
 
-/** Exit codes of the verifier: 11 bytes that do not belong, 12 edited, missing or reordered, 15 replaced, 16 cut off, 17 a stream is gone. */
+/**
+ * Exit codes of the verifier: 10 an object rewritten or hidden, 11 bytes that do not belong, 12 edited, missing or
+ * reordered, 13 not the tree that was signed, 14 not signed by a key that is trusted, 15 replaced or rolled back,
+ * 16 cut off, 17 a stream is gone, 18 not held as demanded.
+ */
 export const exitCodes: Record<ProblemCode, number> = {
+  rewritten: 10,
+  hidden: 10,
   extra_bytes: 11,
   foreign_file: 11,
   edited: 12,
@@ -22,9 +35,14 @@ export const exitCodes: Record<ProblemCode, number> = {
   reordered: 12,
   duplicate: 12,
   bad_genesis: 12,
+  bad_root: 13,
+  bad_signature: 14,
+  unsigned: 14,
   replaced: 15,
+  rollback: 15,
   truncated: 16,
   stream_missing: 17,
+  not_immutable: 18,
 }
 
 export type Problem = {
@@ -32,7 +50,7 @@ export type Problem = {
   exit: number
   stream: string
   seq: number | null
-  /** Path within the log folder. */
+  /** Path within the log folder; in an archive the stream, and the name behind it. */
   file: string | null
   /** From 1. */
   line: number | null
@@ -47,7 +65,7 @@ export function problemAt(
   { stream, file, line, seq }: Place,
   message: string,
 ): Problem {
-  const path = file === undefined ? null : `${stream}/${file}`
+  const path = file === undefined ? null : stream === '' ? file : `${stream}/${file}`
   return {
     code,
     exit: exitCodes[code],
@@ -59,16 +77,25 @@ export function problemAt(
   }
 }
 
-/** A record of a stream that another stream names: its head when that one began, or its end (`last`) after a recovery. */
-export type Claim = { seq: number | null; leaf: string | null; by: string; last: boolean }
+/** The newest checkpoint of a stream that is signed as the trust policy demands and whose root is that of the records. */
+export type CoveredBy = {
+  /** How many records it covers, from the first. */
+  size: number
+  /** When it was signed, as the signer says: ISO 8601. */
+  time: string | null
+}
 
 export type StreamReport = {
   stream: string
+  /** Name of the log in the records. */
+  log: string | null
   records: number
   firstSeq: number | null
   lastSeq: number | null
   /** Leaf hash of the last record, base64. */
   head: string | null
+  /** RFC 6962 root of all records, base64; null when they are damaged. */
+  root: string | null
   /** Times of the first and the last record. */
   from: string | null
   to: string | null
@@ -77,6 +104,9 @@ export type StreamReport = {
    * `torn` (with an unfinished line) belong to a process that died, `broken` has no known end.
    */
   state: 'closed' | 'recovered' | 'open' | 'unclosed' | 'torn' | 'broken'
+  checkpoint: CoveredBy | null
+  /** So many records from the first are covered by a signature: by the checkpoint, or by what covered records of other streams say of them. */
+  covered: number
 }
 
 /** A call that was begun and has no recorded end, or the other way round. */
@@ -92,7 +122,7 @@ export type Unfinished = {
 /** What verification found. `ok` means no problem; warnings are things to look at that are no tampering. */
 export type AuditReport = {
   ok: boolean
-  /** 0, or the exit code of the first problem (11, 12, 15, 16, 17). */
+  /** 0, or the exit code of the first problem (10 to 18). */
   exit: number
   records: number
   streams: StreamReport[]

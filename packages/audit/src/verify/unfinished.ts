@@ -3,56 +3,98 @@ import type { Unfinished } from './report.ts'
 
 /** So many open calls are followed at once; past that the oldest are no longer paired. */
 const followed = 100_000
-/** An event can be written twice, when a process dies right after it: pairs that are complete are known for a while. */
+/** An event can be written twice, when a process dies right after it: at least so many pairs that are complete are known. */
 const remembered = 10_000
 
 export type PairingResult = { unfinished: Unfinished[]; limited: boolean }
 
-/** Pairs what was begun with how it ended, over all streams and in any order of them. */
-export function createPairing(): { visit(record: AuditRecord): void; result(): PairingResult } {
-  const begun = new Map<string, Unfinished>()
-  const ended = new Map<string, Unfinished>()
-  const complete = new Set<string>()
-  let limited = false
+/** What pairing needs of a record. */
+export type Paired = Pick<AuditRecord, 'kind' | 'stream' | 'seq'> & {
+  id?: unknown
+  decision?: unknown
+  refs?: unknown
+}
 
-  function pair(
-    key: string,
-    mine: Map<string, Unfinished>,
-    other: Map<string, Unfinished>,
-    open: Unfinished,
-  ) {
-    if (complete.has(key)) return
+type State = {
+  begun: Map<string, Unfinished>
+  ended: Map<string, Unfinished>
+  /** The newer and the older: a set from which the oldest is taken one by one becomes slow. */
+  complete: [Set<string>, Set<string>]
+  limited: boolean
+}
+
+export type Pairing = {
+  readonly state: State
+  visit(record: Paired): void
+  /** Takes over what another one has found, which is used no more. */
+  absorb(other: Pairing): void
+  result(): PairingResult
+}
+
+/** Pairs what was begun with how it ended, over all streams and in any order of them. */
+export function createPairing(): Pairing {
+  const state: State = {
+    begun: new Map(),
+    ended: new Map(),
+    complete: [new Set(), new Set()],
+    limited: false,
+  }
+  const { begun, ended } = state
+
+  function finish(key: string): void {
+    const [newer] = state.complete
+    newer.add(key)
+    if (newer.size >= remembered) state.complete = [new Set(), newer]
+  }
+
+  /** Whether the other half of it is known; then both are done with. */
+  function meet(key: string, other: Map<string, Unfinished>): boolean {
     if (other.delete(key)) {
-      complete.add(key)
-      for (const oldest of complete) {
-        if (complete.size <= remembered) break
-        complete.delete(oldest)
-      }
-    } else if (mine.size < followed) mine.set(key, open)
-    else limited = true
+      finish(key)
+      return true
+    }
+    const [newer, older] = state.complete
+    return newer.has(key) || older.has(key)
+  }
+
+  function wait(key: string, mine: Map<string, Unfinished>, open: Unfinished): void {
+    if (mine.size < followed) mine.set(key, open)
+    else state.limited = true
   }
 
   return {
-    visit(record) {
-      const { kind, stream, seq, id } = record
-      const refs = (record.refs ?? {}) as AuditRefs
-      const place = { stream, seq, ...pick(refs) }
-      if (kind === 'decision' && record.decision === 'allow' && refs.approval === undefined) {
-        const open: Unfinished = { ...place, kind: 'decision_without_outcome', decision: id }
-        pair(`decision ${id}`, begun, ended, open)
-      }
-      if (kind === 'token.redeemed' && refs.attempt !== undefined) {
-        pair(`attempt ${refs.attempt}`, begun, ended, { ...place, kind: 'attempt_without_outcome' })
-      }
-      if (kind === 'outcome') {
-        const open: Unfinished = { ...place, kind: 'outcome_without_redeem' }
-        if (refs.attempt !== undefined) pair(`attempt ${refs.attempt}`, ended, begun, open)
-        else if (refs.decision !== undefined && refs.approval === undefined) {
-          pair(`decision ${refs.decision}`, ended, begun, open)
-        }
+    state,
+    visit({ kind, stream, seq, id, decision, refs: found }) {
+      if (kind !== 'decision' && kind !== 'outcome' && kind !== 'token.redeemed') return
+      const refs = (found ?? {}) as AuditRefs
+      if (kind === 'decision') {
+        if (decision !== 'allow' || refs.approval !== undefined || meet(String(id), ended)) return
+        const open = { kind: 'decision_without_outcome', stream, seq, ...pick(refs) } as const
+        wait(String(id), begun, { ...open, decision: String(id) })
+      } else if (refs.attempt !== undefined) {
+        // Ids of decisions are not chosen so.
+        const key = `attempt ${refs.attempt}`
+        const redeemed = kind === 'token.redeemed'
+        if (meet(key, redeemed ? ended : begun)) return
+        const what = redeemed ? 'attempt_without_outcome' : 'outcome_without_redeem'
+        wait(key, redeemed ? begun : ended, { kind: what, stream, seq, ...pick(refs) })
+      } else if (kind === 'outcome' && refs.decision !== undefined && refs.approval === undefined) {
+        const key = String(refs.decision)
+        if (meet(key, begun)) return
+        wait(key, ended, { kind: 'outcome_without_redeem', stream, seq, ...pick(refs) })
       }
     },
-    result: () => ({ unfinished: [...begun.values(), ...ended.values()], limited }),
+    absorb({ state: other }) {
+      for (const key of other.complete.flatMap((keys) => [...keys])) {
+        begun.delete(key)
+        ended.delete(key)
+        finish(key)
+      }
+      for (const [key, open] of other.begun) if (!meet(key, ended)) wait(key, begun, open)
+      for (const [key, open] of other.ended) if (!meet(key, begun)) wait(key, ended, open)
+      state.limited ||= other.limited
+    },
+    result: () => ({ unfinished: [...begun.values(), ...ended.values()], limited: state.limited }),
   }
 }
 
@@ -62,4 +104,23 @@ function pick({ decision, approval, attempt }: AuditRefs) {
     ...(typeof approval === 'string' && { approval }),
     ...(typeof attempt === 'string' && { attempt }),
   }
+}
+
+export function pairingWarnings({ unfinished, limited }: PairingResult): string[] {
+  const words = {
+    decision_without_outcome:
+      'allowed and have no recorded outcome: not run by the engine, or not known to have ended',
+    attempt_without_outcome:
+      'begun after an approval and have no recorded outcome: whether they took effect is not known',
+    outcome_without_redeem: 'recorded with an outcome, but not with what began them',
+  }
+  const warnings: string[] = []
+  for (const [kind, found] of Map.groupBy(unfinished, (one) => one.kind)) {
+    const [first] = found
+    warnings.push(
+      `${found.length} calls were ${words[kind]} (first: ${first?.stream}/${first?.seq})`,
+    )
+  }
+  if (limited) warnings.push('too many calls are open at once: not all outcomes were paired')
+  return warnings
 }

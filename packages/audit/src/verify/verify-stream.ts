@@ -1,65 +1,37 @@
-import { join } from 'node:path'
-import { listSegments } from '../folder/folder.ts'
-import { readLines, type StoredLine } from '../read/read.ts'
+import { type StoredLine, splitLines } from '../read/read.ts'
+import { type LogSource, SegmentDamage, type StreamRef } from '../read/source.ts'
 import { genesisHash } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
-import { type Claim, type Problem, problemAt } from './report.ts'
+import type { Findings } from './findings.ts'
+import { type Problem, problemAt } from './report.ts'
+import type { Resume } from './signed-part.ts'
 import { checkLine } from './verify-line.ts'
+import { type Known, newWalk, noteRecord, type Walk } from './walk.ts'
 
-/** What is known of a stream after its lines were read. `last` is the last good record in the chain. */
-export type Walk = {
-  stream: string
-  records: number
-  firstSeq: number | undefined
-  last: Link | undefined
-  from: string | undefined
-  to: string | undefined
-  closed: boolean
-  /** An unfinished line at the very end. */
-  torn: StoredLine | undefined
-  /** How many damaged lines follow `last`: they are named, so that the end they hide is not missed a second time. */
-  damagedEnd: number
-  problems: Problem[]
-  clockBack: boolean
-}
-
-type Link = { seq: number; leaf: string; file: string; line: number }
 type Gap = { problem: Problem; from: number; to: number; missing: number }
-type Options = {
-  directory: string
-  stream: string
-  claims: readonly Claim[]
-  visit(record: AuditRecord): void
-}
+type At = { stream: string; file: string; line: number; seq: number }
 
 /** How far back a copy of a record is recognised as one. */
 const remembered = 1024
-/** A clock that is set back by more than this (milliseconds) is worth a warning. */
-const clockTolerance = 2000
 
-/** Walks the chain of one stream, names every break of it once, and goes on behind it. Constant memory. */
-export async function walkStream({ directory, stream, claims, visit }: Options): Promise<Walk> {
-  const problems: Problem[] = []
-  const walk: Walk = {
-    stream,
-    records: 0,
-    firstSeq: undefined,
-    last: undefined,
-    from: undefined,
-    to: undefined,
-    closed: false,
-    torn: undefined,
-    damagedEnd: 0,
-    problems,
-    clockBack: false,
-  }
-  const claimed = Map.groupBy(
-    claims.filter(({ last }) => !last),
-    ({ seq }) => seq,
-  )
+/**
+ * Walks the chain of one stream from its beginning, or from behind the part that is signed, names every break of it
+ * once, and goes on behind it. Constant memory.
+ */
+export async function walkStream(
+  source: LogSource,
+  ref: StreamRef,
+  known: Known,
+  findings: Findings,
+  resume?: Resume,
+): Promise<Walk> {
+  const { stream } = ref
+  const walk = resume?.walk ?? newWalk(stream)
+  const { problems, tree } = walk
   const recent = new Map<number, string>()
   let gaps: Gap[] = []
-  let log: string | undefined
+  let nextTree = known.trees.findIndex(({ size }) => size > tree.size)
+  if (nextTree === -1) nextTree = known.trees.length
 
   function check(stored: StoredLine): void {
     const checked = checkLine(stored)
@@ -82,26 +54,22 @@ export async function walkStream({ directory, stream, claims, visit }: Options):
     } else {
       link(record, leaf, at, next)
     }
-    log ??= record.log
-    if (record.log !== log) {
+    walk.log ??= known.log ?? record.log
+    if (record.log !== walk.log) {
       problems.push(problemAt('edited', at, `record ${record.seq} belongs to another log`))
     }
-    for (const { leaf: seen, by } of claimed.get(record.seq) ?? []) {
-      if (seen === leaf) continue
-      const message = `record ${record.seq} is not the one that stream ${by} saw here`
-      problems.push(problemAt('replaced', at, message))
-      break
+    const contradicting = known.records.get(record.seq)?.find((one) => one.leaf !== leaf)
+    if (contradicting !== undefined) {
+      walk.contradictions.push(contradicting.problem({ ...at, leaf }))
     }
-    note(record, leaf)
+    recent.set(record.seq, leaf)
+    recent.delete(record.seq - remembered)
+    noteRecord(walk, record.kind, record.ts, record.seq)
+    findings.visit(record)
   }
 
   /** A record whose number has gone by already. */
-  function namePast(
-    { seq }: AuditRecord,
-    leaf: string,
-    at: { stream: string; file: string; line: number; seq: number },
-    next: number,
-  ): void {
+  function namePast({ seq }: AuditRecord, leaf: string, at: At, next: number): void {
     const gap = gaps.find(({ from, to }) => seq >= from && seq <= to)
     if (recent.get(seq) === leaf) {
       problems.push(problemAt('duplicate', at, `record ${seq} stands here a second time`))
@@ -118,12 +86,7 @@ export async function walkStream({ directory, stream, claims, visit }: Options):
     }
   }
 
-  function link(
-    { seq, prev, kind, log: name }: AuditRecord,
-    leaf: string,
-    at: { stream: string; file: string; line: number; seq: number },
-    next: number,
-  ): void {
+  function link({ seq, prev, kind, log }: AuditRecord, leaf: string, at: At, next: number): void {
     const before = walk.last
     // A damaged line stands for one record, or for two when the newline between them was hit.
     if (seq > next + 2 * walk.damagedEnd) {
@@ -133,7 +96,7 @@ export async function walkStream({ directory, stream, claims, visit }: Options):
       problems.push(problem)
       if (gaps.length < remembered) gaps.push({ problem, from, to: seq - 1, missing: seq - from })
     } else if (seq === 0) {
-      if (kind !== 'genesis' || prev !== genesisHash(name, stream)) {
+      if (kind !== 'genesis' || prev !== genesisHash(log, stream)) {
         const message = 'the first record is not the beginning of this stream'
         problems.push(problemAt('bad_genesis', at, message))
       }
@@ -145,44 +108,53 @@ export async function walkStream({ directory, stream, claims, visit }: Options):
     walk.damagedEnd = 0
     walk.last = { seq, leaf, file: at.file, line: at.line }
     walk.closed = kind === 'close'
+    tree.append(Buffer.from(leaf, 'base64'))
+    compareRoots()
   }
 
-  function note(record: AuditRecord, leaf: string): void {
-    recent.set(record.seq, leaf)
-    recent.delete(record.seq - remembered)
-    walk.records += 1
-    walk.firstSeq ??= record.seq
-    walk.from ??= record.ts
-    walk.clockBack ||= Date.parse(record.ts) < Date.parse(walk.to ?? record.ts) - clockTolerance
-    walk.to = record.ts
-    visit(record)
+  /** Of damaged records the root says nothing new. */
+  function compareRoots(): void {
+    for (let one = known.trees[nextTree]; one?.size === tree.size; one = known.trees[nextTree]) {
+      nextTree += 1
+      if (problems.length > 0) continue
+      if (one.root !== tree.root().toString('base64')) walk.contradictions.push(one.problem())
+      else if (one.checkpoint !== undefined) walk.checkpoint = one.checkpoint
+    }
   }
 
-  const { segments, others } = await listSegments(join(directory, stream))
-  for (const { file, firstSeq } of segments) {
+  const { segments, others } = await source.segments(ref)
+  for (const segment of segments.slice(resume?.segment ?? 0)) {
+    const { file, firstSeq } = segment
     // An unfinished line with a further segment behind it is no tail.
     if (walk.torn !== undefined) check(walk.torn)
     walk.torn = undefined
+    const begun = resume !== undefined && segment === segments[resume.segment]
+    const position = begun ? resume : { offset: 0, line: 0 }
     const next = (walk.last?.seq ?? -1) + 1 + walk.damagedEnd
     let first: number | undefined
-    for await (const stored of readLines(directory, stream, file)) {
-      if (!stored.whole) {
-        walk.torn = stored
-        break
+    try {
+      const chunks = source.read(ref, segment, { offset: position.offset })
+      for await (const stored of splitLines(chunks, { stream, file }, position)) {
+        if (!stored.whole) {
+          walk.torn = stored
+          break
+        }
+        check(stored)
+        first ??= walk.damagedEnd > 0 ? firstSeq : walk.last?.seq
       }
-      check(stored)
-      first ??= walk.damagedEnd > 0 ? firstSeq : walk.last?.seq
+    } catch (error) {
+      if (!(error instanceof SegmentDamage)) throw error
+      problems.push(problemAt(error.code, { stream, file, seq: firstSeq }, error.message))
     }
     const begins = first ?? next
-    if (firstSeq !== begins && begins === next) {
+    if (!begun && firstSeq !== begins && begins === next) {
       const message = `the name of the file says that it begins at record ${firstSeq}, it is ${begins}`
       problems.push(problemAt('foreign_file', { stream, file }, message))
     }
   }
   for (const file of others) {
-    problems.push(
-      problemAt('foreign_file', { stream, file }, 'the file does not belong to a stream'),
-    )
+    const message = 'the file does not belong to a stream'
+    problems.push(problemAt('foreign_file', { stream, file }, message))
   }
   return walk
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { wholeNumber } from '../option-values.ts'
+import { collect, immutability, wholeNumber } from '../option-values.ts'
 
 /** `lelu audit verify | proof | tail | show | search | export | forward | erase | rotate-key`. */
 export function addAudit(program: Command, context: CommandContext): void {
@@ -9,14 +9,41 @@ export function addAudit(program: Command, context: CommandContext): void {
     .description('verify and read the audit log, and erase the values it commits to')
 
   group
-    .command('verify [dir]')
+    .command('verify [place]')
     .description(
-      'verify a log folder (default: audit/ of the directory), without a server or a secret. ' +
-        'Exit code 0: every record is as it was written. 11: bytes that do not belong, 12: records edited, missing or ' +
-        'moved, 16: an end cut off, 17: a stream is gone. 1: the log could not be read',
+      'verify a log: its folder (default: audit/ of the directory), an archive in a folder, or s3://bucket/prefix. ' +
+        'Without a server or a secret; of a folder, without a network. Exit code 0: every record is as it was written. ' +
+        '10: an object was rewritten or deleted, 11: bytes that do not belong, 12: records edited, missing or moved, ' +
+        '13: not the records that were signed, 14: not signed by whom is trusted, 15: replaced, or an older state put ' +
+        'back, 16: an end cut off, 17: a stream is gone, 18: not held as demanded. 1: the log could not be read',
     )
-    .action(async (folder) =>
-      (await import('../audit/verify-audit.ts')).verifyAudit(context, folder),
+    .option('--policy <file>', 'whose signatures count: a trust policy (c2sp.org/tlog-policy)')
+    .option('--since <file>', 'a checkpoint that was kept: its records must still be there')
+    .option('--proof <file>', 'verify proofs of single records instead, without a log', collect, [])
+    .addOption(
+      new Option(
+        '--require-immutable <mode:days>',
+        'each object is held so, such as COMPLIANCE:365',
+      ).argParser(immutability),
+    )
+    .option('--endpoint <url>', 'of an S3 that is not that of AWS (AWS_ENDPOINT_URL_S3)')
+    .option('--log <name>', 'of an archive with several logs, this one')
+    .action(async (place, options) =>
+      (await import('../audit/verify-audit.ts')).verifyAudit(context, place, options),
+    )
+
+  group
+    .command('proof <decision>')
+    .description(
+      'prove that a decision is in the log: its record with a path to the newest signed checkpoint ' +
+        '(c2sp.org/tlog-proof), to be checked without the log',
+    )
+    .option('--out <file>', 'write it to a new file')
+    .option('--from <place>', 'the log, as for verify')
+    .option('--endpoint <url>', 'as for verify')
+    .option('--log <name>', 'as for verify')
+    .action(async (id, options) =>
+      (await import('../audit/prove-decision.ts')).proveDecision(context, id, options),
     )
 
   group

@@ -1,0 +1,88 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  checkpointFile,
+  keysFolder,
+  listNames,
+  listSegments,
+  listStreams,
+  ownersFolder,
+  quarantineFolder,
+} from '../folder/folder.ts'
+import { listOwned } from '../folder/ownership.ts'
+import { reserveFile } from '../folder/reserve.ts'
+import { shippingFolder } from '../sink/unshipped.ts'
+import type { LogSource, StoredKey } from './source.ts'
+
+const chunkBytes = 1 << 18
+
+/** The folder that a log is written to. */
+export function folderSource(directory: string): LogSource {
+  return {
+    kind: 'folder',
+    name: directory,
+    async streams() {
+      return (await listStreams(directory)).map((stream) => ({ log: undefined, stream }))
+    },
+    async segments({ stream }) {
+      const { segments, others } = await listSegments(join(directory, stream))
+      return {
+        segments: segments.map(({ file, firstSeq }) => ({ file, firstSeq, stored: undefined })),
+        others,
+      }
+    },
+    async *read({ stream }, { file }, { offset = 0, reuse = false } = {}) {
+      const handle = await open(join(directory, stream, file), 'r')
+      try {
+        // Fresh memory costs as much as to fill it.
+        const buffer = reuse ? Buffer.allocUnsafeSlow(chunkBytes) : undefined
+        for (let at = offset; ; ) {
+          const target = buffer ?? Buffer.allocUnsafeSlow(chunkBytes)
+          const { bytesRead } = await handle.read(target, 0, chunkBytes, at)
+          if (bytesRead === 0) return
+          at += bytesRead
+          yield target.subarray(0, bytesRead)
+        }
+      } finally {
+        await handle.close()
+      }
+    },
+    async *checkpoints({ stream }) {
+      const text = await readIfThere(join(directory, stream, checkpointFile))
+      if (text !== undefined) yield { file: checkpointFile, size: undefined, text }
+    },
+    async keys() {
+      const keys: StoredKey[] = []
+      for (const name of await listNames(join(directory, keysFolder))) {
+        const text = await readIfThere(join(directory, keysFolder, name))
+        if (text !== undefined) keys.push({ log: undefined, file: `${keysFolder}/${name}`, text })
+      }
+      return keys
+    },
+    announcements: async () => [],
+    async owners() {
+      return new Map((await listOwned(directory)).map(({ stream, state }) => [stream, state]))
+    },
+    anomalies: async () => [],
+    retentions: () => undefined,
+  }
+}
+
+/** What a log folder holds that is no part of a log. */
+export async function foreignNames(directory: string): Promise<string[]> {
+  const streams = await listStreams(directory)
+  const own = [ownersFolder, quarantineFolder, keysFolder, shippingFolder, reserveFile]
+  const known = new Set([...streams, ...own])
+  const names = (await listNames(directory)).filter((name) => !known.has(name))
+  const later = new Set(await listStreams(directory))
+  return names.filter((name) => !later.has(name))
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

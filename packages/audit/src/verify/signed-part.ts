@@ -1,0 +1,112 @@
+import { hash } from 'node:crypto'
+import { parseRecord } from '../read/read.ts'
+import { type LogSource, SegmentDamage, type StreamRef } from '../read/source.ts'
+import { genesisHash, maxLineBytes } from '../record/line.ts'
+import type { Findings } from './findings.ts'
+import { createGlancer, type Glance, type Glancer } from './glance.ts'
+import { type Known, newWalk, noteRecord, type Walk } from './walk.ts'
+
+/** Where the walk goes on: in which segment (by number), behind which byte and line. */
+export type Resume = { walk: Walk; segment: number; offset: number; line: number }
+
+const newline = 10
+
+/**
+ * Reads the part of a stream that a trusted checkpoint covers, fast: leaf hashes, tree, `prev`, `seq`, and what the
+ * report wants to know. Undefined as soon as anything is not as it should be: the slow walk then names the damage.
+ * Bytes whose root is signed are those that the log wrote, so their sums and form need no look.
+ */
+export async function readSignedPart(
+  source: LogSource,
+  ref: StreamRef,
+  known: Known,
+  findings: Findings,
+): Promise<Resume | undefined> {
+  const { stream } = ref
+  const walk = newWalk(stream)
+  const { tree } = walk
+  const { segments } = await source.segments(ref)
+  let prev = ''
+  let nextTree = 0
+  let file = ''
+  let line = 0
+
+  /** False when the line does not fit. The byte before `start` may be overwritten. */
+  function take(chunk: Buffer, glancer: Glancer, start: number, end: number): boolean {
+    if (end - start > maxLineBytes) return false
+    const seq = tree.size
+    const leaf = leafOf(chunk, start, end)
+    const seen = glancer.look(start, end, seq)
+    const record = seen === undefined ? parseRecord(chunk.toString('utf8', start, end)) : undefined
+    if ((seen === undefined && record === undefined) || walk.closed) return false
+    if (seq === 0) {
+      const { log, kind } = record ?? {}
+      if (log === undefined || kind !== 'genesis' || (known.log ?? log) !== log) return false
+      walk.log = log
+      prev = genesisHash(log, stream)
+    }
+    if (!glancer.follows(start, end, prev, seq)) return false
+    prev = leaf
+    tree.append(Buffer.from(leaf, 'base64'))
+    line += 1
+    if (record !== undefined) findings.visit(record)
+    else if (seen !== undefined) findings.glance(seen)
+    const { kind, ts } = record ?? (seen as Glance)
+    walk.closed = kind === 'close'
+    noteRecord(walk, kind, ts, seq)
+    return known.records.get(seq)?.every((one) => one.leaf === prev) ?? true
+  }
+
+  /** Compares the roots that are known of this size. */
+  function fits(): boolean {
+    for (let one = known.trees[nextTree]; one?.size === tree.size; one = known.trees[nextTree]) {
+      if (one.root !== tree.root().toString('base64')) return false
+      if (one.checkpoint !== undefined) walk.checkpoint = one.checkpoint
+      nextTree += 1
+    }
+    return true
+  }
+
+  for (const [number, segment] of segments.entries()) {
+    if (segment.firstSeq !== tree.size) return undefined
+    file = segment.file
+    line = 0
+    let offset = 0
+    let rest: Buffer | undefined
+    try {
+      for await (const chunk of source.read(ref, segment, { reuse: true })) {
+        const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
+        const glancer = createGlancer(bytes.toString('latin1'), stream)
+        let start = 0
+        for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+          if (!take(bytes, glancer, start, end)) return undefined
+          offset += end + 1 - start
+          start = end + 1
+          if (tree.size === known.trees[nextTree]?.size && !fits()) return undefined
+          if (tree.size < known.signed) continue
+          walk.last = { seq: tree.size - 1, leaf: prev, file, line }
+          return { walk, segment: number, offset, line }
+        }
+        rest = start < bytes.length ? Buffer.from(bytes.subarray(start)) : undefined
+        if ((rest?.length ?? 0) > maxLineBytes) return undefined
+      }
+    } catch (error) {
+      if (error instanceof SegmentDamage) return undefined
+      throw error
+    }
+    if (rest !== undefined) return undefined
+  }
+  return undefined
+}
+
+/** RFC 6962 §2.1. The zero byte before a line is put in the place of the newline before it: no line is copied. */
+function leafOf(chunk: Buffer, start: number, end: number): string {
+  if (start === 0) {
+    const bytes = Buffer.allocUnsafe(end + 1)
+    bytes[0] = 0
+    chunk.copy(bytes, 1, 0, end)
+    return hash('sha256', bytes, 'base64')
+  }
+  chunk[start - 1] = 0
+  return hash('sha256', chunk.subarray(start - 1, end), 'base64')
+}

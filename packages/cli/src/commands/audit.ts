@@ -87,6 +87,31 @@ export function addAudit(program: Command, context: CommandContext): void {
     )
 
   group
+    .command('export [place]')
+    .description(
+      'write the evidence of a period into a folder, for an auditor: the records whole, signed checkpoints, counts, a ' +
+        'sample with proofs, how the archive holds them, and one command that checks it',
+    )
+    .requiredOption('--from <time>', 'from this time on, such as 2026-10-01')
+    .requiredOption('--to <time>', 'before this time')
+    .option('--out <folder>', 'a new folder (default: lelu-evidence-FROM-TO)')
+    .option('--sample <count>', 'so many decisions are drawn', wholeNumber(0, 10_000), 25)
+    .option('--policy <file>', 'whose signatures count (default: the first key of the log)')
+    .option('--endpoint <url>', 'as for verify')
+    .option('--log <name>', 'as for verify')
+    .action(async (place, options) =>
+      (await import('../audit/export-evidence.ts')).exportEvidencePack(context, place, options),
+    )
+
+  group
+    .command('rotate-key')
+    .description(
+      'sign with a new key from now on, introduced by the old one; both sign for 24 hours',
+    )
+    .option('--post-quantum', 'also with ML-DSA-44 (Node 24)')
+    .action(async (options) => (await import('../audit/rotate-key.ts')).rotateKey(context, options))
+
+  group
     .command('forward')
     .description(
       'send records on as they are written, each at least once, until Ctrl-C. Headers are read from ' +

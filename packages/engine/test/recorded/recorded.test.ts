@@ -148,11 +148,9 @@ describe('the person that values are kept for', () => {
 
   it('is the last user of the chain, else the agent; erased, nothing of them can be shown', async () => {
     const { directory, lelu } = await engine()
-    const chain = {
-      id: 'a',
-      type: 'agent',
-      actingFor: { id: 'b', type: 'service', actingFor: { id: 'eve', type: 'user' } },
-    } as const
+    const eveAsked = { id: 'b', type: 'service', actingFor: { id: 'eve', type: 'user' } } as const
+    const clerk = { id: 'clerk', type: 'user', actingFor: eveAsked } as const
+    const chain = { id: 'a', type: 'agent', actingFor: clerk } as const
     await lelu.decide({ ...request, subject: chain })
     await lelu.decide({ ...request, subject: { id: 'alone', type: 'agent' } })
     const [eve = {}, alone = {}] = await recordsOf(directory, 'decision')

@@ -55,6 +55,7 @@ export function connectS3(name: string, options: S3SinkOptions): Connection {
       } catch (error) {
         throw s3Error(name, what, error)
       } finally {
+        // Also what is still read: the SDK's timeouts end with the headers, and a body may stop half-way.
         abort.abort()
       }
     },

@@ -27,8 +27,11 @@ export function object(value: unknown): Members {
 
 /** Only what has a value. */
 export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as never
+  const kept: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(members)) {
+    if (value !== undefined) kept[name] = value
+  }
+  return kept as never
 }
 
 /** In nanoseconds it must fit into the 64 bits of OTLP. */

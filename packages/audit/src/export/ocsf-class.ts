@@ -20,6 +20,9 @@ const lifecycle: Record<string, Activity> = {
   recovery: { id: 99, name: 'recovery' },
   peers: { id: 99, name: 'peers' },
   heartbeat: { id: 99, name: 'heartbeat' },
+  backlog: { id: 99, name: 'backlog' },
+  full: { id: 99, name: 'full' },
+  resumed: { id: 99, name: 'resumed' },
 }
 
 const success = { status_id: 1, status: 'Success' }

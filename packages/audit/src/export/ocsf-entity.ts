@@ -34,7 +34,7 @@ const kinds: Record<string, { activity: { id: number; name: string }; type: stri
     'switch.started': { activity: resume, type: 'agents', id: 'scope' },
     'policy.loaded': { activity: activate, type: 'Policy', id: 'revision' },
     'config.weakened': { activity: update, type: 'configuration', id: 'log' },
-    erasure: { activity: remove, type: 'openings', id: 'subject' },
+    erasure: { activity: remove, type: 'openings', id: 'data_subject' },
   }
 
 const policyType = 5

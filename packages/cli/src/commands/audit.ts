@@ -59,7 +59,10 @@ export function addAudit(program: Command, context: CommandContext): void {
       'tell the whole story of one call, proposal to outcome; of the id of a decision, approval, token, attempt or ' +
         'call. Exit code 1 when several calls have that id: they are listed',
     )
-    .action(async (id) => (await import('../audit/show-story.ts')).showStory(context, id))
+    .option('--reveal', 'also show the values behind commitments, as far as they are still kept')
+    .action(async (id, options) =>
+      (await import('../audit/show-story.ts')).showStory(context, id, options),
+    )
 
   group
     .command('search')

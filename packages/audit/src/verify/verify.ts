@@ -85,7 +85,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
     return reportOf(walk, end.state, covered.get(stream) ?? 0)
   })
   const missing = missingStreams(await source.streams(), claims, archived ? now() : undefined)
-  const tails = await unsignedTails({ source, read, streams, owners, trust, now: now() })
+  const tails = await unsignedTails({ source, read, streams, owners, trust, problems, now: now() })
   problems.push(...missing.problems, ...tails.problems)
   warnings.push(...missing.warnings, ...tails.warnings)
   if (source.kind === 'folder') warnings.push(...(await folderWarnings(source.name, findings.cuts)))

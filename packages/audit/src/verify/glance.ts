@@ -69,7 +69,9 @@ export function createGlancer(text: string, stream: string): Glancer {
       return isText(at, 'deny') || isText(at, 'require_approval') ? null : undefined
     }
     // One that has refs may be that of an approval.
-    if (refs.next(start) < end) return undefined
+    const refsAt = refs.next(start)
+    if (refsAt < end && !text.startsWith('"refs":{}', refsAt)) return undefined
+    if (refsAt < end && refs.next(refsAt + 1) < end) return undefined
     const id = textAt(at + 'allow'.length, '","id":"')
     return id === undefined ? id : { kind: 'decision', stream, seq, id, decision: 'allow' }
   }

@@ -88,8 +88,8 @@ export function archiveSource(sink: AuditSink, { log: only }: { log?: string } =
       const objects: { key: string; stream: string; file: string; stored: number | undefined }[] =
         []
       const { streams, announced, keys } = await listed()
-      for (const { key, name, stored } of [...announced, ...keys]) {
-        objects.push({ key, stream: name, file: key, stored })
+      for (const { key, stored } of [...announced, ...keys]) {
+        objects.push({ key, stream: '', file: key, stored })
       }
       for (const { ref, segments, checkpoints } of streams.values()) {
         const [log, stream] = [ref.log as string, ref.stream]

@@ -1,4 +1,4 @@
-import { splitLines, toRecord } from '../read/read.ts'
+import { splitLines } from '../read/read.ts'
 import {
   type LogSource,
   SegmentDamage,
@@ -6,6 +6,7 @@ import {
   type StreamRef,
 } from '../read/source.ts'
 import type { Claims } from './claims.ts'
+import { checkLine } from './verify-line.ts'
 
 const peers = Buffer.from('"kind":"peers"')
 
@@ -38,8 +39,9 @@ async function readClaims(
     const chunks = source.read(ref, segment, { alone: true })
     for await (const stored of splitLines(chunks, { ...ref, file: segment.file })) {
       if (stored.line === 1 || stored.bytes.includes(peers)) {
-        const record = toRecord(stored)?.record
-        if (record?.stream === ref.stream) claims.visit(record)
+        // What a damaged line says is no word of this stream.
+        const checked = checkLine(stored)
+        if (checked.ok) claims.visit(checked.record)
       }
       if (!whole) return
     }

@@ -12,6 +12,7 @@ export type Glancer = {
 }
 
 const sumLength = 22
+const hashLength = 44
 const timeLength = '2026-11-22T10:00:00.000Z'.length
 const beforeTime = '"ts":"'
 const behindTime = '","v":1,"~sum":"'
@@ -40,6 +41,7 @@ export function createGlancer(text: string, stream: string): Glancer {
   const decisions = finder(text, '"deci', 'sion":"')
   const refs = finder(text, '"', 'refs":')
   const prevs = finder(text, '"pre', 'v":"')
+  const onlyPrevs = finder(text, '"pre', 'v":"')
   const seqs = finder(text, '"se', 'q":')
 
   /** Where the value of a key begins that stands once in the line; -1 where it does not. */
@@ -67,18 +69,21 @@ export function createGlancer(text: string, stream: string): Glancer {
       return isText(at, 'deny') || isText(at, 'require_approval') ? null : undefined
     }
     // One that has refs may be that of an approval.
-    if (refs.next(start) < end) return undefined
+    const refsAt = refs.next(start)
+    if (refsAt < end && !text.startsWith('"refs":{}', refsAt)) return undefined
+    if (refsAt < end && refs.next(refsAt + 1) < end) return undefined
     const id = textAt(at + 'allow'.length, '","id":"')
     return id === undefined ? id : { kind: 'decision', stream, seq, id, decision: 'allow' }
   }
 
-  /** The refs of an outcome stand right before its result; any others are within something else. */
+  /** Refs right behind the record's own `prev` are the record's own. */
   function pairedOutcome(start: number, end: number, seq: number): Paired | undefined {
-    const at = refs.next(start)
-    if (at >= end || refs.next(at + 1) < end) return undefined
+    const prevAt = onlyAt(onlyPrevs, start, end)
+    if (prevAt === -1) return undefined
+    const at = prevAt + hashLength + '",'.length
     const decision = textAt(at, beforeDecision)
     if (decision === undefined) return undefined
-    const ended = text.startsWith('"},"result":{', at + beforeDecision.length + decision.length)
+    const ended = text.startsWith('"}', at + beforeDecision.length + decision.length)
     return ended ? { kind: 'outcome', stream, seq, refs: { decision } } : undefined
   }
 

@@ -43,6 +43,8 @@ type Tails = {
   owners: ReadonlyMap<string, OwnerState> | undefined
   trust: Trust
   now: number
+  /** What is wrong already: of those streams nothing more is said. */
+  problems: readonly Problem[]
 }
 
 /**
@@ -51,12 +53,13 @@ type Tails = {
  */
 export async function unsignedTails(tails: Tails): Promise<Found> {
   const { source, read, streams, owners, trust, now } = tails
+  const known = new Set(tails.problems.map(({ stream }) => stream))
   const found: Found = { problems: [], warnings: [] }
   for (const [index, { covered, records, state, stream }] of streams.entries()) {
     const one = read[index] as StreamRead
     const { trusted, found: hasCheckpoint } = one.checkpoints
     const newest = trusted.at(-1)
-    if (hasProblems(one) || (newest?.size ?? 0) >= records) continue
+    if (known.has(stream) || (newest?.size ?? 0) >= records) continue
     const tail = `records ${covered} to ${records - 1} of stream ${stream}`
     if (source.kind === 'archive' && (await isRecent(source, one.ref, now))) {
       found.warnings.push(`the newest records of stream ${stream} have no checkpoint yet`)
@@ -87,6 +90,3 @@ async function isRecent(source: LogSource, ref: StreamRef, now: number): Promise
   const { segments } = await source.segments(ref)
   return now - (segments.at(-1)?.stored ?? 0) < arrivalMs
 }
-
-const hasProblems = ({ walk, checkpoints }: StreamRead): boolean =>
-  walk.problems.length + walk.contradictions.length + checkpoints.problems.length > 0

@@ -8,7 +8,7 @@ type Facts = {
   archived: boolean
   /** Objects whose lock was looked at; undefined when that was not asked for. */
   held: { mode: string; days: number; objects: number } | undefined
-  /** Bytes that are still only here may be cut. */
+  /** Whether a checkpoint that was kept elsewhere was compared. */
   since: boolean
 }
 
@@ -54,7 +54,7 @@ function provenBy({ streams, trust, held }: Facts): string[] {
   return statements
 }
 
-function notProvenBy({ streams, trust, archived, since }: Facts): string[] {
+function notProvenBy({ streams, trust, archived, held, since }: Facts): string[] {
   const statements: string[] = []
   if (trust.from === 'own') {
     statements.push(
@@ -80,8 +80,9 @@ function notProvenBy({ streams, trust, archived, since }: Facts): string[] {
       'that there is nothing newer: whoever replaces everything by an older state of it shows only what was signed then; a checkpoint that was kept elsewhere finds that',
     )
   }
-  if (!archived) {
-    statements.push('that a stream which no other stream has noted was not removed whole')
+  if (held === undefined) {
+    const whole = archived ? 'removed together with its announcement' : 'removed whole'
+    statements.push(`that a stream which no other stream has noted was not ${whole}`)
   }
   statements.push('that what was recorded is what happened: the log says what the engine saw')
   return statements

@@ -65,7 +65,9 @@ export function problemAt(
   { stream, file, line, seq }: Place,
   message: string,
 ): Problem {
-  const path = file === undefined ? null : stream === '' ? file : `${stream}/${file}`
+  // Of an object of an archive it may be the whole key.
+  const whole = stream === '' || file?.startsWith('v1/')
+  const path = file === undefined ? null : whole ? file : `${stream}/${file}`
   return {
     code,
     exit: exitCodes[code],

@@ -72,20 +72,20 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
 
   const covered = coverageOf(read.map(({ ref, walk }) => ({ walk, claims: claims.of(ref.stream) })))
   const warnings: string[] = []
+  const seen: Problem[] = []
   const streams = read.map(({ ref: { stream }, walk, checkpoints }) => {
     const [known, owner] = [claims.of(stream), owners?.get(stream)]
     const end = judgeEnd({ walk, claims: known, checkpoints, owner, archived, now: now() })
-    problems.push(
-      ...walk.problems,
-      ...checkpoints.problems,
-      ...inOrder(walk.contradictions),
-      ...end.problems,
-    )
+    const own = walk.contradictions.filter(({ code }) => code === 'bad_root')
+    problems.push(...walk.problems, ...checkpoints.problems, ...own)
+    // What others saw of it comes after: they may be damaged themselves.
+    seen.push(...walk.contradictions.filter((one) => !own.includes(one)), ...end.problems)
     warnings.push(...end.warnings, ...streamWarnings(walk))
     return reportOf(walk, end.state, covered.get(stream) ?? 0)
   })
+  problems.push(...seen)
   const missing = missingStreams(await source.streams(), claims, archived ? now() : undefined)
-  const tails = await unsignedTails({ source, read, streams, owners, trust, now: now() })
+  const tails = await unsignedTails({ source, read, streams, owners, trust, problems, now: now() })
   problems.push(...missing.problems, ...tails.problems)
   warnings.push(...missing.warnings, ...tails.warnings)
   if (source.kind === 'folder') warnings.push(...(await folderWarnings(source.name, findings.cuts)))
@@ -113,11 +113,6 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
       held: demanded && held && { ...demanded, objects: held.objects },
     }),
   }
-}
-
-/** What the log itself signed says more than what others saw of it. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => Number(b.code === 'bad_root') - Number(a.code === 'bad_root'))
 }
 
 function counted(source: LogSource, onProgress: (bytes: number) => void): LogSource {

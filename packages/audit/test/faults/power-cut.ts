@@ -82,11 +82,11 @@ export function cutDisk(stopAt: number): CutDisk {
       await diskFiles.syncFolder(path)
       synced(path)
     },
-    async replace(path, bytes) {
+    async replace(path, bytes, draft) {
       await step()
       const before = await readFile(path).catch(() => undefined)
       replaced.set(path, { before, now: bytes })
-      await diskFiles.replace(path, bytes)
+      await diskFiles.replace(path, bytes, draft)
       await step()
       replaced.delete(path)
       synced(dirname(path))

@@ -48,6 +48,28 @@ export {
 export type { OpeningsStore } from './inputs/openings-store.ts'
 export { type Erasure, eraseSubject } from './inputs/erase-subject.ts'
 
+// Exporting
+export type { Oddity, Until } from './export/batches.ts'
+export type { ExportedRecord } from './export/exported.ts'
+export {
+  type ForwardEvent,
+  type ForwardOptions,
+  type ForwardReport,
+  forwardRecords,
+} from './export/forward.ts'
+export { type OcsfEvent, ocsfVersion, toOcsf } from './export/ocsf.ts'
+export {
+  type OtlpLogRecord,
+  type OtlpLogsRequest,
+  toOtelLog,
+  toOtlpLogs,
+} from './export/otel-log.ts'
+export { ocsfFileTarget, ocsfHttpTarget, ocsfLinesTarget } from './export/ocsf-target.ts'
+export { otlpTarget } from './export/otlp-target.ts'
+export type { OtlpAttribute, OtlpValue } from './export/otlp-value.ts'
+export type { PostOptions } from './export/post.ts'
+export type { ForwardTarget, SendResult } from './export/target.ts'
+
 // Reading
 export { type FollowOptions, followRecords } from './read/follow.ts'
 export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'

@@ -45,9 +45,10 @@ export function fakeSink({
       await before('get', key)
       return objects.get(key)
     },
-    async *list(prefix) {
+    async *list(prefix, after = '') {
       for (const [key, { length: size }] of [...objects].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        if (key.startsWith(prefix)) yield { key, size, versions: 1, hidden: false, modified: null }
+        if (key.startsWith(prefix) && key > after)
+          yield { key, size, versions: 1, hidden: false, modified: null }
       }
     },
     retention: async () => undefined,

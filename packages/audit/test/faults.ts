@@ -26,7 +26,8 @@ export function faultyFiles({
   return {
     makeFolder: (path) => run('makeFolder', path, () => diskFiles.makeFolder(path)),
     syncFolder: (path) => run('syncFolder', path, () => diskFiles.syncFolder(path)),
-    replace: (path, bytes) => run('replace', path, () => diskFiles.replace(path, bytes)),
+    replace: (path, bytes, draft) =>
+      run('replace', path, () => diskFiles.replace(path, bytes, draft)),
     rename: (from, to) => run('rename', to, () => diskFiles.rename(from, to)),
     create: (path) =>
       run('create', path, async () => {

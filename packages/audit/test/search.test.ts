@@ -76,6 +76,18 @@ describe('searching', () => {
     })
   })
 
+  it('is not misled by an edited line that shows another time where the time of a line stands', async () => {
+    const directory = temporaryFolder()
+    await writeStream(directory, 1)
+    const place = '"log":"l","prev":"","seq":9,"stream":"s","ts":"2026-11-22T10:03:00.000Z"'
+    const shown = `"w":{"ts":"2000-01-01T00:00:00.000Z","":1},"~sum":"${'-'.repeat(22)}"`
+    const line = `{"id":"edited","kind":"decision",${place},${shown}}`
+    appendFileSync(join(directory, segmentsOf(directory)[0] ?? ''), `${line}\n`)
+    expect(await found(directory, { to: '2026-11-22T10:04:00Z' })).toEqual(['edited'])
+    expect(await found(directory, { to: '2001-01-01' })).toEqual([])
+    expect(await found(directory, { from: '2026-11-22', to: '2026-11-23' })).toEqual(['edited'])
+  })
+
   it('finds a line wherever the pieces end that a file is read in', async () => {
     const directory = temporaryFolder()
     const log = await openAuditLog({ directory })

@@ -123,6 +123,26 @@ describe('the story of a call', () => {
     expect(await storyOf(directory, 'D1')).toHaveLength(2)
   })
 
+  it('ends with the erasures of what it has committed to, not with other calls of that person', async () => {
+    const directory = temporaryFolder()
+    const log = await openLog(directory)
+    const erasure = (erased: string, subject: string) =>
+      log.append({
+        ...{ kind: 'erasure', data_subject: subject, reviewer: null, reason: 'asked to' },
+        ...{ erased, keys: 1 },
+      })
+    await erasure('2020-01-01T00:00:00.000Z', 'S')
+    await log.append(decision('D1', { refs: {}, data_subject: 'S' }))
+    await log.append(decision('D2', { refs: {}, data_subject: 'S' }))
+    await erasure('2100-01-01T00:00:00.000Z', 'another')
+    await erasure('2100-01-01T00:00:00.000Z', 'S')
+    const records = await storyOf(directory, 'D1')
+    expect(records.map(({ record, seq }) => [record.kind, seq])).toEqual([
+      ['decision', 2],
+      ['erasure', 5],
+    ])
+  })
+
   it('of a record that is about no call is that record', async () => {
     const directory = temporaryFolder()
     const log = await openLog(directory)

@@ -193,3 +193,19 @@ test('a long search tells a person at a terminal how far it is, and leaves no tr
   progress.clear()
   expect(shown).toBe('\r\u001b[Kreading the log: 50 % of 4 MB\r\u001b[K')
 })
+
+test('show --reveal adds the values behind the commitments, and says when they were erased', async () => {
+  const { directory, id } = await carriedOut()
+  const show = async (...words: string[]) =>
+    (await run(['audit', 'show', id, ...words, '-C', directory])).stdout
+  expect(await show()).not.toContain('ACME')
+  expect(await show('--reveal')).toMatch(/commitments stand for[\s\S]*\/input +\{.*ACME/)
+  const [decision, requested] = JSON.parse(await show('--reveal', '--json'))
+  expect(decision.revealed).toMatchObject({ status: 'shown', altered: 0 })
+  expect(requested.revealed).toBeNull()
+
+  await run(['audit', 'erase', 'alice', '--reason', 'asked', '--yes', '-C', directory])
+  const after = await show('--reveal')
+  expect(after).toContain('erased: nobody can show it any more')
+  expect(after).not.toContain('ACME')
+})

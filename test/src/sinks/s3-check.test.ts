@@ -14,6 +14,10 @@ async function refused(work: Promise<SinkCheck>) {
   return findings.filter(({ ok }) => !ok).map(({ check }) => check)
 }
 
+const untilHeader = (time: number) => ({
+  'x-amz-object-lock-retain-until-date': new Date(time).toISOString(),
+})
+
 describe('the check of a bucket at start', () => {
   it('shows what the store was seen to refuse', async () => {
     const { sink } = await fakeSink({}, { lock: { mode: 'COMPLIANCE', days: 365 } })
@@ -98,6 +102,59 @@ describe('the check of a bucket at start', () => {
       },
     })
     expect(await refused(sink.check())).toEqual(['deletion is refused'])
+  })
+
+  it('refuses a store that says yes to everything, and does nothing', async () => {
+    const { sink } = await fakeSink({
+      fault({ method, query }) {
+        if (method === 'DELETE') return { status: 204 }
+        return query.has('retention') ? { status: 200 } : undefined
+      },
+    })
+    expect(await refused(sink.check())).toEqual(['deletion is refused', 'shortening is refused'])
+  })
+
+  it.each([
+    ['in a weaker mode', 'GOVERNANCE', 3_600_000],
+    ['for less time', 'COMPLIANCE', 30_000],
+    ['without a date', 'COMPLIANCE', Number.NaN],
+  ])('refuses a store that holds what it is given %s', async (_, mode, ms) => {
+    const { sink } = await fakeSink({
+      fault({ method }) {
+        if (method !== 'HEAD') return undefined
+        const until = Number.isNaN(ms) ? {} : untilHeader(Date.now() + ms)
+        return { status: 200, headers: { 'x-amz-object-lock-mode': mode, ...until } }
+      },
+    })
+    expect(await refused(sink.check())).toEqual(['the lock is kept', 'shortening is refused'])
+  })
+
+  it('refuses a store that forgets a legal hold', async () => {
+    const { sink } = await fakeSink(
+      {
+        fault({ method }) {
+          if (method !== 'HEAD') return undefined
+          const until = untilHeader(Date.now() + 3_600_000)
+          return { status: 200, headers: { 'x-amz-object-lock-mode': 'COMPLIANCE', ...until } }
+        },
+      },
+      { lock: { mode: 'COMPLIANCE', days: 1, legalHold: true } },
+    )
+    expect(await refused(sink.check())).toEqual(['the lock is kept', 'shortening is refused'])
+  })
+
+  it('refuses a store that says no to a shorter retention, and shortens it', async () => {
+    let isShorter = false
+    const { sink } = await fakeSink({
+      fault({ method, query }) {
+        if (query.has('retention')) isShorter = true
+        if (query.has('retention')) return { status: 403, code: 'AccessDenied' }
+        if (method !== 'HEAD' || !isShorter) return undefined
+        const until = untilHeader(Date.now() + 10_000)
+        return { status: 200, headers: { 'x-amz-object-lock-mode': 'COMPLIANCE', ...until } }
+      },
+    })
+    expect(await refused(sink.check())).toEqual(['shortening is refused'])
   })
 
   it('refuses a bucket whose setup it may not ask for', async () => {

@@ -10,8 +10,11 @@ export interface FileLayer {
   create(path: string): Promise<LogFile>
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>
-  /** Puts a small file in the place of whatever has its name, durably: nobody ever reads half of it. One writer a name. */
-  replace(path: string, bytes: Buffer): Promise<void>
+  /**
+   * Puts a small file in the place of whatever has its name, durably: nobody ever reads half of it. Two writers of one
+   * name need a `draft` each, or one publishes what the other has only begun to write.
+   */
+  replace(path: string, bytes: Buffer, draft?: string): Promise<void>
   /** Gives a file another name in its folder, durably. */
   rename(from: string, to: string): Promise<void>
 }
@@ -42,8 +45,7 @@ export const diskFiles: FileLayer = {
       await folder.close()
     }
   },
-  async replace(path, bytes) {
-    const draft = `${path}.tmp`
+  async replace(path, bytes, draft = `${path}.tmp`) {
     try {
       const file = await open(draft, 'w', 0o600)
       try {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { newUlid } from '../record/ulid.ts'
 import type { Opening } from './commit.ts'
 import type { OpeningsStore } from './openings-store.ts'
@@ -45,6 +46,24 @@ type OwnKey = { name: string; key: Buffer; erased: number | undefined }
 
 /** Subjects whose key is remembered. Forgetting one only costs another key. */
 const maxOwnKeys = 4096
+
+/** What goes into one line: enough to share the cost of sealing it, and little enough that nobody waits for it. */
+const batchDecisions = 64
+const batchBytes = 256 * 1024
+
+function* batchesOf(items: readonly Waiting[]): Iterable<Waiting[]> {
+  let batch: Waiting[] = []
+  let size = 0
+  for (const item of items) {
+    batch.push(item)
+    size += item.bytes
+    if (batch.length < batchDecisions && size < batchBytes) continue
+    yield batch
+    batch = []
+    size = 0
+  }
+  if (batch.length > 0) yield batch
+}
 
 export function openingsQueue(
   store: OpeningsStore,
@@ -95,9 +114,11 @@ export function openingsQueue(
     if (kept.length === 0) return // erased: not lost, but as it was asked for
     const own = await keyFor(subject, erased)
     if (own === undefined) return write(subject, kept)
-    const lines = kept.map(({ decision, openings }) =>
-      sealLine(own.key, subject, decision, openings),
-    )
+    const lines: string[] = []
+    for (const batch of batchesOf(kept)) {
+      lines.push(sealLine(own.key, subject, batch))
+      await setImmediate() // decisions go first
+    }
     await store.append(subject, own.name, Buffer.from(lines.join('')))
   }
 

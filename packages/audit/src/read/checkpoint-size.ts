@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
-/** A signed checkpoint of a stream: replaced as a whole by whoever writes the stream. */
-const checkpointFile = 'checkpoint'
+import { checkpointFile } from '../folder/folder.ts'
 
 /**
  * How many records the newest checkpoint of a stream says it covers; undefined when it has none. Its signature is not

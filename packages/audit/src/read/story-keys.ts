@@ -16,7 +16,24 @@ export function storyKeys(record: AuditRecord): StoryKey[] {
     ['token', refs.jti],
     ['attempt', refs.attempt],
   ]
+  if (kind === 'erasure') return [subjectKey(record) ?? []].flat()
   return keys.flatMap(([name, id]) => (typeof id === 'string' ? [`${name} ${id}`] : []))
+}
+
+/**
+ * The person whose data the record has committed to: an erasure of theirs belongs to the story, another call of theirs
+ * does not.
+ */
+export function subjectKey(record: AuditRecord): StoryKey | undefined {
+  const { data_subject: subject } = record as { data_subject?: unknown }
+  return typeof subject === 'string' && subject !== '' ? `erasure ${subject}` : undefined
+}
+
+/** The bytes that a record with the key holds. Of a person there may be very many decisions, but few erasures. */
+export function needleOf(key: StoryKey): Buffer {
+  const id = JSON.stringify(idOf(key))
+  const ofErasure = key.startsWith('erasure ')
+  return Buffer.from(ofErasure ? `"data_subject":${id},"erased":` : `:${id}`)
 }
 
 /** The id within a key. */

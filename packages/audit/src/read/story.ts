@@ -4,7 +4,7 @@ import { checkpointSize } from './checkpoint-size.ts'
 import type { FoundRecord } from './scan.ts'
 import { type ScanProgress, scanLog } from './scan-log.ts'
 import { type CallSummary, groupCalls } from './story-calls.ts'
-import { idOf, type StoryKey, storyKeys } from './story-keys.ts'
+import { idOf, needleOf, type StoryKey, storyKeys, subjectKey } from './story-keys.ts'
 import { inOrder, withoutCopies } from './story-order.ts'
 
 export type StoryOptions = {
@@ -56,7 +56,8 @@ export async function findStory(options: StoryOptions): Promise<Story> {
     const found = await gather(options, known)
     signal?.throwIfAborted() // half a story must not pass for one
     keys = found.keys
-    if (keys.size === known.size) return told(options, withoutCopies(inOrder(found.records)))
+    if (keys.size === known.size)
+      return told(options, withoutCopies(inOrder(ofTheCall(found.records))))
   }
   throw new AuditError('LELU_AUDIT_RECORD_INVALID', `The records about ${id} lead on and on.`, {
     help: 'No call has so many ids. Run `lelu audit verify`.',
@@ -80,7 +81,7 @@ async function firstLook(options: StoryOptions) {
   const keys = new Set<StoryKey>()
   const grouped = groupCalls()
   let alone: FoundRecord | undefined
-  for await (const one of scanFor(options, [id])) {
+  for await (const one of scanFor(options, [Buffer.from(`:${JSON.stringify(id)}`)])) {
     const mine = storyKeys(one.record)
     const named = one.record.id === id || mine.some((key) => idOf(key) === id)
     if (named && mine.length === 0) alone = one
@@ -94,18 +95,29 @@ async function firstLook(options: StoryOptions) {
 async function gather(options: StoryOptions, known: ReadonlySet<StoryKey>) {
   const keys = new Set(known)
   const records: StoryRecord[] = []
-  for await (const one of scanFor(options, new Set([...known].map(idOf)))) {
+  for await (const one of scanFor(options, [...known].map(needleOf))) {
     const mine = storyKeys(one.record)
     if (!mine.some((key) => keys.has(key))) continue
-    for (const key of mine) keys.add(key)
+    for (const key of [...mine, subjectKey(one.record) ?? []].flat()) keys.add(key)
     records.push(toStory(one))
   }
   return { keys, records }
 }
 
-function scanFor({ directory, signal, onProgress }: StoryOptions, ids: Iterable<string>) {
-  const needles = [[...ids].map((id) => Buffer.from(`:${JSON.stringify(id)}`))]
-  return scanLog({ directory, needles, signal, onProgress })
+/** Without what was erased before the call was recorded: that was other data of the same person. */
+function ofTheCall(records: readonly StoryRecord[]): StoryRecord[] {
+  const times = records
+    .filter(({ record }) => record.kind === 'decision')
+    .map(({ record }) => record.ts)
+  const [first = ''] = times.sort()
+  return records.filter(({ record }) => {
+    const { kind, erased } = record as { kind: string; erased?: unknown }
+    return kind !== 'erasure' || String(erased) >= first
+  })
+}
+
+function scanFor({ directory, signal, onProgress }: StoryOptions, needles: readonly Buffer[]) {
+  return scanLog({ directory, needles: [needles], signal, onProgress })
 }
 
 function toStory({ record, raw, stream, leaf }: FoundRecord): StoryRecord {

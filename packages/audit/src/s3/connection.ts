@@ -55,6 +55,7 @@ export function connectS3(name: string, options: S3SinkOptions): Connection {
       } catch (error) {
         throw s3Error(name, what, error)
       } finally {
+        // Also what is still read: the SDK's timeouts end with the headers, and a body may stop half-way.
         abort.abort()
       }
     },
@@ -76,7 +77,8 @@ function configOf(options: S3SinkOptions, deadlineMs: number) {
     maxAttempts: 4,
     requestHandler: {
       connectionTimeout: Math.min(2_000, deadlineMs),
-      requestTimeout: Math.min(10_000, deadlineMs),
+      // So that an answer which never comes leaves time to ask again.
+      requestTimeout: Math.min(10_000, deadlineMs / 3),
       // Without it the SDK warns at that time, and waits for ever.
       throwOnRequestTimeout: true,
     },

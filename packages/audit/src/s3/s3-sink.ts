@@ -34,8 +34,9 @@ export function s3Sink(options: S3SinkOptions): AuditSink {
     })
   }
 
-  async function* list(below: string): AsyncGenerator<SinkObject> {
-    for await (const found of listVersions(connection, place, root + below)) {
+  async function* list(below: string, after?: string): AsyncGenerator<SinkObject> {
+    const from = after === undefined ? undefined : root + after
+    for await (const found of listVersions(connection, place, root + below, from)) {
       const key = found.object.key.slice(root.length)
       if (oldest.size >= rememberedKeys) oldest.clear()
       if (found.oldest !== undefined) oldest.set(key, found.oldest)

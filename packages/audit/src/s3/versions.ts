@@ -1,4 +1,3 @@
-import { addAbortSignal, type Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import type { ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3'
 import type { SinkObject } from '../sink/sink.ts'
@@ -52,9 +51,11 @@ export async function* listVersions(
   connection: Connection,
   place: Place,
   prefix: string,
+  after?: string,
 ): AsyncGenerator<Versioned> {
   let last: Versioned | undefined
-  for (let marker: Marker | undefined = {}; marker !== undefined; ) {
+  const begin: Marker = after === undefined ? {} : { KeyMarker: after }
+  for (let marker: Marker | undefined = begin; marker !== undefined; ) {
     const from: Marker = marker
     const { answer, next }: Page = await connection.call(`listing ${prefix}`, (call) =>
       page(call, place, prefix, from),
@@ -123,8 +124,6 @@ export async function readVersion(
   try {
     const { Body } = await client.send(clocked(new sdk.GetObjectCommand(input)), options)
     if (Body === undefined) return Buffer.alloc(0)
-    // The SDK's timeouts end with the headers: a body that stops half-way would be waited for.
-    addAbortSignal(options.abortSignal, Body as Readable)
     return Buffer.from(await Body.transformToByteArray())
   } catch (error) {
     if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return undefined

@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FileLayer } from '../folder/file-layer.ts'
+import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
 import { keysFolder } from '../folder/folder.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -17,9 +18,11 @@ export function keyPublisher(
     for (const { name, text } of keys.publicFiles()) {
       if (published.has(name)) continue
       const path = join(directory, keysFolder, name)
-      await files.makeFolder(join(directory, keysFolder))
+      await makeDurably(files, join(directory, keysFolder))
       const there = await stat(path).catch(() => undefined)
-      if (there === undefined) await files.replace(path, Buffer.from(text))
+      // All processes of the log publish the same key, and may do so at the same time.
+      const draft = `${path}.${randomUUID()}.tmp`
+      if (there === undefined) await files.replace(path, Buffer.from(text), draft)
       published.add(name)
     }
   }

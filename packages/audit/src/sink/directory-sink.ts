@@ -104,7 +104,8 @@ export function directorySink(options: DirectorySinkOptions): AuditSink {
     put: (key, bytes) => guarded(`writing ${key}`, () => write(key, bytes)),
     get: (key) =>
       guarded(`reading ${key}`, () => readFile(pathOf(key)).catch(ifMissing(undefined))),
-    list: (prefix) => list(root, prefix, (work) => guarded(`listing ${prefix}`, work)),
+    list: (prefix, after = '') =>
+      list(root, prefix, after, (work) => guarded(`listing ${prefix}`, work)),
     retention: (key) =>
       guarded(`reading ${key}`, async () => {
         const found = await stat(pathOf(key)).catch(ifMissing(undefined))
@@ -155,11 +156,16 @@ async function writeWhole(path: string, bytes: Buffer): Promise<void> {
 
 type Guard = <T>(work: () => Promise<T>) => Promise<T>
 
-async function* list(root: string, prefix: string, guard: Guard): AsyncGenerator<SinkObject> {
+async function* list(
+  root: string,
+  prefix: string,
+  after: string,
+  guard: Guard,
+): AsyncGenerator<SinkObject> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
   if (folder !== '') checkedKey(folder.slice(0, -1))
   for await (const key of walk(root, folder, guard)) {
-    if (!key.startsWith(prefix)) continue
+    if (!key.startsWith(prefix) || key <= after) continue
     const found = await guard(() => stat(join(root, key)).catch(ifMissing(undefined)))
     if (found?.isFile() !== true) continue
     yield { key, size: found.size, versions: 1, hidden: false, modified: found.mtime.toISOString() }

@@ -14,8 +14,11 @@ export interface AuditSink {
   put(key: string, bytes: Buffer, contentType: string): Promise<PutResult>
   /** The bytes of the oldest version; undefined when there is none. */
   get(key: string): Promise<Buffer | undefined>
-  /** The objects whose keys begin with `prefix`, in the order of their keys' bytes. Hidden ones are among them. */
-  list(prefix: string): AsyncIterable<SinkObject>
+  /**
+   * The objects whose keys begin with `prefix`, in the order of their keys' bytes; with `after`, those behind that key.
+   * Hidden ones are among them.
+   */
+  list(prefix: string, after?: string): AsyncIterable<SinkObject>
   /** How the oldest version of an object is held; undefined when there is no such object or the store cannot say. */
   retention(key: string): Promise<Retention | undefined>
   close(): Promise<void>

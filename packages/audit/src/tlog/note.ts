@@ -47,7 +47,7 @@ export function formatNote(text: string, signatures: readonly NoteSignature[]): 
     ({ name, id, bytes }) => `— ${name} ${Buffer.concat([id, bytes]).toString('base64')}\n`,
   )
   const note = `${text}\n${lines.join('')}`
-  if (!text.endsWith('\n') || parseNote(note)?.text !== text) {
+  if (parseNote(note)?.text !== text) {
     throw new RangeError('A note has a text that ends with a newline, and 1 to 100 signatures.')
   }
   return note

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { type AuditError, closed, unavailable } from '../errors.ts'
 import { diskFiles, type FileLayer } from '../folder/file-layer.ts'
-import type { AuditEvent, AuditReceipt } from '../record/record.ts'
+import type { AuditEvent, AuditReceipt, SealedPeer } from '../record/record.ts'
 import { assertEvent } from '../record/record-text.ts'
 import { keyPublisher } from '../sign/publish-keys.ts'
 import { openSigningKeys, type SigningKeys } from '../sign/signing-keys.ts'
 import { type Backlog, createShipper, type Shipper } from '../sink/shipper.ts'
 import type { SinkCheck } from '../sink/sink.ts'
+import { inBackground, watchArchive } from './archive-peers.ts'
 import { before } from './deadline.ts'
 import type { LiveStream } from './live-stream.ts'
 import {
@@ -142,13 +143,25 @@ export function openWith(
       },
     })
 
+  /** Streams of this folder, and those of other machines in the archive. */
+  function peersOf(own: string): () => Promise<SealedPeer[]> {
+    const check = ownCheckpoint(log, keys)
+    const here = watchPeers(directory, own, check)
+    const archive = sink && inBackground(watchArchive(sink, log, own, check), limits.endedMs)
+    return async () => {
+      const peers = await here()
+      const known = new Set(peers.map(({ stream }) => stream))
+      return [...peers, ...(archive?.() ?? []).filter(({ stream }) => !known.has(stream))]
+    }
+  }
+
   function begun(live: LiveStream): void {
     void pulse?.stop()
     shipper?.follow(live)
     if (ended !== undefined) return // closed while it began: it is ended right away
     pulse = startPulse({
       append: (record) => live.append(record, { until: 'written' }),
-      peers: watchPeers(directory, live.stream, ownCheckpoint(log, keys)),
+      peers: peersOf(live.stream),
       size: () => live.bytes,
       peersMs: limits.peersMs,
       heartbeatMs: limits.heartbeatMs,

@@ -21,25 +21,33 @@ export function startPulse({ append, peers, size, peersMs, heartbeatMs }: PulseO
 } {
   let quietSince = performance.now()
   let before = size()
-  let beating = Promise.resolve()
+  let beating: Promise<void> | undefined
 
+  /** Two quiet processes that note each other at every look would keep each other busy for ever. */
   async function beat(): Promise<void> {
-    if (size() !== before) quietSince = performance.now()
-    before = size()
+    const busy = size() !== before
+    if (busy) quietSince = performance.now()
+    const quiet = performance.now() - quietSince >= heartbeatMs
+    if (!busy && !quiet) return
     const grown = await peers().catch(() => []) // what cannot be read is no reason to be silent
     if (grown.length > 0) await append({ kind: 'peers', peers: grown })
-    else if (performance.now() - quietSince >= heartbeatMs) await append({ kind: 'heartbeat' })
+    else if (quiet) await append({ kind: 'heartbeat' })
     before = size()
+    if (quiet) quietSince = performance.now()
   }
 
   const timer = setInterval(() => {
-    beating = beating.then(beat).catch(() => {}) // a log that fails says so to those who append
+    beating ??= beat()
+      .catch(() => {}) // a log that fails says so to those who append
+      .finally(() => {
+        beating = undefined
+      })
   }, peersMs)
   timer.unref()
   return {
-    stop() {
+    async stop() {
       clearInterval(timer)
-      return beating
+      await beating
     },
   }
 }

@@ -1,13 +1,15 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile, rename } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { diskFiles, type FileLayer } from '../../src/folder/file-layer.ts'
 
 /** A disk whose power can be cut. */
 export type CutDisk = {
   files: FileLayer
-  /** Operations that were begun: a cut at any of these numbers is a moment of its own. */
-  readonly operations: number
+  /** Answers when the power is gone: from then on no operation goes on. */
+  readonly gone: Promise<void>
+  /** Counts as an operation: does not answer any more once the power is gone. */
+  step(): Promise<void>
   /**
    * Makes of `from` what a power cut would leave of it, in `to`: everything that was synced, and of the rest whatever
    * `random` picks: any beginning of unsynced bytes (or zeros in their place), any of the unsynced names.
@@ -22,17 +24,20 @@ type FileState = { synced: number }
  * folder after `syncFolder` of the folder it is in. Where `stopAt` operations have begun, none goes on: as if the
  * process stood still in that moment.
  */
-export function cutDisk(stopAt = Number.POSITIVE_INFINITY): CutDisk {
+export function cutDisk(stopAt: number): CutDisk {
   const files = new Map<string, FileState>()
   /** Names whose folder was not synced since. */
   const names = new Set<string>()
   /** What a small file held before it was replaced, until the new name is durable. */
   const replaced = new Map<string, { before: Buffer | undefined; now: Buffer }>()
+  const { promise: gone, resolve: go } = Promise.withResolvers<void>()
   let operations = 0
 
   async function step(): Promise<void> {
     operations += 1
-    if (operations > stopAt) await new Promise(() => {})
+    if (operations <= stopAt) return
+    go()
+    await new Promise(() => {})
   }
 
   function synced(folder: string): void {
@@ -77,11 +82,11 @@ export function cutDisk(stopAt = Number.POSITIVE_INFINITY): CutDisk {
       await diskFiles.syncFolder(path)
       synced(path)
     },
-    async replace(path, bytes) {
+    async replace(path, bytes, draft) {
       await step()
       const before = await readFile(path).catch(() => undefined)
       replaced.set(path, { before, now: bytes })
-      await diskFiles.replace(path, bytes)
+      await diskFiles.replace(path, bytes, draft)
       await step()
       replaced.delete(path)
       synced(dirname(path))
@@ -125,9 +130,8 @@ export function cutDisk(stopAt = Number.POSITIVE_INFINITY): CutDisk {
 
   return {
     files: layer,
-    get operations() {
-      return operations
-    },
+    gone,
+    step,
     cut,
   }
 }
@@ -139,16 +143,3 @@ function read(path: string): Buffer | undefined {
     return undefined
   }
 }
-
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-export const nameOf = (path: string): string => basename(path)

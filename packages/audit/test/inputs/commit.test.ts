@@ -51,21 +51,27 @@ test('allowed places are in clear, everything beside them is committed', () => {
   expect(openings.map(({ path }) => path).sort()).toEqual(paths)
 })
 
-test('a commitment is the SHA-256 of 0x10, salt, path, 0x00 and the canonical value', () => {
-  const { shown, openings } = commitInput({ b: 1, a: 'ä' }, [], { at: '/context' })
-  const [{ salt, value } = { salt: '', value: null }] = openings
-  const bytes = [
-    Buffer.of(0x10),
-    Buffer.from(salt, 'base64'),
-    Buffer.from('/context'),
-    Buffer.of(0),
-  ]
-  const text = Buffer.from(canonicalJson(value))
-  const expected = createHash('sha256')
-    .update(Buffer.concat([...bytes, text]))
-    .digest('base64')
-  expect(commitmentOf(shown)).toBe(expected)
-})
+test.each([
+  ['short', 'ä'],
+  ['long', '日本語'.repeat(20_000)],
+])(
+  'a commitment is the SHA-256 of 0x10, salt, path, 0x00 and the canonical value, a %s one',
+  (_what, a) => {
+    const { shown, openings } = commitInput({ b: 1, a }, [], { at: '/context' })
+    const [{ salt, value } = { salt: '', value: null }] = openings
+    const bytes = [
+      Buffer.of(0x10),
+      Buffer.from(salt, 'base64'),
+      Buffer.from('/context'),
+      Buffer.of(0),
+    ]
+    const text = Buffer.from(canonicalJson(value))
+    const expected = createHash('sha256')
+      .update(Buffer.concat([...bytes, text]))
+      .digest('base64')
+    expect(commitmentOf(shown)).toBe(expected)
+  },
+)
 
 test('the paths of a member name and of * both hold there', () => {
   const { shown } = commitInput({ a: { x: 1, y: 2, z: 3 }, b: { x: 1, y: 2 } }, ['/a/x', '/*/y'])

@@ -107,11 +107,11 @@ test('after an erasure the log verifies as before, and no file tells the value',
     ({ path }) => path.includes(erased.data_subject) && path.endsWith('.jsonl'),
   )
   const first = JSON.parse(line?.bytes.toString().split('\n')[0] ?? '') as {
-    decision: string
+    decisions: string[]
     sealed: string
   }
   const bound = Buffer.from(
-    `lelu.opening.v1\n${JSON.stringify([erased.data_subject, first.decision])}`,
+    `lelu.openings.v1\n${JSON.stringify([erased.data_subject, first.decisions])}`,
   )
   const sealed = Buffer.from(first.sealed, 'base64')
   const key = sealedBefore.find(

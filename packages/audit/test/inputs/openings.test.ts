@@ -105,6 +105,7 @@ test('a line that is moved to another decision or subject, or altered, does not 
   const directory = temporaryFolder()
   const openings = await opened(directory)
   const one = decided(openings, 1)
+  await openings.flush()
   const two = decided(openings, 1)
   const other = decided(openings, 1, { id: 'grace' })
   await openings.flush()
@@ -114,7 +115,8 @@ test('a line that is moved to another decision or subject, or altered, does not 
   const path = file(one.data_subject)
   const text = readFileSync(path, 'utf8')
   const [first = '', second = ''] = text.split('\n')
-  const named = (line: string, id: string) => JSON.stringify({ ...JSON.parse(line), decision: id })
+  const named = (line: string, id: string) =>
+    JSON.stringify({ ...JSON.parse(line), decisions: [id] })
   writeFileSync(path, `${named(second, one.id)}\n`)
   expect((await openings.reveal(one)).status).toBe('missing')
   writeFileSync(path, `${first.replace(/.{4}"}$/, 'AAAA"}')}\n${first.slice(0, -9)}`)
@@ -134,6 +136,22 @@ test('a line that is moved to another decision or subject, or altered, does not 
   expect((await openings.reveal({ ...one, data_subject: other.data_subject })).status).toBe(
     'missing',
   )
+})
+
+test('those of many decisions are all found, whichever share a line', async () => {
+  const directory = temporaryFolder()
+  const openings = await opened(directory)
+  const many = Array.from({ length: 150 }, (_, n) => decided(openings, { n }))
+  const large = decided(openings, 'x'.repeat(300_000))
+  const last = decided(openings, 'last')
+  await openings.flush()
+  const [lines] = filesOf(directory).filter(({ path }) => path.endsWith('.jsonl'))
+  expect(lines?.bytes.toString().split('\n')).toHaveLength(5) // 64, 64, 22 and the large one, the last; and the end
+  for (const [n, record] of many.entries()) {
+    expect((await openings.reveal(record)).openings[0]?.value).toEqual({ n })
+  }
+  expect((await openings.reveal(large)).openings[0]?.value).toHaveLength(300_000)
+  expect((await openings.reveal(last)).openings[0]?.value).toBe('last')
 })
 
 test('an opening that does not fit the record is not shown as its value', async () => {

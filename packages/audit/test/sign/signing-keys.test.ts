@@ -1,43 +1,12 @@
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { importKeys, newKeyRing, withNewKey } from '../../src/sign/key-ring.ts'
 import { openSigningKeys, rotateSigningKey } from '../../src/sign/signing-keys.ts'
-import { parseCheckpoint, signCheckpoint } from '../../src/tlog/checkpoint.ts'
 import { parseVkey } from '../../src/tlog/keys.ts'
-import { parseKeyFile, successorsOf } from '../../src/tlog/rotation.ts'
-import {
-  checkTrust,
-  operatorPolicy,
-  parseTrustPolicy,
-  withSuccessors,
-} from '../../src/tlog/trust-policy.ts'
-import { temporaryFolder } from '../support.ts'
-import { checkpointOf, leavesOf, log, newMldsaKey, vkeyOf } from '../tlog/support.ts'
-
-const hour = 60 * 60 * 1000
-const files = (folder: string) => readdirSync(folder).sort()
-const keyFile = (folder: string, number = 1) => join(folder, `signing-keys.${number}.json`)
-const missing = newMldsaKey === undefined ? ' (skipped: this Node has no ML-DSA)' : ''
-
-/** A folder that does not exist yet, and options with a clock that tests move. */
-function fresh() {
-  const clock = { time: Date.UTC(2027, 0, 1) }
-  const folder = join(temporaryFolder(), 'keys')
-  return { clock, folder, options: { folder, log, now: () => clock.time } }
-}
-
-const signedBy = (keys: Awaited<ReturnType<typeof openSigningKeys>>) => {
-  const text = signCheckpoint(checkpointOf(leavesOf(3)), keys.signers(), 1)
-  return parseCheckpoint(text) ?? expect.fail('no checkpoint')
-}
+import { checkTrust, operatorPolicy, parseTrustPolicy } from '../../src/tlog/trust-policy.ts'
+import { log, vkeyOf } from '../tlog/support.ts'
+import { files, fresh, keyFile, signedBy } from './support.ts'
 
 describe('the signing keys of a log', () => {
   it('are made once, so that only their owner can read them, and found again', async () => {
@@ -134,11 +103,42 @@ describe('the signing keys of a log', () => {
       JSON.parse(readFileSync(keyFile(folder), 'utf8')),
     )
     writeFileSync(keyFile(a.folder), JSON.stringify({ ...mine, keys: other.keys }))
+    await expect(rotateSigningKey(a.options)).rejects.toMatchObject({
+      code: 'LELU_AUDIT_KEYS_UNUSABLE',
+    })
     const keys = await openSigningKeys(a.options)
     expect(() => keys.signers()).toThrow(
       expect.objectContaining({ code: 'LELU_AUDIT_KEYS_UNUSABLE' }),
     )
   })
+
+  it('are refused under the name of another log', async () => {
+    const { options } = fresh()
+    await openSigningKeys(options)
+    await expect(openSigningKeys({ ...options, log: 'example.com/other' })).rejects.toThrow(
+      /example\.com\/lelu.*example\.com\/other/,
+    )
+  })
+
+  it('are refused when a replaced key is that of another log', () => {
+    const ring = withNewKey(newKeyRing(log, false), false, new Date(0), new Date(1))
+    expect(importKeys(ring)).toHaveLength(2)
+    const [active] = ring.keys
+    const [foreign] = newKeyRing('example.com/other', false).keys
+    if (active === undefined || foreign === undefined) return expect.fail('no keys')
+    expect(() => importKeys({ ...ring, keys: [active, foreign] })).toThrow(/another name/)
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'take a folder that others may list for themselves',
+    async () => {
+      const { folder, options } = fresh()
+      mkdirSync(folder)
+      chmodSync(folder, 0o755)
+      await openSigningKeys(options)
+      expect(statSync(folder).mode & 0o777).toBe(0o700)
+    },
+  )
 
   it('are refused when their folder is a file', async () => {
     const { folder, options } = fresh()
@@ -157,140 +157,4 @@ describe('the signing keys of a log', () => {
     mkdirSync(join(folder, 'archive'))
     expect((await openSigningKeys(options)).operator).toBe(operator)
   })
-})
-
-describe('a rotation of the signing key', () => {
-  it('is taken up by a process that runs, and both keys sign for 24 hours', async () => {
-    const { clock, folder, options } = fresh()
-    const keys = await openSigningKeys(options)
-    const before = keys.operator
-    expect(await keys.reload()).toBe(false)
-    const rotation = await rotateSigningKey(options)
-    expect(rotation).toEqual({
-      operator: expect.any(String),
-      replaced: before,
-      until: new Date(clock.time + 24 * hour),
-    })
-    expect(keys.operator).toBe(before)
-    expect(await keys.reload()).toBe(true)
-    expect(await keys.reload()).toBe(false)
-    expect(keys.operator).toBe(rotation.operator)
-    expect(files(folder)).toEqual(['signing-keys.2.json'])
-
-    const [old, young] = [before, rotation.operator].map((vkey) =>
-      parseTrustPolicy(operatorPolicy(vkey)),
-    )
-    if (old === undefined || young === undefined) return expect.fail('no policies')
-    expect(keys.signers()).toHaveLength(2)
-    expect(checkTrust(old, signedBy(keys)).trusted).toBe(true)
-    expect(checkTrust(young, signedBy(keys)).trusted).toBe(true)
-    clock.time += 24 * hour
-    expect(keys.signers()).toHaveLength(1)
-    expect(checkTrust(old, signedBy(keys)).trusted).toBe(false)
-    expect(checkTrust(young, signedBy(keys)).trusted).toBe(true)
-  })
-
-  it('publishes statements that lead from the first key to the newest', async () => {
-    const { clock, folder, options } = fresh()
-    const first = (await openSigningKeys(options)).operator
-    for (let round = 0; round < 3; round += 1) {
-      clock.time += 20 * hour
-      await rotateSigningKey(options)
-    }
-    const keys = await openSigningKeys(options)
-    const published = keys.publicFiles().map(({ name, text }) => {
-      const file = parseKeyFile(text) ?? expect.fail('no key file')
-      expect(file.operator.id.toString('hex')).toBe(name)
-      return file
-    })
-    expect(published).toHaveLength(4)
-    clock.time += 24 * hour
-    const policy = withSuccessors(parseTrustPolicy(operatorPolicy(first)), (key) =>
-      successorsOf(key, published),
-    )
-    expect(checkTrust(policy, signedBy(keys)).trusted).toBe(true)
-    // Keys whose day is over are erased with the next rotation.
-    const { keys: stored } = JSON.parse(readFileSync(keyFile(folder, 4), 'utf8'))
-    expect(stored).toHaveLength(3)
-  })
-
-  it('is made by one of two that rotate together; the other one is told', async () => {
-    const { options } = fresh()
-    await openSigningKeys(options)
-    const results = await Promise.allSettled(
-      Array.from({ length: 6 }, () => rotateSigningKey(options)),
-    )
-    const made = results.filter(({ status }) => status === 'fulfilled').length
-    const keys = await openSigningKeys(options)
-    expect(made).toBeGreaterThan(0)
-    expect(keys.publicFiles()).toHaveLength(1 + made)
-    for (const result of results) {
-      if (result.status === 'rejected') {
-        expect(result.reason).toMatchObject({ code: 'LELU_AUDIT_KEYS_UNUSABLE' })
-      }
-    }
-  })
-
-  it('needs keys that are there, and that can be used', async () => {
-    const { folder, options } = fresh()
-    await expect(rotateSigningKey(options)).rejects.toThrow(/no keys yet/)
-    await openSigningKeys(options)
-    const text = readFileSync(keyFile(folder), 'utf8')
-    writeFileSync(keyFile(folder), text.replace(/.{8}"/, '"'))
-    await expect(rotateSigningKey(options)).rejects.toMatchObject({
-      code: 'LELU_AUDIT_KEYS_UNUSABLE',
-    })
-    expect(files(folder)).toEqual(['signing-keys.1.json'])
-  })
-
-  it('goes unseen while the folder is gone: the open log goes on with its keys', async () => {
-    const { folder, options } = fresh()
-    const keys = await openSigningKeys(options)
-    rmSync(folder, { recursive: true })
-    expect(await keys.reload()).toBe(false)
-    expect(keys.signers()).toHaveLength(1)
-  })
-})
-
-describe('post-quantum signing keys', () => {
-  it.skipIf(newMldsaKey === undefined)(
-    `sign beside Ed25519, and stay with a rotation${missing}`,
-    async () => {
-      const { options } = fresh()
-      const keys = await openSigningKeys({ ...options, postQuantum: true })
-      const vkey = keys.publicFiles()[0]?.text.split('\n')[1] ?? ''
-      const policy = parseTrustPolicy(`witness later ${vkey}\nquorum later\n`)
-      expect(checkTrust(policy, signedBy(keys))).toMatchObject({ trusted: true })
-      await rotateSigningKey(options)
-      const rotated = await openSigningKeys({ ...options, postQuantum: true })
-      expect(rotated.signers().map(({ mldsa }) => mldsa?.asymmetricKeyType)).toEqual([
-        'ml-dsa-44',
-        'ml-dsa-44',
-      ])
-      expect(parseKeyFile(rotated.publicFiles()[1]?.text ?? '')).toMatchObject({
-        mldsa: { type: 6 },
-      })
-    },
-  )
-
-  it.skipIf(newMldsaKey === undefined)(
-    `are asked for in vain where the log has none, until a rotation makes them${missing}`,
-    async () => {
-      const { options } = fresh()
-      await openSigningKeys(options)
-      await expect(openSigningKeys({ ...options, postQuantum: true })).rejects.toThrow(/rotate/)
-      await rotateSigningKey({ ...options, postQuantum: true })
-      await expect(openSigningKeys({ ...options, postQuantum: true })).resolves.toBeDefined()
-    },
-  )
-
-  it.skipIf(newMldsaKey !== undefined)(
-    'are refused by a Node that has no ML-DSA (tested where that is so)',
-    async () => {
-      const { options } = fresh()
-      await expect(openSigningKeys({ ...options, postQuantum: true })).rejects.toMatchObject({
-        code: 'LELU_AUDIT_KEY_UNSUPPORTED',
-      })
-    },
-  )
 })

@@ -89,6 +89,16 @@ describe('the folder sink', () => {
     expect(keys).toEqual(['v1/a'])
   })
 
+  it('does not list what a writer left half-written when it died', async () => {
+    const directory = temporaryFolder()
+    const sink = directorySink({ directory })
+    await sink.put('v1/a', bytes, type)
+    writeFileSync(join(directory, '.partial/half'), 'o')
+    const keys = []
+    for await (const one of sink.list('')) keys.push(one.key)
+    expect(keys).toEqual(['v1/a'])
+  })
+
   it('says that it is not immutable, and leaves no trace of the trial', async () => {
     const directory = temporaryFolder()
     const check = await directorySink({ directory, now: () => 0 }).check()

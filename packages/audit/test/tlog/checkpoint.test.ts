@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type Checkpoint, parseCheckpoint, signCheckpoint } from '../../src/tlog/checkpoint.ts'
+import { parseCheckpointText } from '../../src/tlog/checkpoint-text.ts'
 import { formatVkey, parseVkey, rawPublicKey, type SignatureType } from '../../src/tlog/keys.ts'
 import { verifySignature } from '../../src/tlog/note.ts'
 
@@ -98,6 +99,11 @@ describe('a checkpoint', () => {
     ['with an empty line at its end', `${origin}${size}${root}\n`],
   ])('is none %s', (_, text) => {
     expect(parseCheckpoint(`${text}${line}`)).toBeUndefined()
+  })
+
+  it('is none without the newline at its end', () => {
+    expect(parseCheckpointText(`${origin}${size}${root}`)).toBeDefined()
+    expect(parseCheckpointText(`${origin}${size}${root}`.slice(0, -1))).toBeUndefined()
   })
 
   it('is not signed when it is none', () => {

@@ -1,3 +1,4 @@
+import { sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { checkpointText, parseCheckpoint, signCheckpoint } from '../../src/tlog/checkpoint.ts'
@@ -93,6 +94,34 @@ describe('a cosignature', () => {
       expect(() => cosign(`${text}more\n`, log, mldsa, 7)).toThrow(RangeError)
     },
   )
+
+  it('at a time that no number here holds exactly is refused', () => {
+    const key = newKey()
+    const text = checkpointText(checkpointOf(leavesOf(3)))
+    for (const [time, ok] of [
+      [2n ** 53n - 1n, true],
+      [2n ** 53n, false],
+    ] as const) {
+      const stamp = Buffer.alloc(8)
+      stamp.writeBigUInt64BE(time)
+      const message = Buffer.from(`cosignature/v1\ntime ${time}\n${text}`)
+      const bytes = Buffer.concat([stamp, sign(null, message, key)])
+      const verifier = verifierOf(log, 4, key)
+      const signature = { name: log, id: verifier.id, bytes }
+      expect(verifySignature(text, signature, verifier).ok).toBe(ok)
+      const unusable = { ...verifier, publicKey: undefined }
+      expect(verifySignature(text, signature, unusable)).toEqual({ ok: false })
+    }
+  })
+
+  it.skipIf(withoutMldsa)(`with ML-DSA-44 has no room for names above 255 bytes${missing}`, () => {
+    const mldsa = newMldsaKey?.() ?? expect.fail()
+    const checkpoint = checkpointOf(leavesOf(3))
+    const text = (length: number) => checkpointText({ ...checkpoint, origin: 'o'.repeat(length) })
+    expect(() => cosign(text(255), 'n'.repeat(255), mldsa, 7)).not.toThrow()
+    expect(() => cosign(text(256), log, mldsa, 7)).toThrow(RangeError)
+    expect(() => cosign(text(9), 'n'.repeat(256), mldsa, 7)).toThrow(RangeError)
+  })
 
   it.skipIf(withoutMldsa)(
     `with ML-DSA-44 and the time 0 says nothing about the time${missing}`,

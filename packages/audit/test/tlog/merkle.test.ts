@@ -215,6 +215,30 @@ describe('the Merkle tree', () => {
     )
   })
 
+  it('takes no hash that is cut short, whatever was hashed before', () => {
+    const [leaf, other] = leaves(2) as [Buffer, Buffer]
+    const root = nodeHash(leaf, other)
+    const place = { leaf, index: 0, size: 2, root }
+    const cut = other.subarray(0, 31)
+    expect(verifyInclusion({ ...place, proof: [other] })).toBe(true)
+    expect(verifyInclusion({ ...place, proof: [cut] })).toBe(false)
+    const old = { oldSize: 1, oldRoot: leaf, newSize: 2, newRoot: root }
+    expect(verifyConsistency({ ...old, proof: [other] })).toBe(true)
+    expect(verifyConsistency({ ...old, proof: [cut] })).toBe(false)
+  })
+
+  it('takes no proof that is longer or shorter than the size says, though the hashes lead to the root', () => {
+    const [leaf, other] = leaves(2) as [Buffer, Buffer]
+    const above = nodeHash(other, leaf)
+    expect(verifyInclusion({ leaf, index: 0, size: 1, proof: [other], root: above })).toBe(false)
+    expect(verifyInclusion({ leaf, index: 0, size: 2, proof: [], root: leaf })).toBe(false)
+    const deeper = nodeHash(above, above)
+    const old = { oldSize: 1, oldRoot: leaf, newSize: 4, newRoot: nodeHash(leaf, other) }
+    expect(verifyConsistency({ ...old, proof: [other] })).toBe(false)
+    const longer = { oldSize: 1, oldRoot: leaf, newSize: 2, newRoot: deeper }
+    expect(verifyConsistency({ ...longer, proof: [other, above] })).toBe(false)
+  })
+
   it('takes the empty tree for the beginning of every tree, and no other root for it', () => {
     const newer = { newSize: 8, newRoot: roots[8] as Buffer }
     const empty = { oldSize: 0, oldRoot: emptyRoot, proof: [] }

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, hash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { formatVkey, keyId, parseVkey, rawPublicKey } from '../../src/tlog/keys.ts'
 import { formatNote, parseNote, signNote, verifySignature } from '../../src/tlog/note.ts'
@@ -50,11 +50,23 @@ describe('a verifier key', () => {
     )
   })
 
+  it.each([
+    ['a key of 31 bytes', Buffer.alloc(32, 1)],
+    ['a key of 33 bytes', Buffer.alloc(34, 1)],
+    ['a type that is not known here', Buffer.alloc(33, 2)],
+    ['no type', Buffer.alloc(0)],
+  ])('is refused with %s, though its id is right', (_, bytes) => {
+    const id = hash('sha256', Buffer.concat([Buffer.from('a\n'), bytes]), 'hex').slice(0, 8)
+    expect(() => parseVkey(`a+${id}+${bytes.toString('base64')}`)).toThrow(/length|type/)
+  })
+
   it('is of a type that signs notes', () => {
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     expect(() => rawPublicKey(publicKey)).toThrow(/neither/)
     expect(() => formatVkey('a', 1, Buffer.alloc(31))).toThrow(/length/)
-    expect(() => formatVkey('a b', 1, Buffer.alloc(32))).toThrow(/name/)
+    for (const name of ['a b', 'a+b', '', 'a\u2028b', 'a\0b', '\ud800']) {
+      expect(() => formatVkey(name, 1, Buffer.alloc(32))).toThrow(/name/)
+    }
   })
 })
 
@@ -72,6 +84,8 @@ describe('a signed note', () => {
     expect(verifySignature(`${text} `, signature, parseVkey(vkey))).toEqual({ ok: false })
     const named = { ...signature, name: 'Peter' }
     expect(verifySignature(text, named, parseVkey(vkey))).toEqual({ ok: false })
+    const unusable = { ...parseVkey(vkey), publicKey: undefined }
+    expect(verifySignature(text, signature, unusable)).toEqual({ ok: false })
     const identified = { ...signature, id: Buffer.alloc(4) }
     expect(verifySignature(text, identified, parseVkey(vkey))).toEqual({ ok: false })
   })

@@ -52,6 +52,7 @@ describe('a rotation statement', () => {
     ['with another header', sign(text.replace('v1', 'v2'), first, second)],
     ['from a key to itself', sign(text.replace(young, old), first)],
     ['with a further line', sign(`${text}more\n`, first, second)],
+    ['with a further line behind an empty one', sign(`${text}\nmore\n`, first, second)],
     ['with keys of another type', sign(text.replace(young, vkeyOf(log, 1, second)), first, second)],
     [
       'with keys of another name',
@@ -79,6 +80,7 @@ describe('a key file', () => {
         rotation: { log },
       })
       expect(parseKeyFile(formatKeyFile([vkey]))).toBeUndefined()
+      expect(parseKeyFile(formatKeyFile([vkeyOf(log, 4, second), vkey, 'x']))).toBeUndefined()
     },
   )
 

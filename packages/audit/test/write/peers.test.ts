@@ -9,7 +9,7 @@ import {
   recordsOfKind,
 } from '../support-log.ts'
 
-const soon = { peersMs: 30, heartbeatMs: 600_000 }
+const soon = { peersMs: 30, heartbeatMs: 60 }
 
 async function peersIn(directory: string, stream: string) {
   const records = (await recordsOf(directory, stream)).filter(({ kind }) => kind === 'peers')

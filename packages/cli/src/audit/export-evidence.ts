@@ -4,17 +4,27 @@ import { safeText, writeJson } from '../print.ts'
 import { openLog } from './open-log.ts'
 import { readTrust } from './read-trust.ts'
 
-type ExportOptions = { from: string; to: string; out?: string; sample: number; policy?: string }
+type ExportOptions = {
+  from: string
+  to: string
+  out?: string
+  sample: number
+  policy?: string
+  endpoint?: string
+  log?: string
+}
 
 /** `audit export`: the evidence of a period as a folder that anybody can check with one command. */
 export async function exportEvidencePack(
   { io, globals }: CommandContext,
   place: string | undefined,
-  { from, to, out = `lelu-evidence-${from}-${to}`, sample, policy }: ExportOptions,
+  options: ExportOptions,
 ): Promise<void> {
   const { directory: home, json } = globals()
+  const { from, to, sample, policy, endpoint, log } = options
+  const { out = `lelu-evidence-${from}-${to}`.replaceAll(':', '') } = options
   const { exportEvidence } = await import('@lelu/audit')
-  const source = await openLog(place ?? join(home, 'audit'))
+  const source = await openLog(place ?? join(home, 'audit'), { endpoint, log, env: io.env })
   const trust = policy === undefined ? undefined : await readTrust(policy)
   const showsProgress = io.terminal.stderr && !json
   const pack = await exportEvidence({

@@ -2,11 +2,16 @@ import { join } from 'node:path'
 import type { CallSummary } from '@lelu/audit'
 import type { CommandContext } from '../command-context.ts'
 import { type Paint, painter, safeText, table, writeJson } from '../print.ts'
+import { revealedLines, revealedOf } from './revealed.ts'
 import { progressLine } from './scan-progress.ts'
 import { storyLines } from './story-lines.ts'
 
 /** `audit show`: the story of one call. Exit code 1 when the id is that of several calls, which are listed. */
-export async function showStory(context: CommandContext, id: string): Promise<void> {
+export async function showStory(
+  context: CommandContext,
+  id: string,
+  { reveal = false }: { reveal?: boolean } = {},
+): Promise<void> {
   const { io, globals, setExitCode } = context
   const { directory: home, json } = globals()
   const { findStory } = await import('@lelu/audit')
@@ -21,13 +26,20 @@ export async function showStory(context: CommandContext, id: string): Promise<vo
     else io.write(`${callLines(id, story, painter(io)).join('\n')}\n`)
     return
   }
+  const revealed = reveal ? await revealedOf(home, story.records) : undefined
   if (json) {
-    const records = story.records.map(({ raw: _, ...one }) => one)
+    const records = story.records.map(({ raw: _, ...one }) => ({
+      ...one,
+      ...(revealed && { revealed: revealed.get(one.record.id) ?? null }),
+    }))
     writeJson(io, records)
     return
   }
   const columns = io.terminal.stdout ? io.terminal.columns : undefined
-  io.write(`${storyLines(story.records, { paint: painter(io), columns }).join('\n')}\n`)
+  const paint = painter(io)
+  const lines = storyLines(story.records, { paint, columns })
+  if (revealed !== undefined) lines.push('', ...revealedLines(revealed, { paint, columns }))
+  io.write(`${lines.join('\n')}\n`)
 }
 
 function callLines(

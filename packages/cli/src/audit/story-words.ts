@@ -57,6 +57,11 @@ export function happened(record: Read, again: boolean): Happened {
         details: [...jtiLines(record), ...number],
       }
     }
+    case 'erasure': {
+      const until = line('all that was recorded up to', text(record.erased))
+      const title = 'what was kept of the person was erased'
+      return { title, style: 'yellow', details: [...byWhom(record), ...until] }
+    }
     case 'outcome':
       return outcome(record.result)
     default: {
@@ -79,7 +84,6 @@ const others: Record<string, Style> = {
   'approval.expired': 'red',
   'token.revoked': 'red',
   'grant.revoked': 'red',
-  erasure: 'yellow',
 }
 
 const styled = (style: Style | undefined) => (style === undefined ? {} : { style })

@@ -2,9 +2,11 @@ import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import { collect, immutability, wholeNumber } from '../option-values.ts'
 
-/** `lelu audit verify | proof | tail | show | search`. */
+/** `lelu audit verify | proof | tail | show | search | export | forward | erase | rotate-key`. */
 export function addAudit(program: Command, context: CommandContext): void {
-  const group = program.command('audit').description('verify and read the audit log')
+  const group = program
+    .command('audit')
+    .description('verify and read the audit log, and erase the values it commits to')
 
   group
     .command('verify [place]')
@@ -57,7 +59,10 @@ export function addAudit(program: Command, context: CommandContext): void {
       'tell the whole story of one call, proposal to outcome; of the id of a decision, approval, token, attempt or ' +
         'call. Exit code 1 when several calls have that id: they are listed',
     )
-    .action(async (id) => (await import('../audit/show-story.ts')).showStory(context, id))
+    .option('--reveal', 'also show the values behind commitments, as far as they are still kept')
+    .action(async (id, options) =>
+      (await import('../audit/show-story.ts')).showStory(context, id, options),
+    )
 
   group
     .command('search')
@@ -82,5 +87,67 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--limit <count>', 'the newest so many', wholeNumber(1, 100_000))
     .action(async (options) =>
       (await import('../audit/search-audit.ts')).searchAudit(context, options),
+    )
+
+  group
+    .command('export [place]')
+    .description(
+      'write the evidence of a period into a folder, for an auditor: the records whole, signed checkpoints, counts, a ' +
+        'sample with proofs, how the archive holds them, and one command that checks it',
+    )
+    .requiredOption('--from <time>', 'from this time on, such as 2026-10-01')
+    .requiredOption('--to <time>', 'before this time')
+    .option('--out <folder>', 'a new folder (default: lelu-evidence-FROM-TO)')
+    .option('--sample <count>', 'so many decisions are drawn', wholeNumber(0, 10_000), 25)
+    .option('--policy <file>', 'whose signatures count (default: the first key of the log)')
+    .option('--endpoint <url>', 'as for verify')
+    .option('--log <name>', 'as for verify')
+    .action(async (place, options) =>
+      (await import('../audit/export-evidence.ts')).exportEvidencePack(context, place, options),
+    )
+
+  group
+    .command('rotate-key')
+    .description(
+      'sign with a new key from now on, introduced by the old one; both sign for 24 hours',
+    )
+    .option('--post-quantum', 'also with ML-DSA-44 (Node 24)')
+    .action(async (options) => (await import('../audit/rotate-key.ts')).rotateKey(context, options))
+
+  group
+    .command('forward')
+    .description(
+      'send records on as they are written, each at least once, until Ctrl-C. Headers are read from ' +
+        'OTEL_EXPORTER_OTLP_HEADERS and LELU_OCSF_HEADERS',
+    )
+    .option(
+      '--otlp [url]',
+      'to an OpenTelemetry collector (OTEL_EXPORTER_OTLP_ENDPOINT); /v1/logs where the URL has no path',
+    )
+    .option(
+      '--ocsf <place>',
+      'as OCSF events, one a line: to a file, a URL, or - for standard output',
+    )
+    .option('--once', 'end when all that is there has been sent; exit code 1 when it could not be')
+    .option('--from-start', 'also what is there already; what was sent before is sent again')
+    .option('--cursor <file>', 'where it is remembered what was sent (default: in forward/)')
+    .action(async (options) =>
+      (await import('../audit/forward-audit.ts')).forwardAudit(context, options),
+    )
+
+  group
+    .command('erase <subject>')
+    .description(
+      'delete the keys of what was kept of a person (their inputs), and record that; the log stays as it is. ' +
+        'Approvals in the store are not touched',
+    )
+    .requiredOption(
+      '--reason <text>',
+      'why, for the record that is kept for ever: no personal data',
+    )
+    .option('--tenant <tenant>', 'whose person it is (default: default)')
+    .option('--yes', 'do not ask')
+    .action(async (subject, options) =>
+      (await import('../audit/erase-subject.ts')).eraseSubject(context, subject, options),
     )
 }

@@ -37,7 +37,7 @@ export type Attempt = { id: string; number: number; startedAt: number; leaseUnti
 export type ApprovalResult =
   | { status: 'completed'; kept: true; value?: Json; digest: string }
   | { status: 'completed'; kept: false; digest: string | null }
-  | { status: 'failed'; message: string }
+  | { status: 'failed'; message: string; code?: string }
 
 /** An audit event that is part of a transition: written to the log before anything depends on it. */
 export type PendingEvent = { n: number; data: AuditEvent }

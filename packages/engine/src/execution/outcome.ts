@@ -41,8 +41,15 @@ export function asJson(value: unknown): { text: string; json: Json } | undefined
 /** How a call ended that threw. An aborted one may still be at work, so nobody knows whether it takes effect. */
 export function endOf(
   error: unknown,
-): { status: 'failed'; message: string } | { status: 'unknown' } {
+): { status: 'failed'; message: string; code?: string } | { status: 'unknown' } {
   if (error instanceof Error && error.name === 'AbortError') return { status: 'unknown' }
   const message = error instanceof Error ? error.message : String(error)
-  return { status: 'failed', message: message.slice(0, 2000) }
+  const code = codeOf(error)
+  return { status: 'failed', message: message.slice(0, 2000), ...(code !== undefined && { code }) }
+}
+
+/** A word such as ECONNREFUSED, by which failures are counted. Anything else could hold data, and the log is for ever. */
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^[A-Z][A-Z_]{1,63}$/.test(code) ? code : undefined
 }

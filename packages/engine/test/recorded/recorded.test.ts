@@ -148,11 +148,9 @@ describe('the person that values are kept for', () => {
 
   it('is the last user of the chain, else the agent; erased, nothing of them can be shown', async () => {
     const { directory, lelu } = await engine()
-    const chain = {
-      id: 'a',
-      type: 'agent',
-      actingFor: { id: 'b', type: 'service', actingFor: { id: 'eve', type: 'user' } },
-    } as const
+    const eveAsked = { id: 'b', type: 'service', actingFor: { id: 'eve', type: 'user' } } as const
+    const clerk = { id: 'clerk', type: 'user', actingFor: eveAsked } as const
+    const chain = { id: 'a', type: 'agent', actingFor: clerk } as const
     await lelu.decide({ ...request, subject: chain })
     await lelu.decide({ ...request, subject: { id: 'alone', type: 'agent' } })
     const [eve = {}, alone = {}] = await recordsOf(directory, 'decision')
@@ -241,6 +239,23 @@ describe('a vote that edits', () => {
       },
     ])
     expect(first?.input_digest).not.toBe(second?.input_digest)
+  })
+})
+
+describe('the outcome of a call that failed', () => {
+  it('names the error by its code, when that is a word', async () => {
+    const { directory, lelu } = await engine()
+    const codes = ['ECONNREFUSED', 'no ada@example.com', 'A'.repeat(65), 7, undefined, 'IBAN_DE12']
+    for (const [n, code] of codes.entries()) {
+      const failing = () => Promise.reject(Object.assign(new Error('refused'), { code }))
+      await expect(lelu.guard(trade(0.97, { id: `c${n}` }), failing)).rejects.toThrow('refused')
+    }
+    const id = await approved(lelu, { id: 'last' })
+    const failing = () => Promise.reject(Object.assign(new Error('refused'), { code: 'EPIPE' }))
+    await expect(lelu.resume(id, failing)).rejects.toThrow('refused')
+    const outcomes = await recordsOf(directory, 'outcome')
+    const told = outcomes.map(({ result }) => (result as { error_code?: string }).error_code)
+    expect(told).toEqual(['ECONNREFUSED', ...Array(5).fill(undefined), 'EPIPE'])
   })
 })
 

@@ -1,9 +1,10 @@
 import type { FakeBucket } from './fake-bucket.ts'
 
-/** One page of `ListObjectVersions`, its keys encoded. A page may end in the midst of a key's versions. */
+/** One page of `ListObjectVersions`, its keys encoded where that is asked for. A page may end in the midst of a key's versions. */
 export function versionsPage(bucket: FakeBucket, query: URLSearchParams, size: number): string {
   const found = bucket.below(query.get('prefix') ?? '')
   const [afterKey, afterId] = [query.get('key-marker'), query.get('version-id-marker')]
+  const text = query.get('encoding-type') === 'url' ? encodeURIComponent : escaped
   const start = afterKey === null ? 0 : positionAfter(found, afterKey, afterId)
   const shown = found.slice(start, start + size)
   const isTruncated = start + size < found.length
@@ -11,11 +12,11 @@ export function versionsPage(bucket: FakeBucket, query: URLSearchParams, size: n
   const entries = shown.map(({ key, version, isLatest }) => {
     const tag = version.isMarker ? 'DeleteMarker' : 'Version'
     const bytes = version.isMarker ? '' : `<Size>${version.body.length}</Size>`
-    return `<${tag}><Key>${encodeURIComponent(key)}</Key><VersionId>${version.id}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${new Date(version.modified).toISOString()}</LastModified>${bytes}</${tag}>`
+    return `<${tag}><Key>${text(key)}</Key><VersionId>${version.id}</VersionId><IsLatest>${isLatest}</IsLatest><LastModified>${new Date(version.modified).toISOString()}</LastModified>${bytes}</${tag}>`
   })
   const next =
     isTruncated && last !== undefined
-      ? `<NextKeyMarker>${encodeURIComponent(last.key)}</NextKeyMarker><NextVersionIdMarker>${last.version.id}</NextVersionIdMarker>`
+      ? `<NextKeyMarker>${text(last.key)}</NextKeyMarker><NextVersionIdMarker>${last.version.id}</NextVersionIdMarker>`
       : ''
   return `<ListVersionsResult><IsTruncated>${isTruncated}</IsTruncated><EncodingType>url</EncodingType>${next}${entries.join('')}</ListVersionsResult>`
 }
@@ -29,4 +30,9 @@ function positionAfter(
   if (id !== null) return at + 1
   const after = found.findIndex((one) => Buffer.compare(Buffer.from(one.key), Buffer.from(key)) > 0)
   return after === -1 ? found.length : after
+}
+
+/** As XML can say it: it has no way to say a control character, and stores send that as it is. */
+function escaped(key: string): string {
+  return key.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -35,6 +35,8 @@ export type FakeS3 = {
   port: number
   /** What has come, in order. */
   requests: FakeRequest[]
+  /** Connections that are open now. */
+  connections(): Promise<number>
   stop(): Promise<void>
 }
 
@@ -89,6 +91,10 @@ export async function startFakeS3(options: FakeS3Options = {}): Promise<FakeS3> 
     endpoint: `http://127.0.0.1:${port}`,
     port,
     requests,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

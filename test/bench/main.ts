@@ -7,6 +7,7 @@ import { type Figure, machine } from './measure.ts'
 import { policyFigures } from './policy.ts'
 import { startFigures } from './start.ts'
 import { storeFigures } from './stores.ts'
+import { verifyFigures } from './verify.ts'
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } })
 const quick = values.quick === true
@@ -33,6 +34,7 @@ for (const part of [
   policyFigures,
   decideFigures,
   auditFigures,
+  verifyFigures,
   storeFigures,
   adapterFigures,
   startFigures,

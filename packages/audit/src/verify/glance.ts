@@ -5,14 +5,13 @@ export type Glance = { kind: string; ts: string; paired: Paired | undefined }
 
 /** Looks into the lines of one chunk, each from `start` to `end`, in growing order. */
 export type Glancer = {
-  /** Undefined where the line has to be parsed. */
-  look(start: number, end: number, seq: number): Glance | undefined
-  /** Whether the line has the members `prev` and `seq` with these values. */
-  follows(start: number, end: number, prev: string, seq: number): boolean
+  /** Undefined where the line has to be parsed. `prev` is what the record has to be linked to. */
+  look(start: number, end: number, seq: number, prev: string): Glance | undefined
+  /** Whether the line has the members `prev` and `seq` with these values. Asked after `look`. */
+  follows(start: number, end: number, seq: number, prev: string): boolean
 }
 
 const sumLength = 22
-const hashLength = 44
 const timeLength = '2026-11-22T10:00:00.000Z'.length
 const beforeTime = '"ts":"'
 const behindTime = '","v":1,"~sum":"'
@@ -41,8 +40,9 @@ export function createGlancer(text: string, stream: string): Glancer {
   const decisions = finder(text, '"deci', 'sion":"')
   const refs = finder(text, '"', 'refs":')
   const prevs = finder(text, '"pre', 'v":"')
-  const onlyPrevs = finder(text, '"pre', 'v":"')
   const seqs = finder(text, '"se', 'q":')
+  // Members are sorted: what comes after `kind` need not be looked for before it.
+  let kindAt = -1
 
   /** Where the value of a key begins that stands once in the line; -1 where it does not. */
   function onlyAt({ next, length }: Finder, start: number, end: number): number {
@@ -77,10 +77,10 @@ export function createGlancer(text: string, stream: string): Glancer {
   }
 
   /** Refs right behind the record's own `prev` are the record's own. */
-  function pairedOutcome(start: number, end: number, seq: number): Paired | undefined {
-    const prevAt = onlyAt(onlyPrevs, start, end)
-    if (prevAt === -1) return undefined
-    const at = prevAt + hashLength + '",'.length
+  function pairedOutcome(seq: number, prev: string): Paired | undefined {
+    const prevAt = prevs.next(kindAt) + prevs.length
+    if (!text.startsWith(prev, prevAt)) return undefined
+    const at = prevAt + prev.length + '",'.length
     const decision = textAt(at, beforeDecision)
     if (decision === undefined) return undefined
     const ended = text.startsWith('"}', at + beforeDecision.length + decision.length)
@@ -88,21 +88,23 @@ export function createGlancer(text: string, stream: string): Glancer {
   }
 
   return {
-    look(start, end, seq) {
+    look(start, end, seq, prev) {
+      kindAt = -1
       const at = end - timeFromEnd
       if (!text.startsWith(beforeTime, at - beforeTime.length)) return undefined
       if (!text.startsWith(behindTime, at + timeLength)) return undefined
-      const kindAt = onlyAt(kinds, start, end)
+      kindAt = onlyAt(kinds, start, end)
       const kind = frequent.find((one) => isText(kindAt, one))
       if (kind === undefined) return undefined
       let paired: Paired | null | undefined = null
       if (kind === 'decision') paired = pairedDecision(start, end, seq)
-      if (kind === 'outcome') paired = pairedOutcome(start, end, seq)
+      if (kind === 'outcome') paired = pairedOutcome(seq, prev)
       if (paired === undefined) return undefined
       return { kind, ts: text.slice(at, at + timeLength), paired: paired ?? undefined }
     },
-    follows(start, end, prev, seq) {
-      const [prevAt, seqAt] = [prevs.next(start) + prevs.length, seqs.next(start) + seqs.length]
+    follows(start, end, seq, prev) {
+      const prevAt = prevs.next(Math.max(start, kindAt)) + prevs.length
+      const seqAt = seqs.next(Math.min(prevAt, end)) + seqs.length
       const number = `${seq},`
       if (text.startsWith(`${prev}"`, prevAt) && text.startsWith(number, seqAt)) {
         return prevAt < end && seqAt < end

@@ -36,7 +36,7 @@ export async function readSignedPart(
     if (end - start > maxLineBytes) return false
     const seq = tree.size
     const leaf = leafOf(chunk, start, end)
-    const seen = glancer.look(start, end, seq)
+    const seen = glancer.look(start, end, seq, prev)
     const record = seen === undefined ? parseRecord(chunk.toString('utf8', start, end)) : undefined
     if ((seen === undefined && record === undefined) || walk.closed) return false
     if (seq === 0) {
@@ -45,7 +45,7 @@ export async function readSignedPart(
       walk.log = log
       prev = genesisHash(log, stream)
     }
-    if (!glancer.follows(start, end, prev, seq)) return false
+    if (!glancer.follows(start, end, seq, prev)) return false
     prev = leaf
     tree.append(Buffer.from(leaf, 'base64'))
     line += 1

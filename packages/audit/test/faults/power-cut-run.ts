@@ -58,6 +58,7 @@ export async function runPowerCut(seed: number, folder: string): Promise<CutRun>
     disk.cut(directory, left, random)
     directory = left
     burying(directory)
+    await disk.close()
     void log.close() // ends its timers; nothing it does reaches a disk any more
   }
 

@@ -15,6 +15,8 @@ export type CutDisk = {
    * `random` picks: any beginning of unsynced bytes (or zeros in their place), any of the unsynced names.
    */
   cut(from: string, to: string, random: () => number): void
+  /** Gives back what the process held that lost its power. */
+  close(): Promise<void>
 }
 
 type FileState = { synced: number }
@@ -31,6 +33,7 @@ export function cutDisk(stopAt: number): CutDisk {
   /** What a small file held before it was replaced, until the new name is durable. */
   const replaced = new Map<string, { before: Buffer | undefined; now: Buffer }>()
   const { promise: gone, resolve: go } = Promise.withResolvers<void>()
+  const open = new Set<() => Promise<void>>()
   let operations = 0
 
   async function step(): Promise<void> {
@@ -60,6 +63,8 @@ export function cutDisk(stopAt: number): CutDisk {
       names.add(path)
       const state = { synced: 0 }
       files.set(path, state)
+      const close = () => (open.delete(close) ? file.close() : Promise.resolve())
+      open.add(close)
       let written = 0
       return {
         async append(bytes) {
@@ -74,7 +79,7 @@ export function cutDisk(stopAt: number): CutDisk {
           state.synced = until
           await step() // the cut can come after the sync and before its answer
         },
-        close: () => file.close(),
+        close,
       }
     },
     async syncFolder(path) {
@@ -133,6 +138,9 @@ export function cutDisk(stopAt: number): CutDisk {
     gone,
     step,
     cut,
+    async close() {
+      for (const one of open) await one()
+    },
   }
 }
 

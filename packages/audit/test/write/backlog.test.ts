@@ -84,6 +84,19 @@ describe('what waits for the archive', () => {
     ])
   })
 
+  it('is not old while the archive keeps up, though something waits at every moment', async () => {
+    const sink = fakeSink({ before: () => new Promise((resolve) => setTimeout(resolve, 5)) })
+    const log = await openQuick({ sink, backlog: { ms: 1500 } }, { shipMs: 5, sealMs: 5 })
+    const until = performance.now() + 2500
+    let count = 0
+    while (performance.now() < until) {
+      await log.append(decision(`d${count}`))
+      count += 1
+    }
+    expect(sink.puts.length).toBeGreaterThan(10)
+    expect(await recordsOfKind(log.directory, 'backlog')).toEqual([])
+  })
+
   it('is there with the failure, which goes when the archive is back', async () => {
     const { log, state } = await away({})
     await log.append(decision('a'))

@@ -5,7 +5,11 @@ import { safeJson, safeText } from '../print.ts'
 const beatMs = 60_000
 
 /** Tells on standard error what a forwarder does: a line that changes on a terminal, lines (a beat a minute) elsewhere. */
-export function forwardStatus(io: Io, json: boolean, now = Date.now) {
+export function forwardStatus(
+  io: Io,
+  json: boolean,
+  now: () => number = Date.now,
+): { clear(): void; on(event: ForwardEvent): void } {
   let total = 0
   let told = ''
   let beat = now()

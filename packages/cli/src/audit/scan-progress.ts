@@ -4,7 +4,10 @@ import type { Io } from '../io.ts'
 export type ProgressLine = { show(progress: ScanProgress): void; clear(): void }
 
 /** How far the reading of a log is, on standard error, where it is a terminal and the reading takes over a second. */
-export function progressLine({ terminal, writeError }: Io, now = Date.now): ProgressLine {
+export function progressLine(
+  { terminal, writeError }: Io,
+  now: () => number = Date.now,
+): ProgressLine {
   const begun = now()
   let last = begun
   let shown = false

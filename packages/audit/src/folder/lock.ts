@@ -1,16 +1,20 @@
 import { hash, randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { isSilent } from './lease.ts'
 import { parseOwner, stateOf, thisProcess } from './owner.ts'
 
 /**
  * Takes a lock file for this process, or answers undefined while another holds it. The lock of a dead process is taken
- * over, by one process only; one that cannot be judged (another machine) stays.
+ * over, by one process only; one that cannot be judged (another machine) stays, unless it was not renewed for the whole
+ * lease.
  */
 export async function lock(path: string): Promise<(() => Promise<void>) | undefined> {
   const release = () => rm(path, { force: true })
   if (await create(path)) return release
   const text = await read(path)
-  if (text === undefined || stateOf(parseOwner(text)) !== 'dead') return undefined
+  if (text === undefined) return undefined
+  const state = stateOf(parseOwner(text))
+  if (state === 'alive' || (state === 'unknown' && !(await isSilent(path)))) return undefined
   // Two that find it dead at the same time: who comes second must not remove the new lock of who came first. So each dead
   // lock is removed under a lock of its own, and only while it is still this very one.
   const guard = await lock(`${path}.${hash('sha256', text, 'hex').slice(0, 16)}`)

@@ -38,7 +38,7 @@ export async function listOwned(directory: string): Promise<Owned[]> {
  */
 export async function claim(
   directory: string,
-  { file, stream }: Owned,
+  { file, stream }: Pick<Owned, 'file' | 'stream'>,
   claimer: string,
 ): Promise<string | undefined> {
   const folder = join(directory, ownersFolder)
@@ -56,6 +56,10 @@ export async function claim(
 export async function unclaim(directory: string, stream: string, claimed: string): Promise<void> {
   await rename(claimed, join(directory, ownersFolder, `${stream}.json`))
 }
+
+/** The note that says who writes a stream. */
+export const noteOf = (directory: string, stream: string): string =>
+  join(directory, ownersFolder, `${stream}.json`)
 
 /** The stream has ended in order. */
 export async function disown(directory: string, stream: string): Promise<void> {

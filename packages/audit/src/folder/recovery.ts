@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import type { RecoveryCause, RecoveryRecord } from '../record/record.ts'
 
 import { diskFiles } from './file-layer.ts'
-import { type Head, quarantineFolder } from './folder.ts'
+import { type Head, ownersFolder, quarantineFolder } from './folder.ts'
+import { isSilent } from './lease.ts'
+import type { OwnerState } from './owner.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
 import { readEnd } from './tail.ts'
 
@@ -37,21 +39,27 @@ type RecoveryOptions = {
 export async function recoverStreams(options: RecoveryOptions): Promise<void> {
   const { directory, stream, lost, stopped } = options
   const failures: unknown[] = []
-  const owned = await listOwned(directory)
+  const owned = await listSilent(directory)
   const busy = new Set(
     owned
-      .filter(({ claimer, state }) => claimer === null && state !== 'dead')
+      .filter(
+        ({ claimer, state }) => claimer === null && (state === 'alive' || state === 'unknown'),
+      )
       .map((one) => one.stream),
   )
   for (const one of owned) {
     const mine = lost.get(one.stream)
-    const dead = one.state === 'dead' && (one.claimer === null || !busy.has(one.claimer))
+    const dead =
+      one.state !== 'alive' &&
+      one.state !== 'unknown' &&
+      (one.claimer === null || !busy.has(one.claimer))
     if (mine === undefined && !dead) continue
     if (stopped()) break
     const claimed = await claim(directory, one, stream)
     if (claimed === undefined) continue // another process was faster
     try {
-      const done = await recoverStream(options, one, mine)
+      const cause = mine?.cause ?? (one.state === 'silent' ? 'owner_silent' : 'owner_dead')
+      const done = await recoverStream(options, one.stream, cause, mine)
       if (done) await rm(claimed, { force: true })
       else await unclaim(directory, one.stream, claimed)
     } catch (error) {
@@ -62,13 +70,26 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
   if (failures.length > 0) throw failures[0]
 }
 
+type Judged = Omit<Owned, 'state'> & { state: OwnerState | 'silent' }
+
+/** Who cannot be judged from here, but has been silent for too long, is taken for dead. */
+async function listSilent(directory: string): Promise<Judged[]> {
+  const judged: Judged[] = []
+  for (const one of await listOwned(directory)) {
+    const path = join(directory, ownersFolder, one.file)
+    const silent = one.state === 'unknown' && (await isSilent(path))
+    judged.push(silent ? { ...one, state: 'silent' } : one)
+  }
+  return judged
+}
+
 /** False when the stream is damaged: then nothing is cut and nothing recorded. */
 async function recoverStream(
   { directory, record, seal }: RecoveryOptions,
-  { stream }: Owned,
+  stream: string,
+  cause: RecoveryCause,
   mine: Lost | undefined,
 ): Promise<boolean> {
-  const cause = mine?.cause ?? 'owner_dead'
   const end = await readEnd(directory, stream)
   if (end.damaged && cause === 'altered' && mine?.head !== undefined) {
     // What it was before somebody altered it, this process still knows.

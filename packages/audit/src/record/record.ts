@@ -218,8 +218,8 @@ export type RoomRecord =
   | { kind: 'full'; error_code: string }
   | { kind: 'resumed'; refused: number }
 
-/** Why a stream was not closed by its process: it died, its disk failed, somebody altered it, or the archive holds something else in its place. */
-export type RecoveryCause = 'owner_dead' | 'write_failed' | 'altered' | 'conflict'
+/** Why a stream was not closed by its process: it died, it gave no sign of life for a quarter of an hour, its disk failed, somebody altered it, or the archive holds something else in its place. */
+export type RecoveryCause = 'owner_dead' | 'owner_silent' | 'write_failed' | 'altered' | 'conflict'
 
 /**
  * The end of another stream, whose process died or whose disk failed: its last record, null when it has none. The

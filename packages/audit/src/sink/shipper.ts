@@ -5,7 +5,13 @@ import { guardedSink } from './guarded-sink.ts'
 import { createHolders, type Holding } from './holders.ts'
 import { type ShipOptions, shipStream } from './ship-stream.ts'
 import { isConflict, noteComplete, noteConflict, readShipped, type Shipped } from './shipped.ts'
-import { listUnshipped, lockShipping, shipEnded, type Unshipped } from './unshipped.ts'
+import {
+  keepShipping,
+  listUnshipped,
+  lockShipping,
+  shipEnded,
+  type Unshipped,
+} from './unshipped.ts'
 
 /** The stream that this process writes, as the shipper sees it. */
 export type ShippedStream = {
@@ -47,6 +53,8 @@ export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress
 type Own = { stream: string; shipped: Shipped; release: () => Promise<void>; refused: boolean }
 
 const maxBackoffMs = 30_000
+/** How often (milliseconds) others are told that this process still ships its stream. */
+const keepMs = 60_000
 
 export function createShipper(options: ShipperOptions): Shipper {
   const { directory, everyMs, endedMs } = options
@@ -58,6 +66,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   let failures = 0
   let failure: AuditError | undefined
   let endedAt = Number.NEGATIVE_INFINITY
+  let keptAt = performance.now()
   let unshipped: Unshipped[] = []
   /** When the oldest of what waits began to. */
   let since: number | undefined
@@ -104,7 +113,7 @@ export function createShipper(options: ShipperOptions): Shipper {
         unshipped = found.filter(({ stream }) => stream !== live?.stream)
         endedAt = began
       }
-      const mine = await shipLive()
+      const mine = await shipLive(began)
       const others = await shipAllEnded()
       if (mine) since = began
       failures = 0
@@ -154,7 +163,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     return { stream, shipped: { ...shipped, complete: false }, release, refused: false }
   }
 
-  async function shipLive(): Promise<boolean> {
+  async function shipLive(began: number): Promise<boolean> {
     const stream = live
     if (stream === undefined) return true
     // Somebody waits for records that may not be signed yet.
@@ -162,6 +171,10 @@ export function createShipper(options: ShipperOptions): Shipper {
     if (sealed === undefined) return stream.bytes === 0
     own ??= await take(stream.stream)
     const mine = own
+    if (began - keptAt > keepMs) {
+      await keepShipping(directory, mine.stream)
+      keptAt = began
+    }
     if (mine.stream !== stream.stream || mine.refused) return false
     const here = { ...options, sink, signal, stream: stream.stream }
     const onProgress = (shipped: Shipped) => {

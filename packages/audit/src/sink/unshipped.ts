@@ -8,6 +8,7 @@ import {
   ownersFolder,
   readHead,
 } from '../folder/folder.ts'
+import { renewLease } from '../folder/lease.ts'
 import { lock } from '../folder/lock.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { readCheckpoint } from '../write/sealer.ts'
@@ -52,10 +53,18 @@ export async function lockShipping(
   directory: string,
   stream: string,
 ): Promise<(() => Promise<void>) | undefined> {
-  const folder = join(directory, shippingFolder)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  return lock(join(folder, `${stream}.json`))
+  await mkdir(join(directory, shippingFolder), { recursive: true, mode: 0o700 })
+  return lock(shippingLock(directory, stream))
 }
+
+/** Says that this process still ships the stream. Throws when another one has taken it over. */
+export async function keepShipping(directory: string, stream: string): Promise<void> {
+  if (await renewLease(shippingLock(directory, stream))) return
+  throw new Error(`another process ships ${stream}`)
+}
+
+const shippingLock = (directory: string, stream: string): string =>
+  join(directory, shippingFolder, `${stream}.json`)
 
 /** Brings one of them there. False when another process has it, or the archive holds something else in its place. */
 export async function shipEnded(options: ShipOptions): Promise<boolean> {
@@ -70,7 +79,8 @@ export async function shipEnded(options: ShipOptions): Promise<boolean> {
     const target = await endOf(directory, stream)
     // Begun and never written to; or so damaged that its end is not known, which verify names.
     if (target === undefined) return true
-    await noteComplete(options, await shipStream(options, target, shipped))
+    const onProgress = () => void keepShipping(directory, stream).catch(() => {})
+    await noteComplete(options, await shipStream({ ...options, onProgress }, target, shipped))
     return true
   } catch (error) {
     if (!isConflict(error)) throw error

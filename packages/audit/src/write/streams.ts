@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type AuditError, closed, unavailable } from '../errors.ts'
 import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
-import { disown, own } from '../folder/ownership.ts'
+import { leaseMs, renewLease } from '../folder/lease.ts'
+import { disown, noteOf, own } from '../folder/ownership.ts'
 import { type Lost, recoverStreams } from '../folder/recovery.ts'
 import { jsonText } from '../record/json-text.ts'
 import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/record.ts'
@@ -42,7 +43,7 @@ export interface Streams {
   flush(): Promise<void>
   /** Leaves the current stream for this reason, and tries at once to begin another with the next record. */
   renew(error: AuditError): void
-  /** Ends the streams of processes that have died meanwhile. */
+  /** Tells others that this process is alive, and ends the streams of those that have died meanwhile. */
   tend(): Promise<void>
   /** Ends the stream in order, and answers it; undefined when there is none or it could not be ended. */
   end(): Promise<LiveStream | undefined>
@@ -60,6 +61,8 @@ export function createStreams(options: StreamsOptions): Streams {
   let ending = false
   /** The end waits for recovery no longer. */
   let late = false
+  /** When others were last told that this process is alive, by the wall clock: it goes on while a machine sleeps. */
+  let toldAt = Date.now()
 
   async function begin(name: string): Promise<LiveStream> {
     await makeDurably(files, directory)
@@ -91,6 +94,7 @@ export function createStreams(options: StreamsOptions): Streams {
     const begun = begin(name).then(
       (made) => {
         current = made
+        toldAt = Date.now()
         failure = undefined
         starting = undefined
         recovering = recover(made)
@@ -133,7 +137,24 @@ export function createStreams(options: StreamsOptions): Streams {
     }
   }
 
+  /** Leaves a stream that another process has taken over, as they do with one that is silent for long. */
+  async function tellAlive(live: LiveStream): Promise<void> {
+    const told = Date.now()
+    if (await renewLease(noteOf(directory, live.stream))) toldAt = told
+    else if (current === live) renew(takenOver())
+  }
+
+  function renew(error: AuditError): void {
+    if (current === undefined) failure = undefined
+    else {
+      current.fail(error)
+      if (!current.busy) leave(current, { error, at: Number.NEGATIVE_INFINITY })
+    }
+  }
+
   function writing(): Promise<LiveStream> | LiveStream {
+    // Long before others may take the stream over: what is written behind its end would be no part of it.
+    if (current !== undefined && Date.now() - toldAt > leaseMs / 3) renew(takenOver())
     if (current?.failure !== undefined) leave(current, current.failure)
     if (current !== undefined) return current
     if (starting !== undefined) {
@@ -187,17 +208,13 @@ export function createStreams(options: StreamsOptions): Streams {
       const live = current ?? (await starting?.stream)
       await live?.flush()
     },
-    renew(error) {
-      if (current === undefined) failure = undefined
-      else {
-        current.fail(error)
-        if (!current.busy) leave(current, { error, at: Number.NEGATIVE_INFINITY })
-      }
-    },
-    tend() {
+    renew,
+    async tend() {
       const live = current
-      if (live !== undefined && !ending) recovering = recovering.then(() => recover(live))
-      return recovering
+      if (live === undefined || ending) return
+      await tellAlive(live).catch(() => {}) // a disk that fails tells those who append
+      if (current === live) recovering = recovering.then(() => recover(live))
+      await recovering
     },
     async end() {
       ending = true
@@ -220,6 +237,11 @@ export function createStreams(options: StreamsOptions): Streams {
       }
     },
   }
+}
+
+function takenOver(): AuditError {
+  const why = 'this process stood still for minutes, so others may have ended its stream'
+  return unavailable('appending', new Error(why))
 }
 
 function causeOf({ code }: AuditError): RecoveryCause {

@@ -32,11 +32,11 @@ export async function readSignedPart(
   let line = 0
 
   /** False when the line does not fit. The byte before `start` may be overwritten. */
-  function take(chunk: Buffer, glancer: Glancer, start: number, end: number): boolean {
+  function take(chunk: Buffer, { from, glancer }: Window, start: number, end: number): boolean {
     if (end - start > maxLineBytes) return false
     const seq = tree.size
     const leaf = leafOf(chunk, start, end)
-    const seen = glancer.look(start, end, seq, prev)
+    const seen = glancer.look(start - from, end - from, seq, prev)
     const record = seen === undefined ? parseRecord(chunk.toString('utf8', start, end)) : undefined
     if ((seen === undefined && record === undefined) || walk.closed) return false
     if (seq === 0) {
@@ -45,7 +45,7 @@ export async function readSignedPart(
       walk.log = log
       prev = genesisHash(log, stream)
     }
-    if (!glancer.follows(start, end, seq, prev)) return false
+    if (!glancer.follows(start - from, end - from, seq, prev)) return false
     prev = leaf
     tree.append(Buffer.from(leaf, 'base64'))
     line += 1
@@ -76,10 +76,11 @@ export async function readSignedPart(
     try {
       for await (const chunk of source.read(ref, segment, { reuse: true })) {
         const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
-        const glancer = createGlancer(bytes.toString('latin1'), stream)
+        let window: Window = { from: 0, to: 0, glancer: createGlancer('', stream) }
         let start = 0
         for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
-          if (!take(bytes, glancer, start, end)) return undefined
+          if (end > window.to) window = windowOf(bytes, start, end, stream)
+          if (!take(bytes, window, start, end)) return undefined
           offset += end + 1 - start
           start = end + 1
           if (tree.size === known.trees[nextTree]?.size && !fits()) return undefined
@@ -97,6 +98,18 @@ export async function readSignedPart(
     if (rest !== undefined) return undefined
   }
   return undefined
+}
+
+/** Some lines of a chunk as text, from one byte to another. */
+type Window = { from: number; to: number; glancer: Glancer }
+
+/** Few enough that the bytes are still in the processor's cache when they are hashed. */
+const windowBytes = 1 << 15
+
+function windowOf(bytes: Buffer, start: number, end: number, stream: string): Window {
+  const to = Math.max(end, bytes.lastIndexOf(newline, start + windowBytes))
+  const glancer = createGlancer(bytes.toString('latin1', start, to), stream)
+  return { from: start, to, glancer }
 }
 
 /** RFC 6962 §2.1. The zero byte before a line is put in the place of the newline before it: no line is copied. */

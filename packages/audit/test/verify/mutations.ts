@@ -32,7 +32,9 @@ function bump(line: string, random: Random): string {
     { mono_us: random(1_000_000) + 2 },
     { note: `“${random(1000)}”` },
   ]
-  return forge(line, pick(changes, random))
+  const changed = forge(line, pick(changes, random))
+  // Some records say already what they shall be changed to.
+  return changed === line ? forge(line, { note: 'changed' }) : changed
 }
 
 /** A segment's bytes as they lie there, changed. */

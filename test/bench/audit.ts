@@ -11,6 +11,8 @@ import {
   directorySink,
   openAuditLog,
 } from '@lelu/audit'
+import { s3Sink } from '@lelu/audit/s3'
+import { createLockedBucket, hasS3, s3ConfigOf, startS3 } from '@lelu/testing'
 import { type Figure, percentile, round, timeAsync } from './measure.ts'
 
 /** A decision whose stored line has about 1 KB. */
@@ -130,6 +132,37 @@ async function coverage(quick: boolean): Promise<Figure[]> {
   })
 }
 
+/** Until a locked bucket of a real S3 (Ceph's gateway, on this machine) holds a record and a checkpoint of it. */
+async function toS3(quick: boolean): Promise<Figure[]> {
+  if (!hasS3()) {
+    console.error('Ceph is not here (node test/native/s3.ts fetches it): its figure is left out.')
+    return []
+  }
+  const server = await startS3()
+  try {
+    await createLockedBucket(server, 'lelu-bench')
+    const lock = { mode: 'COMPLIANCE', days: 1 } as const
+    const sink = s3Sink({ bucket: 'lelu-bench', lock, ...s3ConfigOf(server) })
+    const held = await withLog({ sink }, (log) =>
+      delays(log, quick ? 1 : 20, async () => (log.archive?.bytes ?? 1) === 0),
+    )
+    await sink.close()
+    return [
+      {
+        name: 'from a record to a locked bucket that holds it',
+        unit: 'ms',
+        value: round(percentile(held, 0.5)),
+        p50: round(percentile(held, 0.5)),
+        p99: round(percentile(held, 0.99)),
+        bar: 'p99 <= 5000',
+        peers: {},
+      },
+    ]
+  } finally {
+    await server.stop()
+  }
+}
+
 /** A sink in a folder that can be told to hang. */
 export function heldSink(folder: string): AuditSink & { hold: (held: boolean) => void } {
   const sink = directorySink({ directory: join(folder, 'archive') })
@@ -219,6 +252,7 @@ export async function auditFigures(quick: boolean): Promise<Figure[]> {
   return [
     ...(await appends(quick)),
     ...(await coverage(quick)),
+    ...(await toS3(quick)),
     ...(await blackHole(quick)),
     ...(await drain(quick)),
   ]

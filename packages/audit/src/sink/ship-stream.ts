@@ -98,15 +98,18 @@ async function readRun(
   const parts: Buffer[] = []
   let length = 0
   let at = from.place
-  for await (const { bytes, behind } of readLeaves(
+  for await (const { file, lines, ends } of readLeaves(
     directory,
     stream,
     from.place,
     size - from.seq,
   )) {
-    parts.push(Buffer.from(bytes), newline)
-    length += bytes.length + 1
-    at = behind
+    for (const [n, line] of lines.entries()) {
+      if (length > 0 && length >= enough) break
+      parts.push(line, newline)
+      length += line.length + 1
+      at = { file, offset: ends[n] as number }
+    }
     if (length >= enough) break
   }
   const firstSeq = parts[0] && parseRecord(parts[0].toString())?.seq

@@ -52,13 +52,16 @@ export function createSealer(options: SealerOptions): Sealer {
   async function seal(leaves: readonly string[]): Promise<Sealed> {
     const grown = tree.copy()
     let at = place
-    for await (const { leaf, behind } of readLeaves(directory, stream, place, leaves.length)) {
-      if (leaf.toString('base64') !== leaves[grown.size - tree.size]) break
-      grown.append(leaf)
-      at = behind
+    for await (const run of readLeaves(directory, stream, place, leaves.length)) {
+      const other = run.leaves.findIndex(
+        (leaf, n) => leaf.toString('base64') !== leaves[grown.size - tree.size + n],
+      )
+      if (other !== -1) throw altered(stream, notWritten(grown.size + other))
+      for (const leaf of run.leaves) grown.append(leaf)
+      at = { file: run.file, offset: run.ends.at(-1) as number }
     }
     if (grown.size !== tree.size + leaves.length) {
-      throw altered(stream, `its record ${grown.size} is not the one that was written`)
+      throw altered(stream, notWritten(grown.size))
     }
     await assertUntouched()
     const root = grown.root()
@@ -95,13 +98,15 @@ export async function sealEnded(
   if (text !== undefined && signed?.origin !== origin) return undefined
   const tree = createTree()
   let last = genesisHash(log, stream)
-  for await (const { leaf, bytes } of readLeaves(directory, stream, streamStart, head.seq + 1)) {
-    // What a checkpoint covers its root vouches for; behind it the chain does.
-    const isSigned = signed !== undefined && tree.size < signed.size
-    if (!isSigned && parseRecord(bytes.toString())?.prev !== last) return undefined
-    tree.append(leaf)
-    last = leaf.toString('base64')
-    if (tree.size === signed?.size && !tree.root().equals(signed.root)) return undefined
+  for await (const { lines, leaves } of readLeaves(directory, stream, streamStart, head.seq + 1)) {
+    for (const [n, leaf] of leaves.entries()) {
+      // What a checkpoint covers its root vouches for; behind it the chain does.
+      const isSigned = signed !== undefined && tree.size < signed.size
+      if (!isSigned && parseRecord(String(lines[n]))?.prev !== last) return undefined
+      tree.append(leaf)
+      last = leaf.toString('base64')
+      if (tree.size === signed?.size && !tree.root().equals(signed.root)) return undefined
+    }
   }
   const whole = tree.size === head.seq + 1 && last === head.leaf
   if (!whole || (signed !== undefined && signed.size > tree.size)) return undefined
@@ -124,6 +129,8 @@ export async function readCheckpoint(path: string): Promise<string | undefined> 
     throw error
   }
 }
+
+const notWritten = (seq: number) => `its record ${seq} is not the one that was written`
 
 const posix = (milliseconds: number): number => Math.floor(milliseconds / 1000)
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { hasS3 } from '@lelu/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { startFakeOpenAI } from './fake-openai.ts'
 
@@ -168,3 +169,18 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).not.toBe('')
 })
+
+const missing = hasS3() ? '' : " (skipped: Ceph's gateway is not here)"
+
+test.skipIf(!hasS3())(
+  `with --s3 the story ends with a verified bucket that refuses to delete${missing}`,
+  { timeout: 240_000 },
+  async () => {
+    const child = start(quickstart('main.ts'), ['--s3', '--directory', temporaryFolder()])
+    const { code, stdout, stderr } = await finish(child)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(step(stdout, 11)).toMatch(/intact: \d+ records in 12 streams/)
+    expect(step(stdout, 11)).toMatch(/held in mode COMPLIANCE or stricter[\s\S]*audit verify: ok/)
+    expect(step(stdout, 12)).toMatch(/DELETE .*\.jsonl\.gz: 403 AccessDenied/)
+  },
+)

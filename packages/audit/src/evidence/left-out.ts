@@ -20,8 +20,8 @@ export async function leftOut(
   ref: StreamRef,
   { from, to }: Period,
 ): Promise<LeftOut | undefined> {
-  if (beginsFrom(ref.stream, to)) return { side: 'after' }
   try {
+    if (beginsFrom(ref.stream, to) && (await firstIsFrom(source, ref, to))) return { side: 'after' }
     if (!(await endsBefore(source, ref, from))) return undefined
     const proof = await lastProof(source, ref)
     return proof === undefined ? undefined : { side: 'before', proof }
@@ -34,6 +34,18 @@ export async function leftOut(
 /** A stream's name ends with the time at which it was begun. */
 export function beginsFrom(stream: string, to: string): boolean {
   return ulidTime(stream.slice(-26)) >= Date.parse(to)
+}
+
+/** The name is by the machine's clock, records by that of the log: where they differ, the stream is shown. */
+async function firstIsFrom(source: LogSource, ref: StreamRef, to: string): Promise<boolean> {
+  const segment = (await source.segments(ref)).segments[0]
+  if (segment === undefined) return true
+  const chunks = source.read(ref, segment, { alone: true })
+  for await (const line of splitLines(chunks, { ...ref, file: segment.file })) {
+    const ts = toRecord(line)?.record.ts
+    return ts !== undefined && ts >= to
+  }
+  return true
 }
 
 /** A look at its last segment: most streams of a period are not read twice. */

@@ -119,6 +119,11 @@ describe('a pack of evidence', () => {
     expect(existsSync(out)).toBe(false)
   })
 
+  it('holds a stream whose name is younger than its records', async () => {
+    const young = stream({ from: '2026-11-05T10:00:00Z', named: '2027-02-01T00:00:00Z' })
+    expect(await packOf(folderOf([young]))).toMatchObject({ streams: 1, records: 12 })
+  })
+
   it('of a time of which there is nothing is an error', async () => {
     const nothing = packOf(folderOf([before]))
     await expect(nothing).rejects.toMatchObject({ code: 'LELU_AUDIT_NOT_FOUND' })

@@ -51,14 +51,16 @@ type Recipe = {
   signed?: number
   sees?: readonly Told[]
   tail?: string
+  /** What its name says of when it began. Default `from`. */
+  named?: string
 }
 
 const answers = ['allow', 'deny', 'require_approval']
 
 /** A stream from its first record on; it notes the last records of those that it sees. */
 export function stream(recipe: Recipe): Told {
-  const { from, decisions = 10, everyMs = 60_000, closed = true, sees = [], tail } = recipe
-  const name = streamAt(from, tail)
+  const { from, decisions = 10, everyMs = 60_000, closed = true, sees = [], tail, named } = recipe
+  const name = streamAt(named ?? from, tail)
   const at = (n: number) => ({ ts: new Date(Date.parse(from) + n * everyMs).toISOString() })
   const peers = sees.map((other) => ({
     stream: other.name,

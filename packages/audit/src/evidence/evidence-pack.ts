@@ -67,6 +67,8 @@ export async function exportEvidence(options: EvidenceOptions): Promise<Evidence
   // Before anything is looked for: what was recorded until now is there.
   const taken = new Date().toISOString()
   const refs = await source.streams()
+  // Before the checkpoints: whoever ends a stream signs it first.
+  const owners = await source.owners()
   for (const [index, ref] of refs.entries()) {
     const { stream } = ref
     const outside = await leftOut(source, ref, period)
@@ -90,7 +92,7 @@ export async function exportEvidence(options: EvidenceOptions): Promise<Evidence
   await announceAll(source, streams, keys, pack)
   await writePackFile(out, {
     ...{ v: 1, ...period, source: source.kind, taken, done: new Date().toISOString() },
-    streams: streams.map(contentsOf),
+    streams: streams.map((one) => contentsOf(one, owners?.has(one.stream) === true)),
     later: left.after,
     damage: [...(await source.anomalies()), ...streams.flatMap(({ damage }) => damage)],
   })
@@ -147,7 +149,7 @@ async function writePackFile(out: string, told: PackFile): Promise<void> {
   await writeFile(join(out, packFile), `${JSON.stringify(told, null, 2)}\n`)
 }
 
-function contentsOf({ stream, records, checkpoint, leaves }: PackedStream) {
+function contentsOf({ stream, records, checkpoint, leaves }: PackedStream, open: boolean) {
   const last = leaves.bytes().subarray(-32)
   return {
     stream,
@@ -155,6 +157,7 @@ function contentsOf({ stream, records, checkpoint, leaves }: PackedStream) {
     leaf: last.toString('base64'),
     signed: checkpoint?.size ?? 0,
     root: checkpoint?.root.toString('base64') ?? null,
+    open,
   }
 }
 

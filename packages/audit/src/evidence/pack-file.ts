@@ -14,8 +14,18 @@ export type PackFile = Period & {
   /** When reading began and ended, ISO 8601: what was recorded in between may speak of records that were read before. */
   taken: string
   done: string
-  /** What each stream has: `leaf` is the hash of its last record, `root` that of its newest checkpoint. */
-  streams: { stream: string; records: number; leaf: string; signed: number; root: string | null }[]
+  /**
+   * What each stream has: `leaf` is the hash of its last record, `root` that of its newest checkpoint. `open`: its
+   * process had not ended it; what stands behind the checkpoint could not be signed yet.
+   */
+  streams: {
+    stream: string
+    records: number
+    leaf: string
+    signed: number
+    root: string | null
+    open: boolean
+  }[]
   /** Streams that are left out because they began after the period. */
   later: number
   /** What was wrong with the log where it was taken from, and cannot be seen in a copy of its records. */
@@ -38,6 +48,7 @@ export function parsePackFile(text: string): PackFile | undefined {
     (one) =>
       [one?.stream, one?.leaf].every(isText) &&
       [one?.records, one?.signed].every(isCount) &&
+      typeof one.open === 'boolean' &&
       (one.root === null || isText(one.root)),
   )
   const named = damage.every((one) =>

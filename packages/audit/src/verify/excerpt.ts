@@ -19,6 +19,8 @@ export type Excerpt = {
   now: number
   /** How many streams are shown to have ended before the period. */
   earlier: number
+  /** Whether a stream was not ended when it was copied, and may lack its last checkpoint. */
+  isOpen(stream: string): boolean
   /** Whether a record was written while the pack was: it may speak of others that were copied before. */
   isMeanwhile(claim: Claim): boolean
   /** Whether a stream that is spoken of lies outside of the period. */
@@ -44,6 +46,7 @@ export async function readExcerpt(
     problemAt(Object.hasOwn(exitCodes, code) ? code : 'edited', place, message),
   )
   const ended = await provenEnds(stored, pack, trust, problems)
+  const open = new Set(pack.streams.filter((one) => one.open).map(({ stream }) => stream))
   const taken = Date.parse(pack.taken)
   const done = Math.min(Date.parse(pack.done), taken + longestTakingMs)
   return {
@@ -52,6 +55,7 @@ export async function readExcerpt(
     // In a folder everything is there at once.
     now: pack.source === 'archive' ? taken : taken + arrivalMs,
     earlier: ended.size,
+    isOpen: (stream) => open.has(stream),
     isMeanwhile({ by }) {
       const at = Date.parse(by?.ts ?? '')
       return at >= taken && at <= done

@@ -55,6 +55,7 @@ type Tails = {
   lenient: boolean
   /** A stream that was closed from then on may have been copied before its last checkpoint: ISO 8601. */
   closedSince: string | undefined
+  isOpen: ((stream: string) => boolean) | undefined
   /** What is wrong already: of those streams nothing more is said. */
   problems: readonly Problem[]
 }
@@ -64,7 +65,7 @@ type Tails = {
  * archive gets the checkpoint right behind the records; what stands there without one could be anybody's.
  */
 export async function unsignedTails(tails: Tails): Promise<Found> {
-  const { source, read, streams, owners, trust, lenient, closedSince, now } = tails
+  const { source, read, streams, owners, trust, lenient, closedSince, isOpen, now } = tails
   const known = new Set(tails.problems.map(({ stream }) => stream))
   const found: Found = { problems: [], warnings: [] }
   for (const [index, { covered, records, state, stream, to }] of streams.entries()) {
@@ -78,7 +79,9 @@ export async function unsignedTails(tails: Tails): Promise<Found> {
       continue
     }
     const closing =
-      owners?.has(stream) === true || (closedSince !== undefined && (to ?? '') >= closedSince)
+      owners?.has(stream) === true ||
+      isOpen?.(stream) === true ||
+      (closedSince !== undefined && (to ?? '') >= closedSince)
     const ended = state === 'closed' && !closing
     if (ended && newest !== undefined) {
       const message = `the stream was signed to its end when it was closed, but its newest checkpoint is of ${newest.size} of ${records} records: an older one was put in its place`

@@ -97,6 +97,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   const lenient = source.kind === 'folder' || excerpt !== undefined
   const tails = await unsignedTails({
     ...{ source, read, streams, owners, trust, problems, lenient, now: due },
+    isOpen: excerpt?.isOpen,
     closedSince: excerpt && new Date(due - arrivalMs).toISOString(),
   })
   problems.push(...missing.problems, ...tails.problems)

@@ -169,6 +169,17 @@ describe('a stream that is not signed to its end', () => {
     expect(report.warnings.join()).toContain(`stream ${never.name} has no signed checkpoint`)
   })
 
+  it('may have been closed, while its process was still signing it', async () => {
+    const closing = stream({ from: '2026-11-06T10:00:00Z', signed: 8 })
+    const directory = folderOf([closing])
+    writeFileSync(join(directory, 'owners', `${closing.name}.json`), '{}')
+    const pack = await packOf(directory)
+    expect(await verifyLog({ directory: pack.out, trust })).toMatchObject({ ok: true })
+    // Of a process that had ended it, the signature over its end must be there.
+    const late = await packOf(folderOf([closing]))
+    expect(await verifyLog({ directory: late.out, trust })).toMatchObject({ exit: 15 })
+  })
+
   it('is not left out, although its last record is older than the period', async () => {
     const dead = stream({ from: '2026-08-02T10:00:00Z', closed: false, tail: 'h' })
     const unsigned = stream({ from: '2026-08-03T10:00:00Z', signed: 8, tail: 'j' })

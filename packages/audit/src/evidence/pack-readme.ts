@@ -54,7 +54,7 @@ all the records that it covers.
 
 The formats are public: C2SP signed-note, tlog-checkpoint, tlog-proof and tlog-policy, RFC 6962 hashes. A leaf is the
 SHA-256 of a zero byte and the stored line without its newline. Go's \`golang.org/x/mod/sumdb/note\` opens each
-checkpoint, and its \`tlog\` package checks each proof.
+checkpoint, and its \`tlog\` package checks each proof: \`docs/audit/verify-with-go\` in Lelu's repository does that.
 `
 }
 

@@ -134,6 +134,16 @@ describe('a pack that was altered', () => {
     expect(await verifyPack(pack)).toMatchObject({ exit: 17 })
   })
 
+  it('leaves out no stream that another saw go on behind its end, or end otherwise', async () => {
+    for (const lines of [
+      [...before.lines, 'more'],
+      [...before.lines.slice(0, -1), 'other'],
+    ]) {
+      const saw = stream({ from: '2026-10-02T10:00:00Z', sees: [{ ...before, lines }] })
+      expect(await verifyPack(await packOf(folderOf([before, saw])))).toMatchObject({ exit: 17 })
+    }
+  })
+
   it('signed by somebody else is not what the log signed', async () => {
     const pack = await packOf(folderOf(streams))
     const { name } = older

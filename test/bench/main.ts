@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { adapterFigures } from './adapters.ts'
 import { auditFigures } from './audit.ts'
 import { decideFigures } from './decide.ts'
+import { evidenceFigures } from './evidence.ts'
 import { type Figure, machine } from './measure.ts'
 import { policyFigures } from './policy.ts'
 import { startFigures } from './start.ts'
@@ -35,6 +36,7 @@ for (const part of [
   decideFigures,
   auditFigures,
   verifyFigures,
+  evidenceFigures,
   storeFigures,
   adapterFigures,
   startFigures,

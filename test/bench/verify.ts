@@ -9,12 +9,14 @@ import { decision } from './audit.ts'
 import { type Figure, round } from './measure.ts'
 
 /** A log of so many records of about 1 KB in one stream, written and signed by the log itself. */
-async function writeRecords(directory: string, count: number): Promise<void> {
+export async function writeRecords(directory: string, count: number): Promise<void> {
   const log = await openAuditLog({ directory, durability: 'async' })
   for (let n = 0; n < count; ) {
     const batch = Array.from({ length: Math.min(2000, count - n) }, () => log.append(decision(n++)))
     await Promise.all(batch)
   }
+  // Whoever closes does not wait for ever until so much is signed.
+  await log.seal()
   await log.close()
 }
 

@@ -1,113 +1,47 @@
-// Checks that a record is in a signed log, with the packages that Go's own checksum database is made of.
+// Checks records of a Lelu audit log with the code of Go's checksum database, and nothing of Lelu's:
+// golang.org/x/mod/sumdb/note for signatures, golang.org/x/mod/sumdb/tlog for hashes and proofs.
 //
-//	go run . VKEYS RECORD PROOF
+//	go run . PACK                 a pack of evidence: each checkpoint over all of its records, and each proof
+//	go run . VKEYS RECORD PROOF   one record: VKEYS are the keys that count, a line each, of the type 0x01 and
+//	                              named <log>/<stream>; RECORD is its stored line; PROOF is a C2SP tlog-proof
+//	go run . --requests           answers JSON lines, for Lelu's own tests
 //
-// VKEYS holds the keys whose signatures count, a line each; RECORD is the stored line; PROOF is a C2SP tlog-proof.
+// Exit codes: 0 right, 1 wrong, 2 called wrongly.
 package main
 
 import (
-	"encoding/base64"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
-
-	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 func main() {
-	if len(os.Args) != 4 {
-		fail("usage: go run . VKEYS RECORD PROOF")
-	}
-	record := read(os.Args[2])
-	head, checkpoint, found := strings.Cut(string(read(os.Args[3])), "\n\n")
-	if !found {
-		fail("the proof has no checkpoint")
-	}
-
-	// The signature: by one of the keys, under the name of the stream.
-	signed, err := note.Open([]byte(checkpoint), note.VerifierList(verifiers(os.Args[1])...))
-	if err != nil {
-		fail("the checkpoint is not signed by a key that counts: " + err.Error())
-	}
-	lines := strings.Split(signed.Text, "\n")
-	if len(lines) < 4 {
-		fail("the note is no checkpoint")
-	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil {
-		fail("the checkpoint has no size")
-	}
-
-	// The record: its place, and the hashes that lead from it to the signed root.
-	index, path := parse(head)
-	err = tlog.CheckRecord(path, size, hash(lines[2]), index, tlog.RecordHash(record))
-	if err != nil {
-		fail("the record is not in the signed tree: " + err.Error())
-	}
-	fmt.Printf("record %d of %d in %s\n", index, size, lines[0])
-	for _, signature := range signed.Sigs {
-		fmt.Printf("signed by %s, key %08x\n", signature.Name, signature.Hash)
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == "--requests":
+		finish(answerAll(os.Stdin, os.Stdout))
+	case len(os.Args) == 2:
+		finish(checkPack(os.Args[1]))
+	case len(os.Args) == 4:
+		index, head, err := checkProof(string(read(os.Args[1])), read(os.Args[3]), read(os.Args[2]))
+		finish(err)
+		fmt.Printf("signed and proved: record %d of the %d records of %s\n", index, head.size, head.origin)
+	default:
+		fmt.Fprintln(os.Stderr, "usage: go run . PACK | VKEYS RECORD PROOF")
+		os.Exit(2)
 	}
 }
 
-func verifiers(file string) []note.Verifier {
-	var list []note.Verifier
-	for _, vkey := range strings.Fields(string(read(file))) {
-		verifier, err := note.NewVerifier(vkey)
-		if err != nil {
-			fail("no vkey: " + err.Error())
-		}
-		list = append(list, verifier)
-	}
-	return list
-}
-
-func parse(head string) (index int64, path tlog.RecordProof) {
-	lines := strings.Split(head, "\n")
-	if lines[0] != "c2sp.org/tlog-proof@v1" {
-		fail("no tlog-proof of version 1")
-	}
-	found := false
-	for _, line := range lines[1:] {
-		if strings.HasPrefix(line, "extra ") {
-			continue // carries the record once more; nothing has signed it
-		}
-		if text, ok := strings.CutPrefix(line, "index "); ok {
-			number, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				fail("no index")
-			}
-			index, found = number, true
-			continue
-		}
-		path = append(path, hash(line))
-	}
-	if !found {
-		fail("no index")
-	}
-	return index, path
-}
-
-func hash(text string) (h tlog.Hash) {
-	bytes, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(bytes) != len(h) {
-		fail("no hash: " + text)
-	}
-	copy(h[:], bytes)
-	return h
-}
-
-func read(file string) []byte {
-	bytes, err := os.ReadFile(file)
+func read(path string) []byte {
+	bytes, err := os.ReadFile(path)
 	if err != nil {
-		fail(err.Error())
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
 	}
 	return bytes
 }
 
-func fail(why string) {
-	fmt.Fprintln(os.Stderr, why)
-	os.Exit(1)
+func finish(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "wrong:", err)
+		os.Exit(1)
+	}
 }

@@ -1,20 +1,22 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
-import type { LogSource, StreamRef } from '../read/source.ts'
+import type { LogSource } from '../read/source.ts'
 import type { Announcement } from '../sink/announce.ts'
-import { directorySink } from '../sink/directory-sink.ts'
-import { logKeyKey, streamKey } from '../sink/layout.ts'
-import { formatVkey, parseVkey } from '../tlog/keys.ts'
-import { formatProof } from '../tlog/proof.ts'
-import { operatorPolicy } from '../tlog/trust-policy.ts'
+import { directorySink, partialFolder } from '../sink/directory-sink.ts'
+import { streamKey } from '../sink/layout.ts'
+import type { AuditSink } from '../sink/sink.ts'
+import { parseTrustPolicy } from '../tlog/trust-policy.ts'
 import { heldObjects } from './held-objects.ts'
+import { leftOut } from './left-out.ts'
+import { leftOutFolder, type PackFile, packFile } from './pack-file.ts'
+import { type PackedKeys, packKeys, policyOf, streamVkeys } from './pack-keys.ts'
+import { writeProofs } from './pack-proofs.ts'
 import { packReadme } from './pack-readme.ts'
 import { type PackedStream, packStream } from './pack-stream.ts'
-import { countPopulation, csvText, type Period, type Population, within } from './population.ts'
-import { createSample, type Drawn } from './sample.ts'
+import { countPopulation, csvText, type Period, within } from './population.ts'
+import { createSample } from './sample.ts'
 import { writeSums } from './sums.ts'
-import { proofsIn } from './tree-levels.ts'
 
 export type EvidenceOptions = {
   source: LogSource
@@ -27,19 +29,24 @@ export type EvidenceOptions = {
   sample?: number
   /** Text of a tlog-policy file. Default: the operator's first key, as the log tells it. */
   trust?: string
-  /** Told of each stream that is copied. */
+  /** Told of each stream that is done. */
   onProgress?: (done: { stream: string; streams: number; of: number; records: number }) => void
 }
 
 export type EvidencePack = {
   directory: string
   period: Period
+  /** Streams that are in the pack, and those outside of the period, which are not. */
   streams: number
+  leftOut: number
+  /** Of the period. */
   records: number
   decisions: number
   sampled: number
   /** Records of the pack that no checkpoint covers. */
   unsigned: number
+  /** Keys in `policy.txt` that the log was not told of by another key: 1, unless the first was lost or one was added. */
+  roots: number
 }
 
 /**
@@ -50,45 +57,65 @@ export type EvidencePack = {
 export async function exportEvidence(options: EvidenceOptions): Promise<EvidencePack> {
   const { source, out, sample = 25, onProgress } = options
   const period = periodOf(options)
+  if (options.trust !== undefined) parseTrustPolicy(options.trust)
   await makeEmpty(out)
   const pack = directorySink({ directory: out })
   const population = countPopulation(period)
   const drawing = createSample(sample)
   const streams: PackedStream[] = []
+  const left = { before: 0, after: 0 }
+  // Before anything is looked for: what was recorded until now is there.
+  const taken = new Date().toISOString()
   const refs = await source.streams()
+  // Before the checkpoints: whoever ends a stream signs it first.
+  const owners = await source.owners()
   for (const [index, ref] of refs.entries()) {
-    if (!(await overlaps(source, ref, period))) continue
-    const packed = await packStream(source, ref, pack, (record, line) => {
-      population.visit(record)
-      if (record.kind !== 'decision' || !within(record, period)) return
-      drawing.offer({ id: record.id, stream: record.stream, seq: record.seq, line })
-    })
-    if (packed !== undefined) streams.push(packed)
+    const { stream } = ref
+    const outside = await leftOut(source, ref, period)
+    if (outside === undefined) {
+      const packed = await packStream(source, ref, pack, (record, line, seq) => {
+        population.visit(record, { stream, seq })
+        if (record.kind !== 'decision' || !within(record, period)) return
+        drawing.offer({ id: String(record.id), stream, seq, line })
+      })
+      if (packed !== undefined) streams.push(packed)
+    } else {
+      left[outside.side] += 1
+      if (outside.side === 'before') await writeLeftOut(out, stream, outside.proof)
+    }
     const { records } = population
-    onProgress?.({ stream: ref.stream, streams: index + 1, of: refs.length, records })
+    onProgress?.({ stream, streams: index + 1, of: refs.length, records })
   }
   if (streams.length === 0) throw nothingThere(source, period)
+  // Behind the records: whoever signed them had told of the key.
+  const keys = await packKeys(source, pack)
+  await announceAll(source, streams, keys, pack)
+  await writePackFile(out, {
+    ...{ v: 1, ...period, source: source.kind, taken, done: new Date().toISOString() },
+    streams: streams.map((one) => contentsOf(one, owners?.has(one.stream) === true)),
+    later: left.after,
+    damage: [...(await source.anomalies()), ...streams.flatMap(({ damage }) => damage)],
+  })
 
-  const keys = await packKeys(source, out, pack.put)
-  await announceAll(source, streams, keys, pack.put)
-  const sampled = await writeProofs(out, streams, drawing.drawn)
-  const trust = options.trust ?? (keys[0] === undefined ? undefined : operatorPolicy(keys[0]))
-  const unsigned = streams.reduce((sum, one) => sum + one.records - (one.checkpoint?.size ?? 0), 0)
+  const trust = options.trust ?? policyOf(keys)
   const result: EvidencePack = {
-    directory: out,
-    period,
-    streams: streams.length,
+    ...{ directory: out, period, streams: streams.length, leftOut: left.before + left.after },
     records: population.records,
     decisions: population.decisions,
-    sampled,
-    unsigned,
+    sampled: await writeProofs(out, streams, drawing.drawn),
+    unsigned: streams.reduce((sum, one) => sum + unsignedOf(one), 0),
+    roots: keys.roots.length,
   }
-  await writeTables(out, population, streams)
+  await writeFile(join(out, 'population.csv'), population.csv())
+  await writeFile(join(out, 'streams.csv'), streamsTable(streams))
   if (trust !== undefined) await writeFile(join(out, 'policy.txt'), trust)
   await writeFile(join(out, 'vkeys.txt'), streamVkeys(streams, keys))
-  const held = await heldObjects(source, new Set(streams.map(({ stream }) => stream)))
+  const names = [...streams.map(({ stream }) => stream), ...keys.ids]
+  const held = await heldObjects(source, new Set(names))
   await writeFile(join(out, 'retention.json'), `${JSON.stringify(held, null, 2)}\n`)
-  await writeFile(join(out, 'README.md'), packReadme(result, source.name, trust !== undefined))
+  const readme = packReadme({ ...result, source: source.name, hasPolicy: trust !== undefined })
+  await writeFile(join(out, 'README.md'), readme)
+  await rm(join(out, partialFolder), { recursive: true, force: true })
   await writeSums(out)
   return result
 }
@@ -113,104 +140,54 @@ async function makeEmpty(out: string): Promise<void> {
   })
 }
 
-/** By the ULID that a stream's name ends with (when it began) and the time of its last record. */
-async function overlaps(source: LogSource, ref: StreamRef, { from, to }: Period): Promise<boolean> {
-  if (ulidTime(ref.stream) >= Date.parse(to)) return false
-  const last = (await source.segments(ref)).segments.at(-1)
-  if (last === undefined) return false
-  let tail = ''
-  for await (const chunk of source.read(ref, last, { alone: true })) {
-    tail = (tail + chunk.toString('latin1')).slice(-2 * 65_536)
-  }
-  const time = [...tail.matchAll(/"ts":"([0-9TZ:.-]{24})"/g)].at(-1)?.[1]
-  // A clock that was set back, or a damaged end: rather too much than too little.
-  return time === undefined || time >= from
+async function writeLeftOut(out: string, stream: string, proof: string): Promise<void> {
+  await mkdir(join(out, leftOutFolder), { recursive: true, mode: 0o700 })
+  await writeFile(join(out, leftOutFolder, `${stream}.tlog-proof`), proof)
 }
 
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
-
-function ulidTime(stream: string): number {
-  let time = 0
-  for (const digit of stream.slice(-26, -16)) time = time * 32 + alphabet.indexOf(digit)
-  return time
+async function writePackFile(out: string, told: PackFile): Promise<void> {
+  await writeFile(join(out, packFile), `${JSON.stringify(told, null, 2)}\n`)
 }
 
-type Put = (key: string, bytes: Buffer, contentType: string) => Promise<unknown>
-
-/** The vkeys of the operator, the first one first; each as a file of the pack. */
-async function packKeys(source: LogSource, out: string, put: Put): Promise<string[]> {
-  const vkeys: { vkey: string; rotated: boolean }[] = []
-  for (const { log, text } of await source.keys()) {
-    const [vkey = ''] = text.split('\n')
-    const [name = '', id = ''] = vkey.split('+')
-    if (!/^[0-9a-f]{8}$/.test(id)) continue
-    await put(logKeyKey(log ?? name, id), Buffer.from(text), 'text/plain; charset=utf-8')
-    // A key that another one introduced has that statement behind it.
-    vkeys.push({ vkey, rotated: text.includes('lelu-key-rotation/v1') })
+function contentsOf({ stream, records, checkpoint, leaves }: PackedStream, open: boolean) {
+  const last = leaves.bytes().subarray(-32)
+  return {
+    stream,
+    records,
+    leaf: last.toString('base64'),
+    signed: checkpoint?.size ?? 0,
+    root: checkpoint?.root.toString('base64') ?? null,
+    open,
   }
-  await mkdir(join(out, 'proofs'), { mode: 0o700 })
-  return vkeys.toSorted((a, b) => Number(a.rotated) - Number(b.rotated)).map(({ vkey }) => vkey)
 }
 
 /** As they were announced; a local log has not announced its streams, so the pack does. */
 async function announceAll(
   source: LogSource,
   streams: readonly PackedStream[],
-  keys: readonly string[],
-  put: Put,
+  { texts }: PackedKeys,
+  pack: AuditSink,
 ): Promise<void> {
+  // The announcements of an archive are copied; one that is missing there is missing here.
   const told = new Map((await source.announcements()).map((one) => [one.stream, one.text]))
   for (const { log, stream, genesis } of streams) {
-    const own: Announcement = { v: 1, log, stream, genesis, keys: [...keys], sink: null }
-    const text = told.get(stream) ?? `${JSON.stringify(own)}\n`
-    await put(streamKey(log, stream), Buffer.from(text), 'application/json')
+    const own: Announcement = { v: 1, log, stream, genesis, keys: texts, sink: null }
+    const made = source.kind === 'folder' ? `${JSON.stringify(own)}\n` : undefined
+    const text = told.get(stream) ?? made
+    if (text === undefined) continue
+    await pack.put(streamKey(log, stream), Buffer.from(text), 'application/json')
   }
 }
 
-/** A `.tlog-proof` for each drawn decision that a checkpoint covers, with its record as the extra data, and the record beside it. */
-async function writeProofs(
-  out: string,
-  streams: readonly PackedStream[],
-  drawn: readonly Drawn[],
-): Promise<number> {
-  let written = 0
-  for (const { stream, checkpoint, leaves } of streams) {
-    const mine = drawn.filter((one) => one.stream === stream)
-    if (checkpoint === undefined || mine.length === 0) continue
-    const prove = proofsIn(leaves.bytes(), checkpoint.size)
-    for (const { seq, line } of mine) {
-      if (seq >= checkpoint.size) continue
-      const proof = { index: seq, hashes: prove(seq), checkpoint: checkpoint.text, extra: line }
-      // By its place: the id of a record is data.
-      const name = join(out, 'proofs', `${stream}-${seq}`)
-      await writeFile(`${name}.tlog-proof`, formatProof(proof))
-      await writeFile(`${name}.json`, line)
-      written += 1
-    }
-  }
-  return written
-}
+const unsignedOf = ({ records, checkpoint }: PackedStream): number =>
+  Math.max(0, records - (checkpoint?.size ?? 0))
 
-async function writeTables(
-  out: string,
-  population: Population,
-  streams: readonly PackedStream[],
-): Promise<void> {
-  await writeFile(join(out, 'population.csv'), population.csv())
+function streamsTable(streams: readonly PackedStream[]): string {
   const rows = streams.map(({ log, stream, records, from, to, checkpoint }) =>
     [csvText(log), stream, records, checkpoint?.size ?? 0, csvText(from), csvText(to)].join(','),
   )
   const head = 'log,stream,records,signed,first_time,last_time'
-  await writeFile(join(out, 'streams.csv'), `${[head, ...rows].join('\n')}\n`)
-}
-
-/** For tools that know one key name a log, such as Go's: the operator's keys as the signers of each stream (type 0x01). */
-function streamVkeys(streams: readonly PackedStream[], keys: readonly string[]): string {
-  const raws = keys.map((vkey) => parseVkey(vkey).raw)
-  const lines = streams.flatMap(({ log, stream }) =>
-    raws.map((raw) => `${formatVkey(`${log}/${stream}`, 0x01, raw)}\n`),
-  )
-  return lines.join('')
+  return `${[head, ...rows].join('\n')}\n`
 }
 
 function nothingThere(source: LogSource, { from, to }: Period): AuditError {

@@ -1,11 +1,9 @@
 import type { EvidencePack } from './evidence-pack.ts'
 
 /** What the pack is, the one command that checks it, and what that does not show. */
-export function packReadme(
-  { period, streams, records, decisions, sampled, unsigned }: Omit<EvidencePack, 'directory'>,
-  source: string,
-  hasPolicy: boolean,
-): string {
+export function packReadme(told: EvidencePack & { source: string; hasPolicy: boolean }): string {
+  const { period, streams, leftOut, records, decisions, sampled, unsigned, roots } = told
+  const { source, hasPolicy } = told
   const policy = hasPolicy ? ' --policy policy.txt' : ''
   return `# Evidence of decisions about tool calls
 
@@ -14,6 +12,7 @@ export function packReadme(
 | period | ${period.from} to ${period.to} |
 | taken from | ${source} |
 | streams, whole | ${streams} |
+| streams that lie outside of the period, left out | ${leftOut} |
 | records in the period | ${records} |
 | decisions in the period | ${decisions} |
 | decisions drawn, with proofs | ${sampled} |
@@ -31,14 +30,15 @@ npx @lelu/cli audit verify .${policy}
 Exit code 0: every record is as it was written, in an unbroken order, and each stream is complete up to
 its signed checkpoint. Other codes say what is wrong and where. The command also says what it does not show.
 
-\`policy.txt\` holds the key whose signatures count. It came with the pack, so compare the key with one that you
-were given in another way: whoever could write the whole pack could also write that file.
+${trusted(hasPolicy, roots)}
 
 ## What is in it
 
 | file | what |
 | --- | --- |
 | \`v1/\` | the streams, as they lie in the archive: records (\`seg/\`), signed checkpoints (\`cp/\`), public keys |
+| \`pack.json\` | what the pack holds, and what was wrong with the log where it was taken from |
+| \`left-out/\` | the signed last record of each stream that ended before the period, to show that it did |
 | \`population.csv\` | how many records of each kind on each day (UTC), with the first and the last of them |
 | \`streams.csv\` | each stream with how many records it has and how many of them its checkpoint covers |
 | \`proofs/\` | a sample of decisions, drawn by the SHA-256 of their ids: the stored line, and a proof (C2SP tlog-proof) that it is in the signed tree |
@@ -54,6 +54,17 @@ all the records that it covers.
 
 The formats are public: C2SP signed-note, tlog-checkpoint, tlog-proof and tlog-policy, RFC 6962 hashes. A leaf is the
 SHA-256 of a zero byte and the stored line without its newline. Go's \`golang.org/x/mod/sumdb/note\` opens each
-checkpoint, and its \`tlog\` package checks each proof.
+checkpoint, and its \`tlog\` package checks each proof: \`docs/audit/verify-with-go\` in Lelu's repository does that.
 `
+}
+
+function trusted(hasPolicy: boolean, roots: number): string {
+  if (!hasPolicy)
+    return 'The log has no keys: nobody has signed it, and only its order can be checked.'
+  const several =
+    roots < 2
+      ? ''
+      : `\n**The log has ${roots} first keys that no other key introduced.** Ask why: one was lost, or somebody added one.`
+  return `\`policy.txt\` says whose signatures count. It came with the pack, so compare each key in it with one that you
+were given in another way: whoever could write the whole pack could also write that file.${several}`
 }

@@ -5,7 +5,7 @@ export type Period = { from: string; to: string }
 
 /** So that a sample can be drawn, and drawn again: from which decisions, and how many of each. */
 export type Population = {
-  visit(record: AuditRecord): void
+  visit(record: AuditRecord, place: { stream: string; seq: number }): void
   /** A line for each day (UTC) and kind of answer: `day,decision,count,first,last`; the last two as `stream/seq`. */
   csv(): string
   readonly decisions: number
@@ -20,13 +20,13 @@ export function countPopulation({ from, to }: Period): Population {
   let decisions = 0
   let records = 0
   return {
-    visit(record) {
+    visit(record, { stream, seq }) {
       if (!within(record, { from, to })) return
       records += 1
       if (record.kind === 'decision') decisions += 1
       const day = record.ts.slice(0, 10)
       const decision = record.kind === 'decision' ? `decision ${record.decision}` : record.kind
-      const place = `${record.stream}/${record.seq}`
+      const place = `${stream}/${seq}`
       const row = rows.get(`${day} ${decision}`)
       if (row === undefined) {
         rows.set(`${day} ${decision}`, { day, decision, count: 1, first: place, last: place })
@@ -38,7 +38,7 @@ export function countPopulation({ from, to }: Period): Population {
     csv() {
       const sorted = [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1))
       const lines = sorted.map(([, { day, decision, count, first, last }]) =>
-        [day, csvText(decision), count, first, last].join(','),
+        [csvText(day), csvText(decision), count, first, last].join(','),
       )
       return `${['day,record,count,first,last', ...lines].join('\n')}\n`
     },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 
 /** `SHA256SUMS` of every file in a folder, for `sha256sum -c`. */
 export async function writeSums(folder: string): Promise<void> {
@@ -13,7 +13,7 @@ export async function writeSums(folder: string): Promise<void> {
   for (const file of files) {
     const digest = createHash('sha256')
     for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer)
-    const name = file.slice(folder.length + 1).replaceAll('\\', '/')
+    const name = relative(folder, file).replaceAll(sep, '/')
     lines.push(`${digest.digest('hex')}  ${name}\n`)
   }
   await writeFile(join(folder, 'SHA256SUMS'), lines.join(''))

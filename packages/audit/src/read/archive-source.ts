@@ -84,15 +84,17 @@ export function archiveSource(sink: AuditSink, { log: only }: { log?: string } =
     },
     owners: async () => undefined,
     anomalies: async () => (await listed()).anomalies,
-    async *retentions() {
+    async *retentions(wanted) {
       const objects: { key: string; stream: string; file: string; stored: number | undefined }[] =
         []
       const { streams, announced, keys } = await listed()
-      for (const { key, stored } of [...announced, ...keys]) {
+      for (const { key, name, stored } of [...announced, ...keys]) {
+        if (wanted?.has(name) === false) continue
         objects.push({ key, stream: '', file: key, stored })
       }
       for (const { ref, segments, checkpoints } of streams.values()) {
         const [log, stream] = [ref.log as string, ref.stream]
+        if (wanted?.has(stream) === false) continue
         for (const { file, firstSeq, stored } of segments) {
           objects.push({ key: segmentKey(log, stream, firstSeq), stream, file, stored })
         }

@@ -1,17 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { leftOutFolder, packFile } from '../evidence/pack-file.ts'
 import { listNames, listStreams, ownersFolder } from '../folder/folder.ts'
 import { directorySink } from '../sink/directory-sink.ts'
 import { archiveSource } from './archive-source.ts'
 import { folderSource } from './folder-source.ts'
 import { assertLogThere } from './read.ts'
-import type { LogSource } from './source.ts'
+import type { LogSource, StoredExcerpt } from './source.ts'
 
-/** A log folder, or an archive in a folder: told apart by what lies there. Throws `LELU_AUDIT_NOT_FOUND`. */
+/** A log folder, an archive in a folder, or a pack of evidence: told apart by what lies there. Throws `LELU_AUDIT_NOT_FOUND`. */
 export async function openSource(directory: string): Promise<LogSource> {
   await assertLogThere(directory)
   const names = await listNames(directory)
   // Whoever puts an empty archive into a log folder must not hide the log.
   const written = names.includes(ownersFolder) || (await listStreams(directory)).length > 0
-  return names.includes('v1') && !written
-    ? archiveSource(directorySink({ directory }))
-    : folderSource(directory)
+  if (!names.includes('v1') || written) return folderSource(directory)
+  const archive = archiveSource(directorySink({ directory }))
+  if (!names.includes(packFile)) return archive
+  return { ...archive, excerpt: () => readExcerpt(directory) }
+}
+
+async function readExcerpt(directory: string): Promise<StoredExcerpt> {
+  async function* proofs() {
+    for (const name of await listNames(join(directory, leftOutFolder))) {
+      const stream = name.replace(/\.tlog-proof$/, '')
+      yield { stream, text: await readFile(join(directory, leftOutFolder, name), 'utf8') }
+    }
+  }
+  return { text: await readFile(join(directory, packFile), 'utf8'), proofs: proofs() }
 }

@@ -22,9 +22,15 @@ export type StoredAnnouncement = {
   stored: number | undefined
 }
 
+/** A pack's own account of itself, and the proofs of the last records of streams that are not in it. */
+export type StoredExcerpt = {
+  text: string
+  proofs: AsyncIterable<{ stream: string; text: string }>
+}
+
 /** Something about the place that is wrong whatever the records say. */
 export type Anomaly = {
-  code: 'rewritten' | 'hidden' | 'foreign_file'
+  code: 'rewritten' | 'hidden' | 'foreign_file' | SegmentDamage['code']
   stream: string
   file: string
   message: string
@@ -54,8 +60,10 @@ export interface LogSource {
   /** Streams that are not ended, with what is known of their processes. Undefined where nothing can be. */
   owners(): Promise<Map<string, OwnerState> | undefined>
   anomalies(): Promise<Anomaly[]>
-  /** Every object with how it is held; undefined where nothing is held. */
-  retentions():
+  /** What says that this is the evidence of a period and not a whole log: the text, and a way to the proofs beside it. */
+  excerpt?(): Promise<StoredExcerpt | undefined>
+  /** Every object with how it is held, or those of some streams and keys; undefined where nothing is held. */
+  retentions(only?: ReadonlySet<string>):
     | AsyncIterable<{
         stream: string
         file: string

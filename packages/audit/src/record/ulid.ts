@@ -24,3 +24,10 @@ export function newUlid(milliseconds: number): string {
 }
 
 export const ulidPattern = '[0-7][0-9a-hjkmnp-tv-z]{25}'
+
+/** When a ULID was made: epoch milliseconds. */
+export function ulidTime(ulid: string): number {
+  let time = 0
+  for (const digit of ulid.slice(0, 10)) time = time * 32 + alphabet.indexOf(digit)
+  return time
+}

@@ -116,7 +116,7 @@ export function directorySink(options: DirectorySinkOptions): AuditSink {
 }
 
 /** Not yet part of the archive: files that are being written, or whose writer died. */
-const partialFolder = '.partial'
+export const partialFolder = '.partial'
 
 /** No key leads out of the folder, or to a file that is being written. */
 function checkedKey(key: string): string {

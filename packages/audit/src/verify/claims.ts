@@ -28,10 +28,12 @@ export type Claims = {
   visit(record: AuditRecord): void
 }
 
-export function createClaims(): Claims {
+/** `ignores`: what need not hold, and is taken for unknown. */
+export function createClaims(ignores: (claim: Claim) => boolean = () => false): Claims {
   const claims = new Map<string, Claim[]>()
 
   function add(stream: string, claim: Claim): boolean {
+    if (ignores(claim)) return false
     const known = claims.get(stream) ?? []
     const same = known.some(
       ({ seq, leaf, root, last }) =>

@@ -1,10 +1,10 @@
 import { AuditError } from '../errors.ts'
 import { createLeaves, proofsIn } from '../evidence/tree-levels.ts'
+import { newestCheckpoint } from '../read/newest-checkpoint.ts'
 import { splitLines, toRecord } from '../read/read.ts'
 import type { LogSource, StreamRef } from '../read/source.ts'
 import { leafHash } from '../record/line.ts'
 import type { AuditReceipt } from '../record/record.ts'
-import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { formatProof } from '../tlog/proof.ts'
 
 export type MadeProof = AuditReceipt & {
@@ -70,15 +70,6 @@ async function* linesOf(source: LogSource, ref: StreamRef) {
   for (const segment of (await source.segments(ref)).segments) {
     yield* splitLines(source.read(ref, segment), { ...ref, file: segment.file })
   }
-}
-
-async function newestCheckpoint(source: LogSource, ref: StreamRef) {
-  let newest: { size: number; text: string } | undefined
-  for await (const { text } of source.checkpoints(ref)) {
-    const size = parseCheckpoint(text)?.size
-    if (size !== undefined && size > (newest?.size ?? 0)) newest = { size, text }
-  }
-  return newest
 }
 
 /** Hash of each of the first `size` records, one behind the other. */

@@ -1,3 +1,4 @@
+import type { Excerpt } from './excerpt.ts'
 import type { AuditReport, StreamReport } from './report.ts'
 import type { Trust } from './trust.ts'
 
@@ -8,6 +9,8 @@ type Facts = {
   archived: boolean
   /** Objects whose lock was looked at; undefined when that was not asked for. */
   held: { mode: string; days: number; objects: number } | undefined
+  /** When it is the evidence of a period only. */
+  excerpt: Excerpt | undefined
   /** Whether a checkpoint that was kept elsewhere was compared. */
   since: boolean
 }
@@ -20,7 +23,7 @@ export function statementsOf(facts: Facts): Pick<AuditReport, 'proven' | 'notPro
   return { proven: facts.ok ? provenBy(facts) : [], notProven: notProvenBy(facts) }
 }
 
-function provenBy({ streams, trust, held }: Facts): string[] {
+function provenBy({ streams, trust, excerpt, held }: Facts): string[] {
   const records = sum(streams, ({ records }) => records)
   const ended = streams.filter(({ state }) => state === 'closed' || state === 'recovered').length
   const statements = [
@@ -46,6 +49,12 @@ function provenBy({ streams, trust, held }: Facts): string[] {
       `the newest checkpoint: stream ${newest.stream} up to record ${size - 1}${time === null ? '' : `, signed at ${time} by the signer's clock`}`,
     )
   }
+  if (excerpt !== undefined && excerpt.earlier > 0) {
+    const { earlier, pack } = excerpt
+    statements.push(
+      `${count(earlier, 'stream')} that ${earlier === 1 ? 'is' : 'are'} left out ended before ${pack.from}, as ${earlier === 1 ? 'its' : 'their'} signed last ${earlier === 1 ? 'record says' : 'records say'}`,
+    )
+  }
   if (held !== undefined) {
     statements.push(
       `${count(held.objects, 'object')} of the archive ${held.objects === 1 ? 'is' : 'are'} held in mode ${held.mode} or stricter for ${count(held.days, 'day')} from when they were stored, as the store says`,
@@ -54,8 +63,15 @@ function provenBy({ streams, trust, held }: Facts): string[] {
   return statements
 }
 
-function notProvenBy({ streams, trust, archived, held, since }: Facts): string[] {
+function notProvenBy({ streams, trust, archived, excerpt, held, since }: Facts): string[] {
   const statements: string[] = []
+  if (excerpt !== undefined) {
+    const { from, to, taken, later } = excerpt.pack
+    const others = excerpt.earlier + later
+    statements.push(
+      `anything outside of ${from} to ${to}: this is the evidence of that time, taken at ${taken}${others === 0 ? '' : `, and ${count(others, 'stream')} outside of it ${others === 1 ? 'is' : 'are'} not in it`}`,
+    )
+  }
   if (trust.from === 'own') {
     statements.push(
       'who signed: the keys lie beside the log, so whoever can write there can make others and sign all of it anew; pass a trust policy that you got elsewhere',

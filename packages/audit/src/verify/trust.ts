@@ -25,7 +25,7 @@ export type Judgement = { trusted: boolean; why: string; time: string | null }
  */
 export function createTrust(policyText: string | undefined, stored: readonly StoredKey[]): Trust {
   const files = stored.flatMap(({ text }) => parseKeyFile(text) ?? [])
-  const policy = policyText === undefined ? ownPolicy(files) : given(policyText, files)
+  const policy = policyText === undefined ? ownPolicy(files) : policyWith(policyText, files)
   const from = policyText !== undefined ? 'policy' : files.length > 0 ? 'own' : 'none'
   return {
     from,
@@ -39,7 +39,8 @@ export function createTrust(policyText: string | undefined, stored: readonly Sto
   }
 }
 
-function given(text: string, files: readonly KeyFile[]): TrustPolicy {
+/** A policy with the keys that were rotated to from its own. */
+export function policyWith(text: string, files: readonly KeyFile[]): TrustPolicy {
   const policy = parseTrustPolicy(text)
   const operators = files.flatMap(({ operator, rotation }) => [
     operator,

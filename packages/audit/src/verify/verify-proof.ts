@@ -3,9 +3,10 @@ import { leafHash } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { parseProof, verifyProof } from '../tlog/proof.ts'
-import { checkTrust, parseTrustPolicy } from '../tlog/trust-policy.ts'
+import { parseKeyFile } from '../tlog/rotation.ts'
+import { checkTrust } from '../tlog/trust-policy.ts'
 import { exitCodes } from './report.ts'
-import { originParts } from './trust.ts'
+import { originParts, policyWith } from './trust.ts'
 
 export type ProofReport = {
   ok: boolean
@@ -23,15 +24,17 @@ export type ProofReport = {
 
 /**
  * Verifies a proof of one record against a trust policy, without the log. `raw` is the stored line; without it the
- * proof has to hold it. Keys that were rotated to are not known here: name them in the policy.
+ * proof has to hold it. `keys`: texts of the log's key files, by which keys that were rotated to follow from the policy's.
  * Throws `LELU_AUDIT_TRUST_INVALID`.
  */
 export function verifyRecordProof(options: {
   proof: string
   trust: string
   raw?: string
+  keys?: readonly string[]
 }): ProofReport {
-  const policy = parseTrustPolicy(options.trust)
+  const files = (options.keys ?? []).flatMap((text) => parseKeyFile(text) ?? [])
+  const policy = policyWith(options.trust, files)
   const refuse = (exit: number, why: string): ProofReport => ({
     ...{ ok: false, exit, why, record: null, raw: null, stream: null, seq: null, times: [] },
   })

@@ -4,9 +4,10 @@ import type { LogSource } from '../read/source.ts'
 import { createClaims } from './claims.ts'
 import { coverageOf } from './coverage.ts'
 import { readEarlyClaims } from './early-claims.ts'
+import { keepContents, readExcerpt } from './excerpt.ts'
 import { createFindings } from './findings.ts'
 import { checkImmutable } from './immutable.ts'
-import { missingStreams, unsignedTails } from './missing.ts'
+import { arrivalMs, missingStreams, unsignedTails } from './missing.ts'
 import { keepClaims, type VerifyOptions } from './options.ts'
 import { folderWarnings, readAnnouncements } from './places.ts'
 import { statementsOf } from './proven.ts'
@@ -40,11 +41,16 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   const refs = await source.streams()
   const owners = await source.owners()
   const trust = createTrust(options.trust, await source.keys())
-  const claims = createClaims()
+  const told = await readExcerpt(source, trust)
+  const excerpt = told !== undefined && 'pack' in told ? told : undefined
+  const claims = createClaims(excerpt?.isMeanwhile)
   const problems: Problem[] = (await source.anomalies()).map(({ code, message, ...place }) =>
     problemAt(code, place, message),
   )
-  problems.push(...keepClaims(options, trust, claims))
+  problems.push(...(told?.problems ?? []), ...keepClaims(options, trust, claims))
+  if (excerpt !== undefined) keepContents(excerpt, claims)
+  // What a pack claims had to be there when it was taken.
+  const due = excerpt?.now ?? now()
   problems.push(...(await readAnnouncements(source, claims)))
   await readEarlyClaims(source, refs, claims)
 
@@ -75,7 +81,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   const seen: Problem[] = []
   const streams = read.map(({ ref: { stream }, walk, checkpoints }) => {
     const [known, owner] = [claims.of(stream), owners?.get(stream)]
-    const end = judgeEnd({ walk, claims: known, checkpoints, owner, archived, now: now() })
+    const end = judgeEnd({ walk, claims: known, checkpoints, owner, archived, now: due })
     const own = walk.contradictions.filter(({ code }) => code === 'bad_root')
     problems.push(...walk.problems, ...checkpoints.problems, ...own)
     // What others saw of it comes after: they may be damaged themselves.
@@ -84,8 +90,16 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
     return reportOf(walk, end.state, covered.get(stream) ?? 0)
   })
   problems.push(...seen)
-  const missing = missingStreams(await source.streams(), claims, archived ? now() : undefined)
-  const tails = await unsignedTails({ source, read, streams, owners, trust, problems, now: now() })
+  const missing = missingStreams(await source.streams(), claims, {
+    now: archived ? due : undefined,
+    isOutside: excerpt?.isOutside,
+  })
+  const lenient = source.kind === 'folder' || excerpt !== undefined
+  const tails = await unsignedTails({
+    ...{ source, read, streams, owners, trust, problems, lenient, now: due },
+    isOpen: excerpt?.isOpen,
+    closedSince: excerpt && new Date(due - arrivalMs).toISOString(),
+  })
   problems.push(...missing.problems, ...tails.problems)
   warnings.push(...missing.warnings, ...tails.warnings)
   if (source.kind === 'folder') warnings.push(...(await folderWarnings(source.name, findings.cuts)))
@@ -109,7 +123,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
     kinds: { ...findings.kinds },
     unfinished: paired.unfinished,
     ...statementsOf({
-      ...{ ok, streams, trust, archived, since: options.since !== undefined },
+      ...{ ok, streams, trust, archived, excerpt, since: options.since !== undefined },
       held: demanded && held && { ...demanded, objects: held.objects },
     }),
   }

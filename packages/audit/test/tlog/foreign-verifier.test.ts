@@ -210,10 +210,13 @@ describe.skipIf(binary === '')(`Go's sumdb/note and sumdb/tlog${why}`, () => {
     const policy = parseTrustPolicy(`log ${vkey}\nquorum none\n`)
     expect(verifyProof(proof, leaves[13] as Buffer, policy).verified).toBe(true)
     const ask = (text: string, line: Buffer) => {
-      const [proofFile, lineFile] = [join(folder, 'x.tlog-proof'), join(folder, 'x.json')]
+      const [keyFile, proofFile, lineFile] = ['vkeys', 'x.tlog-proof', 'x.json'].map((name) =>
+        join(folder, name),
+      ) as [string, string, string]
       writeFileSync(proofFile, text)
       writeFileSync(lineFile, Buffer.concat([line, Buffer.from('\n')]))
-      const { status, stdout } = spawnSync(binary, ['proof', vkey, proofFile, lineFile])
+      writeFileSync(keyFile, vkey)
+      const { status, stdout } = spawnSync(binary, [keyFile, lineFile, proofFile])
       return [status, stdout.toString()]
     }
     expect(ask(proof, lines[13] as Buffer)).toEqual([

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const sources = fileURLToPath(new URL('../../../../test/foreign-verifier/', import.meta.url))
+const sources = fileURLToPath(new URL('../../../../docs/audit/verify-with-go/', import.meta.url))
 
 const environment = {
   ...process.env,
@@ -26,7 +26,7 @@ function go(...words: string[]): string {
   })
 }
 
-/** The program in test/foreign-verifier, built once for its sources; or why it cannot be built here. */
+/** The program in docs/audit/verify-with-go, built once for its sources; or why it cannot be built here. */
 export function foreignVerifier(): { binary: string } | { missing: string } {
   let version: string
   try {
@@ -35,7 +35,7 @@ export function foreignVerifier(): { binary: string } | { missing: string } {
     return { missing: 'Go is not installed' }
   }
   const sum = createHash('sha256').update(version)
-  for (const name of ['go.mod', 'go.sum', 'main.go', 'check.go']) {
+  for (const name of ['go.mod', 'go.sum', 'main.go', 'check.go', 'pack.go', 'requests.go']) {
     sum.update(`${name}\n`).update(readFileSync(join(sources, name)))
   }
   const folder = join(tmpdir(), 'lelu-test-cache')
@@ -61,9 +61,9 @@ function downloads(): boolean {
   return false
 }
 
-/** Whether Go takes each request: see `request` in test/foreign-verifier/check.go. */
+/** Whether Go takes each request: see `request` in docs/audit/verify-with-go/requests.go. */
 export function askGo(binary: string, requests: readonly object[]): boolean[] {
-  const { stdout, stderr, status } = spawnSync(binary, {
+  const { stdout, stderr, status } = spawnSync(binary, ['--requests'], {
     input: requests.map((one) => `${JSON.stringify(one)}\n`).join(''),
     encoding: 'utf8',
     maxBuffer: 1 << 26,

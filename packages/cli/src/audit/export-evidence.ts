@@ -22,7 +22,7 @@ export async function exportEvidencePack(
 ): Promise<void> {
   const { directory: home, json } = globals()
   const { from, to, sample, policy, endpoint, log } = options
-  const { out = `lelu-evidence-${from}-${to}`.replaceAll(':', '') } = options
+  const { out = `lelu-evidence-${from}-${to}`.replace(/[^\w.-]/g, '') } = options
   const { exportEvidence } = await import('@lelu/audit')
   const source = await openLog(place ?? join(home, 'audit'), { endpoint, log, env: io.env })
   const trust = policy === undefined ? undefined : await readTrust(policy)
@@ -39,14 +39,19 @@ export async function exportEvidencePack(
     writeJson(io, pack)
     return
   }
-  const { records, decisions, sampled, streams, unsigned } = pack
+  const { records, decisions, sampled, streams, leftOut, unsigned, roots } = pack
+  const policyOption = roots > 0 || trust !== undefined ? ' --policy policy.txt' : ''
   io.write(
     [
       `${records} records, ${decisions} of them decisions, in ${streams} streams: ${safeText(out)}`,
       `${sampled} decisions were drawn, each with its proof`,
+      ...(leftOut > 0 ? [`${leftOut} streams lie outside of that time and are not in it`] : []),
       ...(unsigned > 0 ? [`${unsigned} records are not covered by a checkpoint yet`] : []),
+      ...(roots > 1
+        ? [`the log has ${roots} first keys that no other key introduced: ask why`]
+        : []),
       'To check it, in that folder:',
-      '  sha256sum -c --quiet SHA256SUMS && lelu audit verify . --policy policy.txt',
+      `  sha256sum -c --quiet SHA256SUMS && lelu audit verify .${policyOption}`,
       '',
     ].join('\n'),
   )

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditReport, Immutability, LogSource } from '@lelu/audit'
 import type { CommandContext } from '../command-context.ts'
@@ -12,6 +12,7 @@ export type VerifyOptions = {
   policy?: string
   since?: string
   proof: string[]
+  keys?: string
   requireImmutable?: Immutability
   endpoint?: string
   log?: string
@@ -24,6 +25,11 @@ export async function verifyAudit(
   options: VerifyOptions,
 ): Promise<void> {
   if (options.proof.length > 0) return verifyProofs(context, place, options)
+  if (options.keys !== undefined) {
+    throw new CliError('LELU_USAGE_INVALID', 'The keys of a log are read beside it.', {
+      help: 'Pass --keys with --proof, or leave it out.',
+    })
+  }
   const { io, globals, setExitCode } = context
   const { directory: home, json } = globals()
   const { policy, since, requireImmutable, endpoint, log } = options
@@ -58,7 +64,7 @@ const policyHint = ({ streams }: AuditReport): string =>
 async function verifyProofs(
   { io, globals, setExitCode }: CommandContext,
   place: string | undefined,
-  { proof: files, policy }: VerifyOptions,
+  { proof: files, policy, keys: folder }: VerifyOptions,
 ): Promise<void> {
   if (place !== undefined || policy === undefined) {
     throw new CliError('LELU_USAGE_INVALID', 'A proof is verified by itself, against a policy.', {
@@ -67,10 +73,11 @@ async function verifyProofs(
   }
   const { verifyRecordProof } = await import('@lelu/audit')
   const trust = await readTrust(policy)
+  const keys = folder === undefined ? [] : await readKeys(folder)
   const paint = painter(io)
   const reports = []
   for (const file of files) {
-    const report = verifyRecordProof({ proof: await readFile(file, 'utf8'), trust })
+    const report = verifyRecordProof({ proof: await readFile(file, 'utf8'), trust, keys })
     reports.push({ file, ...report })
   }
   const failed = reports.find(({ ok }) => !ok)
@@ -82,6 +89,11 @@ async function verifyProofs(
     for (const { witness, time } of times) io.write(`  signed at ${time} by ${safeText(witness)}\n`)
     if (raw !== null) io.write(`  ${safeText(raw)}\n`)
   }
+}
+
+async function readKeys(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
+  return Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
 }
 
 /** How far it is, on standard error, where that is a terminal and it takes over a second. */

@@ -20,6 +20,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--policy <file>', 'whose signatures count: a trust policy (c2sp.org/tlog-policy)')
     .option('--since <file>', 'a checkpoint that was kept: its records must still be there')
     .option('--proof <file>', 'verify proofs of single records instead, without a log', collect, [])
+    .option('--keys <folder>', "with --proof: the log's key files, where keys were rotated")
     .addOption(
       new Option(
         '--require-immutable <mode:days>',

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,50 +12,17 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-type request struct {
-	Op    string      `json:"op"`
-	Vkey  string      `json:"vkey"`
-	Text  string      `json:"text"`
-	Line  string      `json:"line"`
-	Proof []tlog.Hash `json:"proof"`
-	Index int64       `json:"index"`
-	Leaf  tlog.Hash   `json:"leaf"`
-	Size  int64       `json:"size"`
-	Root  tlog.Hash   `json:"root"`
-	// Of the older tree.
-	OldSize int64     `json:"oldSize"`
-	OldRoot tlog.Hash `json:"oldRoot"`
-}
-
-func check(line []byte) error {
-	var it request
-	if err := json.Unmarshal(line, &it); err != nil {
-		return err
+// openNote takes a note that one of the keys has signed.
+func openNote(vkeys string, text []byte) (*note.Note, error) {
+	var verifiers []note.Verifier
+	for _, vkey := range strings.Fields(vkeys) {
+		verifier, err := note.NewVerifier(vkey)
+		if err != nil {
+			return nil, err
+		}
+		verifiers = append(verifiers, verifier)
 	}
-	switch it.Op {
-	case "note":
-		_, err := openNote(it.Vkey, []byte(it.Text))
-		return err
-	case "checkpoint":
-		_, err := openCheckpoint(it.Vkey, []byte(it.Text))
-		return err
-	case "proof":
-		_, _, err := checkProof(it.Vkey, []byte(it.Text), []byte(it.Line))
-		return err
-	case "record":
-		return tlog.CheckRecord(it.Proof, it.Size, it.Root, it.Index, it.Leaf)
-	case "tree":
-		return tlog.CheckTree(it.Proof, it.Size, it.Root, it.OldSize, it.OldRoot)
-	}
-	return fmt.Errorf("unknown op %q", it.Op)
-}
-
-func openNote(vkey string, text []byte) (*note.Note, error) {
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return nil, err
-	}
-	return note.Open(text, note.VerifierList(verifier))
+	return note.Open(text, note.VerifierList(verifiers...))
 }
 
 type treeHead struct {
@@ -66,8 +32,8 @@ type treeHead struct {
 }
 
 // openCheckpoint reads c2sp.org/tlog-checkpoint: origin, size and root, signed by the origin's key.
-func openCheckpoint(vkey string, text []byte) (treeHead, error) {
-	opened, err := openNote(vkey, text)
+func openCheckpoint(vkeys string, text []byte) (treeHead, error) {
+	opened, err := openNote(vkeys, text)
 	if err != nil {
 		return treeHead{}, err
 	}
@@ -75,8 +41,11 @@ func openCheckpoint(vkey string, text []byte) (treeHead, error) {
 	if len(lines) != 4 {
 		return treeHead{}, errors.New("a checkpoint has three lines")
 	}
-	if lines[0] != opened.Sigs[0].Name {
-		return treeHead{}, fmt.Errorf("%s is signed by %s", lines[0], opened.Sigs[0].Name)
+	// A key counts for the stream whose name it has, and for no other.
+	for _, signature := range opened.Sigs {
+		if lines[0] != signature.Name {
+			return treeHead{}, fmt.Errorf("%s is signed by %s", lines[0], signature.Name)
+		}
 	}
 	size, err := decimal(lines[1])
 	if err != nil {
@@ -87,7 +56,7 @@ func openCheckpoint(vkey string, text []byte) (treeHead, error) {
 }
 
 // checkProof reads c2sp.org/tlog-proof@v1 and looks for the record's line, without its newline, in the signed tree.
-func checkProof(vkey string, proof []byte, line []byte) (int64, treeHead, error) {
+func checkProof(vkeys string, proof []byte, line []byte) (int64, treeHead, error) {
 	head, checkpoint, found := strings.Cut(string(proof), "\n\n")
 	lines := strings.Split(head, "\n")
 	if !found || lines[0] != "c2sp.org/tlog-proof@v1" {
@@ -115,7 +84,7 @@ func checkProof(vkey string, proof []byte, line []byte) (int64, treeHead, error)
 		}
 		hashes = append(hashes, hash)
 	}
-	signed, err := openCheckpoint(vkey, []byte(checkpoint))
+	signed, err := openCheckpoint(vkeys, []byte(checkpoint))
 	if err != nil {
 		return 0, treeHead{}, err
 	}

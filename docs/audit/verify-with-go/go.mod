@@ -1,4 +1,4 @@
-module lelu-foreign-verifier
+module verify-with-go
 
 go 1.26.0
 

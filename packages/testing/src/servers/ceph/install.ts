@@ -117,9 +117,10 @@ async function source(): Promise<string> {
   const format = ['--format', '$(REPO_URI)', 'Created-By: Packages']
   const mirrors = (await output('apt-get', ['indextargets', ...format])).split('\n')
   const mirror = mirrors.find((uri) => uri.includes('debian') && !uri.includes('security'))
+  if (mirror === undefined) throw new Error('apt knows no mirror of Debian')
   const files = (await output('dpkg', ['-L', 'debian-archive-keyring'])).split('\n')
   const keys = files.find((file) => /\/debian-archive-keyring\.(?:gpg|pgp)$/.test(file))
-  return `deb [signed-by=${keys}] ${mirror ?? 'http://deb.debian.org/debian'} forky main\n`
+  return `deb [signed-by=${keys}] ${mirror} forky main\n`
 }
 
 async function unpack(packages: string, root: string): Promise<void> {

@@ -62,6 +62,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   let live: ShippedStream | undefined
   let own: Own | undefined
   let timer: NodeJS.Timeout | undefined
+  let wakeAt = 0
   let running: Promise<boolean> | undefined
   let failures = 0
   let failure: AuditError | undefined
@@ -77,6 +78,7 @@ export function createShipper(options: ShipperOptions): Shipper {
   function wake(ms: number): void {
     if (signal.aborted) return
     clearTimeout(timer)
+    wakeAt = performance.now() + ms
     timer = setTimeout(() => void run(), ms)
     timer.unref()
   }
@@ -216,6 +218,8 @@ export function createShipper(options: ShipperOptions): Shipper {
       const holding = holders.add(receipt)
       if (signal.aborted) holding.forget()
       else if (failures === 0) wake(0)
+      // Nobody waited when the last try failed, so the next one may be far away.
+      else if (wakeAt > performance.now() + everyMs) wake(everyMs)
       return holding
     },
     async drain() {

@@ -59,6 +59,26 @@ describe('remote', () => {
     await log.append(decision('after'))
   })
 
+  it('does not wait for a try that was put off while nobody waited', async () => {
+    let away = false
+    let tries = 0
+    const sink = fakeSink({
+      before: async () => {
+        tries += 1
+        if (away) throw diskError('ECONNREFUSED')
+      },
+    })
+    const log = await openQuick({ sink, durability: 'remote', remoteDeadlineMs: 1500 })
+    await log.append(decision('before'))
+    away = true
+    await log.append(decision('nobody waits'), { until: 'written' })
+    tries = 0
+    // The next try is 20 ms times 2^7 away then.
+    await expect.poll(() => tries, { timeout: 20_000 }).toBeGreaterThanOrEqual(7)
+    away = false
+    await log.append(decision('after'))
+  })
+
   it('refuses at once what waits for a stream that was left, and goes on in the next', async () => {
     let broken = false
     let held = false

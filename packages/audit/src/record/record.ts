@@ -169,8 +169,7 @@ export type ErasureEvent = Common & {
   keys: number
 }
 
-/** What a caller appends. Further members are kept as they are; one that is undefined is left out. JSON data only. */
-export type AuditEvent = (
+type KnownEvent =
   | DecisionEvent
   | ApprovalEvent
   | TokenEvent
@@ -180,7 +179,9 @@ export type AuditEvent = (
   | PolicyLoadedEvent
   | ConfigEvent
   | ErasureEvent
-) & { [member: string]: unknown }
+
+/** What a caller appends. Further members are kept as they are; one that is undefined is left out. JSON data only. */
+export type AuditEvent = KnownEvent & { [member: string]: unknown }
 
 /** The last record of another stream that this one saw when it began: cutting or replacing that stream contradicts it. */
 export type AuditPeer = { stream: string; seq: number; leaf: string }
@@ -263,22 +264,7 @@ export type AuditEnvelope = {
 
 /** One stored line, parsed. Later versions may add members and kinds: what is unknown is kept. */
 export type AuditRecord = AuditEnvelope &
-  (
-    | DecisionEvent
-    | ApprovalEvent
-    | TokenEvent
-    | GrantEvent
-    | SwitchEvent
-    | OutcomeEvent
-    | PolicyLoadedEvent
-    | ConfigEvent
-    | ErasureEvent
-    | GenesisRecord
-    | PulseRecord
-    | RoomRecord
-    | RecoveryRecord
-    | CloseRecord
-  ) &
+  (KnownEvent | GenesisRecord | PulseRecord | RoomRecord | RecoveryRecord | CloseRecord) &
   Details
 
 /** Where a record was put; `leaf` is the base64 RFC 6962 leaf hash of the stored line. */

@@ -43,7 +43,7 @@ export interface Shipper {
 export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress'> & {
   /** Milliseconds between two shipments. */
   everyMs: number
-  /** Milliseconds between two looks for streams that have ended. */
+  /** Milliseconds between two looks for streams that have ended, and between two signs that this process ships its own. */
   endedMs: number
   /** The archive holds something else under a key of this stream: nothing may be added to it. */
   onConflict: (stream: string, error: AuditError) => void
@@ -53,8 +53,6 @@ export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress
 type Own = { stream: string; shipped: Shipped; release: () => Promise<void>; refused: boolean }
 
 const maxBackoffMs = 30_000
-/** How often (milliseconds) others are told that this process still ships its stream. */
-const keepMs = 60_000
 
 export function createShipper(options: ShipperOptions): Shipper {
   const { directory, everyMs, endedMs } = options
@@ -173,7 +171,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     if (sealed === undefined) return stream.bytes === 0
     own ??= await take(stream.stream)
     const mine = own
-    if (began - keptAt > keepMs) {
+    if (began - keptAt >= endedMs) {
       await keepShipping(directory, mine.stream)
       keptAt = began
     }

@@ -1,6 +1,6 @@
 import type { SigningKeys } from '../sign/signing-keys.ts'
 import { type Checkpoint, parseCheckpoint } from '../tlog/checkpoint.ts'
-import { formatVkey, parseVkey, type VerifierKey } from '../tlog/keys.ts'
+import { noteKeyOf, parseVkey, type VerifierKey } from '../tlog/keys.ts'
 import { verifySignature } from '../tlog/note.ts'
 
 /** The checkpoint of a stream, or undefined when no key of this log has signed it. */
@@ -21,8 +21,5 @@ export function ownCheckpoint(log: string, keys: () => Promise<SigningKeys>): Ow
 
 /** Every key that this log ever had, as a signer of the origin. */
 function verifiersOf(files: readonly { text: string }[], origin: string): VerifierKey[] {
-  return files.map(({ text }) => {
-    const { raw } = parseVkey(text.split('\n')[0] ?? '')
-    return parseVkey(formatVkey(origin, 0x01, raw))
-  })
+  return files.map(({ text }) => noteKeyOf(parseVkey(text.split('\n')[0] ?? ''), origin))
 }

@@ -1,0 +1,12 @@
+// What a command of Lelu is made of, for the other one (`lelu-mcp`): terminal, failures, text, the engine of a directory.
+export { archiveFromEnvironment } from './archive.ts'
+export { CliError, type CliErrorCode, describeFailure, type Failure } from './fail.ts'
+export type { Io } from './io.ts'
+export { makeDirectory, removeEmpty } from './make-directory.ts'
+export { assertKeysNotLost } from './open-desk.ts'
+export { withEngine } from './open-engine.ts'
+export { collect, duration, wholeNumber } from './option-values.ts'
+export { type Paint, painter, safeJson, safeLines, safeText, table, writeJson } from './print.ts'
+export { type ProcessIo, processIo } from './process-io.ts'
+export { printFailure } from './run-cli.ts'
+export { version } from './version.ts'

@@ -1,0 +1,81 @@
+import type { Json } from '@lelu/engine'
+import type {
+  CallToolResult,
+  ElicitRequestFormParams,
+  ElicitRequestURLParams,
+  ElicitResult,
+} from '@modelcontextprotocol/server'
+import type { Principal } from './principal.ts'
+
+/** The client as it described itself. Nothing it says about itself is proof of anything. */
+export type Peer = {
+  name: string
+  version: string
+  /** The revision of MCP this call is spoken in, such as `2026-07-28`. */
+  protocol: string
+  /** `legacy`: the revisions with sessions, up to 2025-11-25. `modern`: 2026-07-28 and later, without. */
+  era: 'legacy' | 'modern'
+  /** Which elicitations it declared on this request (modern) or connection (legacy). */
+  elicits: { form: boolean; url: boolean }
+  /** Whether it declared `io.modelcontextprotocol/tasks` on this request. */
+  tasks: boolean
+}
+
+/** What is asked of the person at the client. */
+export type Question =
+  | { mode: 'form'; message: string; schema: ElicitRequestFormParams['requestedSchema'] }
+  | { mode: 'url'; message: string; url: ElicitRequestURLParams['url'] }
+
+/** What came back, by the names of the questions, and the state that was given out with them (verified). */
+export type Answers = { results: Readonly<Record<string, ElicitResult>>; state: Json }
+
+/** One `tools/call` as a tool sees it. */
+export type CallContext = {
+  principal: Principal
+  peer: Peer
+  /** Aborted when the client cancels the call or goes away. */
+  signal: AbortSignal
+  /** `_meta` of the request: the client's word. */
+  meta: Readonly<Record<string, unknown>>
+  /** Of the second and later rounds of a call that asked for something; undefined in the first. */
+  answers: Answers | undefined
+  /** Tells the client how far the work is; does nothing where it did not ask to be told. */
+  progress(step: { progress: number; total?: number; message?: string }): Promise<void>
+}
+
+/** A task as `tasks/get` tells it (extension `io.modelcontextprotocol/tasks`). Times are ISO 8601. */
+export type Task = {
+  taskId: string
+  status: 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled'
+  statusMessage?: string
+  createdAt: string
+  lastUpdatedAt: string
+  ttlMs: number | null
+  pollIntervalMs?: number
+  /** Of `completed`. */
+  result?: CallToolResult
+  /** Of `failed`: a JSON-RPC error. */
+  error?: { code: number; message: string }
+  /** Of `input_required`. */
+  questions?: Readonly<Record<string, Question>>
+}
+
+/**
+ * How a call ends for now. `ask` puts questions to the person at the client, and the same call comes again with the
+ * answers; it is used only where the peer said that it can ask. `task` only where the peer declared tasks.
+ */
+export type ToolAnswer =
+  | { kind: 'result'; result: CallToolResult }
+  | { kind: 'ask'; questions: Readonly<Record<string, Question>>; state: Json }
+  | { kind: 'task'; task: Task }
+
+/** Who keeps tasks. An id that is unknown, or another principal's, answers undefined. */
+export interface TaskKeeper {
+  get(id: string, principal: Principal): Promise<Task | undefined>
+  update(
+    id: string,
+    principal: Principal,
+    answers: Readonly<Record<string, ElicitResult>>,
+  ): Promise<boolean>
+  cancel(id: string, principal: Principal): Promise<boolean>
+}

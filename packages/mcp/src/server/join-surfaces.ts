@@ -1,0 +1,43 @@
+import type { Principal } from '../surface/principal.ts'
+import type { McpTool, Surface } from '../surface/surface.ts'
+
+/**
+ * Several surfaces as one, in their order. Of two tools with one name the first is shown and called: who comes first
+ * must not be talked over by who comes later (an upstream that names its tool `lelu_approve`).
+ */
+export function joinSurfaces(...surfaces: readonly Surface[]): Surface {
+  const tasks = surfaces.flatMap(({ tasks: keeper }) => (keeper === undefined ? [] : [keeper]))
+  const [keeper, ...more] = tasks
+  if (more.length > 0) throw new TypeError('Only one surface can keep tasks.')
+  const all = async <T>(read: (surface: Surface) => Promise<readonly T[]> | readonly T[]) =>
+    (await Promise.all(surfaces.map(read))).flat()
+  return {
+    async tools(principal) {
+      const byName = new Map<string, McpTool>()
+      for (const tool of await all((surface) => surface.tools(principal))) {
+        if (!byName.has(tool.name)) byName.set(tool.name, tool)
+      }
+      return [...byName.values()]
+    },
+    resources: (principal) => all((surface) => surface.resources?.(principal) ?? []),
+    templates: (principal) => surfaces.flatMap((surface) => surface.templates?.(principal) ?? []),
+    read: (uri, principal) => firstRead(surfaces, uri, principal),
+    prompts: (principal) => surfaces.flatMap((surface) => surface.prompts?.(principal) ?? []),
+    ...(keeper !== undefined && { tasks: keeper }),
+    onChange(listener) {
+      const ends = surfaces.map((surface) => surface.onChange?.(listener))
+      return () => {
+        for (const end of ends) end?.()
+      }
+    },
+  }
+}
+
+/** One after the other: a surface that fails must not be passed over for one that answers. */
+async function firstRead(surfaces: readonly Surface[], uri: string, principal: Principal) {
+  for (const surface of surfaces) {
+    const found = await surface.read?.(uri, principal)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

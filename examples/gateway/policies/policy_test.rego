@@ -1,0 +1,35 @@
+package lelu.authz_test
+
+import data.lelu.authz
+
+call(server, action, effect) := {
+	"action": action,
+	"confidence": 0,
+	"args": {},
+	"tool": {"name": action, "server": server, "effect": effect},
+}
+
+ids(rules) := {rule.id | some rule in rules}
+
+test_reading_a_file_runs if {
+	ids(authz.allow) == {"reads"} with input as call("files", "read_text_file", "read")
+	count(authz.require_approval) == 0 with input as call("files", "read_text_file", "read")
+}
+
+test_writing_a_file_waits_for_a_person if {
+	count(authz.allow) == 0 with input as call("files", "write_file", "non_idempotent")
+	ids(authz.require_approval) == {"writes"} with input as call("files", "write_file", "non_idempotent")
+	ids(authz.require_approval) == {"writes"} with input as call("files", "write_file", "idempotent")
+}
+
+test_a_tool_of_another_server_with_the_same_name_gets_nothing if {
+	count(authz.allow) == 0 with input as call("other", "read_text_file", "read")
+	count(authz.require_approval) == 0 with input as call("other", "write_file", "non_idempotent")
+}
+
+test_moving_is_denied if ids(authz.deny) == {"moves"} with input as call("files", "move_file", "non_idempotent")
+
+test_harmless_tools_run if {
+	ids(authz.allow) == {"harmless"} with input as call("everything", "echo", "non_idempotent")
+	count(authz.allow) == 0 with input as call("everything", "get-env", "non_idempotent")
+}

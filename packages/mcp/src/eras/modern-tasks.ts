@@ -1,7 +1,14 @@
-import type { CallToolResult, ElicitResult, Result, Server } from '@modelcontextprotocol/server'
+import type {
+  CallToolResult,
+  Result,
+  Server,
+  ServerContext,
+  StandardSchemaV1,
+} from '@modelcontextprotocol/server'
 import type { Peer, Task, TaskKeeper } from '../surface/call.ts'
 import type { Principal } from '../surface/principal.ts'
 import { tasksExtension } from './capabilities.ts'
+import { modernPeer } from './modern-peer.ts'
 import { asRequest, sortReplies } from './questions.ts'
 import { RpcFault, rpcCodes } from './rpc-fault.ts'
 
@@ -30,18 +37,30 @@ export function serveTasks(
   principal: Principal,
   guarded: Guarded,
 ): void {
-  server.setRequestHandler('tasks/get', { params: taskParams }, ({ taskId }) =>
+  const declared = ({ mcpReq }: ServerContext) => {
+    if (!modernPeer(mcpReq.envelope ?? {}).tasks) throw tasksNotDeclared()
+  }
+  server.setRequestHandler('tasks/get', { params: taskParams }, ({ taskId }, ctx) =>
     guarded(async () => {
+      declared(ctx)
       const task = await tasks.get(taskId, principal)
       if (task === undefined) throw unknownTask()
       return detailed(task)
     }),
   )
-  server.setRequestHandler('tasks/update', { params: updateParams }, ({ taskId, replies }) =>
-    guarded(async () => acknowledged(await tasks.update(taskId, principal, replies))),
+  server.setRequestHandler('tasks/update', { params: taskParams }, ({ taskId }, ctx) =>
+    guarded(async () => {
+      declared(ctx)
+      // Replies of no known shape are dropped: the task goes on asking for them.
+      const { results } = sortReplies(Object.entries(ctx.mcpReq.inputResponses ?? {}), null)
+      return acknowledged(await tasks.update(taskId, principal, results))
+    }),
   )
-  server.setRequestHandler('tasks/cancel', { params: taskParams }, ({ taskId }) =>
-    guarded(async () => acknowledged(await tasks.cancel(taskId, principal))),
+  server.setRequestHandler('tasks/cancel', { params: taskParams }, ({ taskId }, ctx) =>
+    guarded(async () => {
+      declared(ctx)
+      return acknowledged(await tasks.cancel(taskId, principal))
+    }),
   )
 }
 
@@ -62,39 +81,16 @@ function unknownTask(): RpcFault {
   return new RpcFault(rpcCodes.params, 'There is no such task.')
 }
 
-type TaskParams = { taskId: string }
-type UpdateParams = TaskParams & { replies: Readonly<Record<string, ElicitResult>> }
-
-const taskParams = paramsSchema<TaskParams>((params) => ({ taskId: taskIdOf(params) }))
-
-const updateParams = paramsSchema<UpdateParams>((params) => {
-  const { inputResponses } = params as { inputResponses?: unknown }
-  if (typeof inputResponses !== 'object' || inputResponses === null) return undefined
-  // Replies of no known shape are dropped: the task goes on asking for them.
-  const { results } = sortReplies(Object.entries(inputResponses), null)
-  return { taskId: taskIdOf(params), replies: results }
-})
-
-function taskIdOf(params: object): string | undefined {
-  const { taskId } = params as { taskId?: unknown }
-  return typeof taskId === 'string' && taskId.length <= 256 ? taskId : undefined
-}
-
-type Parsed<T> = { [K in keyof T]: T[K] | undefined } | undefined
-
 /** The SDK wants a Standard Schema for methods that are not in the specification itself. */
-function paramsSchema<T extends TaskParams>(parse: (params: object) => Parsed<T>) {
-  return {
-    '~standard': {
-      version: 1 as const,
-      vendor: 'lelu',
-      validate(value: unknown): { value: T } | { issues: { message: string }[] } {
-        const parsed = typeof value === 'object' && value !== null ? parse(value) : undefined
-        return parsed?.taskId === undefined
-          ? { issues: [{ message: 'the params of a task are missing' }] }
-          : { value: parsed as T }
-      },
-      types: undefined as unknown as { input: unknown; output: T },
+const taskParams: StandardSchemaV1<unknown, { taskId: string }> = {
+  '~standard': {
+    version: 1,
+    vendor: 'lelu',
+    validate(value) {
+      const { taskId } = (value ?? {}) as { taskId?: unknown }
+      return typeof taskId === 'string' && taskId.length <= 256
+        ? { value: { taskId } }
+        : { issues: [{ message: 'taskId is missing' }] }
     },
-  }
+  },
 }

@@ -1,14 +1,9 @@
 import type { Json } from '@lelu/engine'
 import {
   type CallToolResult,
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  type ClientCapabilities,
   type GetPromptResult,
-  type Implementation,
   inputRequired,
   McpServer,
-  PROTOCOL_VERSION_META_KEY,
   type ServerContext,
 } from '@modelcontextprotocol/server'
 import type { Answers, Asked, CallContext, Peer } from '../surface/call.ts'
@@ -25,9 +20,9 @@ import {
   promptOf,
   readResource,
 } from './listings.ts'
+import { modernPeer } from './modern-peer.ts'
 import { serveTasks, taskResult } from './modern-tasks.ts'
 import type { EraOptions } from './options.ts'
-import { peerOf } from './peer.ts'
 import { asRequest, assertAskable, isAsked, sortReplies } from './questions.ts'
 import { asFault } from './rpc-fault.ts'
 import { createStateSeal, type StateBinding, type StateSeal } from './state.ts'
@@ -154,22 +149,6 @@ async function contextOf(
     },
     log: (level, data, logger) => mcpReq.log(level, data, logger),
   }
-}
-
-/** What the SDK lifted out of `_meta`, checked by it against the specification. */
-type Envelope = {
-  [PROTOCOL_VERSION_META_KEY]?: string
-  [CLIENT_INFO_META_KEY]?: Implementation
-  [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities
-}
-
-function modernPeer(envelope: Envelope): Peer {
-  return peerOf({
-    era: 'modern',
-    protocol: envelope[PROTOCOL_VERSION_META_KEY],
-    info: envelope[CLIENT_INFO_META_KEY],
-    capabilities: envelope[CLIENT_CAPABILITIES_META_KEY],
-  })
 }
 
 /** A state is opened even where no answers came with it: a forged one is refused in any case. */

@@ -18,8 +18,10 @@ export function openSse(
   sessions: SseSessions,
   options: EraOptions,
 ): void {
-  if (!sessions.makeRoom(principal.key))
-    return refuse(res, 503, 'Too many sessions.', { headers: { 'retry-after': '60' } })
+  if (!sessions.makeRoom(principal.key)) {
+    refuse(res, 503, 'Too many sessions.', { headers: { 'retry-after': '60' } })
+    return
+  }
   const session = legacySession(options, principal)
   const transport = new SSEServerTransport(messagesPath, res)
   const id = transport.sessionId

@@ -64,8 +64,8 @@ function addressOf({ url = '' }: IncomingMessage): URL | undefined {
 }
 
 function answerOpen(req: IncomingMessage, res: ServerResponse, body: object): void {
-  if (req.method === 'GET') return answerJson(res, 200, body)
-  refuse(res, 405, 'Method not allowed.', { headers: { allow: 'GET' } })
+  if (req.method === 'GET') answerJson(res, 200, body)
+  else refuse(res, 405, 'Method not allowed.', { headers: { allow: 'GET' } })
 }
 
 async function answerReady(

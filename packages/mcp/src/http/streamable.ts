@@ -4,6 +4,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { legacySession } from '../eras/legacy.ts'
 import type { EraOptions } from '../eras/options.ts'
+import { createEventStore } from './event-store.ts'
 import { refuse } from './json-answer.ts'
 import type { Known } from './known.ts'
 import type { Sessions } from './sessions.ts'
@@ -49,6 +50,8 @@ async function open(
   const session = legacySession(options, principal)
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
+    eventStore: createEventStore(),
+    retryInterval: 1000,
     onsessioninitialized: () => sessions.add({ id, owner: principal.key, session, transport }),
   })
   transport.onclose = () => sessions.remove(id)

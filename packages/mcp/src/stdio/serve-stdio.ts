@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import process from 'node:process'
+import type { Readable, Writable } from 'node:stream'
+import type { Transport as LegacyTransport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import type { Transport } from '@modelcontextprotocol/server'
+import { StdioServerTransport, serveStdio as serveModern } from '@modelcontextprotocol/server/stdio'
+import { legacySession } from '../eras/legacy.ts'
+import { type Log, silent } from '../eras/log.ts'
+import { modernServer } from '../eras/modern.ts'
+import { defaultAskMs, type EraOptions, type ServerInfo } from '../eras/options.ts'
+import type { Principal } from '../surface/principal.ts'
+import type { Surface } from '../surface/surface.ts'
+import { splitEras } from './split-eras.ts'
+
+export type StdioOptions = {
+  info: ServerInfo
+  /** As of `HttpOptions`. Default random. */
+  stateKey?: Uint8Array
+  log?: Log
+  askMs?: number
+  /** Default the process's own. */
+  stdin?: Readable
+  stdout?: Writable
+}
+
+export interface StdioServer {
+  /** Settles when the client has closed its end, or after `close()`. */
+  readonly closed: Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Serves a surface to the one client at the other end of standard input and output, in the era it opens with. On
+ * standard output goes nothing but the protocol: what is written by `console.log` meanwhile goes to standard error.
+ */
+export function serveStdio(
+  surface: Surface,
+  principal: Principal,
+  options: StdioOptions,
+): StdioServer {
+  const { info, stateKey = randomBytes(32), log = silent, askMs = defaultAskMs } = options
+  const era: EraOptions = { surface, info, stateKey, log, askMs }
+  const { stdin = process.stdin, stdout = process.stdout } = options
+  const restore = stdout === process.stdout ? consoleToStderr() : () => {}
+  const wire = new StdioServerTransport(stdin, stdout)
+  const eras = splitEras(wire)
+  const modern = serveModern(() => modernServer(era, principal, false), {
+    legacy: 'reject',
+    transport: eras.modern,
+    onerror: ({ name }) => log('debug', 'A modern request was refused or failed.', { error: name }),
+  })
+  const legacy = legacySession(era, principal)
+  legacy.connect(eras.legacy as Transport as LegacyTransport)
+  const stopListening = surface.onChange?.((change) => legacy.changed(change))
+
+  const closed = eras.closed.then(async () => {
+    stopListening?.()
+    await Promise.allSettled([modern.close(), legacy.close()])
+    restore()
+  })
+  return {
+    closed,
+    async close() {
+      await wire.close()
+      await closed
+    },
+  }
+}
+
+/** One line of a dependency on standard output would end the conversation. */
+function consoleToStderr(): () => void {
+  const kept = { log: console.log, info: console.info, debug: console.debug }
+  const toError = console.error.bind(console)
+  Object.assign(console, { log: toError, info: toError, debug: toError })
+  return () => Object.assign(console, kept)
+}

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import type { Readable, Writable } from 'node:stream'
 import type { Transport as LegacyTransport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import type { Transport } from '@modelcontextprotocol/server'
+import type { McpServer } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio as serveModern } from '@modelcontextprotocol/server/stdio'
-import { legacySession } from '../eras/legacy.ts'
+import { type LegacySession, legacySession } from '../eras/legacy.ts'
 import { type Log, silent } from '../eras/log.ts'
 import { modernServer } from '../eras/modern.ts'
 import { defaultAskMs, type EraOptions, type ServerInfo } from '../eras/options.ts'
 import type { Principal } from '../surface/principal.ts'
-import type { Surface } from '../surface/surface.ts'
+import type { Surface, SurfaceChange } from '../surface/surface.ts'
 import { splitEras } from './split-eras.ts'
 
 export type StdioOptions = {
@@ -43,19 +43,30 @@ export function serveStdio(
   const { stdin = process.stdin, stdout = process.stdout } = options
   const restore = stdout === process.stdout ? consoleToStderr() : () => {}
   const wire = new StdioServerTransport(stdin, stdout)
-  const eras = splitEras(wire)
-  const modern = serveModern(() => modernServer(era, principal, false), {
-    legacy: 'reject',
-    transport: eras.modern,
-    onerror: ({ name }) => log('debug', 'A modern request was refused or failed.', { error: name }),
+  let modern: McpServer | undefined
+  let legacy: LegacySession | undefined
+  const eras = splitEras(wire, (transport) => {
+    legacy = legacySession(era, principal)
+    legacy.connect(transport as LegacyTransport)
   })
-  const legacy = legacySession(era, principal)
-  legacy.connect(eras.legacy as Transport as LegacyTransport)
-  const stopListening = surface.onChange?.((change) => legacy.changed(change))
-
+  const stopListening = surface.onChange?.((change) => {
+    legacy?.changed(change)
+    if (modern !== undefined && legacy === undefined) tell(modern, change)
+  })
+  const handle = serveModern(
+    async () => {
+      modern = await modernServer(era, principal, false)
+      return modern
+    },
+    {
+      legacy: 'reject',
+      transport: eras.modern,
+      onerror: ({ name }) => log('debug', 'A message was refused or failed.', { error: name }),
+    },
+  )
   const closed = eras.closed.then(async () => {
     stopListening?.()
-    await Promise.allSettled([modern.close(), legacy.close()])
+    await Promise.allSettled([handle.close(), legacy?.close()])
     restore()
   })
   return {
@@ -65,6 +76,17 @@ export function serveStdio(
       await closed
     },
   }
+}
+
+/** The SDK passes it on to those `subscriptions/listen` of the connection that asked for it. */
+function tell(mcp: McpServer, change: SurfaceChange): void {
+  // Nobody may be connected yet, or any more.
+  const ignore = () => {}
+  if (change.kind === 'tools') mcp.server.sendToolListChanged().catch(ignore)
+  else if (change.kind === 'prompts') mcp.server.sendPromptListChanged().catch(ignore)
+  else if (change.kind === 'resources') mcp.server.sendResourceListChanged().catch(ignore)
+  else if (change.kind === 'resource')
+    mcp.server.sendResourceUpdated({ uri: change.uri }).catch(ignore)
 }
 
 /** One line of a dependency on standard output would end the conversation. */

@@ -6,6 +6,7 @@ import {
   bearer,
   closing,
   connect,
+  eventually,
   initialize,
   person,
   raw,
@@ -62,7 +63,7 @@ test('a message of another principal does not reach the stream', async () => {
 
   const own = await raw(server, { path, headers: bearer('alice'), body: initialize })
   expect(own.status).toBe(202)
-  await expect.poll(text).toContain('protocolVersion')
+  await eventually(text).toContain('protocolVersion')
 })
 
 test('the id of a stream opens nothing at the other endpoints, nor the other way round', async () => {
@@ -85,10 +86,8 @@ test('a stream that ends takes its session with it', async () => {
   const full = await raw(server, { method: 'GET', path: '/sse', headers: bearer('bob') })
   expect(full.status).toBe(503)
   await client.close()
-  await expect
-    .poll(async () => {
-      const stream = await openStream(server, bearer('bob')).catch(() => undefined)
-      return stream?.path
-    })
-    .toMatch(/sessionId/)
+  await eventually(async () => {
+    const stream = await openStream(server, bearer('bob')).catch(() => undefined)
+    return stream?.path
+  }).toMatch(/sessionId/)
 })

@@ -5,7 +5,7 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import {
   type Authenticator,
   type HttpOptions,
@@ -26,6 +26,9 @@ export function closing(close: () => Promise<unknown>): void {
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
 })
+
+/** What becomes so in the end: the limit is far off, for machines that are busy. */
+export const eventually = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 20_000 })
 
 export const info = { name: 'test', version: '1.0.0' } as const
 

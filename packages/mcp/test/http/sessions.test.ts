@@ -4,6 +4,7 @@ import type { Principal, SurfaceChange } from '../../src/index.ts'
 import {
   bearer,
   connect,
+  eventually,
   initialize,
   message,
   openSession,
@@ -85,12 +86,10 @@ test('a session that its client ends is gone', async () => {
 test('a session that nobody uses ends by itself', async () => {
   const server = await serve(surface, { sessionIdleMs: 20 })
   const headers = { 'mcp-session-id': await openSession(server) }
-  await expect
-    .poll(async () => {
-      await sleep(60) // each request is a use
-      return (await raw(server, { headers, body: callWhoami })).status
-    })
-    .toBe(404)
+  await eventually(async () => {
+    await sleep(60) // each request is a use
+    return (await raw(server, { headers, body: callWhoami })).status
+  }).toBe(404)
 })
 
 test('a session with an open stream is in use, however long nothing is said', async () => {

@@ -6,7 +6,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { expect, test, vi } from 'vitest'
-import { closing, eventually, initialize, rpc } from '../http/serving.ts'
+import { closing, eventually, initialize, modern, rpc } from '../http/serving.ts'
 
 // Each of them starts processes, which a busy machine takes its time for.
 vi.setConfig({ testTimeout: 90_000 })
@@ -29,25 +29,33 @@ function start(): { process: ChildProcess; lines: () => string[]; send(line: str
 }
 
 test('clients of both eras are served over stdio, and see the same', async () => {
-  const modern = new Client(
+  const current = new Client(
     { name: 'test', version: '1' },
     { versionNegotiation: { mode: { pin: '2026-07-28' } } },
   )
   const legacy = new LegacyClient({ name: 'test', version: '1' })
-  const auto = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'auto' } })
-  closing(() => Promise.all([modern.close(), legacy.close(), auto.close()]))
+  closing(() => Promise.all([current.close(), legacy.close()]))
   await Promise.all([
-    modern.connect(new StdioClientTransport(command)),
+    current.connect(new StdioClientTransport(command)),
     legacy.connect(new LegacyTransport(command)),
-    auto.connect(new StdioClientTransport(command)),
   ])
-  const lists = await Promise.all([modern.listTools(), legacy.listTools(), auto.listTools()])
+  const lists = await Promise.all([current.listTools(), legacy.listTools()])
   expect(lists[0].tools).toMatchObject([{ name: 'greet', title: 'Greet' }])
   for (const { tools } of lists) expect(tools).toEqual(lists[0].tools)
   const call = { name: 'greet', arguments: { name: 'Ann' } }
   const hello = [{ type: 'text', text: 'Hello, Ann!' }]
-  expect((await modern.callTool(call)).content).toEqual(hello)
+  expect((await current.callTool(call)).content).toEqual(hello)
   expect((await legacy.callTool(call)).content).toEqual(hello)
+})
+
+test('a client that asks what the server speaks may still open a session of the legacy era', async () => {
+  const { lines, send } = start()
+  send(modern('server/discover').body)
+  await eventually(lines).toHaveLength(1)
+  expect(JSON.parse(lines()[0] ?? '').result.supportedVersions).toContain('2026-07-28')
+  send(initialize)
+  await eventually(lines).toHaveLength(2)
+  expect(JSON.parse(lines()[1] ?? '').result.protocolVersion).toBe('2025-11-25')
 })
 
 test('nothing but the protocol is on standard output', async () => {

@@ -1,6 +1,7 @@
 // What a server shows, and who asks
 export type {
   Answers,
+  Asked,
   CallContext,
   Peer,
   Question,
@@ -18,3 +19,20 @@ export type {
   Surface,
   SurfaceChange,
 } from './surface/surface.ts'
+
+// Serving it
+export { type HttpServer, serveHttp } from './http/serve-http.ts'
+export type { HttpOptions } from './http/options.ts'
+export { serveStdio, type StdioOptions, type StdioServer } from './stdio/serve-stdio.ts'
+export type { ServerInfo } from './eras/options.ts'
+export type { Log } from './eras/log.ts'
+
+// Who is behind a request
+export type { Authenticator, Challenge, Verdict } from './auth/authenticator.ts'
+export { localPrincipal, noAuth, type NoAuthOptions } from './auth/no-auth.ts'
+export { oauth, type OAuthOptions } from './auth/oauth.ts'
+export { tokenAuth } from './auth/token-auth.ts'
+export { readTokenFile } from './auth/token-file.ts'
+
+// Errors
+export { LeluMcpError, type LeluMcpErrorCode } from './errors.ts'

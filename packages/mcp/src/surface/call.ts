@@ -1,9 +1,11 @@
 import type { Json } from '@lelu/engine'
 import type {
   CallToolResult,
+  CreateMessageRequestParams,
   ElicitRequestFormParams,
   ElicitRequestURLParams,
   ElicitResult,
+  LoggingLevel,
 } from '@modelcontextprotocol/server'
 import type { Principal } from './principal.ts'
 
@@ -17,17 +19,30 @@ export type Peer = {
   era: 'legacy' | 'modern'
   /** Which elicitations it declared on this request (modern) or connection (legacy). */
   elicits: { form: boolean; url: boolean }
+  /** Whether it declared that it samples from its model, and that it tells its roots. Both are deprecated in MCP. */
+  samples?: boolean
+  roots?: boolean
   /** Whether it declared `io.modelcontextprotocol/tasks` on this request. */
   tasks: boolean
 }
 
-/** What is asked of the person at the client. */
+/** What is asked of the person at the client; the last two, of the client itself, are there for what is forwarded. */
 export type Question =
   | { mode: 'form'; message: string; schema: ElicitRequestFormParams['requestedSchema'] }
   | { mode: 'url'; message: string; url: ElicitRequestURLParams['url'] }
+  | { mode: 'sampling'; params: CreateMessageRequestParams }
+  | { mode: 'roots' }
 
-/** What came back, by the names of the questions, and the state that was given out with them (verified). */
-export type Answers = { results: Readonly<Record<string, ElicitResult>>; state: Json }
+/**
+ * What came back, by the names of the questions, and the state that was given out with them (verified; null where none
+ * was given out). The answers are the client's word: whatever is read from their `content` must be checked.
+ */
+export type Answers = {
+  results: Readonly<Record<string, ElicitResult>>
+  state: Json
+  /** What came back to questions of the modes `sampling` and `roots`, as it came. */
+  replies?: Readonly<Record<string, Json>>
+}
 
 /** One `tools/call` as a tool sees it. */
 export type CallContext = {
@@ -41,6 +56,8 @@ export type CallContext = {
   answers: Answers | undefined
   /** Tells the client how far the work is; does nothing where it did not ask to be told. */
   progress(step: { progress: number; total?: number; message?: string }): Promise<void>
+  /** Sends the client a log message, where it listens to such; for what is forwarded. */
+  log?(level: LoggingLevel, data: Json, logger?: string): Promise<void>
 }
 
 /** A task as `tasks/get` tells it (extension `io.modelcontextprotocol/tasks`). Times are ISO 8601. */
@@ -60,13 +77,13 @@ export type Task = {
   questions?: Readonly<Record<string, Question>>
 }
 
-/**
- * How a call ends for now. `ask` puts questions to the person at the client, and the same call comes again with the
- * answers; it is used only where the peer said that it can ask. `task` only where the peer declared tasks.
- */
+/** Puts questions to the person at the client. The same call comes again with the answers and the state. */
+export type Asked = { kind: 'ask'; questions: Readonly<Record<string, Question>>; state: Json }
+
+/** How a call ends for now. `ask` only where the peer said that it can ask, `task` only where it declared tasks. */
 export type ToolAnswer =
   | { kind: 'result'; result: CallToolResult }
-  | { kind: 'ask'; questions: Readonly<Record<string, Question>>; state: Json }
+  | Asked
   | { kind: 'task'; task: Task }
 
 /** Who keeps tasks. An id that is unknown, or another principal's, answers undefined. */

@@ -7,7 +7,7 @@ import type {
   ResourceTemplateType,
   ToolAnnotations,
 } from '@modelcontextprotocol/server'
-import type { CallContext, TaskKeeper, ToolAnswer } from './call.ts'
+import type { Asked, CallContext, TaskKeeper, ToolAnswer } from './call.ts'
 import type { Principal } from './principal.ts'
 
 /** A JSON Schema. Of a tool's input always one of an object. */
@@ -37,7 +37,11 @@ export type McpResourceTemplate = Pick<
 }
 
 export type McpPrompt = Pick<Prompt, 'name' | 'title' | 'description' | 'arguments'> & {
-  get(values: Readonly<Record<string, string>>, principal: Principal): Promise<GetPromptResult>
+  get(
+    values: Readonly<Record<string, string>>,
+    principal: Principal,
+    context: CallContext,
+  ): Promise<GetPromptResult | Asked>
   complete?(argument: string, value: string, principal: Principal): Promise<readonly string[]>
 }
 

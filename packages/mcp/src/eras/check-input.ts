@@ -1,0 +1,70 @@
+import { type OutputUnit, type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema'
+import type { Json } from '@lelu/engine'
+import { LeluMcpError } from '../errors.ts'
+import type { JsonSchema } from '../surface/surface.ts'
+
+const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
+  ['draft-04', '4'],
+  ['draft-07', '7'],
+  ['draft/2019-09', '2019-09'],
+]
+
+/** By the schema object: a surface that keeps its tools compiles each schema once. */
+const validators = new WeakMap<JsonSchema, Validator>()
+
+function validatorOf(schema: JsonSchema): Validator {
+  const known = validators.get(schema)
+  if (known !== undefined) return known
+  const { $schema } = schema
+  const named = typeof $schema === 'string' ? $schema : ''
+  const draft = drafts.find(([pattern]) => named.includes(pattern))?.[1] ?? '2020-12'
+  const made = new Validator(schema as Schema, draft, false)
+  validators.set(schema, made)
+  return made
+}
+
+/** Beyond this many a model reads no more, and the answer only grows with the input. */
+const maxIssues = 10
+
+/**
+ * What is wrong with an input, as JSON pointers and keywords: a value is never quoted, for it may be a secret that
+ * would end up in a transcript. Throws `LELU_MCP_SCHEMA_UNUSABLE` where the schema itself cannot be applied.
+ */
+export function inputIssues(input: { [key: string]: Json }, schema: JsonSchema): string[] {
+  const errors = validated(input, schema)
+  // An error of a keyword that applies other keywords only repeats theirs, which come after it.
+  const own = errors.filter(({ keyword }) => !applicators.has(keyword))
+  const told = (own.length > 0 ? own : errors).map(describe)
+  const distinct = [...new Set(told)]
+  const more = distinct.length - maxIssues
+  return more > 0 ? [...distinct.slice(0, maxIssues), `and ${more} more`] : distinct
+}
+
+const applicators = new Set(['properties', 'items', '$ref', 'allOf', 'prefixItems'])
+
+function validated(input: { [key: string]: Json }, schema: JsonSchema): OutputUnit[] {
+  try {
+    return validatorOf(schema).validate(input).errors
+  } catch (error) {
+    throw new LeluMcpError(
+      'LELU_MCP_SCHEMA_UNUSABLE',
+      'The input schema of this tool cannot be applied, so no input passes it.',
+      { help: 'Whoever runs the server must correct the schema of the tool.', cause: error },
+    )
+  }
+}
+
+function describe({ instanceLocation, keyword, keywordLocation }: OutputUnit): string {
+  const at = pointer(instanceLocation)
+  if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties')
+    return `${at}: has a property that is not allowed`
+  if (keyword === 'required') return `${at}: a required property is missing`
+  if (keyword === 'false') return `${at}: is not allowed`
+  return `${at}: does not meet ${keyword} (schema ${pointer(keywordLocation)})`
+}
+
+/** A pointer may contain names that the caller made up: control characters would steer a terminal, length hides the rest. */
+function pointer(location: string): string {
+  const clean = location.replace(/[\p{Cc}\p{Cf}]/gu, '?').replace(/^#/, '') || '/'
+  return clean.length > 120 ? `${clean.slice(0, 120)}…` : clean
+}

@@ -1,0 +1,125 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { expect, test } from 'vitest'
+import type { Authenticator, HttpServer, Surface, SurfaceChange } from '../../src/index.ts'
+import {
+  bearer,
+  closing,
+  eventually,
+  message,
+  modern,
+  openSession,
+  person,
+  raw,
+  rpc,
+  serve,
+  tokens,
+  whoami,
+} from './serving.ts'
+
+const auth = tokens({ alice: person('alice'), bob: person('bob') })
+
+/** Two resources, each of one person, that can change. */
+function changing(): Surface & { change(change: SurfaceChange): void } {
+  const listeners = new Set<(change: SurfaceChange) => void>()
+  return {
+    tools: () => [whoami],
+    resources: () => [],
+    async read(uri, { subject }) {
+      return uri === `test://${subject.id}` ? { contents: [{ uri, text: 'secret' }] } : undefined
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    change(change) {
+      for (const listener of listeners) listener(change)
+    },
+  }
+}
+
+type Stream = { text: () => string; response: IncomingMessage }
+
+async function stream(
+  { port }: HttpServer,
+  { method, headers, body }: { method: string; headers: Record<string, string>; body?: string },
+): Promise<Stream> {
+  const accept = 'application/json, text/event-stream'
+  const type = { accept, 'content-type': 'application/json' }
+  const options = { host: '127.0.0.1', port, path: '/mcp', agent: false }
+  const req = request({ ...options, method, headers: { ...type, ...headers } })
+  req.end(body)
+  closing(async () => req.destroy())
+  const [response] = await once(req, 'response')
+  let text = ''
+  response.setEncoding('utf8')
+  response.on('data', (chunk: string) => {
+    text += chunk
+  })
+  response.on('error', () => {})
+  return { text: () => text, response }
+}
+
+const everything = {
+  notifications: {
+    toolsListChanged: true,
+    resourceSubscriptions: ['test://alice', 'test://bob'],
+  },
+}
+
+test('a modern subscription hears of lists, and of resources that its principal can read', async () => {
+  const surface = changing()
+  const server = await serve(surface, { auth })
+  const { headers, body } = modern('subscriptions/listen', everything)
+  const { text } = await stream(server, {
+    method: 'POST',
+    headers: { ...headers, ...bearer('alice') },
+    body,
+  })
+  await eventually(text).toContain('acknowledged')
+  surface.change({ kind: 'resource', uri: 'test://bob' })
+  surface.change({ kind: 'resource', uri: 'test://alice' })
+  surface.change({ kind: 'tools' })
+  await eventually(text).toContain('notifications/tools/list_changed')
+  expect(text()).toContain('test://alice')
+  expect(text()).not.toContain('test://bob')
+})
+
+test('a legacy session hears of lists, and of resources that it subscribed to and can read', async () => {
+  const surface = changing()
+  const server = await serve(surface, { auth })
+  const headers = {
+    ...bearer('alice'),
+    'mcp-session-id': await openSession(server, bearer('alice')),
+  }
+  const subscribe = async (uri: string) =>
+    message(await raw(server, { headers, body: rpc('resources/subscribe', { uri }) }))
+  expect(await subscribe('test://alice')).toHaveProperty('result')
+  expect(await subscribe('test://bob')).toHaveProperty('error')
+  const { text } = await stream(server, { method: 'GET', headers })
+  surface.change({ kind: 'resource', uri: 'test://bob' })
+  surface.change({ kind: 'resource', uri: 'test://alice' })
+  surface.change({ kind: 'tools' })
+  await eventually(text).toContain('notifications/tools/list_changed')
+  expect(text()).toContain('test://alice')
+  expect(text()).not.toContain('test://bob')
+})
+
+test.each(['GET', 'POST'])(
+  'a stream ends with the token it was opened with (%s)',
+  async (method) => {
+    const people: Authenticator = {
+      open: false,
+      documents: new Map(),
+      authenticate: async () => ({ principal: person('alice'), expiresAt: Date.now() + 300 }),
+    }
+    const server = await serve(changing(), { auth: people })
+    const id = await openSession(server)
+    const { headers, body } = modern('subscriptions/listen', everything)
+    const { response } = await stream(
+      server,
+      method === 'GET' ? { method, headers: { 'mcp-session-id': id } } : { method, headers, body },
+    )
+    await new Promise((resolve) => response.once('close', resolve))
+  },
+)

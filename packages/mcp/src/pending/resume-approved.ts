@@ -67,7 +67,7 @@ export async function resumeApproved(
     if (outcome.status === 'suspended') return { status: 'pending', approval: outcome.approval }
     if (outcome.status === 'denied') {
       const ended = outcome.approval ?? approval
-      const code = outcome.decision.reasons[0]?.id === 'stopped' ? 'LELU_STOPPED' : 'LELU_DENIED'
+      const code = 'LELU_CALL_DENIED'
       return { status: 'refused', result: refusedResult(code, refusal(outcome)), approval: ended }
     }
     const { value, replayed = false, approval: ended = approval } = outcome

@@ -114,7 +114,7 @@ export function taskKeeper({ lelu, resume, consoleUrl }: Options): TaskKeeper {
         case 'denied':
         case 'expired':
         case 'revoked':
-          return refused(approval, 'LELU_DENIED', endedText(approval))
+          return refused(approval, 'LELU_CALL_DENIED', endedText(approval))
         default:
           return ended(approval)
       }

@@ -24,8 +24,6 @@ export type LeluSurfaceOptions = {
   pollMs?: number
   /** How long a search or a verification of the log may take, in ms. Default 20 000. */
   scanMs?: number
-  /** Epoch milliseconds. Default `Date.now`. */
-  now?: () => number
 }
 
 /** What each tool is made with. */
@@ -35,5 +33,4 @@ export type ToolParts = {
   pending: Pending
   consoleUrl: string | undefined
   scans: ScanSlots
-  now: () => number
 }

@@ -9,8 +9,8 @@ const rowsPerLook = 500
 const mostLooks = 10
 
 /**
- * The place of an id in the order, without its random half. An id that was passed over may be somebody else's, and a
- * cursor must not tell it. One row is looked at twice for it, and left out by `seen`.
+ * The place of an id in the order, without its random half: an id that was passed over may be somebody else's, and a
+ * cursor must not tell it. At most that row is looked at twice.
  */
 function placeOf(id: string): string {
   return `${id.slice(0, 'apr_00000000-0000-7000'.length)}-0000-000000000000`
@@ -42,5 +42,6 @@ export async function pendingPage(
     if (page.next === null) return { approvals: found, next: null, altered }
     from = page.next
   }
-  return { approvals: found, next: from === undefined ? null : placeOf(from), altered }
+  const last = from ?? ''
+  return { approvals: found, next: found.at(-1)?.id === last ? last : placeOf(last), altered }
 }

@@ -13,8 +13,7 @@ const mostLooks = 4
  */
 export function approvalChanges(approvals: Pick<Lelu['approvals'], 'list'>, pollMs: number) {
   const listeners = new Set<Listener>()
-  let timer: NodeJS.Timeout | undefined
-  let known: Map<string, number> | undefined
+  let watch: { timer?: NodeJS.Timeout; known?: Map<string, number> } | undefined
 
   async function pending(): Promise<Map<string, number>> {
     const found = new Map<string, number>()
@@ -32,13 +31,19 @@ export function approvalChanges(approvals: Pick<Lelu['approvals'], 'list'>, poll
     return found
   }
 
-  async function look(): Promise<void> {
+  async function look(mine: NonNullable<typeof watch>): Promise<void> {
     // A store that does not answer has told nothing: the next look compares with what was known before.
     const found = await pending().catch(() => undefined)
-    if (found === undefined || listeners.size === 0) return
-    const before = known
-    known = found
-    if (before === undefined) return
+    if (watch !== mine) return
+    if (found !== undefined) {
+      if (mine.known !== undefined) tell(mine.known, found)
+      mine.known = found
+    }
+    mine.timer = setTimeout(() => look(mine), pollMs)
+    mine.timer.unref()
+  }
+
+  function tell(before: Map<string, number>, found: Map<string, number>): void {
     const changed = [...new Set([...before.keys(), ...found.keys()])].filter(
       (id) => before.get(id) !== found.get(id),
     )
@@ -48,28 +53,19 @@ export function approvalChanges(approvals: Pick<Lelu['approvals'], 'list'>, poll
     }
   }
 
-  function next(): void {
-    timer = setTimeout(async () => {
-      await look()
-      if (timer !== undefined) next()
-    }, pollMs)
-    timer.unref()
-  }
-
   return (listener: Listener): (() => void) => {
     // One entry for each call: the same function may be given twice.
     const own: Listener = (change) => listener(change)
     listeners.add(own)
-    if (timer === undefined) {
-      look()
-      next()
+    if (watch === undefined) {
+      watch = {}
+      look(watch)
     }
     return () => {
       listeners.delete(own)
       if (listeners.size > 0) return
-      clearTimeout(timer)
-      timer = undefined
-      known = undefined
+      clearTimeout(watch?.timer)
+      watch = undefined
     }
   }
 }

@@ -67,9 +67,12 @@ describe('lelu_evaluate', () => {
 
   it('refuses an input with a prototype of its own, and one that is too large', async () => {
     const { surface } = await fixture()
-    const odd = JSON.parse('{"tool":"trade","input":{"__proto__":{"amount":1},"constructor":2}}')
-    const { view } = await result(surface, alice, 'lelu_evaluate', odd)
-    expect(view.decision).toBe('require_approval')
+    const odd = JSON.parse('{"tool":"trade","input":{"__proto__":{"amount":1}}}')
+    const refusedOne = await result(surface, alice, 'lelu_evaluate', odd)
+    expect(refusedOne.text).toContain('LELU_REQUEST_INVALID')
+    const named = { tool: 'constructor', input: { constructor: 1 } }
+    const { view } = await result(surface, alice, 'lelu_evaluate', named)
+    expect(view.decision).toBe('deny')
     const huge = await result(surface, alice, 'lelu_evaluate', {
       tool: 'trade',
       input: 'x'.repeat(2 * 1024 * 1024),

@@ -5,7 +5,7 @@ import type { ScanSlots } from './scans.ts'
 
 /** What the tools need of the engine. Not among it: what mints, grants, stops or reconciles. */
 export type ToolEngine = Pick<Lelu, 'decide' | 'guard' | 'resume'> & {
-  approvals: Pick<Lelu['approvals'], 'get' | 'find' | 'list' | 'review' | 'cancel' | 'wait'>
+  approvals: Pick<Lelu['approvals'], 'get' | 'list' | 'review' | 'cancel' | 'wait'>
   tokens: Pick<Lelu['tokens'], 'revoke'>
   audit: Pick<Lelu['audit'], 'directory'>
 }

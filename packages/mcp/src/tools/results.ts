@@ -37,7 +37,8 @@ export function failureResult(error: unknown): CallToolResult {
   if (!isLeluError(error)) throw error
   const { code, message, help, details } = error
   if (code === 'LELU_APPROVAL_NOT_FOUND') return noApprovalResult(String(details?.approval ?? ''))
-  if (code.startsWith('LELU_AUDIT_') || code.startsWith('LELU_STORE_')) {
+  const inside = code.startsWith('LELU_AUDIT_') || code.startsWith('LELU_STORE_')
+  if (inside && code !== 'LELU_AUDIT_OPTIONS_INVALID') {
     return refusedResult(code, 'A part of Lelu does not work. Nothing was run. Ask again later.')
   }
   return refusedResult(code, `${message} ${help}`)

@@ -1,8 +1,8 @@
-import { safeLines } from '@lelu/cli/terminal'
 import type { PolicySource } from '@lelu/engine'
 import type { ReadResourceResult } from '@modelcontextprotocol/server'
 import { hasScope, type Principal } from '../surface/principal.ts'
 import type { McpResource } from '../surface/surface.ts'
+import { shownLines } from '../tools/shown.ts'
 
 const prefix = 'lelu://policies/'
 const dataPath = 'data.json'
@@ -34,9 +34,9 @@ export type PolicyFiles = {
 export function policyFiles(source: PolicySource | undefined): PolicyFiles {
   const files = new Map<string, { text: string; mimeType: string }>()
   for (const { path, source: text } of source?.modules ?? [])
-    files.set(path, { text: safeLines(text), mimeType: 'text/plain' })
+    files.set(path, { text: shownLines(text), mimeType: 'text/plain' })
   if (source?.data !== undefined) {
-    const text = safeLines(JSON.stringify(source.data, null, 2))
+    const text = shownLines(JSON.stringify(source.data, null, 2))
     files.set(dataPath, { text, mimeType: 'application/json' })
   }
   return {

@@ -1,4 +1,4 @@
-import { safeJson, safeText } from '@lelu/cli/terminal'
+import { safeJson, safeLines, safeText } from '@lelu/cli/terminal'
 
 /** Text that was cut off says so, for what is not seen must not be believed to be seen. */
 export type Shown = { text: string; truncated: boolean }
@@ -19,4 +19,9 @@ export function shownJson(value: unknown, most: number): Shown {
 /** A text of a caller, a policy or a reviewer, on one line. */
 export function shownText(text: string, most = 500): string {
   return cut(safeText(text), most).text
+}
+
+/** A text of several lines, with its tabs: what else is not seen stands as escapes. */
+export function shownLines(text: string): string {
+  return text.split('\t').map(safeLines).join('\t')
 }

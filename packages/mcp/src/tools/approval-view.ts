@@ -2,6 +2,7 @@ import type { Approval, Json } from '@lelu/engine'
 import { isPermission } from '../pending/permission.ts'
 import { consoleLink } from '../pending/words.ts'
 import type { Principal } from '../surface/principal.ts'
+import type { JsonSchema } from '../surface/surface.ts'
 import { owns } from './ownership.ts'
 import { count, list, object, reasons, stateWord, text, textOrNull } from './schemas.ts'
 import { shownJson, shownText } from './shown.ts'
@@ -37,9 +38,9 @@ const properties = {
   url: textOrNull('Where a person decides.'),
 }
 
-export const approvalSchema = object(properties, Object.keys(properties))
+export const approvalSchema: JsonSchema = object(properties, Object.keys(properties))
 
-export const approvalsSchema = object(
+export const approvalsSchema: JsonSchema = object(
   {
     approvals: list(approvalSchema, 'In order of their creation.'),
     next: textOrNull('Pass it as `after` for the next page; null: there is no more.'),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Decision, Json } from '@lelu/engine'
-import type { McpTool } from '../surface/surface.ts'
+import type { JsonSchema, McpTool } from '../surface/surface.ts'
 import { type CallInput, toDecisionRequest } from './call-request.ts'
 import type { ToolParts } from './options.ts'
 import { answering, done } from './results.ts'
@@ -21,7 +21,7 @@ export function decisionView({ id, effect, confidence, policy, audit, ...decisio
   }
 }
 
-export const decisionProperties = {
+export const decisionProperties: JsonSchema = {
   decision: decisionWord,
   decision_id: text('Id of the decision: lelu_explain_decision takes it.'),
   reasons,

@@ -1,5 +1,5 @@
 import { findStory, type StoryRecord } from '@lelu/audit'
-import { isLeluError } from '@lelu/engine'
+import { isLeluError, type Json } from '@lelu/engine'
 import type { ToolAnswer } from '../surface/call.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { McpTool } from '../surface/surface.ts'
@@ -87,8 +87,20 @@ export function explainDecisionTool(parts: ToolParts): McpTool {
 
 const mostSteps = 100
 
+type Explanation = {
+  decision_id: string
+  decision: string
+  tool: string | null
+  policy: string | null
+  steps: { [key: string]: Json }[]
+}
+
 /** The story as it is shown. */
-export function explanation(id: string, records: readonly StoryRecord[], whole: boolean) {
+export function explanation(
+  id: string,
+  records: readonly StoryRecord[],
+  whole: boolean,
+): Explanation {
   const asked = records.find(({ record }) => record.kind === 'decision' && record.id === id)
   const { decision, tool, policy } = (asked?.record ?? {}) as {
     decision?: unknown
@@ -105,11 +117,7 @@ export function explanation(id: string, records: readonly StoryRecord[], whole: 
 }
 
 /** The story in lines. */
-export function storyText({
-  decision_id: id,
-  tool,
-  steps,
-}: ReturnType<typeof explanation>): string {
+export function storyText({ decision_id: id, tool, steps }: Explanation): string {
   const lines = steps.map(({ time, what, outcome, reasons, reviewer }) => {
     const who = reviewer === null ? '' : ` by ${reviewer}`
     return `${time}  ${what}${outcome === null ? '' : `: ${outcome}`}${who}  ${(reasons as string[]).join(' ')}`.trimEnd()

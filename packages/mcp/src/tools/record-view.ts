@@ -1,6 +1,7 @@
 import type { AuditRecord } from '@lelu/audit'
 import type { Json, Subject } from '@lelu/engine'
 import { hasScope, type Principal } from '../surface/principal.ts'
+import type { JsonSchema } from '../surface/surface.ts'
 import { list, object, text, textOrNull } from './schemas.ts'
 import { shownText } from './shown.ts'
 
@@ -35,7 +36,7 @@ export function readsAudit(principal: Principal): boolean {
   return hasScope(principal, 'audit:read')
 }
 
-export const stepSchema = object(
+export const stepSchema: JsonSchema = object(
   {
     time: text('ISO 8601.'),
     what: text('Kind of the record.'),

@@ -12,7 +12,7 @@ export const digest: JsonSchema = text('`digest` of the input you looked at.', {
   maxLength: 128,
 })
 
-export const reviewSchema = object({ approval_id: approvalId, status: stateWord }, [
+export const reviewSchema: JsonSchema = object({ approval_id: approvalId, status: stateWord }, [
   'approval_id',
   'status',
 ])

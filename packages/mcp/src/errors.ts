@@ -1,0 +1,34 @@
+/** What only the MCP server, the gateway and its command can say; other failures carry a code of the package they come from. */
+export type LeluMcpErrorCode =
+  | 'LELU_MCP_CONFIG_INVALID'
+  | 'LELU_MCP_INPUT_INVALID'
+  | 'LELU_MCP_LOCK_INVALID'
+  | 'LELU_MCP_OPTIONS_INVALID'
+  | 'LELU_MCP_RESULT_TOO_LARGE'
+  | 'LELU_MCP_TOOL_NOT_FOUND'
+  | 'LELU_MCP_UPSTREAM_AWAY'
+  | 'LELU_MCP_UPSTREAM_FAILED'
+  | 'LELU_MCP_UPSTREAM_LOST'
+  | 'LELU_TOOL_CHANGED'
+  | 'LELU_TOOL_NEW'
+
+/** By it `isLeluError` knows errors of all packages. */
+const brand = Symbol.for('lelu.error')
+
+type LeluMcpErrorOptions = { help: string; cause?: unknown; details?: Record<string, unknown> }
+
+/** What went wrong (`message`), what to do (`help`), and the data of it (`details`); never an input or a secret. */
+export class LeluMcpError extends Error {
+  override readonly name: string = 'LeluMcpError'
+  readonly code: LeluMcpErrorCode
+  readonly help: string
+  readonly details: Record<string, unknown>
+
+  constructor(code: LeluMcpErrorCode, message: string, options: LeluMcpErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.help = options.help
+    this.details = options.details ?? {}
+    Object.defineProperty(this, brand, { value: true })
+  }
+}

@@ -16,9 +16,9 @@ const reserved = /^lelu_/i
 /** Reads `{server}__{tool}`, or `{tool}` for a gateway of one server. Undefined: no form that tells tools apart. */
 export function readNameForm(template: string, servers: number): NameForm | undefined {
   const both = /^([\w-]*)\{server\}([\w-]+)\{tool\}([\w-]*)$/.exec(template)
-  const [, before = '', between = '', after = ''] =
-    both ?? /^([\w-]*)()\{tool\}([\w-]*)$/.exec(template) ?? []
-  if (both === null && (servers > 1 || !template.includes('{tool}'))) return undefined
+  const alone = /^([\w-]*)()\{tool\}([\w-]*)$/.exec(template)
+  const [, before, between, after] = both ?? (servers === 1 ? alone : null) ?? []
+  if (before === undefined || between === undefined || after === undefined) return undefined
   const form = { before, between, after, server: both !== null }
   return before.length + between.length + after.length <= 24 ? form : undefined
 }

@@ -1,10 +1,10 @@
-import type { Json, Lelu } from '@lelu/engine'
+import type { Lelu } from '@lelu/engine'
 import type { ConfidenceReader } from '@lelu/engine/adapter'
-import type { CallToolResult } from '@modelcontextprotocol/server'
 import { errorAnswer } from '../calls/answers.ts'
 import type { Executors } from '../calls/executors.ts'
 import { governedCall } from '../calls/governed-call.ts'
-import { type CallParts, definitionOf } from '../calls/governed-tool.ts'
+import type { CallParts } from '../calls/governed-tool.ts'
+import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
 import { LeluMcpError } from '../errors.ts'
 import type { Surface, SurfaceChange } from '../surface/surface.ts'
 import type { GatewayConfig } from './config.ts'
@@ -99,11 +99,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   /** The connection of a tool that is there and as it was pinned. Throws a coded error otherwise. */
-  async function callable(
-    server: string,
-    tool: string,
-    sha256?: string,
-  ): Promise<{ upstream: Upstream; listed: ListedTool }> {
+  async function callable(server: string, tool: string, sha256?: string): Promise<CallableTool> {
     const upstream = upstreams.get(server)
     if (upstream === undefined) throw awayError(server, 'is not behind this gateway')
     await upstream.client() // waits for a list that is being judged
@@ -173,26 +169,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         return () => listeners.delete(listener)
       },
     },
-    executors: {
-      of(server) {
-        if (server === undefined || !upstreams.has(server)) return undefined
-        return async (
-          { tool, input, effect = 'non_idempotent' },
-          { idempotencyKey, approval },
-        ): Promise<CallToolResult> => {
-          // What was approved was the tool as it was described then.
-          const approved = approval === null ? undefined : definitionOf(approval.request)
-          const { upstream, listed } = await callable(server, tool, approved)
-          return callUpstream(upstream, {
-            definition: listed.pinned.definition,
-            effect,
-            input: structuredClone(input) as { [key: string]: Json },
-            idempotencyKey,
-            timeoutMs: settings.upstreamTimeoutMs,
-          })
-        }
-      },
-    },
+    executors: upstreamExecutors({
+      has: (server) => upstreams.has(server),
+      callable,
+      timeoutMs: settings.upstreamTimeoutMs,
+    }),
     status: () =>
       [...upstreams].map(([server, upstream]) => ({
         server,

@@ -1,3 +1,4 @@
+import { unwatchFile, watchFile } from 'node:fs'
 import type { Lelu } from '@lelu/engine'
 import type { ConfidenceReader } from '@lelu/engine/adapter'
 import { errorAnswer } from '../calls/answers.ts'
@@ -139,6 +140,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   await Promise.all([...upstreams.values()].map(({ tried }) => tried))
+  // What a person accepts in another process counts at once, and what breaks the file stops its tools.
+  const reread = () => {
+    for (const upstream of upstreams.values()) upstream.refresh()
+  }
+  watchFile(settings.pin, { interval: 1000, persistent: false }, reread)
   return {
     surface: {
       async tools(principal) {
@@ -181,6 +187,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         tools: [...lists.exposed().values()].filter((one) => one.server === server).length,
       })),
     async close() {
+      unwatchFile(settings.pin, reread)
       listeners.clear()
       await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     },

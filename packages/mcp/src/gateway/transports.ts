@@ -9,8 +9,11 @@ import { boundedFetch } from './bounded-fetch.ts'
 import type { ServerEntry } from './config.ts'
 import { shownLine } from './shown-text.ts'
 
-/** The longest message of an upstream that is read, in bytes. One that sends more is cut off. */
-export const maxMessageBytes: number = 16 * 1024 * 1024
+/**
+ * The longest message of an upstream that is read, in bytes. One that sends more is cut off: the SDK's reader of a child
+ * copies what it has at every piece, and the whole gateway stands still meanwhile.
+ */
+const maxMessageBytes = 8 * 1024 * 1024
 
 /** What a child needs to find its files and speak the user's language, and nothing of ours. */
 const passedOn = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TMPDIR', 'TZ']

@@ -44,7 +44,7 @@ function failedError(
   return new LeluMcpError('LELU_MCP_UPSTREAM_FAILED', `The server ${server} ${why} ${tool}.`, {
     help: 'It says why; correct the input, or look at the server.',
     cause,
-    details: { server, tool, said: shownText(said, 1000) },
+    details: { server, tool, ...(said !== '' && { said: shownText(said, 1000) }) },
   })
 }
 
@@ -75,16 +75,15 @@ export function callError(error: unknown, call: FailedCall): LeluMcpError {
     switch (error.code) {
       case SdkErrorCode.NotConnected:
         return awayError(call.server)
-      case SdkErrorCode.CapabilityNotSupported:
-        return failedError(
-          call,
-          'asked for what this gateway does not pass on, in the call of',
-          'A question to the person or the model was refused.',
-          error,
-        )
       case SdkErrorCode.InvalidResult:
-      case SdkErrorCode.UnsupportedResultType:
-        return failedError(call, 'answered what is no result to the call of', '', error)
+      case SdkErrorCode.UnsupportedResultType: {
+        const asked = (error.data as { resultType?: unknown } | undefined)?.resultType
+        const why =
+          asked === 'input_required'
+            ? 'asked for more, which is refused, in the call of'
+            : 'answered what is no result to the call of'
+        return failedError(call, why, '', error)
+      }
       default:
         return lostError(call, error)
     }

@@ -29,6 +29,8 @@ export interface Upstream {
   client(): Promise<Client>
   /** A call failed in a way that says that this connection is no good any more. */
   doubt(client: Client): void
+  /** Lists and judges the tools again. */
+  refresh(): void
   /** Why it is away, for a person; undefined when it is not. */
   away(): string | undefined
   close(): Promise<void>
@@ -154,6 +156,9 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       return wanted
     },
     doubt: (client) => lose(client, 'was lost during a call'),
+    refresh: () => {
+      if (current !== undefined) learn(current)
+    },
     away: () => why,
     async close() {
       closing.abort()

@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { toNodeHandler } from '@modelcontextprotocol/node'
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { createMcpHandler } from '@modelcontextprotocol/server'
+import { onTestFinished } from 'vitest'
+import { v2Server } from './fixtures/v2-server.ts'
+
+export type HttpFixture = {
+  url: string
+  /** The headers of every request it got. */
+  seen: IncomingMessage['headers'][]
+  stop(): Promise<void>
+}
+
+/** Listens on a free port of the loopback; closed when the test ends. */
+async function listen(path: string, handle: RequestListener, port = 0): Promise<HttpFixture> {
+  const seen: IncomingMessage['headers'][] = []
+  const server = createServer((request, response) => {
+    seen.push(request.headers)
+    handle(request, response)
+  })
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise<void>((done) => server.close(() => done()))
+  }
+  onTestFinished(stop)
+  const { port: bound } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${bound}${path}`, seen, stop }
+}
+
+/** Both eras on one address, as the SDK serves them. */
+export function modernServer(port?: number): Promise<HttpFixture> {
+  const handler = createMcpHandler(v2Server, { legacy: 'reject' })
+  return listen('/mcp', toNodeHandler(handler) as unknown as RequestListener, port)
+}
+
+function v1Server(answer: () => Promise<string>): Server {
+  const server = new Server({ name: 'old', version: '1.0.0' }, { capabilities: { tools: {} } })
+  const inputSchema = { type: 'object' as const }
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: [{ name: 'old', inputSchema }],
+  }))
+  server.setRequestHandler(CallToolRequestSchema, async () => ({
+    content: [{ type: 'text', text: await answer() }],
+  }))
+  return server
+}
+
+/** Streamable HTTP of before 2026, one session a client. */
+export async function legacyServer(
+  answer: () => Promise<string> = async () => 'streamable',
+): Promise<HttpFixture> {
+  const sessions = new Map<string, StreamableHTTPServerTransport>()
+  return listen('/mcp', async (request, response) => {
+    const id = request.headers['mcp-session-id']
+    let transport = typeof id === 'string' ? sessions.get(id) : undefined
+    if (transport === undefined) {
+      if (id !== undefined) return void response.writeHead(404).end()
+      const fresh = new StreamableHTTPServerTransport({
+        sessionIdGenerator: () => crypto.randomUUID(),
+        onsessioninitialized: (session) => void sessions.set(session, fresh),
+      })
+      transport = fresh
+      await v1Server(answer).connect(fresh as Parameters<Server['connect']>[0])
+    }
+    await transport.handleRequest(request, response)
+  })
+}
+
+/** HTTP+SSE of 2024: all that its server knows. */
+export async function sseServer(): Promise<HttpFixture> {
+  const sessions = new Map<string, SSEServerTransport>()
+  return listen('/sse', async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    if (request.method === 'GET' && pathname === '/sse') {
+      const transport = new SSEServerTransport('/messages', response)
+      sessions.set(transport.sessionId, transport)
+      return v1Server(async () => 'sse').connect(transport)
+    }
+    const transport = sessions.get(searchParams.get('sessionId') ?? '')
+    if (pathname === '/messages' && transport) return transport.handlePostMessage(request, response)
+    response.writeHead(request.method === 'POST' ? 405 : 404).end()
+  })
+}

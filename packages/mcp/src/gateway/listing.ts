@@ -1,13 +1,15 @@
-import type { DecisionRequest, Lelu } from '@lelu/engine'
+import type { DecisionRequest, Lelu, Policy } from '@lelu/engine'
 import { regoInput } from '@lelu/engine'
 import { runOf } from '../calls/call-name.ts'
 import { type GovernedTool, mcpContext } from '../calls/governed-tool.ts'
 import type { Principal } from '../surface/principal.ts'
 
 /** By this id of a `deny` a policy says that it denies a tool whatever the input, so that it need not be shown. */
-export const hiddenReason = 'tool_hidden'
+const hiddenReason = 'tool_hidden'
 
-const maxKept = 1024
+const maxKept = 4096
+/** How long an answer is kept, ms: every call looks its tool up among the tools that are shown. */
+const keptMs = 5000
 
 /**
  * Which tools a principal is not even shown. Whether a policy denies a tool for every input cannot be found out by asking
@@ -16,47 +18,61 @@ const maxKept = 1024
  * and `input.context.mcp.listing` true; any other answer, an error too, shows the tool. A call is decided as ever, shown
  * or not. What is hidden is recorded as a decision, once for each principal, definition and policy.
  */
-export function toolListing(lelu: Pick<Lelu, 'policy' | 'decide'>, now: () => number) {
+export function toolListing(
+  lelu: Pick<Lelu, 'policy' | 'decide'>,
+  now: () => number,
+): {
+  /** Whether the policy hides this tool from this principal. */
+  hides(tool: GovernedTool, principal: Principal): Promise<boolean>
+} {
+  const kept = new Map<string, { hidden: boolean; at: number }>()
   const recorded = new Set<string>()
 
-  function requestOf(tool: GovernedTool, principal: Principal): DecisionRequest {
-    const { name } = tool.pinned.definition
-    const { mcp } = mcpContext(tool, 'enforce')
-    return {
-      subject: principal.subject,
-      tenant: principal.tenant,
-      run: runOf(principal),
-      call: {
-        id: `listing:${tool.pinned.sha256}`,
-        tool: name,
-        server: tool.server,
-        effect: tool.effect,
-        input: null,
-      },
-      confidence: { method: 'external', trust: 'adapter', value: 1, score: null },
-      context: { mcp: { ...(mcp as object), listing: true } },
-    }
-  }
-
-  async function record(tool: GovernedTool, principal: Principal, request: DecisionRequest) {
-    const names = [principal.tenant, principal.key, tool.server, tool.pinned.sha256]
-    const key = JSON.stringify([...names, lelu.policy.revision])
+  async function record(key: string, request: DecisionRequest): Promise<void> {
     if (recorded.has(key)) return
+    if (recorded.size >= maxKept) recorded.clear()
     recorded.add(key)
-    const [oldest] = recorded
-    if (recorded.size > maxKept && oldest !== undefined) recorded.delete(oldest)
     // A list is not held up, or kept back, by a log that is away: nothing runs by it.
     await lelu.decide(request).catch(() => recorded.delete(key))
   }
 
   return {
-    /** Whether the policy hides this tool from this principal. */
-    async hides(tool: GovernedTool, principal: Principal): Promise<boolean> {
-      const request = requestOf(tool, principal)
-      const { effect, reasons } = lelu.policy.evaluate(regoInput(request, now()))
-      const hidden = effect === 'deny' && reasons.some(({ id }) => id === hiddenReason)
-      if (hidden) await record(tool, principal, request)
+    async hides(tool, principal) {
+      const { tenant, key: who, subject } = principal
+      const { revision } = lelu.policy
+      const key = JSON.stringify([tenant, who, subject, tool.server, tool.pinned.sha256, revision])
+      const known = kept.get(key)
+      const time = now()
+      if (known !== undefined && time - known.at < keptMs && time >= known.at) return known.hidden
+      const request = listingRequest(tool, principal)
+      const hidden = isHidden(lelu.policy, request, time)
+      if (kept.size >= maxKept) kept.clear()
+      kept.set(key, { hidden, at: time })
+      if (hidden) await record(key, request)
       return hidden
     },
+  }
+}
+
+function isHidden(policy: Policy, request: DecisionRequest, time: number): boolean {
+  try {
+    const { effect, reasons } = policy.evaluate(regoInput(request, time))
+    return effect === 'deny' && reasons.some(({ id }) => id === hiddenReason)
+  } catch {
+    return false // a policy of the host's own may throw
+  }
+}
+
+function listingRequest(tool: GovernedTool, principal: Principal): DecisionRequest {
+  const { server, effect, pinned } = tool
+  const id = `listing:${pinned.sha256}`
+  const { mcp } = mcpContext(tool, 'enforce')
+  return {
+    subject: principal.subject,
+    tenant: principal.tenant,
+    run: runOf(principal),
+    call: { id, tool: pinned.definition.name, server, effect, input: null },
+    confidence: { method: 'external', trust: 'adapter', value: 1, score: null },
+    context: { mcp: { ...(mcp as object), listing: true } },
   }
 }

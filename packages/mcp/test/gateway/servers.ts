@@ -7,12 +7,15 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import { onTestFinished } from 'vitest'
+import { v1Server } from './fixtures/v1-server.ts'
 import { v2Server } from './fixtures/v2-server.ts'
 
 export type HttpFixture = {
   url: string
   /** The headers of every request it got. */
   seen: IncomingMessage['headers'][]
+  /** Ends all connections; new ones are taken. */
+  cut(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -30,7 +33,8 @@ async function listen(path: string, handle: RequestListener, port = 0): Promise<
   }
   onTestFinished(stop)
   const { port: bound } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${bound}${path}`, seen, stop }
+  const cut = async () => server.closeAllConnections()
+  return { url: `http://127.0.0.1:${bound}${path}`, seen, cut, stop }
 }
 
 /** Both eras on one address, as the SDK serves them. */
@@ -39,7 +43,7 @@ export function modernServer(port?: number): Promise<HttpFixture> {
   return listen('/mcp', toNodeHandler(handler) as unknown as RequestListener, port)
 }
 
-function v1Server(answer: () => Promise<string>): Server {
+function oneTool(answer: () => Promise<string>): Server {
   const server = new Server({ name: 'old', version: '1.0.0' }, { capabilities: { tools: {} } })
   const inputSchema = { type: 'object' as const }
   server.setRequestHandler(ListToolsRequestSchema, () => ({
@@ -52,9 +56,7 @@ function v1Server(answer: () => Promise<string>): Server {
 }
 
 /** Streamable HTTP of before 2026, one session a client. */
-export async function legacyServer(
-  answer: () => Promise<string> = async () => 'streamable',
-): Promise<HttpFixture> {
+function sessionful(newServer: () => Server): Promise<HttpFixture> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
   return listen('/mcp', async (request, response) => {
     const id = request.headers['mcp-session-id']
@@ -66,10 +68,29 @@ export async function legacyServer(
         onsessioninitialized: (session) => void sessions.set(session, fresh),
       })
       transport = fresh
-      await v1Server(answer).connect(fresh as Parameters<Server['connect']>[0])
+      await newServer().connect(fresh as Parameters<Server['connect']>[0])
     }
     await transport.handleRequest(request, response)
   })
+}
+
+/** One tool over Streamable HTTP. */
+export function legacyServer(
+  answer: () => Promise<string> = async () => 'streamable',
+): Promise<HttpFixture> {
+  return sessionful(() => oneTool(answer))
+}
+
+/** The server of the fixture in this process, over Streamable HTTP; its effects are lines of `effects`. */
+export async function v1HttpServer(): Promise<HttpFixture & { effects: string[] }> {
+  const effects: string[] = []
+  const said = { echo: 'Says it again.', extra: [] }
+  let cut = async () => {}
+  const fixture = await sessionful(() =>
+    v1Server({ effect: (what) => effects.push(what), die: () => cut(), garbage: () => {}, said }),
+  )
+  cut = fixture.cut
+  return { ...fixture, effects }
 }
 
 /** HTTP+SSE of 2024: all that its server knows. */
@@ -80,7 +101,7 @@ export async function sseServer(): Promise<HttpFixture> {
     if (request.method === 'GET' && pathname === '/sse') {
       const transport = new SSEServerTransport('/messages', response)
       sessions.set(transport.sessionId, transport)
-      return v1Server(async () => 'sse').connect(transport)
+      return oneTool(async () => 'sse').connect(transport)
     }
     const transport = sessions.get(searchParams.get('sessionId') ?? '')
     if (pathname === '/messages' && transport) return transport.handlePostMessage(request, response)

@@ -18,6 +18,7 @@ import { parseGatewayConfig } from '../../src/gateway/config.ts'
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts'
 import type { CallContext, ToolAnswer } from '../../src/surface/call.ts'
 import type { Principal } from '../../src/surface/principal.ts'
+import { v1HttpServer } from './servers.ts'
 
 export const fixtures = join(import.meta.dirname, 'fixtures')
 export const bob: Reviewer = { id: 'bob', issuer: 'test', method: 'test' }
@@ -97,7 +98,7 @@ export type TestGateway = Gateway & {
   lelu: Lelu
   folder: string
   notices: string[]
-  /** The lines that the effects of the server `v1` have left. */
+  /** What the server `v1` has done to the world. */
   effects(): string[]
   call(
     tool: string,
@@ -162,7 +163,9 @@ export async function testGateway(setup: Setup = {}): Promise<TestGateway> {
   const folder = setup.folder ?? temporaryFolder()
   const lelu = setup.lelu ?? (await testEngine(setup.engine))
   const notices: string[] = []
-  const file = { mcpServers: setup.servers ?? { v1: v1Entry(folder) }, lelu: setup.settings ?? {} }
+  const v1 = setup.servers === undefined ? await v1HttpServer() : undefined
+  const mcpServers = setup.servers ?? { v1: { url: v1?.url } }
+  const file = { mcpServers, lelu: setup.settings ?? {} }
   const path = join(folder, 'lelu-mcp.json')
   const gateway = await openGateway({
     config: parseGatewayConfig(JSON.stringify(file), { path, env: process.env }),
@@ -177,7 +180,7 @@ export async function testGateway(setup: Setup = {}): Promise<TestGateway> {
     lelu,
     folder,
     notices,
-    effects: () => linesOf(join(folder, 'effects')),
+    effects: () => v1?.effects ?? linesOf(join(folder, 'effects')),
     async call(tool, input = {}, more) {
       const answer = await callTool(gateway, tool, input, more)
       if (answer.kind !== 'result') throw new Error(`the answer is ${answer.kind}`)

@@ -9,8 +9,14 @@ const require = createRequire(import.meta.url)
 const program = (name: string) =>
   join(require.resolve(`@modelcontextprotocol/${name}/package.json`), '..', 'dist', 'index.js')
 
+/** A gateway over the fixture as a process of its own. */
+async function overProcess(settings: { [name: string]: unknown } = {}) {
+  const folder = temporaryFolder()
+  return testGateway({ folder, servers: { v1: v1Entry(folder) }, settings })
+}
+
 test('a call reaches the server with exactly its input, and the result passes unchanged', async () => {
-  const gateway = await testGateway()
+  const gateway = await overProcess()
   const said = JSON.parse(textOf(await gateway.call('v1__echo', { text: 'hi' })))
   expect(said.input).toEqual({ text: 'hi' })
   expect(said.meta['lelu/idempotencyKey']).toMatch(/^[\w-]+$/)
@@ -33,7 +39,7 @@ test('a child sees what the configuration gives it, and no token of ours', async
   vi.stubEnv('LELU_TOKEN', 's3cret')
   vi.stubEnv('OPENAI_API_KEY', 's3cret')
   try {
-    const gateway = await testGateway()
+    const gateway = await overProcess()
     const names: string[] = JSON.parse(textOf(await gateway.call('v1__env')))
     expect(names).toContain('PATH')
     expect(names).toContain('LOG')
@@ -45,7 +51,7 @@ test('a child sees what the configuration gives it, and no token of ours', async
 })
 
 test('garbage on standard output is skipped', async () => {
-  const gateway = await testGateway()
+  const gateway = await overProcess()
   expect(textOf(await gateway.call('v1__garbage'))).toBe('still here')
 })
 
@@ -59,21 +65,21 @@ test('an error of the server is told with its own words, cleaned and cut', async
 })
 
 test('a result of 5 MB is not passed on, and the connection goes on', async () => {
-  const gateway = await testGateway()
+  const gateway = await overProcess()
   const result = await gateway.call('v1__big')
   expect(textOf(result)).toMatch(/^LELU_MCP_RESULT_TOO_LARGE: .*Do not repeat/)
   expect(textOf(await gateway.call('v1__echo', { text: 'hi' }))).toContain('hi')
 })
 
 test('a message of 10 MB ends the connection, and the server comes back', async () => {
-  const gateway = await testGateway()
+  const gateway = await overProcess()
   expect(textOf(await gateway.call('v1__huge'))).toMatch(/^LELU_MCP_UPSTREAM_LOST/)
   await until(async () => (await gateway.names()).includes('v1__echo'))
   expect(textOf(await gateway.call('v1__echo', { text: 'hi' }))).toContain('hi')
 })
 
 test('a server that dies in a call has had it once, the call fails, and its tools come back', async () => {
-  const gateway = await testGateway()
+  const gateway = await overProcess()
   const result = await gateway.call('v1__die')
   expect(textOf(result)).toMatch(/^LELU_MCP_UPSTREAM_LOST: .*not known/)
   expect(result.isError).toBe(true)

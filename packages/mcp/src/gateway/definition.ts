@@ -64,6 +64,29 @@ export function readDefinition(listed: unknown): PinnedDefinition | string {
   }
 }
 
+/** The definitions of a list. `left` is told of every tool that cannot be shown. */
+export function readDefinitions(
+  listed: readonly unknown[],
+  left: (why: string) => void,
+): PinnedDefinition[] {
+  const counts = new Map<string, number>()
+  const read = listed.flatMap((one) => {
+    const definition = readDefinition(one)
+    if (typeof definition === 'string') {
+      left(definition)
+      return []
+    }
+    const { name } = definition.definition
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+    return [definition]
+  })
+  return read.filter(({ definition: { name } }) => {
+    if (counts.get(name) === 1) return true
+    left('another has the same name, and nobody knows which one a call reaches')
+    return false
+  })
+}
+
 function isWhole({ title, description, outputSchema, annotations }: Definition): boolean {
   const isText = (value: unknown) => value === undefined || typeof value === 'string'
   const isRecord = (value: unknown) => value === undefined || isObject(value)

@@ -2,7 +2,7 @@ import type { Client } from '@modelcontextprotocol/client'
 import { LeluMcpError } from '../errors.ts'
 import type { ServerEntry } from './config.ts'
 import { connectClient } from './connect.ts'
-import { type PinnedDefinition, readDefinition } from './definition.ts'
+import { type PinnedDefinition, readDefinitions } from './definition.ts'
 import { shownLine } from './shown-text.ts'
 import { awayError } from './upstream-errors.ts'
 
@@ -51,6 +51,8 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   let timer: NodeJS.Timeout | undefined
   let connecting: Promise<void> = Promise.resolve()
 
+  const left = (why: string) => notice(`${name}: a tool is left out, for ${why}`)
+
   async function connect(): Promise<void> {
     let client: Client | undefined
     try {
@@ -89,27 +91,11 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       try {
         const timeout = options.connectTimeoutMs
         const { tools } = await client.listTools(undefined, { timeout, cacheMode: 'bypass' })
-        if (current === client) await options.onTools(readTools(tools))
+        if (current === client) await options.onTools(readDefinitions(tools, left))
       } catch (error) {
         lose(client, `does not list its tools (${reasonOf(error)})`)
       }
     })
-  }
-
-  function readTools(listed: readonly unknown[]): PinnedDefinition[] {
-    const names = new Map<string, number>()
-    const read = listed.flatMap((one) => {
-      const definition = readDefinition(one)
-      if (typeof definition === 'string') {
-        notice(`${name}: a tool is left out, for ${definition}`)
-        return []
-      }
-      const tool = definition.definition.name
-      names.set(tool, (names.get(tool) ?? 0) + 1)
-      return [definition]
-    })
-    // Of two tools with one name nobody knows which one a call reaches.
-    return read.filter(({ definition }) => names.get(definition.name) === 1)
   }
 
   /** On 2026-07-28 changes are told on a stream; without it the gateway would go on with an old list. */

@@ -1,5 +1,6 @@
 import type { Json } from '@lelu/engine'
 import type {
+  CallToolResult,
   GetPromptResult,
   Prompt,
   ReadResourceResult,
@@ -56,6 +57,11 @@ export type SurfaceChange =
  */
 export interface Surface {
   tools(principal: Principal): Promise<readonly McpTool[]> | readonly McpTool[]
+  /**
+   * What a call is answered whose tool is not among `tools` now: one that was stopped, or whose server is away. Undefined:
+   * no such tool.
+   */
+  absent?(name: string, principal: Principal): Promise<CallToolResult | undefined>
   resources?(principal: Principal): Promise<readonly McpResource[]> | readonly McpResource[]
   templates?(principal: Principal): readonly McpResourceTemplate[]
   /** Undefined: there is no such resource for this principal. */

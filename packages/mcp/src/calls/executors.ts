@@ -1,0 +1,7 @@
+import type { Execute } from '@lelu/engine'
+import type { CallToolResult } from '@modelcontextprotocol/server'
+
+/** Runs a tool where it is. Undefined: no such server behind this gateway. */
+export interface Executors {
+  of(server: string | undefined): Execute<CallToolResult> | undefined
+}

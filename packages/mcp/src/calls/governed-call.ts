@@ -1,0 +1,100 @@
+import { type CodedError, isLeluError, type Json } from '@lelu/engine'
+import { guardCall, takeField } from '@lelu/engine/adapter'
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { CallContext, ToolAnswer } from '../surface/call.ts'
+import { errorAnswer, executedAnswer, refusedAnswer, withEnded } from './answers.ts'
+import { givenName, runOf, sameCallHash } from './call-name.ts'
+import { inputFault } from './check-input.ts'
+import { callGenerations } from './generations.ts'
+import { type CallParts, type GovernedTool, kitCall } from './governed-tool.ts'
+import { shadowCall } from './shadow-call.ts'
+
+/** Runs, suspends or refuses one `tools/call` as the engine says. Throws only for a defect, or when the client is gone. */
+export type GovernedCall = (
+  tool: GovernedTool,
+  written: { [key: string]: Json },
+  context: CallContext,
+) => Promise<ToolAnswer>
+
+/** Another request has this very call right now. */
+function isTaken({ code, details }: CodedError): boolean {
+  const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'
+  return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
+}
+
+/** The way of every `tools/call` to an upstream. There is no other. */
+export function governedCall(parts: CallParts): GovernedCall {
+  const { lelu, pending, mode, now, repeatAfterMs } = parts
+  const { approvals } = lelu
+  const generations = callGenerations({ approvals, now, repeatAfterMs })
+  const shadowed = shadowCall(parts)
+
+  async function decided(
+    tool: GovernedTool,
+    written: { [key: string]: Json },
+    context: CallContext,
+  ): Promise<ToolAnswer> {
+    const { name, inputSchema } = tool.pinned.definition
+    const { input, reported } = takeField(written, tool.field)
+    // Against the schema of the server itself: what is digested and reviewed is what is sent.
+    const fault = inputFault(inputSchema, input)
+    if (fault !== undefined) {
+      const text = `The input does not pass the schema of ${name}: ${fault}. The call did not run.`
+      return refusedAnswer('LELU_MCP_INPUT_INVALID', text)
+    }
+    await parts.assertCallable(tool)
+    if (mode === 'shadow') return shadowed(tool, { input, reported, context })
+
+    const named = await nameCall(tool, input, context)
+    if (named === undefined) {
+      const text = 'The name in _meta["lelu/call"] is not a text of 1 to 128 characters.'
+      return refusedAnswer('LELU_CALL_INVALID', `${text} The call did not run.`)
+    }
+    const { options, call } = kitCall(parts, tool, { id: named.id, input, reported, context })
+    const result = await guardCall<CallToolResult, CallContext>(options, call, (given, run) =>
+      parts.run({
+        tool,
+        input: given as { [key: string]: Json },
+        idempotencyKey: run.idempotencyKey,
+        context,
+      }),
+    )
+    switch (result.status) {
+      case 'executed':
+        return withEnded(executedAnswer(result.value, result), named.ended)
+      case 'suspended':
+        return withEnded(await pending.answer(result.approval, context), named.ended)
+      case 'refused':
+        return refusedAnswer(result.code, result.text)
+      case 'threw':
+        throw result.error
+    }
+  }
+
+  async function nameCall(tool: GovernedTool, input: Json, context: CallContext) {
+    const given = givenName(context.meta)
+    if (given === 'invalid') return undefined
+    if (given !== undefined) return { id: given, ended: undefined }
+    const { principal } = context
+    const sameCall = sameCallHash({
+      principal,
+      server: tool.server,
+      tool: tool.pinned.definition.name,
+      definition: tool.pinned.sha256,
+      input,
+    })
+    return generations.current({ tenant: principal.tenant, run: runOf(principal), sameCall })
+  }
+
+  return async (tool, written, context) => {
+    try {
+      return await decided(tool, written, context)
+    } catch (error) {
+      if (!isLeluError(error)) throw error
+      if (!isTaken(error)) return errorAnswer(error)
+      const text =
+        'This very call is running right now. To learn what became of it, call it again later with exactly the same input.'
+      return refusedAnswer('LELU_APPROVAL_EXECUTING', text)
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import type { Approval, DecisionRequest, Json, Lelu, Subject, ToolEffect } from '@lelu/engine'
+import type { AdapterCall, AddedField, ConfidenceReader, GuardOptions } from '@lelu/engine/adapter'
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { PinnedDefinition } from '../gateway/definition.ts'
+import { shownLine } from '../gateway/shown-text.ts'
+import type { CallContext, ToolAnswer } from '../surface/call.ts'
+import { runOf } from './call-name.ts'
+
+/** A tool of an upstream as a call needs it. */
+export type GovernedTool = {
+  server: string
+  pinned: PinnedDefinition
+  effect: ToolEffect
+  /** Whether the annotations of its server are believed. */
+  trusted: boolean
+  /** What was added to its schema for the confidence. */
+  field: AddedField | undefined
+}
+
+/** One call of it that may run now. */
+export type PermittedCall = {
+  tool: GovernedTool
+  input: { [key: string]: Json }
+  idempotencyKey: string
+  context: CallContext
+}
+
+export type CallParts = {
+  lelu: Pick<Lelu, 'guard' | 'decide' | 'approvals' | 'audit'>
+  pending: { answer(approval: Approval, context: CallContext): Promise<ToolAnswer> }
+  confidence: ConfidenceReader | undefined
+  mode: 'enforce' | 'shadow'
+  repeatAfterMs: number
+  now: () => number
+  /** Throws a coded error unless the tool is there, and as it was pinned. */
+  assertCallable(tool: GovernedTool): Promise<void>
+  /** Sends the call. */
+  run(call: PermittedCall): Promise<CallToolResult>
+}
+
+/** The hints of the specification that are yes or no. A server writes them, so they prove nothing about it. */
+const hints = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint']
+
+/** What the policy sees of MCP, as `input.context.mcp`. What client and server say of themselves is their word. */
+export function mcpContext(
+  { pinned, trusted }: GovernedTool,
+  mode: CallParts['mode'],
+  peer?: CallContext['peer'],
+): { mcp: Json } {
+  const { annotations = {} } = pinned.definition
+  const said = Object.entries(annotations).filter(
+    ([name, value]) => hints.includes(name) && typeof value === 'boolean',
+  )
+  return {
+    mcp: {
+      annotations: Object.fromEntries(said),
+      trusted,
+      definition: pinned.sha256,
+      mode,
+      ...(peer !== undefined && {
+        client: {
+          name: shownLine(peer.name),
+          version: shownLine(peer.version, 64),
+          protocol: shownLine(peer.protocol, 32),
+        },
+      }),
+    },
+  }
+}
+
+/** The digest of the definition that a call was decided with; undefined for one that came another way. */
+export function definitionOf({ context }: DecisionRequest): string | undefined {
+  const mcp = context?.mcp
+  if (typeof mcp !== 'object' || mcp === null || Array.isArray(mcp)) return undefined
+  return typeof mcp.definition === 'string' ? mcp.definition : undefined
+}
+
+/** The call and its options in the words of the engine's kit. */
+export function kitCall(
+  { lelu, confidence, mode }: CallParts,
+  tool: GovernedTool,
+  given: { id: string; input: Json; reported: unknown; context: CallContext },
+): { options: GuardOptions<CallContext>; call: AdapterCall<CallContext> } {
+  const { context, id, input, reported } = given
+  const { name, inputSchema } = tool.pinned.definition
+  return {
+    options: {
+      lelu,
+      subject: ({ principal }): Subject => principal.subject,
+      tenant: ({ principal }) => principal.tenant,
+      context: ({ peer }) => mcpContext(tool, mode, peer),
+      effect: () => tool.effect,
+      mode: 'suspend',
+      ...(confidence !== undefined && { confidence }),
+    },
+    call: {
+      context,
+      id,
+      run: runOf(context.principal),
+      tool: name,
+      server: tool.server,
+      input,
+      schema: inputSchema,
+      evidence: () => ({
+        call: { id, tool: name, input },
+        ...(reported !== undefined && { reported }),
+      }),
+      signal: context.signal,
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import type { Json } from '@lelu/engine'
+import { LeluMcpError } from '../errors.ts'
+import type { ListedTool } from '../gateway/tool-lists.ts'
+import type { Upstream } from '../gateway/upstream.ts'
+import { callUpstream } from '../gateway/upstream-call.ts'
+import { inputFault } from './check-input.ts'
+import type { Executors } from './executors.ts'
+import { definitionOf } from './governed-tool.ts'
+
+/** A tool that is there and as it was pinned, and the connection to its server. */
+export type CallableTool = { upstream: Upstream; listed: ListedTool }
+
+type Options = {
+  has(server: string): boolean
+  /** Throws a coded error unless the tool is there and pinned, with this definition where one is given. */
+  callable(server: string, tool: string, sha256?: string): Promise<CallableTool>
+  timeoutMs: number
+}
+
+/** Runs stored calls for whoever resumes them: a tool of ours, a task. */
+export function upstreamExecutors({ has, callable, timeoutMs }: Options): Executors {
+  return {
+    of(server) {
+      if (server === undefined || !has(server)) return undefined
+      return async ({ tool, input }, { idempotencyKey, approval }) => {
+        // What was approved is the tool as it was described then.
+        const approved = approval === null ? undefined : definitionOf(approval.request)
+        const { upstream, listed } = await callable(server, tool, approved)
+        const { definition } = listed.pinned
+        // A call that did not come through the gateway was never held against the schema.
+        const fault = inputFault(definition.inputSchema, input)
+        if (fault !== undefined) {
+          throw new LeluMcpError(
+            'LELU_MCP_INPUT_INVALID',
+            `The input does not pass the schema of ${tool} of the server ${server}: ${fault}. The call did not run.`,
+            { help: 'Ask again with an input that does.', details: { server, tool } },
+          )
+        }
+        return callUpstream(upstream, {
+          definition,
+          // Not what the stored call says of itself: whoever asked for it wrote that.
+          effect: listed.effect,
+          input: structuredClone(input) as { [key: string]: Json },
+          idempotencyKey,
+          timeoutMs,
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path'
+import { CliError } from '@lelu/cli'
+import type { Command } from 'commander'
+import type { GatewayConfig } from '../gateway/config.ts'
+import { membersOf } from '../gateway/config-members.ts'
+import { readSettings } from '../gateway/settings.ts'
+import type { GatewayContext } from './gateway-context.ts'
+
+type WrapOptions = {
+  policies: string
+  name: string
+  pin: string
+  env: string[]
+  cwd: string
+  shadow?: boolean
+}
+
+/** Serves a gateway over standard streams until the client is gone. */
+export type ServeGateway = (config: GatewayConfig) => Promise<void>
+
+/** `lelu-mcp wrap -- command…`: one server over standard streams, with the gateway in front of it. */
+export function addWrap(program: Command, context: GatewayContext, serve: ServeGateway): void {
+  program
+    .command('wrap')
+    .description(
+      'put one server behind the policy, in place: write it after --, as its client starts it',
+    )
+    .argument('<command...>', 'the server and its arguments, after --')
+    .option('--policies <dir>', 'the folder of your Rego files', 'policies')
+    .option('--name <name>', 'what the policy calls the server', 'wrapped')
+    .option('--pin <file>', 'where the definitions of its tools are pinned', 'lelu-mcp.lock')
+    .option(
+      '--env <variable>',
+      'hand this variable of our environment to the server; may be given again',
+      (value: string, all: string[]) => [...all, value],
+      [],
+    )
+    .option('--cwd <dir>', 'the folder the server runs in', '.')
+    .option('--shadow', 'decide and record calls, and run them whatever was decided')
+    .action(async (command: string[], options: WrapOptions) => {
+      await serve(wrapConfig(context, command, options))
+    })
+}
+
+function wrapConfig(
+  { io, cwd }: GatewayContext,
+  words: string[],
+  options: WrapOptions,
+): GatewayConfig {
+  const [command = '', ...args] = words
+  if (options.name === '' || command === '') {
+    throw new CliError('LELU_USAGE_INVALID', 'The server or its name is empty.', {
+      help: 'Write lelu-mcp wrap --name files -- npx -y the-server.',
+    })
+  }
+  const env = options.env.map((name): [string, string] => {
+    const value = Object.hasOwn(io.env, name) ? io.env[name] : undefined
+    if (value !== undefined) return [name, value]
+    throw new CliError('LELU_USAGE_INVALID', `The environment variable ${name} is not set.`, {
+      help: 'Set it where the client starts this command, or leave --env out.',
+    })
+  })
+  const entry = {
+    kind: 'stdio' as const,
+    command,
+    args,
+    env: Object.fromEntries(env),
+    cwd: resolve(cwd, options.cwd),
+  }
+  const settings = {
+    policies: resolve(cwd, options.policies),
+    pin: resolve(cwd, options.pin),
+    mode: options.shadow === true ? 'shadow' : 'enforce',
+    // One server: its tools keep their names.
+    prefix: '{tool}',
+  }
+  const members = membersOf(settings, { path: 'the command line', at: '', env: {} })
+  return {
+    servers: new Map([[options.name, entry]]),
+    settings: readSettings(members, [options.name], cwd),
+  }
+}

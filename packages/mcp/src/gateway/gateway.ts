@@ -1,0 +1,211 @@
+import { unwatchFile, watchFile } from 'node:fs'
+import type { Lelu } from '@lelu/engine'
+import type { ConfidenceReader } from '@lelu/engine/adapter'
+import { errorAnswer } from '../calls/answers.ts'
+import type { Executors } from '../calls/executors.ts'
+import { governedCall } from '../calls/governed-call.ts'
+import type { CallParts } from '../calls/governed-tool.ts'
+import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
+import { LeluMcpError } from '../errors.ts'
+import type { Surface, SurfaceChange } from '../surface/surface.ts'
+import type { GatewayConfig } from './config.ts'
+import { toolListing } from './listing.ts'
+import { readLock } from './lock.ts'
+import { openPins } from './pins.ts'
+import { shownTool } from './shown-tool.ts'
+import { type ListedTool, stoppedNow, toolLists } from './tool-lists.ts'
+import { openUpstream, type Upstream } from './upstream.ts'
+import { callUpstream } from './upstream-call.ts'
+import { awayError } from './upstream-errors.ts'
+
+export type GatewayOptions = {
+  config: GatewayConfig
+  lelu: Pick<Lelu, 'guard' | 'decide' | 'approvals' | 'audit' | 'policy'>
+  /** Tells a client that its call waits for a person. */
+  pending: CallParts['pending']
+  /** Needed where the configuration says `confidence: "self-report"`: `selfReport()` of `@lelu/confidence`. */
+  confidence?: ConfidenceReader
+  /** What the operator should hear, a line each: safe to print. Default: standard error. */
+  notice?: (text: string) => void
+  /** Of a handshake with a server, and how long opening waits for the slowest, ms. Default 30 000. */
+  connectTimeoutMs?: number
+  /** Epoch milliseconds. Default `Date.now`. */
+  now?: () => number
+}
+
+/** How a server stands: `away` says why its tools are absent. */
+export type UpstreamStatus = { server: string; away: string | undefined; tools: number }
+
+export interface Gateway {
+  readonly surface: Surface & Required<Pick<Surface, 'onChange'>>
+  /** For whoever resumes approved calls. */
+  readonly executors: Executors
+  status(): UpstreamStatus[]
+  /** Ends all connections and the processes behind them. */
+  close(): Promise<void>
+}
+
+function checkConfidence({ config, confidence }: GatewayOptions): ConfidenceReader | undefined {
+  if (config.settings.confidence === undefined) return undefined
+  if (confidence?.added !== undefined) return confidence
+  throw new LeluMcpError(
+    'LELU_MCP_OPTIONS_INVALID',
+    'The configuration asks for the self-report of the model, and there is no reader of it.',
+    { help: 'Pass { confidence: selfReport() } of @lelu/confidence.' },
+  )
+}
+
+/**
+ * Opens a gateway: connects to its servers and waits until each has answered or failed once. Servers that are away are
+ * reported, tried again, and absent until then. Throws `LELU_MCP_LOCK_INVALID` for a lock file that does not parse.
+ */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, lelu, pending, connectTimeoutMs = 30_000, now = Date.now } = options
+  const { settings } = config
+  const confidence = checkConfidence(options)
+  const notice = options.notice ?? ((text) => process.stderr.write(`lelu-mcp: ${text}\n`))
+  await readLock(settings.pin)
+  if (settings.mode === 'shadow') await announceShadow(lelu, notice)
+
+  const pins = openPins(settings.pin)
+  const lists = toolLists(settings, confidence?.added)
+  const listing = toolListing(lelu, now)
+  const listeners = new Set<(change: SurfaceChange) => void>()
+  const changed = () => {
+    for (const listener of listeners) listener({ kind: 'tools' })
+  }
+
+  const upstreams = new Map<string, Upstream>()
+  for (const [name, entry] of config.servers) {
+    const upstream = openUpstream({
+      name,
+      entry,
+      connectTimeoutMs,
+      elicitation: settings.upstreamElicitation === 'forward',
+      notice,
+      onAway: changed,
+      onTools: async (listed) => {
+        const judged = await pins.judge(name, listed)
+        lists.set(name, listed, judged)
+        if (judged.first.length > 0) notice(firstSight(name, judged.first, settings.pin))
+        for (const [tool, state] of judged.states) {
+          const stopped = state === 'pinned' ? undefined : lists.find(name, tool)
+          if (stopped !== undefined)
+            notice(`${name}/${tool} is ${state} and stopped: lelu-mcp accept ${name}`)
+        }
+        changed()
+      },
+    })
+    upstreams.set(name, upstream)
+  }
+
+  /** The connection of a tool that is there and as it was pinned. Throws a coded error otherwise. */
+  async function callable(server: string, tool: string, sha256?: string): Promise<CallableTool> {
+    const upstream = upstreams.get(server)
+    if (upstream === undefined) throw awayError(server, 'is not behind this gateway')
+    await upstream.client() // waits for a list that is being judged
+    const stopped = stoppedNow(lists, server, tool, sha256)
+    if (stopped !== undefined) throw stopped
+    return { upstream, listed: lists.find(server, tool) as ListedTool }
+  }
+
+  const parts: CallParts = {
+    lelu,
+    pending,
+    confidence,
+    mode: settings.mode,
+    repeatAfterMs: settings.repeatAfterMs,
+    now,
+    async assertCallable({ server, pinned }) {
+      await callable(server, pinned.definition.name, pinned.sha256)
+    },
+    async run({ tool, input, idempotencyKey, context }) {
+      const { definition } = tool.pinned
+      // Again: a decision and its record take time, and a server may change meanwhile.
+      const { upstream } = await callable(tool.server, definition.name, tool.pinned.sha256)
+      const { signal, progress } = context
+      const call = { definition, effect: tool.effect, input, idempotencyKey, signal, progress }
+      return callUpstream(upstream, { ...call, timeoutMs: settings.upstreamTimeoutMs })
+    },
+  }
+  const govern = governedCall(parts)
+
+  async function shown(principal: Parameters<Surface['tools']>[0]) {
+    const tools = [...lists.exposed()].filter(
+      ([, { server, state }]) => state === 'pinned' && upstreams.get(server)?.away() === undefined,
+    )
+    if (!settings.hideDenied || settings.mode === 'shadow') return tools
+    const hidden = await Promise.all(tools.map(([, tool]) => listing.hides(tool, principal)))
+    return tools.filter((_tool, index) => hidden[index] !== true)
+  }
+
+  await Promise.all([...upstreams.values()].map(({ tried }) => tried))
+  // What a person accepts in another process counts at once, and what breaks the file stops its tools.
+  const reread = () => {
+    for (const upstream of upstreams.values()) upstream.refresh()
+  }
+  watchFile(settings.pin, { interval: 1000, persistent: false }, reread)
+  return {
+    surface: {
+      async tools(principal) {
+        const tools = await shown(principal)
+        return tools.map(([name, tool]) =>
+          shownTool(name, tool, (input, context) => govern(tool, input, context)),
+        )
+      },
+      async absent(name, principal) {
+        const tool = lists.exposed().get(name)
+        if (tool === undefined) return undefined
+        // Whoever may not know of it is told the same as of a tool that never was.
+        if (
+          settings.hideDenied &&
+          settings.mode !== 'shadow' &&
+          (await listing.hides(tool, principal))
+        )
+          return undefined
+        const away = upstreams.get(tool.server)?.away() !== undefined
+        const error = away
+          ? awayError(tool.server)
+          : stoppedNow(lists, tool.server, tool.tool, undefined)
+        const answer = error && errorAnswer(error)
+        return answer?.kind === 'result' ? answer.result : undefined
+      },
+      onChange(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
+    executors: upstreamExecutors({
+      has: (server) => upstreams.has(server),
+      callable,
+      timeoutMs: settings.upstreamTimeoutMs,
+    }),
+    status: () =>
+      [...upstreams].map(([server, upstream]) => ({
+        server,
+        away: upstream.away(),
+        tools: [...lists.exposed().values()].filter((one) => one.server === server).length,
+      })),
+    async close() {
+      unwatchFile(settings.pin, reread)
+      listeners.clear()
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
+    },
+  }
+}
+
+function firstSight(server: string, tools: readonly string[], pin: string): string {
+  return `${server} is seen for the first time: its ${tools.length} tools are pinned as they are in ${pin}`
+}
+
+/** Nobody may take the shadow for the gate: said at every start, and on record. */
+async function announceShadow(lelu: GatewayOptions['lelu'], notice: (text: string) => void) {
+  await lelu.audit.append({
+    kind: 'config.weakened',
+    tenant: 'default',
+    weakened: ['mcp_gateway_mode=shadow'],
+  })
+  notice(
+    'SHADOW MODE: calls are decided and recorded, and RUN WHATEVER THE POLICY SAYS. Nothing is enforced.',
+  )
+}

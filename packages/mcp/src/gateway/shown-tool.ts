@@ -1,0 +1,40 @@
+import { addField } from '@lelu/engine/adapter'
+import type { GovernedTool } from '../calls/governed-tool.ts'
+import type { McpTool } from '../surface/surface.ts'
+import { shownSchema } from './definition.ts'
+import { shownLine, shownText } from './shown-text.ts'
+
+/**
+ * A tool of an upstream as clients see it. Without its output schema: a call that waits for a person has a result as
+ * well, and clients refuse one that does not fit the schema.
+ */
+export function shownTool(name: string, tool: GovernedTool, call: McpTool['call']): McpTool {
+  const { title, description = '', inputSchema, annotations } = tool.pinned.definition
+  const schema = shownSchema(inputSchema)
+  return {
+    name,
+    description: shownText(description),
+    inputSchema: tool.field === undefined ? schema : addField(schema, tool.field, name),
+    ...(title !== undefined && { title: shownLine(title) }),
+    ...(annotations !== undefined && { annotations: shownAnnotations(annotations) }),
+    call,
+  }
+}
+
+function shownAnnotations(
+  given: NonNullable<GovernedTool['pinned']['definition']['annotations']>,
+): NonNullable<McpTool['annotations']> {
+  const own = new Map(Object.entries(given))
+  const flag = (name: string) => {
+    const value = own.get(name)
+    return typeof value === 'boolean' ? { [name]: value } : {}
+  }
+  const title = own.get('title')
+  return {
+    ...(typeof title === 'string' && { title: shownLine(title) }),
+    ...flag('readOnlyHint'),
+    ...flag('destructiveHint'),
+    ...flag('idempotentHint'),
+    ...flag('openWorldHint'),
+  }
+}

@@ -1,0 +1,111 @@
+import type { Json, ToolEffect } from '@lelu/engine'
+import type { CallToolResult, Client } from '@modelcontextprotocol/client'
+import { LeluMcpError } from '../errors.ts'
+import type { CallContext } from '../surface/call.ts'
+import type { Definition } from './definition.ts'
+import { shownLine } from './shown-text.ts'
+import type { Upstream } from './upstream.ts'
+import { callError } from './upstream-errors.ts'
+
+export type UpstreamCall = {
+  definition: Definition
+  effect: ToolEffect
+  input: { [key: string]: Json }
+  /** Names this effect for a server that can refuse a second one. */
+  idempotencyKey: string
+  /** Without a sign of life, ms. */
+  timeoutMs: number
+  signal?: AbortSignal
+  progress?: CallContext['progress']
+}
+
+/** Progress may prolong a call up to this, ms. */
+const longestCallMs = 15 * 60_000
+/** The longest result that is passed on, in characters of JSON. */
+export const maxResultLength: number = 4 * 1024 * 1024
+
+/** Sends one call once. It is never sent again, whatever becomes of it: that is for the engine and a person to say. */
+export async function callUpstream(
+  upstream: Upstream,
+  call: UpstreamCall,
+): Promise<CallToolResult> {
+  const { definition, effect, input, timeoutMs, signal, progress } = call
+  const failed = { server: upstream.name, tool: definition.name, effect }
+  const client = await upstream.client()
+  try {
+    const result = await client.callTool(
+      {
+        name: definition.name,
+        arguments: input,
+        _meta: { 'lelu/idempotencyKey': call.idempotencyKey },
+      },
+      {
+        timeout: timeoutMs,
+        resetTimeoutOnProgress: true,
+        maxTotalTimeout: Math.max(longestCallMs, timeoutMs),
+        ...(signal !== undefined && { signal }),
+        ...(progress !== undefined && {
+          onprogress: ({ progress: done, total, message }) => {
+            const step = {
+              progress: done,
+              ...(total !== undefined && { total }),
+              ...(message !== undefined && { message: shownLine(message) }),
+            }
+            progress(step).catch(() => {})
+          },
+        }),
+        // Of the pinned definition, so that no other schema says what goes into headers. Without an output schema: the
+        // tool has run, and a result that does not fit is still its result.
+        toolDefinition: { name: definition.name, inputSchema: definition.inputSchema as never },
+      },
+    )
+    return passedResult(result, failed)
+  } catch (error) {
+    const told = callError(error, failed)
+    if (told.code === 'LELU_MCP_UPSTREAM_LOST' && !signal?.aborted)
+      checkConnection(upstream, client)
+    if (told.code === 'LELU_MCP_UPSTREAM_AWAY' || isSessionGone(error)) upstream.doubt(client)
+    throw told
+  }
+}
+
+/** The result as it is, but for what only the gateway may say; one that is too large says so instead. */
+function passedResult(
+  result: CallToolResult,
+  { server, tool }: { server: string; tool: string },
+): CallToolResult {
+  const { _meta, ...rest } = result
+  const passed: CallToolResult = { ...rest, ...(_meta !== undefined && { _meta: ownMeta(_meta) }) }
+  // `resultType` belongs to the wire; what serves the surface says its own.
+  if ('resultType' in passed) delete passed.resultType
+  const { length } = JSON.stringify(passed)
+  if (length <= maxResultLength) return passed
+  const { code, message } = new LeluMcpError(
+    'LELU_MCP_RESULT_TOO_LARGE',
+    `The server ${server} ran ${tool}. Its result has ${length} characters and is not passed on. Do not repeat the call for it.`,
+    { help: 'Ask for less at once.' },
+  )
+  return { content: [{ type: 'text', text: `${code}: ${message}` }], isError: true }
+}
+
+/** Words of the protocol and of ours are not an upstream's to say. */
+function ownMeta(meta: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const reserved = /^(?:lelu|(?:[a-z0-9-]+\.)*(?:modelcontextprotocol|mcp)(?:\.[a-z0-9-]+)*)\//i
+  return Object.fromEntries(Object.entries(meta).filter(([key]) => !reserved.test(key)))
+}
+
+function isSessionGone(error: unknown): boolean {
+  return (error as { status?: unknown } | null)?.status === 404
+}
+
+/** After a call without an answer: a server that does not answer a ping either is taken as lost. */
+function checkConnection(upstream: Upstream, client: Client): void {
+  const asked =
+    client.getProtocolEra() === 'modern'
+      ? client.listTools(undefined, { timeout: 5_000, cacheMode: 'bypass' })
+      : client.ping({ timeout: 5_000 })
+  asked.then(
+    () => {},
+    () => upstream.doubt(client),
+  )
+}

@@ -1,0 +1,2 @@
+/** The same as in package.json: a test sees to it. */
+export const version = '0.1.0'

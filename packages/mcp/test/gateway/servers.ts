@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { toNodeHandler } from '@modelcontextprotocol/node'
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import { createMcpHandler } from '@modelcontextprotocol/server'
+import { onTestFinished } from 'vitest'
+import { v1Server } from './fixtures/v1-server.ts'
+import { v2Server } from './fixtures/v2-server.ts'
+
+export type HttpFixture = {
+  url: string
+  /** The headers of every request it got. */
+  seen: IncomingMessage['headers'][]
+  /** Ends all connections; new ones are taken. */
+  cut(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Listens on a free port of the loopback; closed when the test ends. */
+async function listen(path: string, handle: RequestListener, port = 0): Promise<HttpFixture> {
+  const seen: IncomingMessage['headers'][] = []
+  const server = createServer((request, response) => {
+    seen.push(request.headers)
+    handle(request, response)
+  })
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise<void>((done) => server.close(() => done()))
+  }
+  onTestFinished(stop)
+  const { port: bound } = server.address() as AddressInfo
+  const cut = async () => server.closeAllConnections()
+  return { url: `http://127.0.0.1:${bound}${path}`, seen, cut, stop }
+}
+
+/** Both eras on one address, as the SDK serves them. */
+export function modernServer(port?: number): Promise<HttpFixture> {
+  const handler = createMcpHandler(v2Server, { legacy: 'reject' })
+  return listen('/mcp', toNodeHandler(handler) as unknown as RequestListener, port)
+}
+
+function oneTool(answer: () => Promise<string>): Server {
+  const server = new Server({ name: 'old', version: '1.0.0' }, { capabilities: { tools: {} } })
+  const inputSchema = { type: 'object' as const }
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: [{ name: 'old', inputSchema }],
+  }))
+  server.setRequestHandler(CallToolRequestSchema, async () => ({
+    content: [{ type: 'text', text: await answer() }],
+  }))
+  return server
+}
+
+/** Streamable HTTP of before 2026, one session a client. */
+function sessionful(newServer: () => Server): Promise<HttpFixture> {
+  const sessions = new Map<string, StreamableHTTPServerTransport>()
+  return listen('/mcp', async (request, response) => {
+    const id = request.headers['mcp-session-id']
+    let transport = typeof id === 'string' ? sessions.get(id) : undefined
+    if (transport === undefined) {
+      if (id !== undefined) return void response.writeHead(404).end()
+      const fresh = new StreamableHTTPServerTransport({
+        sessionIdGenerator: () => crypto.randomUUID(),
+        onsessioninitialized: (session) => void sessions.set(session, fresh),
+      })
+      transport = fresh
+      await newServer().connect(fresh as Parameters<Server['connect']>[0])
+    }
+    await transport.handleRequest(request, response)
+  })
+}
+
+/** One tool over Streamable HTTP. */
+export function legacyServer(
+  answer: () => Promise<string> = async () => 'streamable',
+): Promise<HttpFixture> {
+  return sessionful(() => oneTool(answer))
+}
+
+/** The server of the fixture in this process, over Streamable HTTP; its effects are lines of `effects`. */
+export async function v1HttpServer(): Promise<HttpFixture & { effects: string[] }> {
+  const effects: string[] = []
+  const said = { echo: 'Says it again.', extra: [] }
+  let cut = async () => {}
+  const fixture = await sessionful(() =>
+    v1Server({ effect: (what) => effects.push(what), die: () => cut(), garbage: () => {}, said }),
+  )
+  cut = fixture.cut
+  return { ...fixture, effects }
+}
+
+/** HTTP+SSE of 2024: all that its server knows. */
+export async function sseServer(): Promise<HttpFixture> {
+  const sessions = new Map<string, SSEServerTransport>()
+  return listen('/sse', async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    if (request.method === 'GET' && pathname === '/sse') {
+      const transport = new SSEServerTransport('/messages', response)
+      sessions.set(transport.sessionId, transport)
+      return oneTool(async () => 'sse').connect(transport)
+    }
+    const transport = sessions.get(searchParams.get('sessionId') ?? '')
+    if (pathname === '/messages' && transport) return transport.handlePostMessage(request, response)
+    response.writeHead(request.method === 'POST' ? 405 : 404).end()
+  })
+}

@@ -4,8 +4,8 @@ import { LeluMcpError } from '../../errors.ts'
 /** A parsed configuration. Keys come from the file: look them up as own properties only. */
 export type Data = { [key: string]: unknown }
 
-/** Sets what is at a path of keys, or takes it away when `value` is undefined. */
-export type Change = { at: readonly string[]; value: unknown }
+/** Sets what is at a path of keys, or takes it away when `value` is undefined. `append`: adds to the list there (JSON only). */
+export type Change = { at: readonly string[]; value: unknown; append?: true }
 
 /** How one kind of file is read and changed. */
 export interface Format {
@@ -68,7 +68,7 @@ function dropEmptied(data: Data, changes: readonly Change[]): void {
   }
 }
 
-function changeData(data: Data, { at, value }: Change): void {
+function changeData(data: Data, { at, value, append }: Change): void {
   const last = at.at(-1)
   if (last === undefined) return
   let parent = data
@@ -82,7 +82,9 @@ function changeData(data: Data, { at, value }: Change): void {
       parent = made
     }
   }
+  const list = own(parent, last)
   if (value === undefined) delete parent[last]
+  else if (append === true && Array.isArray(list)) list.push(value)
   else define(parent, last, value)
 }
 

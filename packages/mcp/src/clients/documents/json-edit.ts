@@ -5,7 +5,7 @@ import { type Change, endOfLine } from './format.ts'
 // one. These edits touch the lines of the entry alone.
 
 /** The text with one property of the tree set or taken away. Objects on the way are made as needed. */
-export function changeProperty(text: string, root: Node, { at, value }: Change): string {
+export function changeProperty(text: string, root: Node, { at, value, append }: Change): string {
   let parent = root
   for (const [depth, key] of at.slice(0, -1).entries()) {
     const child = propertyOf(parent, key)?.children?.[1]
@@ -18,6 +18,8 @@ export function changeProperty(text: string, root: Node, { at, value }: Change):
     parent = child
   }
   const last = at.at(-1) ?? ''
+  const list = propertyOf(parent, last)?.children?.[1]
+  if (append === true && list?.type === 'array') return insertProperty(text, list, null, value)
   return value === undefined
     ? removeProperty(text, parent, last)
     : setProperty(text, parent, last, value)
@@ -34,33 +36,30 @@ function setProperty(text: string, parent: Node, key: string, value: unknown): s
   return splice(text, there.offset, endOf(there), written)
 }
 
-function insertProperty(text: string, parent: Node, key: string, value: unknown): string {
+/** `key` null: `parent` is a list. */
+function insertProperty(text: string, parent: Node, key: string | null, value: unknown): string {
   const eol = endOfLine(text)
   const outer = indentAt(text, parent.offset)
   const last = parent.children?.at(-1)
-  const name = JSON.stringify(key)
+  const [open, close] = key === null ? '[]' : '{}'
+  const name = (space: string) => (key === null ? '' : `${JSON.stringify(key)}:${space}`)
   if (last === undefined) {
     const inner = text.slice(parent.offset + 1, endOf(parent) - 1).trimEnd() // comments, or nothing
-    if (inner === '' && !text.includes('\n') && text.trim().length > 2) {
-      return splice(text, parent.offset, endOf(parent), `{${name}:${JSON.stringify(value)}}`)
-    }
     const indent = outer + indentUnit(text)
-    const property = `${name}: ${print(text, value, indent)}`
-    return splice(
-      text,
-      parent.offset,
-      endOf(parent),
-      `{${inner}${eol}${indent}${property}${eol}${outer}}`,
-    )
+    const whole =
+      inner === '' && isOneLine(text)
+        ? `${name('')}${JSON.stringify(value)}`
+        : `${inner}${eol}${indent}${name(' ')}${print(text, value, indent)}${eol}${outer}`
+    return splice(text, parent.offset, endOf(parent), `${open}${whole}${close}`)
   }
   const { comma, lineEnd } = afterProperty(text, endOf(last))
   if (!text.slice(parent.offset, last.offset).includes('\n')) {
-    const tight = /:\s/.test(text.slice(last.offset, endOf(last))) ? ' ' : ''
-    const property = `,${tight}${name}:${tight}${JSON.stringify(value)}`
+    const space = /[:,]\s/.test(text.slice(parent.offset, endOf(last))) ? ' ' : ''
+    const property = `,${space}${name(space)}${JSON.stringify(value)}`
     return splice(text, endOf(last), endOf(last), property)
   }
   const indent = indentAt(text, last.offset)
-  const line = `${eol}${indent}${name}: ${print(text, value, indent)}${comma === -1 ? '' : ','}`
+  const line = `${eol}${indent}${name(' ')}${print(text, value, indent)}${comma === -1 ? '' : ','}`
   const inserted = splice(text, lineEnd, lineEnd, line)
   return comma === -1 ? splice(inserted, endOf(last), endOf(last), ',') : inserted
 }
@@ -142,8 +141,13 @@ function indentUnit(text: string): string {
   return /\n([\t ]+)["{[\]}]/.exec(text)?.[1] ?? '  '
 }
 
+/** Written without line breaks; `{}` says nothing of how it would be. */
+function isOneLine(text: string): boolean {
+  return !text.trim().includes('\n') && text.trim().length > 2
+}
+
 function print(text: string, value: unknown, indent: string): string {
-  if (!text.includes('\n') && text.trim().length > 2) return JSON.stringify(value)
+  if (isOneLine(text)) return JSON.stringify(value)
   const lines = JSON.stringify(value, null, indentUnit(text)).split('\n')
   return lines.join(`${endOfLine(text)}${indent}`)
 }

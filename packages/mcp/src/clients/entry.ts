@@ -1,6 +1,6 @@
+import { LeluMcpError } from '../errors.ts'
 import type { Client, Named, Shape } from './client.ts'
 import { type Change, type Data, define, isObject, own } from './documents/format.ts'
-import { LeluMcpError } from '../errors.ts'
 import { writeReference } from './references.ts'
 
 /** The server that is to be added: at a URL, or a command of this computer. */
@@ -21,7 +21,12 @@ export type Server =
 
 const urlKeys = ['url', 'serverUrl', 'httpUrl', 'uri', 'baseUrl']
 const headerKeys = ['headers', 'http_headers']
-const tokenKeys = ['bearer_token_env_var', 'bearer_token_env', 'bearerTokenEnvVar', 'bearerTokenEnv']
+const tokenKeys = [
+  'bearer_token_env_var',
+  'bearer_token_env',
+  'bearerTokenEnvVar',
+  'bearerTokenEnv',
+]
 const commandKeys = ['command', 'cmd']
 const envKeys = ['env', 'environment', 'envs']
 

@@ -1,3 +1,4 @@
+import { version } from '@lelu/cli/terminal'
 import {
   Client,
   SSEClientTransport,
@@ -5,7 +6,6 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { version } from '@lelu/cli/terminal'
 import type { Server } from './entry.ts'
 import type { Attempt } from './handshake.ts'
 import { commandOptions, type Env, httpOptions, type Name, serverOf } from './handshake-parts.ts'
@@ -26,10 +26,7 @@ function transports(server: Server, env: Env): [Name, Transport][] {
 }
 
 function attempt(name: Name, transport: Transport): Attempt {
-  const client = new Client(
-    { name: 'lelu-mcp', version },
-    { versionNegotiation: { mode: 'auto' } },
-  )
+  const client = new Client({ name: 'lelu-mcp', version }, { versionNegotiation: { mode: 'auto' } })
   return {
     async open(signal) {
       await client.connect(transport, { signal })

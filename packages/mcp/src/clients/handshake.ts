@@ -68,7 +68,9 @@ function stoppable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function isUnauthorized(error: unknown): boolean {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-  return code === 401 || code === 403 || name === 'UnauthorizedError' || /\b40[13]\b/.test(text(error))
+  return (
+    code === 401 || code === 403 || name === 'UnauthorizedError' || /\b40[13]\b/.test(text(error))
+  )
 }
 
 function reasonOf(error: unknown): 'unreachable' | 'unauthorized' | 'not_mcp' {

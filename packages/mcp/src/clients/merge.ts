@@ -2,7 +2,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { LeluMcpError } from '../errors.ts'
 import type { Shape } from './client.ts'
 import { type Change, type Data, isObject, own } from './documents/format.ts'
-import { credentialKeys, httpKeys, readEntry, type Server, stdioKeys, urlKeys, type Wanted } from './entry.ts'
+import {
+  credentialKeys,
+  httpKeys,
+  readEntry,
+  type Server,
+  stdioKeys,
+  urlKeys,
+  type Wanted,
+} from './entry.ts'
 
 /** What an entry needs to become the wanted one. No changes: it is that already. */
 export type Merge = { changes: Change[]; notes: string[] }

@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs'
 import { LeluMcpError } from '../errors.ts'
 import { type Client, candidates, type Place, type Scope } from './client.ts'
-import { at, type Change, changeText, type Data, type Format, isObject, own } from './documents/format.ts'
+import {
+  at,
+  type Change,
+  changeText,
+  type Data,
+  type Format,
+  isObject,
+  own,
+} from './documents/format.ts'
 import { json } from './documents/json.ts'
 import { toml } from './documents/toml.ts'
 import { yaml } from './documents/yaml.ts'
@@ -26,6 +34,9 @@ export type Opened = {
 export type Plan = Opened & {
   result: 'added' | 'changed' | 'unchanged' | 'removed' | 'absent'
   text: string | null
+  /** What the file says then, and by which changes. */
+  after: Data
+  changes: readonly Change[]
   notes: string[]
 }
 
@@ -97,24 +108,40 @@ export function planAdd(opened: Opened, name: string, wanted: Wanted, replace: b
   assertReplaceable(existing, wanted, { path: opened.file.path, name }, replace)
   const { changes, notes } = mergeEntry(existing, shape, wanted, [...container, name])
   const all = [...beside.flatMap((change) => ask(opened, change)), ...changes]
-  if (all.length === 0) return { ...opened, result: 'unchanged', text: null, notes }
+  if (all.length === 0)
+    return { ...opened, result: 'unchanged', text: null, after: opened.data, changes: [], notes }
   const result = existing === undefined ? 'added' : 'changed'
-  return { ...opened, result, text: rewrite(opened, all), notes }
+  return { ...opened, result, ...rewrite(opened, all), notes }
+}
+
+/** The entry alone, as a file of its own would have it. */
+export function snippetOf(client: Client, name: string, wanted: Wanted, scope: Scope): string {
+  const { shape, beside } = entryFor(client, wanted, { name, scope })
+  const entry = {
+    at: [...client.container({}), name],
+    value: { ...shape.required, ...shape.defaults },
+  }
+  const lists = beside.map(({ at: path, value }) => ({ at: path, value: [value] }))
+  return changeText(formats[client.format], '', [...lists, entry], client.title)
 }
 
 /** What `remove` does to a file. */
 export function planRemove(opened: Opened, name: string): Plan {
   if (opened.servers === undefined || !Object.hasOwn(opened.servers, name)) {
-    return { ...opened, result: 'absent', text: null, notes: [] }
+    return { ...opened, result: 'absent', text: null, after: opened.data, changes: [], notes: [] }
   }
-  const text = rewrite(opened, [{ at: [...opened.container, name], value: undefined }])
-  return { ...opened, result: 'removed', text, notes: [] }
+  const change = { at: [...opened.container, name], value: undefined }
+  return { ...opened, result: 'removed', ...rewrite(opened, [change]), notes: [] }
 }
 
-/** The text of an opened file after changes. */
-export function rewrite(opened: Opened, changes: readonly Change[]): string {
-  const { client, file } = opened
-  return changeText(formats[client.format], file.text, changes, file.path)
+/** An opened file after changes: its text, and what that says. */
+export function rewrite(
+  { client, file }: Opened,
+  changes: readonly Change[],
+): { text: string; after: Data; changes: readonly Change[] } {
+  const format = formats[client.format]
+  const text = changeText(format, file.text, changes, file.path)
+  return { text, after: format.parse(text, file.path), changes }
 }
 
 function entryOf({ servers, file }: Opened, name: string): Data | undefined {

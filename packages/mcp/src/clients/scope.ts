@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type Client, type Place, type Scope } from './client.ts'
+import type { Client, Place, Scope } from './client.ts'
 import { noSuchScope } from './plan.ts'
 
 /** What a folder of work has at its top. */

@@ -1,6 +1,7 @@
 import { type Data, isObject } from './documents/format.ts'
 
-const secretKeys = /^(http_)?headers$|^envs?$|^environment$|token|secret|password|api[-_]?key|authorization|credential/i
+const secretKeys =
+  /^(http_)?headers$|^envs?$|^environment$|token|secret|password|api[-_]?key|authorization|credential/i
 /** A whole value that only points to a secret, such as `Bearer ${env:TOKEN}`. */
 const reference = /^(\w+ )?\$?\{[^}]*\}$/
 
@@ -29,7 +30,10 @@ export function secretsOf(data: Data): string[] {
 
 /** `bearer_token_env_var` names a variable: no secret. */
 function isSecretKey(key: string): boolean {
-  return secretKeys.test(key) && !/env(_?var|_keys)?$/i.test(key.replace(/^env(s|ironment)?$/i, 'secret'))
+  return (
+    secretKeys.test(key) &&
+    !/env(_?var|_keys)?$/i.test(key.replace(/^env(s|ironment)?$/i, 'secret'))
+  )
 }
 
 function looksLikeKey(text: string): boolean {
@@ -39,7 +43,15 @@ function looksLikeKey(text: string): boolean {
 /** The text with every secret in it made unreadable. */
 export function hide(text: string, secrets: readonly string[]): string {
   return secrets.reduce((shown, secret) => {
-    const written = JSON.stringify(secret).slice(1, -1)
-    return shown.replaceAll(written, '‹hidden›').replaceAll(secret, '‹hidden›')
+    const forms = [JSON.stringify(secret).slice(1, -1), secret]
+    return forms.reduce((left, form) => left.replace(patternOf(form), '$1‹hidden›'), shown)
   }, text)
+}
+
+/** A short one, such as `1`, only where it is a whole value: it may be a part of anything. */
+function patternOf(secret: string): RegExp {
+  const exact = secret.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  return secret.length < 6
+    ? new RegExp(`([:=] *["']?)${exact}(?=["',}]|$)`, 'gm')
+    : new RegExp(`()${exact}`, 'g')
 }

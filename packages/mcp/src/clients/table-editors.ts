@@ -47,10 +47,7 @@ export const editors: readonly Client[] = [
     format: 'json',
     files: {
       global: (place) => [
-        join(
-          extensionStorage(place, 'saoudrizwan.claude-dev'),
-          'settings/cline_mcp_settings.json',
-        ),
+        join(extensionStorage(place, 'saoudrizwan.claude-dev'), 'settings/cline_mcp_settings.json'),
       ],
     },
     marks: {

@@ -4,6 +4,6 @@ import { editors } from './table-editors.ts'
 import { moreAgents } from './table-more-agents.ts'
 
 /** Every client that is known, by name. */
-export const clients: readonly Client[] = [...editors, ...agents, ...moreAgents].sort((one, other) =>
-  one.id < other.id ? -1 : 1,
+export const clients: readonly Client[] = [...editors, ...agents, ...moreAgents].sort(
+  (one, other) => (one.id < other.id ? -1 : 1),
 )

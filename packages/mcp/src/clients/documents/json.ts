@@ -1,12 +1,26 @@
-import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
-import { type Change, type Data, define, endOfLine, type Format, invalid, placeOf } from './format.ts'
+import {
+  createScanner,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser'
+import {
+  type Change,
+  type Data,
+  define,
+  endOfLine,
+  type Format,
+  invalid,
+  placeOf,
+} from './format.ts'
 import { changeProperty } from './json-edit.ts'
 
 /** JSON, and JSON with comments and trailing commas, as clients read it. */
 export const json: Format = {
   parse(text, path) {
     const root = treeOf(text, path)
-    return root === undefined ? {} : (valueOf(root) as Data)
+    return root === undefined ? {} : (dataOf(root) as Data)
   },
   change(text, changes, path) {
     return changes.reduce((current, change) => changeOne(current, change, path), text)
@@ -73,13 +87,13 @@ function assertKeysOnce(text: string, node: Node, path: string): void {
 }
 
 /** Not the library's own reading: it would take `__proto__` for the prototype. */
-function valueOf(node: Node): unknown {
-  if (node.type === 'array') return (node.children ?? []).map(valueOf)
+function dataOf(node: Node): unknown {
+  if (node.type === 'array') return (node.children ?? []).map(dataOf)
   if (node.type !== 'object') return node.value
   const data: Data = {}
   for (const { children } of node.children ?? []) {
     const [key, value] = children ?? []
-    if (key !== undefined && value !== undefined) define(data, key.value, valueOf(value))
+    if (key !== undefined && value !== undefined) define(data, key.value, dataOf(value))
   }
   return data
 }

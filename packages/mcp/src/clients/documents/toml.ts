@@ -1,5 +1,14 @@
 import { parse, patch, stringify } from '@decimalturn/toml-patch'
-import { at, type Change, type Data, define, endOfLine, type Format, invalid, isObject } from './format.ts'
+import {
+  at,
+  type Change,
+  type Data,
+  define,
+  endOfLine,
+  type Format,
+  invalid,
+  isObject,
+} from './format.ts'
 
 /** TOML, as Codex and Grok Build read it. */
 export const toml: Format = {

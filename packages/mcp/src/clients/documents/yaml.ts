@@ -1,4 +1,14 @@
-import { type Document, isMap, isScalar, Lexer, type Node, type Pair, parseAllDocuments, stringify, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isScalar,
+  Lexer,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  stringify,
+  type YAMLMap,
+} from 'yaml'
 import { type Change, type Data, endOfLine, type Format, invalid } from './format.ts'
 
 /** YAML, as Goose reads it. */
@@ -83,7 +93,11 @@ function addItem(text: string, map: YAMLMap, key: string, value: unknown): strin
     const rest = last === undefined ? '' : ', '
     return splice(text, open, open, `${JSON.stringify(key)}: ${JSON.stringify(value)}${rest}`)
   }
-  return insertLines(text, endOfItem(text, last), block(text, columnOf(text, last), { [key]: value }))
+  return insertLines(
+    text,
+    endOfItem(text, last),
+    block(text, columnOf(text, last), { [key]: value }),
+  )
 }
 
 function setItem(text: string, map: YAMLMap, item: Item, value: unknown): string {

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises'
+import {
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  readFile,
+  rename,
+  stat,
+  unlink,
+} from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { makeDirectory } from '@lelu/cli/terminal'
 import { LeluMcpError } from '../../errors.ts'
@@ -8,17 +17,28 @@ import { type ConfigFile, readConfig, unsupported } from './read-config.ts'
 /** Where the file is kept as it was before its first change. Null: there was nothing to keep, or it is kept already. */
 export type Written = { backup: string | null }
 
+export type WriteOptions = {
+  /** Default: as it was. */
+  mode?: number
+  /** Keep what is there now, also when an older backup is there. Default: false. */
+  freshBackup?: boolean
+}
+
 /**
  * Puts new text in the place of what was read: whole or not at all, whatever happens in between. Keeps the mode, the
  * owner and symbolic links. Throws, and leaves the file as it is, when it may not be written or is another by now.
  */
-export async function writeConfig(file: ConfigFile, text: string): Promise<Written> {
+export async function writeConfig(
+  file: ConfigFile,
+  text: string,
+  { mode = file.mode, freshBackup = false }: WriteOptions = {},
+): Promise<Written> {
   const folder = dirname(file.target)
   await makeDirectory(folder, file.shared ? 0o777 : 0o700)
   await assertWritable(file, folder)
   const next = Buffer.from(`${file.bom ? '\ufeff' : ''}${text}`)
-  const backup = file.bytes === null ? null : await keepOnce(file)
-  const temporary = await writeTemporary(file, next, file.target)
+  const backup = file.bytes === null ? null : await keep(file, freshBackup)
+  const temporary = await writeTemporary(file, next, file.target, mode)
   try {
     await assertUnchanged(file)
     if (file.bytes === null) {
@@ -57,25 +77,27 @@ async function assertUnchanged(file: ConfigFile): Promise<void> {
   if (!same) throw changed(file.path)
 }
 
-/** The backup of the first change stays: the second would replace what the person had by what we wrote. */
-async function keepOnce(file: ConfigFile): Promise<string | null> {
-  const backup = backupOf(file)
-  if (await exists(backup)) return null
-  const temporary = await writeTemporary(file, file.bytes ?? Buffer.alloc(0), backup)
-  try {
+/**
+ * The backup of the first change stays: the second would replace what the person had by what we wrote. A fresh one gets
+ * a number.
+ */
+async function keep(file: ConfigFile, fresh: boolean): Promise<string | null> {
+  const bytes = file.bytes ?? Buffer.alloc(0)
+  for (let number = 1; number <= mostBackups; number += 1) {
+    const backup = `${file.target}.lelu-backup${number === 1 ? '' : `-${number}`}`
+    const there = await readFile(backup).catch(() => null)
+    if (there?.equals(bytes)) return fresh ? backup : null
+    if (there !== null && !fresh) return null
+    if (there !== null) continue
+    const temporary = await writeTemporary(file, bytes, backup, file.mode)
     if (await moveToFreeName(temporary, backup)) return backup
-  } catch (error) {
-    await unlink(temporary).catch(() => {})
-    throw error
+    await unlink(temporary)
+    if (!fresh) return null
   }
-  await unlink(temporary)
-  return null
+  throw unsupported(file.path, `has ${mostBackups} backups beside it already`)
 }
 
-/** Beside the bytes, which may be elsewhere than the link to them. */
-export function backupOf({ target }: ConfigFile): string {
-  return `${target}.lelu-backup`
-}
+const mostBackups = 99
 
 /** False when the name is taken; `rename` would replace what is there. */
 async function moveToFreeName(from: string, to: string): Promise<boolean> {
@@ -102,7 +124,12 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** A file beside `target` with the mode and owner of the original, on the disk when this answers. */
-async function writeTemporary(file: ConfigFile, bytes: Buffer, target: string): Promise<string> {
+async function writeTemporary(
+  file: ConfigFile,
+  bytes: Buffer,
+  target: string,
+  mode: number,
+): Promise<string> {
   const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`
   const temporary = join(dirname(target), name)
   let handle: FileHandle | undefined
@@ -115,7 +142,7 @@ async function writeTemporary(file: ConfigFile, bytes: Buffer, target: string): 
       if (made.uid !== file.uid || made.gid !== file.gid) await handle.chown(file.uid, file.gid)
     }
     // A new shared file gets what the umask leaves.
-    await handle.chmod(file.bytes === null && file.shared ? 0o666 & ~process.umask() : file.mode)
+    await handle.chmod(file.bytes === null && file.shared ? 0o666 & ~process.umask() : mode)
     await handle.sync()
     await handle.close()
     return temporary

@@ -31,7 +31,7 @@ export function importLines(
       ...left,
       `  the file as it was: ${path(result.backup)}`,
       `  next: npx @lelu/mcp serve --config ${path(result.gateway)}; ${result.title} reaches all of them as ${name}`,
-      `  to undo: mv ${path(result.backup)} ${path(result.file)}, and take the servers out of ${path(result.gateway)}`,
+      `  to undo: cp ${path(result.backup)} ${path(result.file)}, and take the servers out of ${path(result.gateway)}`,
     ]
   })
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`

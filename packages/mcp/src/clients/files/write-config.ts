@@ -12,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { makeDirectory } from '@lelu/cli/terminal'
 import { LeluMcpError } from '../../errors.ts'
+import { withLock } from './lock.ts'
 import { type ConfigFile, readConfig, unsupported } from './read-config.ts'
 
 /** Where the file is kept as it was before its first change. Null: there was nothing to keep, or it is kept already. */
@@ -40,12 +41,8 @@ export async function writeConfig(
   const backup = file.bytes === null ? null : await keep(file, freshBackup)
   const temporary = await writeTemporary(file, next, file.target, mode)
   try {
-    await assertUnchanged(file)
-    if (file.bytes === null) {
-      // Not `rename`, which would replace a file that came into being meanwhile.
-      if (!(await moveToFreeName(temporary, file.target))) throw changed(file.path)
-    } else {
-      await rename(temporary, file.target)
+    if ((await withLock(file.target, () => replace(file, temporary))) === null) {
+      throw changed(file.path)
     }
   } catch (error) {
     await unlink(temporary).catch(() => {})
@@ -53,6 +50,14 @@ export async function writeConfig(
   }
   await syncFolder(folder)
   return { backup }
+}
+
+async function replace(file: ConfigFile, temporary: string): Promise<true> {
+  await assertUnchanged(file)
+  if (file.bytes !== null) await rename(temporary, file.target)
+  // Not `rename`, which would replace a file that came into being meanwhile.
+  else if (!(await moveToFreeName(temporary, file.target))) throw changed(file.path)
+  return true
 }
 
 /** A rename needs no right to write the file itself, so a file that is write-protected would be replaced. */

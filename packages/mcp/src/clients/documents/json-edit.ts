@@ -71,9 +71,9 @@ function removeProperty(text: string, parent: Node, key: string): string {
   if (property === undefined) return text
   const after = afterProperty(text, endOf(property))
   const before = properties[index - 1]
-  if (before !== undefined && after.comma === -1) {
-    const between = text.slice(endOf(before), property.offset)
-    if (/^, *$/.test(between)) return splice(text, endOf(before), endOf(property), '')
+  const between = before === undefined ? '' : text.slice(endOf(before), property.offset)
+  if (before !== undefined && /^, *$/.test(between)) {
+    return splice(text, endOf(before), endOf(property), '')
   }
   let from = property.offset
   let to = after.comma === -1 ? endOf(property) : after.comma + 1

@@ -30,7 +30,8 @@ export const json: Format = {
     const scanner = createScanner(text, false)
     for (let kind = scanner.scan(); kind !== SyntaxKind.end; kind = scanner.scan()) {
       if (kind === SyntaxKind.lineComment || kind === SyntaxKind.blockComment) {
-        found.push(scanner.getTokenValue())
+        const start = scanner.getTokenOffset()
+        found.push(text.slice(start, start + scanner.getTokenLength()))
       }
     }
     return found

@@ -54,7 +54,31 @@ function changeOne(text: string, change: Change, path: string): string {
   const gone = change.value === undefined && name !== undefined && change.at.length === 2
   if (gone && only && implied && !isInline(text, container)) delete data[container]
   else setIn(data, change)
-  return restoreEnd(text, patch(text, data))
+  // The library would make all line ends the same, and complain on standard error.
+  const mixed = /\r\n/.test(text) && /(^|[^\r])\n/.test(text)
+  if (!mixed) return restoreEnd(text, patch(text, data))
+  const unix = text.replaceAll('\r\n', '\n')
+  return restoreLineEnds(text, restoreEnd(unix, patch(unix, data)))
+}
+
+/** Gives the lines that are as they were their own ends again, from both sides of what changed. */
+function restoreLineEnds(before: string, after: string): string {
+  const old = before.split('\n')
+  const lines = after.split('\n')
+  const bare = (line: string | undefined) => line?.replace(/\r$/, '')
+  // The end first: an empty last line is the end of the text, not an empty line of it.
+  const most = Math.min(lines.length, old.length)
+  let end = 0
+  while (end < most && lines.at(-1 - end) === bare(old.at(-1 - end))) end += 1
+  let start = 0
+  while (start < most - end && lines[start] === bare(old[start])) start += 1
+  const changed = lines.slice(start, lines.length - end)
+  const eol = endOfLine(before) === '\r\n' ? '\r' : ''
+  return [
+    ...old.slice(0, start),
+    ...changed.map((line) => line + eol),
+    ...old.slice(old.length - end),
+  ].join('\n')
 }
 
 /** `mcp_servers = { … }`: TOML lets no table be added to it. */

@@ -1,4 +1,12 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -102,7 +110,11 @@ describe.each(clients.map((client) => [client.id, client] as const))('%s', (_, c
   test('a file that does not parse is left alone, and the place is named', async () => {
     const pc = computer()
     const file = fileOn(pc, client)
-    const broken = { json: '{\n  "a": 1,\n  oops\n}\n', toml: 'a = 1\nb = [\n', yaml: 'a: 1\n b: [\n' }
+    const broken = {
+      json: '{\n  "a": 1,\n  oops\n}\n',
+      toml: 'a = 1\nb = [\n',
+      yaml: 'a: 1\n b: [\n',
+    }
     writeFileSync(file, broken[client.format])
     for (const argv of [add(client), ['remove', `--${client.id}`, `--${scopeOf(client)}`]]) {
       const { code, stdout } = await pc.run(...argv)

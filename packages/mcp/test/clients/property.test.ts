@@ -16,14 +16,28 @@ function random(seed: number): Random {
   }
 }
 
-const words = ['a', 'b c', 'ключ', 'x"y', 'tab\t', 'url', 'lelu2', '//not', '/*no*/', '#no', '{}', '']
+const words = [
+  'a',
+  'b c',
+  'ключ',
+  'x"y',
+  'tab\t',
+  'url',
+  'lelu2',
+  '//not',
+  '/*no*/',
+  '#no',
+  '{}',
+  '',
+]
 
 /** JSON with comments, odd spaces and trailing commas, whose servers are under `mcpServers`. */
 function jsonText(next: Random): string {
   const eol = next(4) === 0 ? '\r\n' : '\n'
   const word = () => JSON.stringify(words[next(words.length)])
   const gap = () =>
-    ['', ' ', eol, `${eol}\t`, ` // note ${next(99)}${eol}`, ` /* ${next(99)}, } */ `][next(6)] ?? ''
+    ['', ' ', eol, `${eol}\t`, ` // note ${next(99)}${eol}`, ` /* ${next(99)}, } */ `][next(6)] ??
+    ''
   const value = (depth: number): string => {
     const kind = next(depth > 2 ? 4 : 6)
     if (kind < 4) return [String(next(1000)), 'true', 'null', word()][kind] ?? ''
@@ -52,7 +66,9 @@ function tomlText(next: Random): string {
   const comment = () => (next(3) === 0 ? ` # note ${next(99)}` : '')
   const values = (table: string) => {
     for (let index = next(3); index > 0; index -= 1) {
-      const value = ['1', '"two # no"', '[ 1,2 ]', '{ k = "v", n=2 }', "'''three'''", '1979-05-27'][next(6)]
+      const value = ['1', '"two # no"', '[ 1,2 ]', '{ k = "v", n=2 }', "'''three'''", '1979-05-27'][
+        next(6)
+      ]
       lines.push(`${table}_${index}${next(2) ? ' = ' : '='}${value}${comment()}`)
     }
   }
@@ -71,7 +87,10 @@ function yamlText(next: Random): string {
   const comment = () => (next(3) === 0 ? ` # note ${next(99)}` : '')
   const indent = next(2) === 0 ? '  ' : '    '
   const member = (pad: string, key: string) => {
-    const value = ['1', '"two"', "'three # no'", '[ a,  b ]', '{k: v}', `|\n${pad}  text\n${pad}  more`][next(6)] ?? ''
+    const value =
+      ['1', '"two"', "'three # no'", '[ a,  b ]', '{k: v}', `|\n${pad}  text\n${pad}  more`][
+        next(6)
+      ] ?? ''
     lines.push(`${pad}${key}: ${value}${value.startsWith('|') ? '' : comment()}`)
   }
   for (let index = next(3); index > 0; index -= 1) member('', `top_${index}`)
@@ -103,7 +122,9 @@ for (const [name, format, container, text] of kinds) {
         try {
           return changeText(format, current, changes, `file ${seed}`)
         } catch (error) {
-          throw new Error(`file ${seed}: ${(error as Error).message}\n${JSON.stringify(current)} ${JSON.stringify(changes)}`)
+          throw new Error(
+            `file ${seed}: ${(error as Error).message}\n${JSON.stringify(current)} ${JSON.stringify(changes)}`,
+          )
         }
       }
       const added = change(before, { at, value: { url: 'http://a/', list: ['x'] } })

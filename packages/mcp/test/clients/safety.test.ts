@@ -1,6 +1,15 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the clients' own syntax
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
@@ -105,7 +114,11 @@ const odd: [name: string, make: (path: string) => void, says: RegExp][] = [
     },
     /has a second name/,
   ],
-  ['a key that is there twice', (path) => writeFileSync(path, '{"mcpServers": {}, "mcpServers": {}}'), /a key that was there before at line 1, column 20/],
+  [
+    'a key that is there twice',
+    (path) => writeFileSync(path, '{"mcpServers": {}, "mcpServers": {}}'),
+    /a key that was there before at line 1, column 20/,
+  ],
   ['a list', (path) => writeFileSync(path, '[]'), /an object is expected/],
   [
     'servers without the key around them',
@@ -147,7 +160,7 @@ test('names that are words of the language are ordinary names in a file', async 
   expect((await pc.run(...add('--name', '__proto__'))).code).toBe(2)
 })
 
-test("another server of that name is replaced only when asked, and its token is not sent to ours", async () => {
+test('another server of that name is replaced only when asked, and its token is not sent to ours', async () => {
   const pc = computer()
   const theirs =
     '{\n  "mcpServers": {\n    "lelu": {\n      "url": "https://lelu.example/mcp",\n      "headers": {"Authorization": "Bearer s3cret-of-theirs"},\n      "mine": 1\n    }\n  }\n}\n'
@@ -196,10 +209,7 @@ test('from a command to a URL and back, nothing of the other kind is left', asyn
 
 test('an entry that is turned off stays so, and it is said', async () => {
   const pc = computer()
-  pc.write(
-    file,
-    '{"mcpServers": {"lelu": {"url": "http://localhost:3003/sse", "disabled": true}}}',
-  )
+  pc.write(file, '{"mcpServers": {"lelu": {"url": "http://localhost:3003/sse", "disabled": true}}}')
   expect((await pc.run(...add())).stdout).toContain('it is turned off in the file')
   expect(JSON.parse(pc.read(file)).mcpServers.lelu.disabled).toBe(true)
 })

@@ -19,7 +19,8 @@ export type Server =
       cwd?: string
     }
 
-const urlKeys = ['url', 'serverUrl', 'httpUrl', 'uri', 'baseUrl']
+/** Under which clients keep the URL of a server. */
+export const urlKeys: readonly string[] = ['url', 'serverUrl', 'httpUrl', 'uri', 'baseUrl']
 const headerKeys = ['headers', 'http_headers']
 const tokenKeys = [
   'bearer_token_env_var',
@@ -43,7 +44,6 @@ export const httpKeys: readonly string[] = [
 export const stdioKeys: readonly string[] = [...commandKeys, ...envKeys, 'args', 'cwd', 'envFile']
 /** What carries a secret to the server of the entry, and may not be carried to another one. */
 export const credentialKeys: readonly string[] = httpKeys.filter((key) => !urlKeys.includes(key))
-export { urlKeys }
 
 /** What is wrong with an entry; the client would not start it, or another than one thinks. */
 export type Misshapen = { problem: string }

@@ -11,7 +11,16 @@ const inherited = [
   ...['APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'ProgramFiles', 'SystemRoot', 'TEMP', 'USERPROFILE'],
 ]
 
-export function commandOptions(server: Extract<Server, { kind: 'stdio' }>, env: Env) {
+export function commandOptions(
+  server: Extract<Server, { kind: 'stdio' }>,
+  env: Env,
+): {
+  command: string
+  args: string[]
+  env: Record<string, string>
+  stderr: 'ignore'
+  cwd?: string
+} {
   const handed: Record<string, string> = {}
   for (const name of inherited) {
     const value = env[name]
@@ -21,12 +30,15 @@ export function commandOptions(server: Extract<Server, { kind: 'stdio' }>, env: 
     command: server.command,
     args: server.args,
     env: { ...handed, ...server.env },
-    stderr: 'ignore' as const,
+    stderr: 'ignore',
     ...(server.cwd !== undefined && { cwd: server.cwd }),
   }
 }
 
-export function httpOptions({ headers }: Extract<Server, { kind: 'http' }>) {
+export function httpOptions({ headers }: Extract<Server, { kind: 'http' }>): {
+  requestInit: { headers: Record<string, string> }
+  fetch: typeof fetch
+} {
   return { requestInit: { headers }, fetch: fetchWithoutRedirects }
 }
 

@@ -42,9 +42,12 @@ export type Failure = {
   exitCode: 1 | 2
 }
 
-/** Turns whatever was thrown into a failure with a code and a sentence that says what to do. */
-export function describeFailure(error: unknown): Failure {
-  if (error instanceof CommanderError) return describeUsage(error)
+/**
+ * Turns whatever was thrown into a failure with a code and a sentence that says what to do. `command` is the one whose
+ * help a misuse points to.
+ */
+export function describeFailure(error: unknown, command = 'lelu'): Failure {
+  if (error instanceof CommanderError) return describeUsage(error, command)
   if (isCoded(error)) {
     const { code, message, help } = error
     const exitCode = code === 'LELU_USAGE_INVALID' ? 2 : 1
@@ -79,7 +82,7 @@ function detailsOf({ details, issues }: Coded): Record<string, unknown> {
 }
 
 /** Commander writes `error: what it is\n(Did you mean …?)`. */
-function describeUsage({ message: written, code }: CommanderError): Failure {
+function describeUsage({ message: written, code }: CommanderError, command: string): Failure {
   const message = code === 'commander.help' ? 'error: a command is missing' : written
   const [what = '', hint] = message.replace(/^error: /, '').split('\n')
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${what.endsWith('.') ? '' : '.'}`
@@ -87,7 +90,7 @@ function describeUsage({ message: written, code }: CommanderError): Failure {
   return {
     code: 'LELU_USAGE_INVALID',
     message: sentence,
-    help: `${suggestion}\`lelu --help\` lists the commands, \`lelu <command> --help\` their options.`,
+    help: `${suggestion}\`${command} --help\` lists the commands, \`${command} <command> --help\` their options.`,
     details: {},
     exitCode: 2,
   }

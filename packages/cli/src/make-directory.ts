@@ -1,25 +1,28 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
+/** What is in it may be anybody's input: for this user alone. */
+const privateMode = 0o700
+
 /**
  * Makes a folder and those above it, one by one, and answers the new ones, innermost first. Not by the `recursive` of
  * Node, which tries for ever where a folder can never be made (below /proc, nodejs/node: MKDirp on ENOENT).
  */
-export async function makeDirectory(path: string): Promise<string[]> {
+export async function makeDirectory(path: string, mode: number = privateMode): Promise<string[]> {
   const folder = resolve(path)
   try {
-    return (await makeOne(folder)) ? [folder] : []
+    return (await makeOne(folder, mode)) ? [folder] : []
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const above = await makeDirectory(dirname(folder))
-    return (await makeOne(folder)) ? [folder, ...above] : above
+    const above = await makeDirectory(dirname(folder), mode)
+    return (await makeOne(folder, mode)) ? [folder, ...above] : above
   }
 }
 
 /** False when the folder was there already, or another process was faster. */
-async function makeOne(folder: string): Promise<boolean> {
+async function makeOne(folder: string, mode: number): Promise<boolean> {
   try {
-    await mkdir(folder, { mode: 0o700 }) // inputs of tools will be in it
+    await mkdir(folder, { mode })
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -1,0 +1,40 @@
+import { type Paint, safeLines, safeText } from '@lelu/cli/terminal'
+import type { Place, Scope } from '../client.ts'
+import type { Handshake } from '../handshake.ts'
+import { shownPath } from '../scope.ts'
+import type { ShownFailure } from './common.ts'
+
+/** `.cursor/mcp.json (this project)` */
+export function whereText(file: string, scope: Scope | null, place: Place): string {
+  const whose = scope === 'project' ? 'this project' : 'this user'
+  return `${safeText(shownPath(file, place))} (${whose})`
+}
+
+const failed = {
+  unreachable: 'not connected: nothing answers there. Start it with: npx @lelu/mcp serve',
+  unauthorized: 'not connected: it answers, but refuses the token (or the lack of one)',
+  timeout: 'not connected: it did not answer in time',
+  not_mcp: 'not connected: what answers there does not speak MCP',
+}
+
+/** `connected: lelu 0.1.0, MCP 2025-11-25, 9 tools` */
+export function handshakeText(handshake: Handshake, paint: Paint): string {
+  if (handshake.status === 'failed') return paint('yellow', failed[handshake.reason])
+  const { server, protocol, tools, transport } = handshake
+  const name = safeText(`${server.name} ${server.version}`.trim())
+  const over = transport === 'sse' ? ' over the older HTTP with SSE' : ''
+  const count = `${tools} ${tools === 1 ? 'tool' : 'tools'}`
+  return `${paint('green', 'connected:')} ${name}, MCP ${safeText(protocol)}${over}, ${count}`
+}
+
+/** A failure of one client, under its name. */
+export function failureLines({ code, message, help }: ShownFailure, paint: Paint): string[] {
+  return [
+    `  ${paint('red', `× ${code}:`)} ${safeText(message)}`,
+    ...safeLines(help)
+      .split('\n')
+      .map((line, index) =>
+        index === 0 ? `  ${paint('cyan', 'help:')} ${line}` : `        ${line}`,
+      ),
+  ]
+}

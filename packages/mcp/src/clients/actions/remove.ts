@@ -1,0 +1,129 @@
+import { painter, safeLines, safeText, writeJson } from '@lelu/cli/terminal'
+import type { CommandContext } from '../../command-context.ts'
+import { claudeRemove } from '../claude-command.ts'
+import type { Client, Place, Scope } from '../client.ts'
+import { writeConfig } from '../files/write-config.ts'
+import { noSuchScope, openClient, planRemove } from '../plan.ts'
+import { type ScopeOptions, shownPath } from '../scope.ts'
+import {
+  type ClientOptions,
+  checkName,
+  failureOf,
+  placeOf,
+  type ShownFailure,
+  selectClients,
+} from './common.ts'
+import { diffOf } from './diff-of.ts'
+import { failureLines, whereText } from './lines.ts'
+
+type RemoveOptions = ClientOptions & ScopeOptions & { name: string; dryRun?: boolean }
+
+type Removed = {
+  client: string
+  title: string
+  scope: Scope
+  file: string | null
+  result: 'removed' | 'absent' | 'failed'
+  backup: string | null
+  warnings: string[]
+  diff?: string
+  error?: ShownFailure
+}
+
+/** Takes the entry out of each client's files. Exit code 1 when one of them failed; nothing to remove is no failure. */
+export async function remove(context: CommandContext, options: RemoveOptions): Promise<void> {
+  const place = placeOf(context)
+  const chosen = selectClients(options, place)
+  const name = checkName(options.name)
+  const results: Removed[] = []
+  for (const client of chosen) {
+    for (const scope of scopesOf(client, options)) {
+      try {
+        results.push(await removeOne(client, scope, name, place, options.dryRun === true))
+      } catch (error) {
+        const { id, title } = client
+        const nothing = { file: null, backup: null, warnings: [] }
+        results.push({
+          client: id,
+          title,
+          scope,
+          result: 'failed',
+          error: failureOf(error),
+          ...nothing,
+        })
+      }
+    }
+  }
+  const dryRun = options.dryRun === true
+  if (context.globals().json) writeJson(context.io, { name, dryRun, clients: results })
+  else context.io.write(linesOf(results, name, place, context, dryRun))
+  if (results.some(({ result }) => result === 'failed')) context.setExitCode(1)
+}
+
+function scopesOf(client: Client, { global, project }: ScopeOptions): Scope[] {
+  const has = {
+    global: client.files.global !== undefined,
+    project: client.files.project !== undefined,
+  }
+  const wanted: Scope[] = global ? ['global'] : project ? ['project'] : ['project', 'global']
+  const found = wanted.filter((scope) => has[scope])
+  if (found.length === 0) throw noSuchScope(client, wanted[0] ?? 'global')
+  return found
+}
+
+async function removeOne(
+  client: Client,
+  scope: Scope,
+  name: string,
+  place: Place,
+  dryRun: boolean,
+): Promise<Removed> {
+  const plan = planRemove(await openClient(client, scope, place), name)
+  const shared = plan.file.path.endsWith('/.mcp.json') && !plan.file.path.includes('.warp')
+  const removed: Removed = {
+    client: client.id,
+    title: client.title,
+    scope,
+    file: plan.file.path,
+    result: plan.result as Removed['result'],
+    backup: null,
+    warnings:
+      shared && plan.text !== null
+        ? ['Claude Code and Copilot CLI both read this file: it is gone for both']
+        : [],
+  }
+  if (dryRun) return { ...removed, diff: diffOf(plan, place) }
+  if (plan.text === null) return removed
+  if (client.globalCommand !== undefined && scope === 'global') {
+    await claudeRemove(name, place)
+    return removed
+  }
+  return { ...removed, backup: (await writeConfig(plan.file, plan.text)).backup }
+}
+
+function linesOf(
+  results: readonly Removed[],
+  name: string,
+  place: Place,
+  { io }: CommandContext,
+  dryRun: boolean,
+): string {
+  const paint = painter(io)
+  const lines = results.flatMap((result) => {
+    const where = result.file === null ? '' : whereText(result.file, result.scope, place)
+    const title = paint('bold', result.title)
+    if (result.error !== undefined)
+      return [`${title}: failed`, ...failureLines(result.error, paint)]
+    if (result.result === 'absent') return [`${title}: no ${name} in ${where}`]
+    const done = dryRun ? `${name} would be removed from` : `${name} removed from`
+    return [
+      `${title}: ${done} ${where}`,
+      ...(result.diff ? ['', safeLines(result.diff).trimEnd(), ''] : []),
+      ...(result.backup === null
+        ? []
+        : [`  the file as it was: ${safeText(shownPath(result.backup, place))}`]),
+      ...result.warnings.map((warning) => `  ${paint('yellow', 'note:')} ${warning}`),
+    ]
+  })
+  return `${lines.join('\n')}\n`
+}

@@ -2,17 +2,31 @@ import { isLeluError, type Json } from '@lelu/engine'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { LeluMcpError } from '../errors.ts'
 import type { CallContext, Peer, ToolAnswer } from '../surface/call.ts'
-import type { McpTool } from '../surface/surface.ts'
+import type { Principal } from '../surface/principal.ts'
+import type { McpTool, Surface } from '../surface/surface.ts'
 import { inputIssues } from './check-input.ts'
 import type { Log } from './log.ts'
 import { isPlainJson } from './plain-json.ts'
 import { isUnable, kindOf, RpcFault, rpcCodes } from './rpc-fault.ts'
 
-/** The tool of that name, or a fault that does not tell a tool that is hidden from one that is not there. */
-export function toolOf(tools: readonly McpTool[], name: string): McpTool {
+/** A tool that is called and not there now, and what the surface says of it. */
+export type Absent = { absent: CallToolResult }
+
+/**
+ * The tool of that name, or what the surface says of one that is not there now. Otherwise a fault that does not tell a
+ * tool that is hidden from one that never was.
+ */
+export async function findTool(
+  surface: Surface,
+  name: string,
+  principal: Principal,
+): Promise<McpTool | Absent> {
+  const tools = await surface.tools(principal)
   // By comparison, never by a key: `__proto__` and `constructor` are names a client can send.
   const tool = tools.find((tool) => tool.name === name)
   if (tool !== undefined) return tool
+  const absent = await surface.absent?.(name, principal)
+  if (absent !== undefined) return { absent }
   throw new RpcFault(
     rpcCodes.params,
     'LELU_MCP_TOOL_UNKNOWN: There is no such tool. Ask for tools/list.',

@@ -17,7 +17,7 @@ import {
 import { FastMCPSession } from 'fastmcp'
 import type { Principal } from '../surface/principal.ts'
 import type { SurfaceChange } from '../surface/surface.ts'
-import { callTool, failedCall, toolOf } from './call-tool.ts'
+import { callTool, failedCall, findTool } from './call-tool.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { askAndRepeat } from './legacy-ask.ts'
 import { contextOf, type Extra, principalOf } from './legacy-context.ts'
@@ -134,7 +134,8 @@ function answerRequests(
   )
   server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) =>
     guarded(extra, async (principal) => {
-      const tool = toolOf(await surface.tools(principal), params.name)
+      const tool = await findTool(surface, params.name, principal)
+      if ('absent' in tool) return tool.absent
       const context = contextOf(session, extra, principal, spoken.protocol)
       try {
         const answer = await askAndRepeat(context, extra, options.askMs, (context) =>

@@ -9,7 +9,7 @@ import {
 import type { Answers, Asked, CallContext, Peer } from '../surface/call.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { McpTool } from '../surface/surface.ts'
-import { callTool, toolOf } from './call-tool.ts'
+import { callTool, findTool } from './call-tool.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import {
   complete,
@@ -79,7 +79,8 @@ function answerRequests({ server }: McpServer, options: EraOptions, principal: P
   )
   server.setRequestHandler('tools/call', ({ params }, ctx) =>
     guarded(async () => {
-      const tool = toolOf(await surface.tools(principal), params.name)
+      const tool = await findTool(surface, params.name, principal)
+      if ('absent' in tool) return tool.absent
       const binding = bindingOf(principal, 'tools/call', params.name, params.arguments)
       const context = await contextOf(ctx, principal, seal, binding)
       const answer = await callTool(tool, params.arguments, context, log)

@@ -1,4 +1,3 @@
-import type { Principal } from '../surface/principal.ts'
 import type { McpTool, Surface } from '../surface/surface.ts'
 
 /**
@@ -19,9 +18,10 @@ export function joinSurfaces(...surfaces: readonly Surface[]): Surface {
       }
       return [...byName.values()]
     },
+    absent: (name, principal) => firstOf(surfaces, (surface) => surface.absent?.(name, principal)),
     resources: (principal) => all((surface) => surface.resources?.(principal) ?? []),
     templates: (principal) => surfaces.flatMap((surface) => surface.templates?.(principal) ?? []),
-    read: (uri, principal) => firstRead(surfaces, uri, principal),
+    read: (uri, principal) => firstOf(surfaces, (surface) => surface.read?.(uri, principal)),
     prompts: (principal) => surfaces.flatMap((surface) => surface.prompts?.(principal) ?? []),
     ...(keeper !== undefined && { tasks: keeper }),
     onChange(listener) {
@@ -34,9 +34,12 @@ export function joinSurfaces(...surfaces: readonly Surface[]): Surface {
 }
 
 /** One after the other: a surface that fails must not be passed over for one that answers. */
-async function firstRead(surfaces: readonly Surface[], uri: string, principal: Principal) {
+async function firstOf<T>(
+  surfaces: readonly Surface[],
+  ask: (surface: Surface) => Promise<T | undefined> | undefined,
+): Promise<T | undefined> {
   for (const surface of surfaces) {
-    const found = await surface.read?.(uri, principal)
+    const found = await ask(surface)
     if (found !== undefined) return found
   }
   return undefined

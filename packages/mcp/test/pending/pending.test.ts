@@ -112,8 +112,10 @@ describe('a call that waits for a person', () => {
     const odd: Approval = { ...approval, request: { ...request, call } }
     const answer = await pending.answer(odd, contextOf(alice, { peer: peers.url }))
     if (answer.kind !== 'ask') throw new Error('expected a question')
+    const { approval: question } = answer.questions
+    if (question?.mode !== 'url') throw new Error('expected an address')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-    expect(answer.questions.approval?.message).not.toMatch(/[\u001b\u202e]/)
+    expect(question.message).not.toMatch(/[\u001b\u202e]/)
   })
 
   it('is asked about once: the second round of lelu_request_approval is a result', async () => {

@@ -1,3 +1,4 @@
+import type { GetPromptResult } from '@modelcontextprotocol/server'
 import { describe, expect, it } from 'vitest'
 import type { Principal } from '../../src/surface/principal.ts'
 import {
@@ -5,6 +6,7 @@ import {
   auditor,
   bob,
   carol,
+  contextOf,
   fixture,
   order,
   result,
@@ -22,8 +24,9 @@ async function textOf(
 ) {
   const prompt = surface.prompts?.(as).find((one) => one.name === name)
   if (prompt === undefined) throw new Error(`no such prompt: ${name}`)
-  const { messages } = await prompt.get(values, as)
-  return messages.map(({ content }) => (content.type === 'text' ? content.text : '')).join('\n')
+  const got = await prompt.get(values, as, contextOf(as))
+  if (got.kind === 'ask') throw new Error('expected messages')
+  return (got as GetPromptResult).messages.map(({ content }) => (content.type === 'text' ? content.text : '')).join('\n')
 }
 
 describe('prompts', () => {

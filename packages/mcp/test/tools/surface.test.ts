@@ -122,7 +122,7 @@ describe('the tools of a principal', () => {
     for (const [name, input] of Object.entries(inputs)) await call(surface, model, name, input)
     for (const prompt of surface.prompts?.(model) ?? []) {
       await prompt
-        .get({ approval_id: waiting, decision_id: 'x', goal: 'all' }, model)
+        .get({ approval_id: waiting, decision_id: 'x', goal: 'all' }, model, contextOf(model))
         .catch(() => {})
     }
     for (const tool of await surface.tools(everything)) {

@@ -13,6 +13,7 @@ export const mostListed = 300
 
 const properties = {
   approval_id: text('Id of the approval.'),
+  decision_id: text('Id of the decision: lelu_explain_decision takes it.'),
   status: stateWord,
   own: { type: 'boolean', description: 'Whether the call is your own.' },
   tool: text('What is to be called.'),
@@ -79,6 +80,7 @@ export function approvalView(
   const { context } = request
   return {
     approval_id: id,
+    decision_id: decision.id,
     status: statusOf(approval),
     own: owns(principal, approval),
     tool: shownText(tool, 256),

@@ -17,14 +17,13 @@ const sameParty = (party: unknown, subject: Subject | undefined): boolean => {
 }
 
 /**
- * Whether a decision is one of this principal's calls. A record names the caller and the first it acts for; a longer
+ * Whether a decision, of the principal's tenant, is one of its calls. A record names the caller and the first it acts for; a longer
  * chain cannot be told from it, so there only those who may read the log are answered.
  */
-export function isOwnDecision(record: AuditRecord, { subject, tenant }: Principal): boolean {
+export function isOwnDecision(record: AuditRecord, { subject }: Principal): boolean {
   const { agent, acting_for: actingFor } = record as Read
   return (
     record.kind === 'decision' &&
-    record.tenant === tenant &&
     subject.actingFor?.actingFor === undefined &&
     sameParty(agent, subject) &&
     sameParty(actingFor, subject.actingFor)

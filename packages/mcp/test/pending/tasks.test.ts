@@ -14,6 +14,8 @@ import {
   result,
   stranger,
   suspended,
+  temporaryFolder,
+  testEngine,
   unknownId,
 } from '../tools/support.ts'
 
@@ -75,12 +77,18 @@ describe('a task', () => {
     expect(executors.ran).toHaveLength(1)
   })
 
-  it('has one effect when two processes look at once', async () => {
-    const { tasks, id, executors, made } = await waiting()
+  it('has one effect when two engines over one store look at once', async () => {
+    const directory = temporaryFolder()
+    const made = await fixture({}, { directory })
+    const { executors } = made
+    const tasks = keeper(made)
+    const other = keeper({ ...made, lelu: await testEngine({ directory }) })
+    const id = await suspended(made)
     await approve(made, id)
-    const other = keeper(made)
     await Promise.all([tasks.get(id, alice), other.get(id, alice)])
-    await Promise.all([ended(tasks, id), ended(other, id)])
+    const both = await Promise.all([ended(tasks, id), ended(other, id)])
+    for (const one of both)
+      expect(one).toMatchObject({ result: { structuredContent: { ok: true } } })
     expect(executors.ran).toHaveLength(1)
   })
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Principal } from '../../src/surface/principal.ts'
 import type { SurfaceChange } from '../../src/surface/surface.ts'
 import { leluSurface } from '../../src/tools/surface.ts'
@@ -144,6 +144,14 @@ describe('lelu://policies', () => {
     expect(await read(made, `lelu://policies/${path}`, everything)).toBeUndefined()
   })
 
+  it('hides nothing that a file hides', async () => {
+    const source = 'package lelu.authz\n\t# \u202e looks harmless\n'
+    const modules = [{ path: 'odd.rego', source }]
+    const surface = leluSurface({ lelu: await testEngine(), policies: { modules } })
+    const text = await read({ surface }, 'lelu://policies/odd.rego', carol)
+    expect(text).toBe('package lelu.authz\n\t# \\u202e looks harmless\n')
+  })
+
   it('is empty where the host shows no policy', async () => {
     const surface = leluSurface({ lelu: await testEngine() })
     const listed = await surface.resources?.(carol)
@@ -223,6 +231,21 @@ describe('changes of approvals', () => {
     expect(told).toHaveLength(before)
     expect(again).toEqual([]) // what happened while nobody listened is told to nobody
     stopAgain?.()
+  })
+
+  it('leave nothing running when the last listener goes while the store is looked at', async () => {
+    const { lelu } = await fixture()
+    const gate = Promise.withResolvers<void>()
+    const page = { approvals: [], altered: [], next: null }
+    const list = () => gate.promise.then(() => page)
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { onChange } = leluSurface({ lelu: { ...lelu, approvals: { ...lelu.approvals, list } } })
+    const stop = onChange?.(() => {})
+    stop?.()
+    gate.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('go on after the store was away, and miss nothing', async () => {

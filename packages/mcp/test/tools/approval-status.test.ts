@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { leluSurface } from '../../src/tools/surface.ts'
 import {
   alice,
@@ -128,6 +128,31 @@ describe('lelu_approval_status', () => {
       { signal: client.signal, progress: async () => client.abort() },
     )
     await expect(waited).rejects.toThrow(/abort/i)
+  })
+
+  it('holds 64 calls at once, and answers the next one as it stands', async () => {
+    const made = await fixture()
+    const id = await suspended(made)
+    const gate = Promise.withResolvers<void>()
+    let waiting = 0
+    const { wait } = made.lelu.approvals
+    made.lelu.approvals.wait = async (...parameters) => {
+      waiting += 1
+      await gate.promise
+      return wait(...parameters)
+    }
+    const asked = { approval_id: id, wait_ms: 25_000 }
+    const ask = () => result(made.surface, alice, 'lelu_approval_status', asked)
+    const held = Array.from({ length: 64 }, ask)
+    await vi.waitFor(() => expect(waiting).toBe(64))
+    expect((await ask()).view.status).toBe('pending')
+    await approve(made, id)
+    gate.resolve()
+    for (const one of await Promise.all(held)) expect(one.view.status).toBe('approved')
+    // And the places are free again.
+    const next = await suspended(made, alice, 'call-2')
+    await result(made.surface, alice, 'lelu_approval_status', { approval_id: next, wait_ms: 1 })
+    expect(waiting).toBe(65)
   })
 
   it('refuses to be held longer than 25 seconds', async () => {

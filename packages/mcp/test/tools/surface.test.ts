@@ -1,5 +1,7 @@
 import { Validator } from '@cfworker/json-schema'
 import type { Json } from '@lelu/engine'
+import { ToolSchema } from '@modelcontextprotocol/sdk/types.js'
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv'
 import { describe, expect, it } from 'vitest'
 import { createPending } from '../../src/pending/pending.ts'
 import { pendingSchema, withPending } from '../../src/pending/words.ts'
@@ -76,6 +78,18 @@ describe('the tools of a principal', () => {
         const odd = JSON.parse(`{"${name}":{"x":1}}`)
         const { valid } = new Validator(tool.inputSchema as never, '2020-12').validate(odd)
         expect(valid, `${tool.name} takes ${name}`).toBe(false)
+      }
+    }
+  })
+
+  it('are tools to the official clients, whose validators take their schemas', async () => {
+    const { surface } = await fixture()
+    const validator = new AjvJsonSchemaValidator()
+    for (const tool of await surface.tools(everything)) {
+      const { call: _, ...shown } = tool
+      expect(ToolSchema.parse(shown)).toMatchObject({ name: tool.name })
+      for (const schema of [tool.inputSchema, withPending(tool.outputSchema ?? {})]) {
+        expect(() => validator.getValidator(schema as never)).not.toThrow()
       }
     }
   })

@@ -1,11 +1,14 @@
 import { type Io, type Program, version } from '@lelu/cli/terminal'
 import { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
+import { addAccept } from './commands/accept.ts'
 import { addAdd } from './commands/add.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addImport } from './commands/import.ts'
 import { addList } from './commands/list.ts'
 import { addRemove } from './commands/remove.ts'
+import { addServe } from './commands/serve.ts'
+import { addWrap } from './commands/wrap.ts'
 
 const description = `Lelu for the Model Context Protocol: a server, a gateway, and the entries that clients reach them by.
 
@@ -13,11 +16,14 @@ Exit codes: 0 done, 1 refused or failing, 2 misuse of the command line, 130 inte
 
 /** The commands of \`lelu-mcp\`, in the order of its help. */
 const commands: readonly ((program: Command, context: CommandContext) => void)[] = [
+  addServe,
   addAdd,
   addRemove,
   addList,
   addDoctor,
   addImport,
+  addWrap,
+  addAccept,
 ]
 
 /** The `lelu-mcp` command. It prints and reads through `io` alone, and throws instead of exiting. */

@@ -17,7 +17,7 @@ const mayImport: Record<string, string[]> = {
   openai: ['engine'],
   cli: ['rego', 'confidence', 'audit', 'engine', 'langchain'],
   // Its command looks and fails like `lelu`: the terminal of the one is the terminal of the other.
-  mcp: ['audit', 'engine', 'cli'],
+  mcp: ['audit', 'confidence', 'engine', 'cli'],
 }
 
 const frameworks = ['langchain', '@langchain/', 'ai', '@ai-sdk/', 'openai', '@openai/']

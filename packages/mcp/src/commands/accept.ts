@@ -1,15 +1,15 @@
 import { resolve } from 'node:path'
-import { CliError } from '@lelu/cli'
+import { CliError } from '@lelu/cli/terminal'
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
 import type { AcceptedTool } from '../gateway/accept.ts'
 import { acceptedLines } from '../gateway/accepted-lines.ts'
 import type { GatewayConfig } from '../gateway/config.ts'
-import type { GatewayContext } from './gateway-context.ts'
 
 type Options = { config: string; yes?: boolean; dryRun?: boolean }
 
 /** `lelu-mcp accept <server>[/<tool>]`: shows what is different about pinned tools, and pins them as they are now. */
-export function addAccept(program: Command, context: GatewayContext): void {
+export function addAccept(program: Command, context: CommandContext): void {
   program
     .command('accept')
     .description(
@@ -22,7 +22,7 @@ export function addAccept(program: Command, context: GatewayContext): void {
     .action((names: string[], options: Options) => accept(context, names, options))
 }
 
-async function accept(context: GatewayContext, names: string[], options: Options): Promise<void> {
+async function accept(context: CommandContext, names: string[], options: Options): Promise<void> {
   const { io, cwd, globals } = context
   const { json } = globals()
   const { readGatewayConfig } = await import('../gateway/config.ts')

@@ -5,19 +5,22 @@ import type { CommandContext } from '../command-context.ts'
 /** The flags of `serve`, as commander reads them. */
 export type ServeFlags = {
   stdio?: boolean
-  host: string
-  port: number
+  /** Default `127.0.0.1`. */
+  host?: string
+  /** Default 3003. */
+  port?: number
   config?: string
   policies?: string
-  auth: 'none' | 'token' | 'oauth'
+  /** Default `none`. */
+  auth?: 'none' | 'token' | 'oauth'
   principals?: string
   issuer?: string
   jwks?: string
   resource?: string
   agent?: string
   tenant?: string
-  allowHost: string[]
-  allowOrigin: string[]
+  allowHost?: string[]
+  allowOrigin?: string[]
   consoleUrl?: string
   shadow?: boolean
   insecure?: boolean
@@ -35,15 +38,29 @@ export function addServe(program: Command, context: CommandContext): void {
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <number>', '0 takes a free one', wholeNumber(0, 65_535), 3003)
     .option('--config <file>', 'the servers to govern (default: lelu-mcp.json, where it is there)')
-    .option('--policies <dir>', 'your Rego files (default: those of the configuration, or policies)')
+    .option(
+      '--policies <dir>',
+      'your Rego files (default: those of the configuration, or policies)',
+    )
     .addOption(auth)
     .option('--principals <file>', 'with --auth token: who sends which token')
     .option('--issuer <url>', 'with --auth oauth: the authorization server')
     .option('--jwks <url>', 'with --auth oauth: where its keys are')
-    .option('--resource <url>', 'with --auth oauth: the address under which clients know this server')
-    .option('--agent <id>', 'without authentication: who the policy sees as the caller (default: local)')
+    .option(
+      '--resource <url>',
+      'with --auth oauth: the address under which clients know this server',
+    )
+    .option(
+      '--agent <id>',
+      'without authentication: who the policy sees as the caller (default: local)',
+    )
     .option('--tenant <tenant>', 'the tenant of the callers (default: default)')
-    .option('--allow-host <name>', 'a further host name of this server; may be given again', collect, [])
+    .option(
+      '--allow-host <name>',
+      'a further host name of this server; may be given again',
+      collect,
+      [],
+    )
     .option('--allow-origin <origin>', 'a web page that may call; may be given again', collect, [])
     .option('--console-url <url>', 'where people look at an approval, with {id} in it')
     .option('--shadow', 'decide and record the calls of servers, and run them whatever was decided')

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
-import { CliError } from '@lelu/cli'
+import { CliError } from '@lelu/cli/terminal'
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
 import type { GatewayConfig } from '../gateway/config.ts'
 import { membersOf } from '../gateway/config-members.ts'
 import { readSettings } from '../gateway/settings.ts'
-import type { GatewayContext } from './gateway-context.ts'
 
 type WrapOptions = {
-  policies: string
+  policies?: string
+  agent?: string
   name: string
   pin: string
   env: string[]
@@ -16,17 +17,31 @@ type WrapOptions = {
 }
 
 /** Serves a gateway over standard streams until the client is gone. */
-export type ServeGateway = (config: GatewayConfig) => Promise<void>
+export type ServeGateway = (config: GatewayConfig, agent: string | undefined) => Promise<void>
+
+function serveWrapped(context: CommandContext): ServeGateway {
+  return async (config, agent) => {
+    const { serveConfig } = await import('../server/serve.ts')
+    await serveConfig(context, { stdio: true, ...(agent !== undefined && { agent }) }, config)
+  }
+}
 
 /** `lelu-mcp wrap -- command…`: one server over standard streams, with the gateway in front of it. */
-export function addWrap(program: Command, context: GatewayContext, serve: ServeGateway): void {
+export function addWrap(
+  program: Command,
+  context: CommandContext,
+  serve: ServeGateway = serveWrapped(context),
+): void {
   program
     .command('wrap')
     .description(
       'put one server behind the policy, in place: write it after --, as its client starts it',
     )
     .argument('<command...>', 'the server and its arguments, after --')
-    .option('--policies <dir>', 'the folder of your Rego files', 'policies')
+    .option(
+      '--policies <dir>',
+      'the folder of your Rego files (default: policies, where it is there)',
+    )
     .option('--name <name>', 'what the policy calls the server', 'wrapped')
     .option('--pin <file>', 'where the definitions of its tools are pinned', 'lelu-mcp.lock')
     .option(
@@ -35,15 +50,16 @@ export function addWrap(program: Command, context: GatewayContext, serve: ServeG
       (value: string, all: string[]) => [...all, value],
       [],
     )
+    .option('--agent <id>', 'who the policy sees as the caller (default: local)')
     .option('--cwd <dir>', 'the folder the server runs in', '.')
     .option('--shadow', 'decide and record calls, and run them whatever was decided')
     .action(async (command: string[], options: WrapOptions) => {
-      await serve(wrapConfig(context, command, options))
+      await serve(wrapConfig(context, command, options), options.agent)
     })
 }
 
 function wrapConfig(
-  { io, cwd }: GatewayContext,
+  { io, cwd }: CommandContext,
   words: string[],
   options: WrapOptions,
 ): GatewayConfig {
@@ -68,7 +84,7 @@ function wrapConfig(
     cwd: resolve(cwd, options.cwd),
   }
   const settings = {
-    policies: resolve(cwd, options.policies),
+    ...(options.policies !== undefined && { policies: resolve(cwd, options.policies) }),
     pin: resolve(cwd, options.pin),
     mode: options.shadow === true ? 'shadow' : 'enforce',
     // One server: its tools keep their names.

@@ -5,8 +5,8 @@ import { type NameForm, readNameForm } from './names.ts'
 
 /** The `lelu` block of a gateway's configuration. */
 export type Settings = {
-  /** The folder of the policies, absolute. */
-  policies: string
+  /** The folder of the policies, absolute. Undefined: `policies` beside the configuration, where it is there. */
+  policies: string | undefined
   /** `shadow`: calls are decided and recorded, and run whatever was decided. Default `enforce`. */
   mode: 'enforce' | 'shadow'
   /** How tools are shown. Default `{server}__{tool}`. */
@@ -59,13 +59,14 @@ export function readSettings(
       'Write {server}, at least one of the letters, digits, _ and - between, and {tool}; {tool} alone for one server. At most 24 characters beside them.',
     )
   }
+  const policies = lelu.text('policies')
   const trusted = lelu.texts('trusted') ?? []
   const stranger = trusted.find((name) => !servers.includes(name))
   if (stranger !== undefined) {
     throw lelu.fail('trusts a server that is not there', `The servers are: ${servers.join(', ')}.`)
   }
   return {
-    policies: resolve(directory, lelu.text('policies') ?? './policies'),
+    policies: policies === undefined ? undefined : resolve(directory, policies),
     mode: lelu.word('mode', ['enforce', 'shadow']) ?? 'enforce',
     prefix,
     pin: resolve(directory, lelu.text('pin') ?? './lelu-mcp.lock'),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { type PolicySource, readPolicyFolder } from '@lelu/engine'
 import { defaultPolicy } from './default-policy.ts'
 
@@ -7,20 +7,18 @@ import { defaultPolicy } from './default-policy.ts'
 export type ChosenPolicy = { source: PolicySource; folder: string | null }
 
 type Choice = {
-  cwd: string
-  /** Named on the command line: it must be there. */
+  /** Named by a flag or in the configuration: it must be there. Absolute. */
   named: string | undefined
-  /** Of the gateway's configuration; absolute. */
-  configured: string | undefined
+  /** Where `policies` is looked for otherwise. */
+  beside: string
 }
 
 /**
- * The folder that was named, else that of the configuration, else `policies` of this folder. Only where none of them is
- * there the default decides; a folder that is there and holds no policy is an error (LELU_POLICY_INVALID).
+ * The folder that was named, else `policies` beside the configuration. Only where that is not there does the default
+ * decide. Throws `LELU_POLICY_NOT_FOUND` for a named folder that is not there, `LELU_POLICY_INVALID` for one without Rego.
  */
-export async function choosePolicy({ cwd, named, configured }: Choice): Promise<ChosenPolicy> {
-  const folder = named ?? configured ?? 'policies'
-  const path = resolve(cwd, folder)
+export async function choosePolicy({ named, beside }: Choice): Promise<ChosenPolicy> {
+  const path = named ?? join(beside, 'policies')
   if (named === undefined && !existsSync(path)) return { source: defaultPolicy, folder: null }
   return { source: await readPolicyFolder(path), folder: path }
 }

@@ -7,10 +7,11 @@ import { readTokenFile } from '../auth/token-file.ts'
 import type { ServeFlags } from '../commands/serve.ts'
 import type { Log } from '../eras/log.ts'
 
+type Way = NonNullable<ServeFlags['auth']>
 type Flag = 'principals' | 'issuer' | 'jwks' | 'resource' | 'agent'
 
 /** Which flags each way needs, and which it takes; a flag of another way is not passed over. */
-const ways: Record<ServeFlags['auth'], { needs: Flag[]; takes: Flag[] }> = {
+const ways: Record<Way, { needs: Flag[]; takes: Flag[] }> = {
   none: { needs: [], takes: ['agent'] },
   token: { needs: ['principals'], takes: [] },
   oauth: { needs: ['issuer', 'jwks', 'resource'], takes: [] },
@@ -19,7 +20,7 @@ const all: readonly Flag[] = ['principals', 'issuer', 'jwks', 'resource', 'agent
 
 /** How callers say who they are. Throws `LELU_USAGE_INVALID` for flags that do not fit. */
 export function readAuthenticator(flags: ServeFlags, log: Log): Authenticator {
-  const { auth, tenant } = flags
+  const { auth = 'none', tenant } = flags
   const { needs, takes } = ways[auth]
   for (const flag of all) {
     const given = flags[flag] !== undefined
@@ -31,7 +32,8 @@ export function readAuthenticator(flags: ServeFlags, log: Log): Authenticator {
     }
   }
   if (auth === 'token') {
-    if (tenant !== undefined) throw usage('With --auth token, the file says the tenant of each caller.')
+    if (tenant !== undefined)
+      throw usage('With --auth token, the file says the tenant of each caller.')
     return tokenAuth(readTokenFile(flags.principals as string))
   }
   const ofTenant = tenant !== undefined && { tenant }

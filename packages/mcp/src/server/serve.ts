@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { CliError, safeText, withEngine, writeJson } from '@lelu/cli/terminal'
 import { localPrincipal } from '../auth/no-auth.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -43,14 +43,23 @@ export async function serveConfig(
   const log: Log = (level, message) => {
     if (level === 'warn' || level === 'error') notice(message)
   }
+  const { auth: authentication = 'none' } = flags
   const auth = readAuthenticator(flags, log)
-  if (flags.stdio === true && flags.auth !== 'none') {
-    throw new CliError('LELU_USAGE_INVALID', 'Standard streams have one caller, who needs no token.', {
-      help: 'Leave --auth out, and name the caller with --agent.',
-    })
+  if (flags.stdio === true && authentication !== 'none') {
+    throw new CliError(
+      'LELU_USAGE_INVALID',
+      'Standard streams have one caller, who needs no token.',
+      {
+        help: 'Leave --auth out, and name the caller with --agent.',
+      },
+    )
   }
-  const configured = config?.settings.policies
-  const policy = await choosePolicy({ cwd, named: flags.policies, configured })
+  const { policies: flagged } = flags
+  const named = flagged === undefined ? config?.settings.policies : resolve(cwd, flagged)
+  const policy = await choosePolicy({
+    named,
+    beside: dirname(resolve(cwd, flags.config ?? 'lelu-mcp.json')),
+  })
   const { consoleUrl } = flags
   await withEngine({ directory, policies: policy.source }, async (lelu) => {
     const stateKey = await readStateKey(directory)
@@ -65,8 +74,8 @@ export async function serveConfig(
       policies: policy.folder,
       revision: lelu.policy.revision,
       directory,
-      authentication: flags.auth,
-      agent: flags.auth === 'none' ? (flags.agent ?? 'local') : null,
+      authentication,
+      agent: authentication === 'none' ? (flags.agent ?? 'local') : null,
     }
     try {
       if (flags.stdio === true) await overStdio(context, flags, server, { stateKey, log })
@@ -114,13 +123,18 @@ async function overHttp(
   { io, globals }: CommandContext,
   flags: ServeFlags,
   { surface, gateway }: OpenServer,
-  { auth, told, ...parts }: Parts & {
+  {
+    auth,
+    told,
+    ...parts
+  }: Parts & {
     auth: ReturnType<typeof readAuthenticator>
     told: Omit<Started, 'url' | 'servers'>
   },
 ): Promise<void> {
-  const { host, port, allowHost, allowOrigin, insecure = false } = flags
-  const listening = { host, port, allowHosts: allowHost, allowOrigins: allowOrigin, insecure }
+  const { host = '127.0.0.1', port = 3003, allowHost = [], allowOrigin = [], insecure } = flags
+  const allowed = { allowHosts: allowHost, allowOrigins: allowOrigin }
+  const listening = { host, port, ...allowed, insecure: insecure === true }
   const served = await serveHttp(surface, { info, auth, ...listening, ...parts })
   const started: Started = { url: served.url, ...told, servers: gateway?.status() ?? [] }
   if (globals().json) writeJson(io, started)

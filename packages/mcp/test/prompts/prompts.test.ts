@@ -26,7 +26,9 @@ async function textOf(
   if (prompt === undefined) throw new Error(`no such prompt: ${name}`)
   const got = await prompt.get(values, as, contextOf(as))
   if (got.kind === 'ask') throw new Error('expected messages')
-  return (got as GetPromptResult).messages.map(({ content }) => (content.type === 'text' ? content.text : '')).join('\n')
+  return (got as GetPromptResult).messages
+    .map(({ content }) => (content.type === 'text' ? content.text : ''))
+    .join('\n')
 }
 
 describe('prompts', () => {

@@ -42,7 +42,7 @@ async function run(
   const context = {
     io,
     cwd,
-    globals: () => ({ json }),
+    globals: () => ({ directory: '.lelu', directoryGiven: false, json }),
     setExitCode: (code: number) => {
       told.code = code
     },

@@ -16,7 +16,17 @@ allow contains {"id": "reads", "reason": "Reading changes nothing."} if {
 # title: A few tools that do nothing to anybody
 allow contains {"id": "harmless", "reason": "This tool does nothing to anybody."} if {
 	input.tool.server == "everything"
-	input.action in {"echo", "get-sum", "get-tiny-image"}
+	input.action in harmless
+}
+
+harmless := {"echo", "get-sum", "get-tiny-image"}
+
+# METADATA
+# title: The rest of that server is not even shown
+# description: The id tool_hidden keeps a tool out of the list. It is denied as well, for whoever knows its name.
+deny contains {"id": "tool_hidden", "reason": "This tool is not for agents."} if {
+	input.tool.server == "everything"
+	not input.action in harmless
 }
 
 # METADATA

@@ -33,3 +33,9 @@ test_harmless_tools_run if {
 	ids(authz.allow) == {"harmless"} with input as call("everything", "echo", "non_idempotent")
 	count(authz.allow) == 0 with input as call("everything", "get-env", "non_idempotent")
 }
+
+test_the_other_tools_of_that_server_are_hidden if {
+	ids(authz.deny) == {"tool_hidden"} with input as call("everything", "get-env", "non_idempotent")
+	count(authz.deny) == 0 with input as call("everything", "echo", "non_idempotent")
+	count(authz.deny) == 0 with input as call("files", "read_text_file", "read")
+}

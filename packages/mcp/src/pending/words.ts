@@ -62,8 +62,8 @@ export function whereToDecide(
 /** The fast answer to a client that can neither take a task nor show a link. Not an error: waiting is not failing. */
 export function pendingResult(approval: Approval, consoleUrl: string | undefined): CallToolResult {
   const { id, state, approveBy } = approval
-  const next = 'Ask lelu_approval_status what was decided; once it is approved, call lelu_resume.'
-  const words = [pendingText(approval, 'closed'), whereToDecide(approval, consoleUrl), next]
+  const next = 'Or ask lelu_approval_status, and call lelu_resume once it is approved.'
+  const words = [pendingText(approval, 'tell-model'), next, whereToDecide(approval, consoleUrl)]
   return {
     content: [{ type: 'text', text: words.join(' ') }],
     structuredContent: {

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import type { Layout } from './layout.ts'
+
+const command = fileURLToPath(import.meta.resolve('@lelu/mcp/bin'))
+
+/** Connects as any client does: to a server that runs at an address, or to one that it starts itself. */
+export async function connect(layout: Layout, url: string | undefined): Promise<Client> {
+  const client = new Client(
+    { name: 'example-agent', version: '1.0.0' },
+    { versionNegotiation: { mode: 'auto' } },
+  )
+  await client.connect(
+    url === undefined ? ownServer(layout) : new StreamableHTTPClientTransport(new URL(url)),
+  )
+  return client
+}
+
+function ownServer({ config, lelu }: Layout): StdioClientTransport {
+  const serve = ['serve', '--stdio', '--config', config, '--agent', 'example-agent']
+  return new StdioClientTransport({
+    command: process.execPath,
+    args: ['--conditions=lelu:source', command, '--directory', lelu, ...serve],
+    stderr: 'ignore',
+  })
+}

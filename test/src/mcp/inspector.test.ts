@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Fixture, type Ran, run, startFixture } from './fixture-process.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
-const folder = new URL('../../node_modules/@modelcontextprotocol/inspector/', import.meta.url)
-const { bin } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
-const inspector = fileURLToPath(new URL(bin['mcp-inspector'], folder))
+const require = createRequire(import.meta.url)
+const manifest = require.resolve('@modelcontextprotocol/inspector/package.json')
+const inspector = join(manifest, '..', require(manifest).bin['mcp-inspector'])
 
 let fixture: Fixture
 beforeAll(async () => {

@@ -28,10 +28,11 @@ export function createGuard({ allowHosts, allowOrigins }: GuardOptions): Guard {
     origins.has(origin.toLowerCase()) || isLoopback(origin, loopback)
   return {
     refusal(req) {
-      if (headerCount(req, 'host') !== 1 || !validateHostHeader(req.headers.host, hosts).ok)
+      if (hostCount(req) !== 1 || !validateHostHeader(req.headers.host, hosts).ok)
         return 'This server is not called by that Host. Allow the name with --allow-host.'
       const { origin } = req.headers
-      if (headerCount(req, 'origin') > 1 || (origin !== undefined && !isAllowed(origin)))
+      // Of repeated ones Node makes one that is no origin at all.
+      if (origin !== undefined && !isAllowed(origin))
         return 'Pages of that Origin may not call this server. Allow it with --allow-origin.'
       return undefined
     },
@@ -40,9 +41,9 @@ export function createGuard({ allowHosts, allowOrigins }: GuardOptions): Guard {
   }
 }
 
-/** Node joins or drops repeated headers; a proxy may have judged by another one of them than we would. */
-function headerCount({ rawHeaders }: IncomingMessage, name: string): number {
-  return rawHeaders.filter((raw, index) => index % 2 === 0 && raw.toLowerCase() === name).length
+/** Node keeps the first of repeated ones; a proxy may have judged by another. */
+function hostCount({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((raw, index) => index % 2 === 0 && raw.toLowerCase() === 'host').length
 }
 
 function isLoopback(origin: string, loopback: readonly string[]): boolean {

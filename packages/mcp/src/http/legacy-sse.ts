@@ -25,12 +25,9 @@ export function openSse(
   const session = legacySession(options, principal)
   const transport = new SSEServerTransport(messagesPath, res)
   const id = transport.sessionId
-  sessions.add({ id, owner: principal.key, session, transport })
-  const held = sessions.find(id, principal.key)
   // The stream is the session: it is in use as long as it is open, and ends with it.
-  const done = held && sessions.use(held)
+  sessions.use(sessions.add({ id, owner: principal.key, session, transport }))
   res.once('close', () => {
-    done?.()
     sessions.remove(id)
     void session.close()
   })

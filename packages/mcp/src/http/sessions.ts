@@ -25,7 +25,7 @@ export interface Sessions<T> {
   find(id: string, owner: string): Held<T> | undefined
   /** Whether there is room for one more of this owner. Ends its longest idle one to make room, never another's. */
   makeRoom(owner: string): boolean
-  add(held: Pick<Held<T>, 'id' | 'owner' | 'session' | 'transport'>): void
+  add(held: Pick<Held<T>, 'id' | 'owner' | 'session' | 'transport'>): Held<T>
   remove(id: string): void
   /** Counts a request or stream of it in; the answer counts it out. */
   use(held: Held<T>): () => void
@@ -61,8 +61,10 @@ export function createSessions<T>({ maxSessions, idleMs }: SessionLimits): Sessi
       if (oldest !== undefined) void end(oldest)
       return sessions.size < maxSessions
     },
-    add(held) {
-      sessions.set(held.id, { ...held, open: 0, usedAt: performance.now() })
+    add(opened) {
+      const held = { ...opened, open: 0, usedAt: performance.now() }
+      sessions.set(held.id, held)
+      return held
     },
     remove(id) {
       sessions.delete(id)

@@ -52,7 +52,10 @@ async function open(
     sessionIdGenerator: () => id,
     eventStore: createEventStore(),
     retryInterval: 1000,
-    onsessioninitialized: () => sessions.add({ id, owner: principal.key, session, transport }),
+    onsessioninitialized: () => {
+      const held = sessions.add({ id, owner: principal.key, session, transport })
+      res.once('close', sessions.use(held))
+    },
   })
   transport.onclose = () => sessions.remove(id)
   session.connect(transport as Transport)

@@ -114,6 +114,8 @@ test('scopes that stand for nothing of ours give nothing', async () => {
   expect(
     await principalOf(server, { ...good, scope: 'call audit:read constructor' }),
   ).toBeUndefined()
+  const scope = 'lelu:call constructor __proto__'
+  expect((await principalOf(server, { ...good, scope }))?.scopes).toEqual(['call'])
   const scp = ['lelu:call', 'lelu:audit:read']
   const { scope: _scope, ...more } = good
   expect(await principalOf(server, { ...more, scp })).toMatchObject({

@@ -1,10 +1,7 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
 import { expect, test } from 'vitest'
-import type { Authenticator, HttpServer, Surface, SurfaceChange } from '../../src/index.ts'
+import type { Authenticator, Surface, SurfaceChange } from '../../src/index.ts'
 import {
   bearer,
-  closing,
   eventually,
   message,
   modern,
@@ -13,6 +10,7 @@ import {
   raw,
   rpc,
   serve,
+  stream,
   tokens,
   whoami,
 } from './serving.ts'
@@ -36,28 +34,6 @@ function changing(): Surface & { change(change: SurfaceChange): void } {
       for (const listener of listeners) listener(change)
     },
   }
-}
-
-type Stream = { text: () => string; response: IncomingMessage }
-
-async function stream(
-  { port }: HttpServer,
-  { method, headers, body }: { method: string; headers: Record<string, string>; body?: string },
-): Promise<Stream> {
-  const accept = 'application/json, text/event-stream'
-  const type = { accept, 'content-type': 'application/json' }
-  const options = { host: '127.0.0.1', port, path: '/mcp', agent: false }
-  const req = request({ ...options, method, headers: { ...type, ...headers } })
-  req.end(body)
-  closing(async () => req.destroy())
-  const [response] = await once(req, 'response')
-  let text = ''
-  response.setEncoding('utf8')
-  response.on('data', (chunk: string) => {
-    text += chunk
-  })
-  response.on('error', () => {})
-  return { text: () => text, response }
 }
 
 const everything = {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
@@ -112,6 +112,29 @@ export async function raw({ port }: HttpServer, options: Raw): Promise<Answer> {
   return { status: res.statusCode, headers: res.headers, text }
 }
 
+export type Stream = { text: () => string; response: IncomingMessage }
+
+/** Opens a stream, and reads it as it comes, to the end of the test. */
+export async function stream(
+  { port }: HttpServer,
+  { method, headers, body }: { method: string; headers: Record<string, string>; body?: string },
+): Promise<Stream> {
+  const accept = 'application/json, text/event-stream'
+  const type = { accept, 'content-type': 'application/json' }
+  const options = { host: '127.0.0.1', port, path: '/mcp', agent: false }
+  const req = request({ ...options, method, headers: { ...type, ...headers } })
+  req.end(body)
+  closing(async () => req.destroy())
+  const [response] = await once(req, 'response')
+  let text = ''
+  response.setEncoding('utf8')
+  response.on('data', (chunk: string) => {
+    text += chunk
+  })
+  response.on('error', () => {})
+  return { text: () => text, response }
+}
+
 /** The message in an answer that may be JSON or one event of a stream. */
 export function message({ text }: Answer) {
   const data = /^data: (.+)$/m.exec(text.replaceAll(/^data: $/gm, ''))?.[1]
@@ -144,6 +167,7 @@ export function modern(
   method: string,
   params: Record<string, unknown> = {},
   capabilities: object = {},
+  id = 1,
 ): { headers: Record<string, string>; body: string } {
   const name = params.name ?? params.uri ?? params.taskId
   return {
@@ -152,14 +176,18 @@ export function modern(
       'mcp-method': method,
       ...(typeof name === 'string' && { 'mcp-name': name }),
     },
-    body: rpc(method, {
-      ...params,
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-        'io.modelcontextprotocol/clientCapabilities': capabilities,
-        'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+    body: rpc(
+      method,
+      {
+        ...params,
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientCapabilities': capabilities,
+          'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+        },
       },
-    }),
+      id,
+    ),
   }
 }
 

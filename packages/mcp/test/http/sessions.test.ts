@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { createSessions } from '../../src/http/sessions.ts'
 import type { Principal, SurfaceChange } from '../../src/index.ts'
 import {
   bearer,
-  connect,
   eventually,
   initialize,
   message,
@@ -12,6 +12,7 @@ import {
   raw,
   rpc,
   serve,
+  stream,
   tokens,
   whoami,
 } from './serving.ts'
@@ -92,12 +93,30 @@ test('a session that nobody uses ends by itself', async () => {
   }).toBe(404)
 })
 
-test('a session with an open stream is in use, however long nothing is said', async () => {
-  const server = await serve(surface, { sessionIdleMs: 20 })
-  const client = await connect(server, 'legacy')
-  await sleep(100)
-  const answer = await client.callTool({ name: 'whoami', arguments: {} })
-  expect(answer.content).toHaveLength(1)
+test('a session with an open stream or request is in use, however long nothing is said', () => {
+  vi.useFakeTimers()
+  const sessions = createSessions<object>({ maxSessions: 10, idleMs: 1000 })
+  const ended: string[] = []
+  const add = (id: string) => {
+    const session = { connect() {}, changed() {}, close: async () => void ended.push(id) }
+    return sessions.add({ id, owner: 'alice', session, transport: {} })
+  }
+  add('idle')
+  const done = sessions.use(add('used'))
+  vi.advanceTimersByTime(10_000)
+  expect(ended).toEqual(['idle'])
+  expect(sessions.find('used', 'alice')).toBeDefined()
+  done()
+  vi.advanceTimersByTime(10_000)
+  expect(ended).toEqual(['idle', 'used'])
+  vi.useRealTimers()
+})
+
+test('a session whose stream is open does not make room for another', async () => {
+  const server = await serve(surface, { maxSessions: 1 })
+  const headers = { 'mcp-session-id': await openSession(server) }
+  await stream(server, { method: 'GET', headers })
+  expect((await raw(server, { body: initialize })).status).toBe(503)
 })
 
 test('whoever opens more sessions than there may be loses its own oldest one', async () => {
@@ -125,13 +144,10 @@ test('nobody can push out the sessions of others', async () => {
 })
 
 test('an opening that the transport refuses leaves no session behind', async () => {
-  const server = await serve(surface, { maxSessions: 1 })
-  const accept = 'application/json'
-  expect((await raw(server, { headers: { accept }, body: initialize })).status).toBe(406)
-  const id = await openSession(server)
-  expect((await raw(server, { headers: { 'mcp-session-id': id }, body: callWhoami })).status).toBe(
-    200,
-  )
+  const server = await serve(surface, { auth, maxSessions: 1 })
+  const headers = { ...bearer('alice'), accept: 'application/json' }
+  expect((await raw(server, { headers, body: initialize })).status).toBe(406)
+  await openSession(server, bearer('bob'))
 })
 
 test('closing ends calls, streams and sessions, and leaves nothing that keeps a process alive', async () => {

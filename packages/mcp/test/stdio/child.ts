@@ -1,4 +1,6 @@
-import { localPrincipal, serveStdio } from '../../src/index.ts'
+import { localPrincipal, type SurfaceChange, serveStdio } from '../../src/index.ts'
+
+const listeners = new Set<(change: SurfaceChange) => void>()
 
 const server = serveStdio(
   {
@@ -16,9 +18,19 @@ const server = serveStdio(
           }
         },
       },
+      {
+        name: 'change',
+        description: 'Tells that the tools changed.',
+        inputSchema: { type: 'object' },
+        async call() {
+          for (const listener of listeners) listener({ kind: 'tools' })
+          return { kind: 'result', result: { content: [] } }
+        },
+      },
     ],
     // Something that would keep a process alive, if it were not let go of.
-    onChange() {
+    onChange(listener) {
+      listeners.add(listener)
       const timer = setInterval(() => {}, 1000)
       return () => clearInterval(timer)
     },

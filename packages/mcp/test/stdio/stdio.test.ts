@@ -40,7 +40,7 @@ test('clients of both eras are served over stdio, and see the same', async () =>
     legacy.connect(new LegacyTransport(command)),
   ])
   const lists = await Promise.all([current.listTools(), legacy.listTools()])
-  expect(lists[0].tools).toMatchObject([{ name: 'greet', title: 'Greet' }])
+  expect(lists[0].tools).toMatchObject([{ name: 'greet', title: 'Greet' }, { name: 'change' }])
   for (const { tools } of lists) expect(tools).toEqual(lists[0].tools)
   const call = { name: 'greet', arguments: { name: 'Ann' } }
   const hello = [{ type: 'text', text: 'Hello, Ann!' }]
@@ -56,6 +56,18 @@ test('a client that asks what the server speaks may still open a session of the 
   send(initialize)
   await eventually(lines).toHaveLength(2)
   expect(JSON.parse(lines()[1] ?? '').result.protocolVersion).toBe('2025-11-25')
+})
+
+test.each([
+  ['modern', [modern('subscriptions/listen', { notifications: { toolsListChanged: true } }).body]],
+  ['legacy', [initialize, rpc('notifications/initialized', {}, null)]],
+])('a client of the %s era hears over stdio that the tools changed', async (era, opening) => {
+  const { lines, send } = start()
+  for (const line of opening) send(line)
+  await eventually(lines).toHaveLength(1)
+  const call = { name: 'change', arguments: {} }
+  send(era === 'modern' ? modern('tools/call', call, {}, 2).body : rpc('tools/call', call, 2))
+  await eventually(() => lines().join('')).toContain('notifications/tools/list_changed')
 })
 
 test('nothing but the protocol is on standard output', async () => {

@@ -7,13 +7,14 @@ import { givenName, runOf, sameCallHash } from './call-name.ts'
 import { inputFault } from './check-input.ts'
 import { callGenerations } from './generations.ts'
 import { type CallParts, type GovernedTool, kitCall } from './governed-tool.ts'
+import type { AskingContext } from './held-calls.ts'
 import { shadowCall } from './shadow-call.ts'
 
 /** Runs, suspends or refuses one `tools/call` as the engine says. Throws only for a defect, or when the client is gone. */
 export type GovernedCall = (
   tool: GovernedTool,
   written: { [key: string]: Json },
-  context: CallContext,
+  context: AskingContext,
 ) => Promise<ToolAnswer>
 
 /** Another request has this very call right now. */
@@ -32,7 +33,7 @@ export function governedCall(parts: CallParts): GovernedCall {
   async function decided(
     tool: GovernedTool,
     written: { [key: string]: Json },
-    context: CallContext,
+    context: AskingContext,
   ): Promise<ToolAnswer> {
     const { name, inputSchema } = tool.pinned.definition
     const { input, reported } = takeField(written, tool.field)
@@ -71,7 +72,7 @@ export function governedCall(parts: CallParts): GovernedCall {
     }
   }
 
-  async function nameCall(tool: GovernedTool, input: Json, context: CallContext) {
+  async function nameCall(tool: GovernedTool, input: Json, context: AskingContext) {
     const given = givenName(context.meta)
     if (given === 'invalid') return undefined
     if (given !== undefined) return { id: given, ended: undefined }

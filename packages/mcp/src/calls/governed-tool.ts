@@ -5,6 +5,7 @@ import type { PinnedDefinition } from '../gateway/definition.ts'
 import { shownLine } from '../gateway/shown-text.ts'
 import type { CallContext, ToolAnswer } from '../surface/call.ts'
 import { runOf } from './call-name.ts'
+import type { AskingContext } from './held-calls.ts'
 
 /** A tool of an upstream as a call needs it. */
 export type GovernedTool = {
@@ -22,7 +23,7 @@ export type PermittedCall = {
   tool: GovernedTool
   input: { [key: string]: Json }
   idempotencyKey: string
-  context: CallContext
+  context: AskingContext
 }
 
 export type CallParts = {

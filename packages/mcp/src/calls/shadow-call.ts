@@ -5,8 +5,9 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { CallContext, ToolAnswer } from '../surface/call.ts'
 import { executedAnswer, refusedAnswer } from './answers.ts'
 import { type CallParts, type GovernedTool, kitCall } from './governed-tool.ts'
+import type { AskingContext } from './held-calls.ts'
 
-type Given = { input: Json; reported: unknown; context: CallContext }
+type Given = { input: Json; reported: unknown; context: AskingContext }
 
 /**
  * In shadow mode a call is decided and recorded as ever, and then runs whatever was decided: to see what a policy would do

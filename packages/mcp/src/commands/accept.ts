@@ -5,6 +5,7 @@ import type { CommandContext } from '../command-context.ts'
 import type { AcceptedTool } from '../gateway/accept.ts'
 import { acceptedLines } from '../gateway/accepted-lines.ts'
 import type { GatewayConfig } from '../gateway/config.ts'
+import { shownJson } from '../gateway/shown-text.ts'
 
 type Options = { config: string; yes?: boolean; dryRun?: boolean }
 
@@ -62,7 +63,7 @@ async function accept(context: CommandContext, names: string[], options: Options
     all.push(...(await acceptDefinitions(given)))
     if (!json) io.write(`Accepted. ${path} has them now.\n`)
   }
-  if (json) io.write(`${JSON.stringify({ accepted: all, dryRun: options.dryRun === true })}\n`)
+  if (json) io.write(`${shownJson({ accepted: all, dryRun: options.dryRun === true })}\n`)
 }
 
 /** Names of servers may have a slash in them: the longest that fits counts. */

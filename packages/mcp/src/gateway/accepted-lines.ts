@@ -1,5 +1,5 @@
 import type { AcceptedTool, DefinitionChange } from './accept.ts'
-import { shownLine } from './shown-text.ts'
+import { shownJson, shownLine } from './shown-text.ts'
 
 const words = {
   new: 'is new',
@@ -20,16 +20,6 @@ export function acceptedLines(server: string, tools: readonly AcceptedTool[]): s
 function changeLines({ path, before, after }: DefinitionChange): string[] {
   const place = path === '' ? '' : `${shownLine(path)}: `
   const line = (sign: string, value: DefinitionChange['before']) =>
-    value === undefined ? [] : [`  ${sign} ${place}${shownLine(escaped(value), 2000)}`]
+    value === undefined ? [] : [`  ${sign} ${place}${shownLine(shownJson(value), 2000)}`]
   return [...line('-', before), ...line('+', after)]
-}
-
-/** Whoever hides characters in a text must be seen to: as escapes. */
-function escaped(value: DefinitionChange['before']): string {
-  const text = JSON.stringify(value) ?? ''
-  return text.replace(/[^\x20-\x7e]/gu, (character) => {
-    if (/[\p{L}\p{N}\p{P}\p{S}]/u.test(character)) return character
-    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
-    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
-  })
 }

@@ -5,13 +5,15 @@ import { errorAnswer } from '../calls/answers.ts'
 import type { Executors } from '../calls/executors.ts'
 import { governedCall } from '../calls/governed-call.ts'
 import type { CallParts } from '../calls/governed-tool.ts'
+import { heldCalls } from '../calls/held-calls.ts'
 import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
 import { LeluMcpError } from '../errors.ts'
-import type { Surface, SurfaceChange } from '../surface/surface.ts'
+import type { McpTool, Surface, SurfaceChange } from '../surface/surface.ts'
 import type { GatewayConfig } from './config.ts'
 import { toolListing } from './listing.ts'
 import { readLock } from './lock.ts'
 import { openPins } from './pins.ts'
+import { forwardQuestions } from './questions.ts'
 import { shownTool } from './shown-tool.ts'
 import { type ListedTool, stoppedNow, toolLists } from './tool-lists.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
@@ -32,6 +34,9 @@ export type GatewayOptions = {
   /** Epoch milliseconds. Default `Date.now`. */
   now?: () => number
 }
+
+/** How long a person has for a question of a server, ms. */
+const personMs = 5 * 60_000
 
 /** How a server stands: `away` says why its tools are absent. */
 export type UpstreamStatus = { server: string; away: string | undefined; tools: number }
@@ -67,6 +72,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   await readLock(settings.pin)
   if (settings.mode === 'shadow') await announceShadow(lelu, notice)
 
+  const forwards = settings.upstreamElicitation === 'forward'
+  // While a server waits for a person, its call runs.
+  const timeoutMs = Math.max(settings.upstreamTimeoutMs, forwards ? personMs : 0)
   const pins = openPins(settings.pin)
   const lists = toolLists(settings, confidence?.added)
   const listing = toolListing(lelu, now)
@@ -81,7 +89,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       name,
       entry,
       connectTimeoutMs,
-      elicitation: settings.upstreamElicitation === 'forward',
+      elicitation: forwards,
+      onClient: (client) => {
+        if (forwards) forwardQuestions(name, client)
+      },
       notice,
       onAway: changed,
       onTools: async (listed) => {
@@ -123,12 +134,19 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       const { definition } = tool.pinned
       // Again: a decision and its record take time, and a server may change meanwhile.
       const { upstream } = await callable(tool.server, definition.name, tool.pinned.sha256)
-      const { signal, progress } = context
-      const call = { definition, effect: tool.effect, input, idempotencyKey, signal, progress }
-      return callUpstream(upstream, { ...call, timeoutMs: settings.upstreamTimeoutMs })
+      const { signal, progress, ask } = context
+      const call = { definition, effect: tool.effect, input, idempotencyKey, signal, progress, ask }
+      return callUpstream(upstream, { ...call, timeoutMs })
     },
   }
   const govern = governedCall(parts)
+  const held = heldCalls(personMs)
+  const callTool =
+    (tool: ListedTool): McpTool['call'] =>
+    (input, context) => {
+      if (!forwards) return govern(tool, input, context)
+      return held.goOn(context) ?? held.begin(context, (asking) => govern(tool, input, asking))
+    }
 
   async function shown(principal: Parameters<Surface['tools']>[0]) {
     const tools = [...lists.exposed()].filter(
@@ -149,9 +167,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     surface: {
       async tools(principal) {
         const tools = await shown(principal)
-        return tools.map(([name, tool]) =>
-          shownTool(name, tool, (input, context) => govern(tool, input, context)),
-        )
+        return tools.map(([name, tool]) => shownTool(name, tool, callTool(tool)))
       },
       async absent(name, principal) {
         const tool = lists.exposed().get(name)

@@ -20,3 +20,11 @@ export function shownText(text: string, limit: number = 16_384): string {
 export function hides(text: string): boolean {
   return text.search(hidden) !== -1
 }
+
+/** JSON on one line in which what nobody would see stands as an escape. */
+export function shownJson(value: unknown): string {
+  return (JSON.stringify(value) ?? 'null').replace(hidden, (character) => {
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })
+}

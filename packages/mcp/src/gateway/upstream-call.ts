@@ -1,8 +1,20 @@
 import type { Json, ToolEffect } from '@lelu/engine'
-import type { CallToolResult, Client } from '@modelcontextprotocol/client'
+import {
+  type CallToolResult,
+  type Client,
+  type ElicitRequest,
+  type InputRequiredResult,
+  isInputRequiredResult,
+  type ProgressCallback,
+  SdkError,
+  SdkErrorCode,
+  type Tool,
+} from '@modelcontextprotocol/client'
+import type { AskPerson } from '../calls/held-calls.ts'
 import { LeluMcpError } from '../errors.ts'
-import type { CallContext } from '../surface/call.ts'
+import type { CallContext, Question } from '../surface/call.ts'
 import type { Definition } from './definition.ts'
+import { askingDuring, questionOf } from './questions.ts'
 import { shownLine } from './shown-text.ts'
 import type { Upstream } from './upstream.ts'
 import { callError } from './upstream-errors.ts'
@@ -17,6 +29,8 @@ export type UpstreamCall = {
   timeoutMs: number
   signal?: AbortSignal
   progress?: CallContext['progress']
+  /** Where questions of the server may go. Left out, they are refused. */
+  ask?: AskPerson | undefined
 }
 
 /** Progress may prolong a call up to this, ms. */
@@ -29,35 +43,34 @@ export async function callUpstream(
   upstream: Upstream,
   call: UpstreamCall,
 ): Promise<CallToolResult> {
-  const { definition, effect, input, timeoutMs, signal, progress } = call
+  const { definition, effect, input, timeoutMs, signal, progress, ask } = call
   const failed = { server: upstream.name, tool: definition.name, effect }
   const client = await upstream.client()
+  const progressed = progress && passProgress(progress)
+  // Of the pinned definition, so that no other schema says what goes into headers. Without an output schema: the tool
+  // has run, and a result that does not fit is still its result.
+  const toolDefinition = {
+    name: definition.name,
+    inputSchema: definition.inputSchema as Tool['inputSchema'],
+  }
+  const params = {
+    name: definition.name,
+    arguments: input,
+    _meta: { 'lelu/idempotencyKey': call.idempotencyKey },
+  }
+  const options = {
+    timeout: timeoutMs,
+    resetTimeoutOnProgress: true,
+    maxTotalTimeout: Math.max(longestCallMs, timeoutMs),
+    toolDefinition,
+    ...(signal !== undefined && { signal }),
+    ...(progressed !== undefined && { onprogress: progressed }),
+  }
   try {
-    const result = await client.callTool(
-      {
-        name: definition.name,
-        arguments: input,
-        _meta: { 'lelu/idempotencyKey': call.idempotencyKey },
-      },
-      {
-        timeout: timeoutMs,
-        resetTimeoutOnProgress: true,
-        maxTotalTimeout: Math.max(longestCallMs, timeoutMs),
-        ...(signal !== undefined && { signal }),
-        ...(progress !== undefined && {
-          onprogress: ({ progress: done, total, message }) => {
-            const step = {
-              progress: done,
-              ...(total !== undefined && { total }),
-              ...(message !== undefined && { message: shownLine(message) }),
-            }
-            progress(step).catch(() => {})
-          },
-        }),
-        // Of the pinned definition, so that no other schema says what goes into headers. Without an output schema: the
-        // tool has run, and a result that does not fit is still its result.
-        toolDefinition: { name: definition.name, inputSchema: definition.inputSchema as never },
-      },
+    const send = (more: object = {}, own: object = {}) =>
+      client.callTool({ ...params, ...more }, { ...options, ...own })
+    const result = await askingDuring(client, ask, () =>
+      ask === undefined ? send() : inRounds(upstream.name, ask, send),
     )
     return passedResult(result, failed)
   } catch (error) {
@@ -66,6 +79,52 @@ export async function callUpstream(
       checkConnection(upstream, client)
     if (told.code === 'LELU_MCP_UPSTREAM_AWAY' || isSessionGone(error)) upstream.doubt(client)
     throw told
+  }
+}
+
+type Send = (more?: object, own?: object) => Promise<CallToolResult>
+
+const maxRounds = 8
+
+/**
+ * A server of 2026-07-28 asks within its result, and gets the call once more with the answers: the same call, which it
+ * has not carried out yet. Anything else it asks for is refused.
+ */
+async function inRounds(server: string, ask: AskPerson, send: Send): Promise<CallToolResult> {
+  let result = await send({}, { allowInputRequired: true })
+  for (let round = 0; isInputRequiredResult(result); round += 1) {
+    const { inputRequests = {}, requestState } = result as InputRequiredResult
+    const questions = Object.entries(inputRequests).map(([name, { method, params }]) => {
+      const isQuestion = method === 'elicitation/create'
+      const question = isQuestion
+        ? questionOf(server, params as ElicitRequest['params'])
+        : undefined
+      return [name, question] as const
+    })
+    const refused = questions.some(([, question]) => question === undefined)
+    if (refused || questions.length === 0 || round === maxRounds) throw refusedQuestion()
+    const inputResponses = await ask(Object.fromEntries(questions) as Record<string, Question>)
+    const state = requestState === undefined ? {} : { requestState }
+    result = await send({ inputResponses, ...state }, { allowInputRequired: true })
+  }
+  return result
+}
+
+/** What the SDK itself throws where no question is passed on. */
+function refusedQuestion(): SdkError {
+  return new SdkError(SdkErrorCode.UnsupportedResultType, 'refused', {
+    resultType: 'input_required',
+  })
+}
+
+function passProgress(progress: CallContext['progress']): ProgressCallback {
+  return ({ progress: done, total, message }) => {
+    const step = {
+      progress: done,
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message: shownLine(message) }),
+    }
+    progress(step).catch(() => {})
   }
 }
 

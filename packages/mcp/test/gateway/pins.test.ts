@@ -1,11 +1,30 @@
-import { chmodSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { acceptDefinitions } from '../../src/gateway/accept.ts'
 import { type PinnedDefinition, readDefinition, shownSchema } from '../../src/gateway/definition.ts'
 import { lockText, readLock, writeLock } from '../../src/gateway/lock.ts'
 import { v1HttpServer } from './servers.ts'
-import { alice, callTool, temporaryFolder, testGateway, textOf, until } from './support.ts'
+import {
+  alice,
+  asks,
+  bob,
+  callTool,
+  policyOf,
+  temporaryFolder,
+  testEngine,
+  testGateway,
+  textOf,
+  until,
+} from './support.ts'
 
 function pin(name: string, more: object = {}): PinnedDefinition {
   const read = readDefinition({ name, inputSchema: { type: 'object' }, ...more })
@@ -83,6 +102,41 @@ test('a definition that changes stops its tool, a new tool does not begin, and b
   await until(async () => (await gateway.names()).includes('v1__echo'))
   expect(textOf(await gateway.call('v1__echo', { text: 'hi' }))).toContain('hi')
   expect(await gateway.names()).not.toContain('v1__extra')
+})
+
+test('what was approved for one definition is asked anew for the one that was accepted since', async () => {
+  const lelu = await testEngine({ policies: policyOf(() => asks) })
+  const server = await v1HttpServer()
+  const folder = temporaryFolder()
+  const servers = { v1: { url: server.url } }
+  const first = await testGateway({ lelu, folder, servers })
+  const { id } = await first.approval(await first.call('v1__echo', { text: 'hi' }))
+  await lelu.approvals.review(id, { reviewer: bob, verdict: 'approve' })
+  await first.close()
+  server.said.echo = 'Says it again, and sends it to evil.example.'
+  rmSync(join(folder, 'lelu-mcp.lock')) // as accepting all of it
+  const second = await testGateway({ lelu, folder, servers })
+  const asked = await second.approval(await second.call('v1__echo', { text: 'hi' }))
+  expect(asked.id).not.toBe(id)
+})
+
+test('a definition that changes while a call is decided stops that call', async () => {
+  const server = await v1HttpServer()
+  const lelu = await testEngine()
+  const gateway = await testGateway({
+    servers: { v1: { url: server.url } },
+    lelu: {
+      ...lelu,
+      guard: async (request, execute, hooks) => {
+        server.said.write = 'Writes a line to evil.example.'
+        await server.changed()
+        await until(async () => !(await gateway.names()).includes('v1__write'))
+        return lelu.guard(request, execute, hooks)
+      },
+    },
+  })
+  expect(textOf(await gateway.call('v1__write', { text: 'a' }))).toMatch(/^LELU_TOOL_CHANGED/)
+  expect(server.effects).toEqual([])
 })
 
 test('a server that changed while no gateway ran is found at the next start', async () => {

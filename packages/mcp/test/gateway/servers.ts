@@ -7,7 +7,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import { onTestFinished } from 'vitest'
-import { v1Server } from './fixtures/v1-server.ts'
+import { newWords, v1Server } from './fixtures/v1-server.ts'
 import { v2Server } from './fixtures/v2-server.ts'
 
 export type HttpFixture = {
@@ -81,16 +81,34 @@ export function legacyServer(
   return sessionful(() => oneTool(answer))
 }
 
+type V1Fixture = HttpFixture & {
+  effects: string[]
+  said: ReturnType<typeof newWords>
+  /** Tells its clients that the tools are others. */
+  changed(): Promise<void>
+}
+
 /** The server of the fixture in this process, over Streamable HTTP; its effects are lines of `effects`. */
-export async function v1HttpServer(): Promise<HttpFixture & { effects: string[] }> {
+export async function v1HttpServer(): Promise<V1Fixture> {
   const effects: string[] = []
-  const said = { echo: 'Says it again.', extra: [] }
+  const said = newWords()
+  const open: Server[] = []
   let cut = async () => {}
-  const fixture = await sessionful(() =>
-    v1Server({ effect: (what) => effects.push(what), die: () => cut(), garbage: () => {}, said }),
-  )
+  const fixture = await sessionful(() => {
+    const server = v1Server({
+      effect: (what) => effects.push(what),
+      die: () => cut(),
+      garbage: () => {},
+      said,
+    })
+    open.push(server)
+    return server
+  })
   cut = fixture.cut
-  return { ...fixture, effects }
+  const changed = async () => {
+    for (const server of open) await server.sendToolListChanged().catch(() => {})
+  }
+  return { ...fixture, effects, said, changed }
 }
 
 /** HTTP+SSE of 2024: all that its server knows. */
@@ -107,4 +125,21 @@ export async function sseServer(): Promise<HttpFixture> {
     if (pathname === '/messages' && transport) return transport.handlePostMessage(request, response)
     response.writeHead(request.method === 'POST' ? 405 : 404).end()
   })
+}
+
+/** Answers every request with a body that never ends, of `type`. `sent` counts its bytes. */
+export async function endlessServer(type: string): Promise<HttpFixture & { sent: () => number }> {
+  let sent = 0
+  const fixture = await listen('/mcp', (_request, response) => {
+    response.writeHead(200, { 'content-type': type })
+    response.write(type === 'text/event-stream' ? 'data: ' : '"')
+    const more = () => {
+      if (response.destroyed) return
+      sent += 65_536
+      if (response.write('x'.repeat(65_536))) setImmediate(more)
+      else response.once('drain', more)
+    }
+    more()
+  })
+  return { ...fixture, sent: () => sent }
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { legacyServer, modernServer, sseServer } from './servers.ts'
+import { endlessServer, legacyServer, modernServer, sseServer } from './servers.ts'
 import { fixtures, temporaryFolder, testGateway, textOf, until, v1Entry } from './support.ts'
 
 const require = createRequire(import.meta.url)
@@ -153,6 +153,20 @@ test('a question within a result is refused, and the call is not sent again', as
   const calls = server.seen.slice(before).filter((seen) => seen['mcp-method'] === 'tools/call')
   expect(calls).toHaveLength(1)
 })
+
+test.each(['application/json', 'text/event-stream'])(
+  'an answer of %s that never ends is cut off, and does not fill the memory',
+  async (type) => {
+    const server = await endlessServer(type)
+    const entry = { url: server.url, type: 'http' }
+    const gateway = await testGateway({
+      servers: { endless: entry },
+      gateway: { connectTimeoutMs: 1000 },
+    })
+    expect(gateway.status()[0]?.away).toMatch(/cannot be reached/)
+    expect(server.sent()).toBeLessThan(40_000_000)
+  },
+)
 
 test('an HTTP server that is gone in a call is lost, and is found again', async () => {
   let stop = async () => {}

@@ -61,7 +61,9 @@ test('doctor connects in both eras, and says what the client will agree on', asy
   const { origin } = await bothEras()
   await pc.run('add', '--claude-code', '--gemini', '--cursor', '--url', `${origin}/mcp`)
   const { code, stdout } = await pc.run('doctor')
-  expect(stdout).toContain('Claude Code will agree on MCP 2026-07-28')
+  expect(stdout).toContain(
+    'Claude Code will agree on MCP 2026-07-28 from 2.1.330 on, on MCP 2025-11-25 before',
+  )
   expect(stdout).toContain('Gemini CLI will agree on MCP 2025-11-25')
   expect(stdout).toContain('or on MCP 2026-07-28 once it knows 2026-07-28')
   expect(stdout).toMatch(/All is well\.\n$/)

@@ -52,6 +52,8 @@ export type Client = {
   reads: readonly Reference[]
   /** The revisions of MCP it begins with, where that is known. */
   era: 'legacy' | 'modern' | 'unknown'
+  /** Of `modern`: its first version that does. */
+  modernSince?: string
   /** What the person does next. */
   next: string
   /** Its own command writes the global file, which it rewrites itself while it runs. */

@@ -11,7 +11,10 @@ export type Handshake =
       server: { name: string; version: string }
       tools: number
     }
-  | { status: 'failed'; reason: 'unreachable' | 'unauthorized' | 'timeout' | 'not_mcp' }
+  | {
+      status: 'failed'
+      reason: 'unreachable' | 'not_started' | 'unauthorized' | 'timeout' | 'not_mcp'
+    }
 
 export type HandshakeOptions = {
   /** `legacy`: begins with `initialize`. `modern`: begins with `server/discover`, and falls back. */
@@ -53,7 +56,9 @@ export async function handshake(server: Server, options: HandshakeOptions): Prom
     }
   }
   if (expired.aborted) return { status: 'failed', reason: 'timeout' }
-  return { status: 'failed', reason: reasonOf(last) }
+  const reason = reasonOf(last)
+  const notStarted = reason === 'unreachable' && server.kind === 'stdio'
+  return { status: 'failed', reason: notStarted ? 'not_started' : reason }
 }
 
 /** A transport that does not hear the signal must not hold the command. */

@@ -100,6 +100,12 @@ export function misshapen(path: string, what: string): LeluMcpError {
   })
 }
 
+/** `.mcp.json` of a project: Claude Code and Copilot CLI both read it. */
+export function isShared({ client, scope, file }: Opened): boolean {
+  const [first = ''] = client.files.project ?? []
+  return scope === 'project' && first === '.mcp.json' && file.path.endsWith('/.mcp.json')
+}
+
 /** What `add` does to a file. */
 export function planAdd(opened: Opened, name: string, wanted: Wanted, replace: boolean): Plan {
   const { client, scope, container } = opened
@@ -107,6 +113,8 @@ export function planAdd(opened: Opened, name: string, wanted: Wanted, replace: b
   const existing = entryOf(opened, name)
   assertReplaceable(existing, wanted, { path: opened.file.path, name }, replace)
   const { changes, notes } = mergeEntry(existing, shape, wanted, [...container, name])
+  if (beside.length > 0)
+    notes.push('sessions of the Copilot harness are not given what asks for a value')
   const all = [...beside.flatMap((change) => ask(opened, change)), ...changes]
   if (all.length === 0)
     return { ...opened, result: 'unchanged', text: null, after: opened.data, changes: [], notes }

@@ -37,6 +37,7 @@ export const agents: readonly Client[] = [
     token: shape.dollar,
     reads: ['dollar'],
     era: 'modern',
+    modernSince: '2.1.330',
     next: 'Start Claude Code in this folder and approve `{name}` when it asks; `/mcp` shows it.',
     globalCommand: 'claude',
   },

@@ -131,6 +131,6 @@ test('a command is started with its environment alone, spoken to in both eras, a
   }
   expect(await shake({ ...server, command: '/nowhere/at/all' })).toEqual({
     status: 'failed',
-    reason: 'unreachable',
+    reason: 'not_started',
   })
 })

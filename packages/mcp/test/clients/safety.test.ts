@@ -11,8 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { withLock } from '../../src/clients/files/lock.ts'
 import { readConfig } from '../../src/clients/files/read-config.ts'
 import { writeConfig } from '../../src/clients/files/write-config.ts'
 import { computer } from './support.ts'
@@ -63,6 +65,19 @@ test('a lock that a killed process left holds nobody off', async () => {
   expect(readdirSync(dirname(pc.path(file))).sort()).toEqual(['mcp.json', 'mcp.json.lelu-backup'])
 })
 
+test('of two that write at once, the second looks only when the first is done', async () => {
+  const target = computer().path('file')
+  const steps: string[] = []
+  const first = withLock(target, async () => {
+    steps.push('first begins')
+    await sleep(100)
+    steps.push('first ends')
+  })
+  const second = withLock(target, async () => void steps.push('second'))
+  await Promise.all([first, second])
+  expect(steps).toEqual(['first begins', 'first ends', 'second'])
+})
+
 test('killed at any moment, the file is what it was or what it becomes', async () => {
   const pc = computer()
   const whole = `{\n  "pad": "${'x'.repeat(2_000_000)}"\n}\n`
@@ -91,6 +106,7 @@ test('the first backup stays', async () => {
   await pc.run(...add())
   await pc.run(...add('--name', 'other'))
   expect(pc.read(`${file}.lelu-backup`)).toBe('{"first": true}\n')
+  expect(readdirSync(pc.path('.cursor')).sort()).toEqual(['mcp.json', 'mcp.json.lelu-backup'])
 })
 
 // Only root can give a file to somebody else.

@@ -6,7 +6,7 @@ import type { Client, Place, Scope } from '../client.ts'
 import { entryFor, type Wanted } from '../entry.ts'
 import { writeConfig } from '../files/write-config.ts'
 import type { Handshake } from '../handshake.ts'
-import { openClient, type Plan, planAdd } from '../plan.ts'
+import { isShared, openClient, type Plan, planAdd } from '../plan.ts'
 import { type ScopeOptions, scopeOf } from '../scope.ts'
 import { verifyEntry } from '../verify.ts'
 import { addLines } from './add-lines.ts'
@@ -129,10 +129,9 @@ async function write(
   return null
 }
 
-/** `.mcp.json` is read by more than one client. */
-function sharing({ file, client }: Plan): string[] {
-  if (!file.path.endsWith('.mcp.json') || file.path.includes('.warp')) return []
-  const other = client.id === 'claude-code' ? 'Copilot CLI' : 'Claude Code'
+function sharing(plan: Plan): string[] {
+  if (!isShared(plan)) return []
+  const other = plan.client.id === 'claude-code' ? 'Copilot CLI' : 'Claude Code'
   return [`${other} reads this file too`]
 }
 

@@ -32,11 +32,16 @@ function fileLines(one: Examined, place: Place, paint: Paint): string[] {
   return lines
 }
 
-function negotiated({ title, begins }: Examined, legacy: Handshake, modern: Handshake): string {
+function negotiated(
+  { title, begins, since }: Examined,
+  legacy: Handshake,
+  modern: Handshake,
+): string {
   const agreed = (handshake: Handshake) =>
     handshake.status === 'connected' ? `MCP ${safeText(handshake.protocol)}` : 'nothing'
   if (begins === 'unknown') {
     return `${title} will agree on ${agreed(legacy)}, or on ${agreed(modern)} once it knows 2026-07-28`
   }
-  return `${title} will agree on ${agreed(begins === 'modern' ? modern : legacy)}`
+  if (begins === 'legacy') return `${title} will agree on ${agreed(legacy)}`
+  return `${title} will agree on ${agreed(modern)} from ${since} on, on ${agreed(legacy)} before`
 }

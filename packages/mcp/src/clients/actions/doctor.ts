@@ -28,6 +28,8 @@ export type Examined = {
   skipped: string | null
   /** Which of the two the client itself begins with, where that is known. */
   begins: Client['era']
+  /** Of `modern`: since which version of the client. */
+  since: string | null
 }
 
 type DoctorOptions = { name: string; yes?: boolean; connect: boolean }
@@ -80,9 +82,9 @@ async function examineClient(
 }
 
 function nothingYet(client: Client, scope: Scope, file: string): Examined {
-  const { id, title, era } = client
+  const { id, title, era, modernSince = null } = client
   const nothing = { problems: [], notes: [], legacy: null, modern: null, skipped: null }
-  return { client: id, title, scope, file, ...nothing, begins: era }
+  return { client: id, title, scope, file, ...nothing, begins: era, since: modernSince }
 }
 
 async function examine(

@@ -12,6 +12,7 @@ export function whereText(file: string, scope: Scope | null, place: Place): stri
 
 const failed = {
   unreachable: 'not connected: nothing answers there. Start it with: npx @lelu/mcp serve',
+  not_started: 'not connected: its command cannot be started, or ends at once',
   unauthorized: 'not connected: it answers, but refuses the token (or the lack of one)',
   timeout: 'not connected: it did not answer in time',
   not_mcp: 'not connected: what answers there does not speak MCP',

@@ -3,7 +3,7 @@ import type { CommandContext } from '../../command-context.ts'
 import { claudeRemove } from '../claude-command.ts'
 import type { Client, Place, Scope } from '../client.ts'
 import { writeConfig } from '../files/write-config.ts'
-import { noSuchScope, openClient, planRemove } from '../plan.ts'
+import { isShared, noSuchScope, openClient, planRemove } from '../plan.ts'
 import { type ScopeOptions, shownPath } from '../scope.ts'
 import {
   type ClientOptions,
@@ -79,7 +79,6 @@ async function removeOne(
   dryRun: boolean,
 ): Promise<Removed> {
   const plan = planRemove(await openClient(client, scope, place), name)
-  const shared = plan.file.path.endsWith('/.mcp.json') && !plan.file.path.includes('.warp')
   const removed: Removed = {
     client: client.id,
     title: client.title,
@@ -88,7 +87,7 @@ async function removeOne(
     result: plan.result as Removed['result'],
     backup: null,
     warnings:
-      shared && plan.text !== null
+      isShared(plan) && plan.text !== null
         ? ['Claude Code and Copilot CLI both read this file: it is gone for both']
         : [],
   }

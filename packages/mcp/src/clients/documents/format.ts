@@ -29,14 +29,15 @@ export function changeText(
 ): string {
   const wanted = format.parse(text, path)
   for (const change of changes) changeData(wanted, change)
-  const next = format.change(text, changes, path)
+  let next = ''
   let holds = false
   try {
+    next = format.change(text, changes, path)
     const found = format.parse(next, path)
     for (const data of [found, wanted]) dropEmptied(data, changes)
     holds = isDeepStrictEqual(plain(found), plain(wanted))
   } catch {
-    // the text that came out does not even parse
+    // the text that came out does not even parse, or nothing came out
   }
   const removes = changes.some(({ value }) => value === undefined)
   if (!holds || (!removes && losesComment(format.comments(text), format.comments(next)))) {

@@ -15,7 +15,7 @@ import { type Change, type Data, endOfLine, type Format, invalid } from './forma
 export const yaml: Format = {
   parse(text, path) {
     const document = documentOf(text, path)
-    return document === undefined || document.contents === null ? {} : toData(document)
+    return document === undefined || document.contents === null ? {} : toData(document, path)
   },
   change(text, changes, path) {
     return changes.reduce((current, change) => changeOne(current, change, path), text)
@@ -42,9 +42,14 @@ function documentOf(text: string, path: string): Document.Parsed | undefined {
   return document
 }
 
-function toData(document: Document.Parsed): Data {
-  // Through JSON: an alias becomes a copy, and `__proto__` a key.
-  return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 100 }))) as Data
+function toData(document: Document.Parsed, path: string): Data {
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: 100 })
+  } catch {
+    throw invalid(path, 1, 1, 'more aliases than a configuration has')
+  }
+  return JSON.parse(JSON.stringify(value)) as Data // through JSON: an alias becomes a copy
 }
 
 type Item = Pair<Node, Node | null>

@@ -23,6 +23,11 @@ function isTaken({ code, details }: CodedError): boolean {
   return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
 }
 
+/** The ids of a policy's rules are not the model's business; the text says why. */
+function codeOf(code: string): string {
+  return code.startsWith('LELU_') ? code : 'LELU_CALL_DENIED'
+}
+
 /** The way of every `tools/call` to an upstream. There is no other. */
 export function governedCall(parts: CallParts): GovernedCall {
   const { lelu, pending, mode, now, repeatAfterMs } = parts
@@ -66,7 +71,7 @@ export function governedCall(parts: CallParts): GovernedCall {
       case 'suspended':
         return withEnded(await pending.answer(result.approval, context), named.ended)
       case 'refused':
-        return refusedAnswer(result.code, result.text)
+        return refusedAnswer(codeOf(result.code), result.text)
       case 'threw':
         throw result.error
     }

@@ -209,7 +209,7 @@ test.each([[''], [7], [{}], ['x'.repeat(129)], ['\ud800']])(
 
 test('what the policy denies is refused with its reason and leaves nothing', async () => {
   const gateway = await testGateway({ engine: { policies: policyOf(() => denies) } })
-  expect(textOf(await write(gateway))).toBe('no: Denied by policy: Not this. The call did not run.')
+  expect(textOf(await write(gateway))).toBe('LELU_CALL_DENIED: Denied by policy: Not this. The call did not run.')
   expect(gateway.effects()).toEqual([])
 })
 
@@ -279,8 +279,8 @@ test('an approved call does not run under a policy that denies it now', async ()
   const gateway = await testGateway({ lelu })
   await approve(gateway, await write(gateway))
   effect = denies
-  expect(textOf(await write(gateway))).toMatch(/^policy_changed: /)
-  expect(textOf(await write(gateway))).toMatch(/^no: Denied by policy/)
+  expect(textOf(await write(gateway))).toMatch(/^LELU_CALL_DENIED: Not run: The policy has changed/)
+  expect(textOf(await write(gateway))).toMatch(/^LELU_CALL_DENIED: Denied by policy/)
   effect = asks
   expect(textOf(await write(gateway))).toMatch(/^pending/)
   expect(gateway.effects()).toEqual([])

@@ -33,7 +33,7 @@ test('what clients write is read as it is, with comments and trailing commas', (
     hideDenied: true,
     upstreamElicitation: 'deny',
     pin: '/etc/lelu/lelu-mcp.lock',
-    policies: '/etc/lelu/policies',
+    policies: undefined,
     trusted: [],
     confidence: undefined,
   })

@@ -152,5 +152,5 @@ test.each([
     elicitationId: '1',
   })
   expect(question !== undefined).toBe(passed)
-  if (question !== undefined) expect(question.message).toBe('The server "up" asks: Open it')
+  if (question?.mode === 'url') expect(question.message).toBe('The server "up" asks: Open it')
 })

@@ -4,11 +4,20 @@ import type { McpTool } from '../surface/surface.ts'
 import { shownSchema } from './definition.ts'
 import { shownLine, shownText } from './shown-text.ts'
 
+const shown = new WeakMap<GovernedTool, Omit<McpTool, 'call'>>()
+
 /**
  * A tool of an upstream as clients see it. Without its output schema: a call that waits for a person has a result as
  * well, and clients refuse one that does not fit the schema.
  */
 export function shownTool(name: string, tool: GovernedTool, call: McpTool['call']): McpTool {
+  const known = shown.get(tool) ?? showTool(name, tool)
+  // The list is asked for at every call.
+  shown.set(tool, known)
+  return { ...known, call }
+}
+
+function showTool(name: string, tool: GovernedTool): Omit<McpTool, 'call'> {
   const { title, description = '', inputSchema, annotations } = tool.pinned.definition
   const schema = shownSchema(inputSchema)
   return {
@@ -17,7 +26,6 @@ export function shownTool(name: string, tool: GovernedTool, call: McpTool['call'
     inputSchema: tool.field === undefined ? schema : addField(schema, tool.field, name),
     ...(title !== undefined && { title: shownLine(title) }),
     ...(annotations !== undefined && { annotations: shownAnnotations(annotations) }),
-    call,
   }
 }
 

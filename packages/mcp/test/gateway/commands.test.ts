@@ -7,6 +7,7 @@ import { addAccept } from '../../src/commands/accept.ts'
 import { addWrap } from '../../src/commands/wrap.ts'
 import type { GatewayConfig } from '../../src/gateway/config.ts'
 import { openGateway } from '../../src/gateway/gateway.ts'
+import { version } from '../../src/version.ts'
 import { v1HttpServer } from './servers.ts'
 import {
   callTool,
@@ -17,6 +18,11 @@ import {
   testGateway,
   textOf,
 } from './support.ts'
+
+test('servers are told the version of the package', () => {
+  const file = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')
+  expect(JSON.parse(file).version).toBe(version)
+})
 
 type Surroundings = { cwd: string; answer?: string; terminal?: boolean; json?: boolean }
 

@@ -183,6 +183,16 @@ test('an HTTP server that is gone in a call is lost, and is found again', async 
   await until(async () => (await gateway.names()).length === 0)
 })
 
+test('a server of 2026-07-28 that ends the stream of its changes is asked for its tools again', async () => {
+  const server = await modernServer()
+  const gateway = await testGateway({ servers: { v2: { url: server.url } } })
+  expect(await gateway.names()).not.toEqual([])
+  await server.stop()
+  await until(async () => (await gateway.names()).length === 0)
+  await modernServer(Number(new URL(server.url).port))
+  await until(async () => (await gateway.names()).includes('v2__add'))
+})
+
 test('a server that is away is reported, the others go on, and it is there when it comes', async () => {
   const folder = temporaryFolder()
   const port = await freePort()

@@ -17,12 +17,12 @@ export function printFiles(files: readonly (readonly [string, string])[]): void 
 export function printAnswer(
   { name, arguments: input }: { name: string; arguments: Record<string, string> },
   { content, structuredContent, isError }: CallToolResult,
-  { lelu }: Layout,
+  { files, lelu }: Layout,
 ): void {
-  console.log(safe(`call ${name} ${JSON.stringify(input)}`))
+  const line = (text: string) => console.log(safe(text.replaceAll(files, shown(files))))
+  line(`call ${name} ${JSON.stringify(input)}`)
   for (const block of content) {
-    if (block.type === 'text')
-      console.log(safe(`  ${isError === true ? 'error: ' : ''}${block.text}`))
+    if (block.type === 'text') line(`  ${isError === true ? 'error: ' : ''}${block.text}`)
   }
   const { approval_id: id } = (structuredContent ?? {}) as { approval_id?: unknown }
   if (typeof id !== 'string') return

@@ -1,4 +1,4 @@
-import { type Io, type Program, version } from '@lelu/cli/terminal'
+import type { Io, Program } from '@lelu/cli/terminal'
 import { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
 import { addAccept } from './commands/accept.ts'
@@ -9,6 +9,7 @@ import { addList } from './commands/list.ts'
 import { addRemove } from './commands/remove.ts'
 import { addServe } from './commands/serve.ts'
 import { addWrap } from './commands/wrap.ts'
+import { version } from './version.ts'
 
 const description = `Lelu for the Model Context Protocol: a server, a gateway, and the entries that clients reach them by.
 

@@ -12,8 +12,9 @@ export function temporaryFolder(): string {
 }
 
 /** A real process of its own that runs a TypeScript file from the sources; killed when the test ends. */
-export function startProcess(script: URL, args: string[]): ChildProcess {
+export function startProcess(script: URL, args: string[], cwd?: string): ChildProcess {
   const child = fork(script, args, {
+    ...(cwd !== undefined && { cwd }),
     execArgv: ['--conditions=lelu:source'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -31,8 +32,8 @@ export type Ended = {
 }
 
 /** Runs a process to its end. */
-export function runProcess(script: URL, args: string[]): Promise<Ended> {
-  const child = startProcess(script, args)
+export function runProcess(script: URL, args: string[], cwd?: string): Promise<Ended> {
+  const child = startProcess(script, args, cwd)
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (data) => {

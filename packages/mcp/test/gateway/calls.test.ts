@@ -210,7 +210,9 @@ test.each([[''], [7], [{}], ['x'.repeat(129)], ['\ud800']])(
 
 test('what the policy denies is refused with its reason and leaves nothing', async () => {
   const gateway = await testGateway({ engine: { policies: policyOf(() => denies) } })
-  expect(textOf(await write(gateway))).toBe('LELU_CALL_DENIED: Denied by policy: Not this. The call did not run.')
+  expect(textOf(await write(gateway))).toBe(
+    'LELU_CALL_DENIED: Denied by policy: Not this. The call did not run.',
+  )
   expect(gateway.effects()).toEqual([])
 })
 

@@ -94,7 +94,9 @@ test('a tool that is hidden while somebody holds it is refused when it is called
   answer = hiding
   const held = tools.find(({ name }) => name === 'v1__write')
   const told = await held?.call({ text: 'a' }, contextOf())
-  expect(told?.kind === 'result' && textOf(told.result)).toMatch(/^LELU_CALL_DENIED: Denied by policy: /)
+  expect(told?.kind === 'result' && textOf(told.result)).toMatch(
+    /^LELU_CALL_DENIED: Denied by policy: /,
+  )
   expect(gateway.effects()).toEqual([])
 })
 
@@ -118,7 +120,9 @@ test('hideDenied: false shows every tool, and refuses all the same', async () =>
     settings: { hideDenied: false },
   })
   expect(await gateway.names()).toContain('v1__write')
-  expect(textOf(await gateway.call('v1__write', { text: 'a' }))).toMatch(/^LELU_CALL_DENIED: Denied by policy: /)
+  expect(textOf(await gateway.call('v1__write', { text: 'a' }))).toMatch(
+    /^LELU_CALL_DENIED: Denied by policy: /,
+  )
   expect(gateway.effects()).toEqual([])
 })
 

@@ -1,0 +1,149 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { runProcess, temporaryFolder } from '../support/processes.ts'
+import { startServe } from './serve-process.ts'
+
+const command = new URL('../../../packages/mcp/src/bin.ts', import.meta.url)
+
+vi.setConfig({ testTimeout: 180_000 })
+
+beforeEach(() => {
+  vi.stubEnv('LELU_DIRECTORY', '')
+  return () => vi.unstubAllEnvs()
+})
+
+/** A project folder and a home of their own. */
+function project() {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, '.git'))
+  vi.stubEnv('HOME', join(folder, 'home'))
+  mkdirSync(join(folder, 'home'))
+  return folder
+}
+
+const names = ({ tools }: { tools: { name: string }[] }) => tools.map(({ name }) => name)
+
+async function legacy(transport: LegacyTransport | SSEClientTransport | StdioClientTransport) {
+  const client = new Client({ name: 'test', version: '1.0.0' })
+  onTestFinished(() => client.close())
+  await client.connect(transport as LegacyTransport & { sessionId: string })
+  return client
+}
+
+async function modern(url: string) {
+  const client = new ModernClient(
+    { name: 'test', version: '1.0.0' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  )
+  onTestFinished(() => client.close())
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)))
+  return client
+}
+
+describe('lelu-mcp serve', () => {
+  test('is reached by what `add` writes for Cursor and Claude Code, with the transports of those clients', async () => {
+    const folder = project()
+    const { url } = await startServe(['--directory', join(folder, '.lelu'), 'serve'], folder)
+    const words = ['add', '--cursor', '--claude-code', '--project', '--url', url, '--json']
+    const ended = await runProcess(command, words, folder)
+    expect(ended).toMatchObject({ code: 0 })
+    const read = (path: string) =>
+      JSON.parse(readFileSync(join(folder, path), 'utf8')).mcpServers.lelu
+    expect(read('.cursor/mcp.json')).toEqual({ url })
+    expect(read('.mcp.json')).toEqual({ type: 'http', url })
+
+    const cursor = await legacy(new LegacyTransport(new URL(read('.cursor/mcp.json').url)))
+    expect(names(await cursor.listTools())).toContain('lelu_evaluate')
+    const claude = await modern(read('.mcp.json').url)
+    expect(names(await claude.listTools())).toContain('lelu_evaluate')
+  })
+
+  test('answers at /sse as at /mcp, in both eras and over the oldest transport', async () => {
+    const folder = project()
+    const { url } = await startServe(['--directory', join(folder, '.lelu'), 'serve'], folder)
+    const sse = url.replace(/\/mcp$/, '/sse')
+    const expected = names(await (await modern(url)).listTools())
+    expect(expected[0]).toBe('lelu_evaluate')
+    expect(names(await (await modern(sse)).listTools())).toEqual(expected)
+    expect(names(await (await legacy(new LegacyTransport(new URL(sse)))).listTools())).toEqual(
+      expected,
+    )
+    expect(names(await (await legacy(new SSEClientTransport(new URL(sse)))).listTools())).toEqual(
+      expected,
+    )
+  })
+
+  test('without a policy lets what only reads run, and everything else wait', async () => {
+    const folder = project()
+    const { url } = await startServe(['--directory', join(folder, '.lelu'), 'serve'], folder)
+    const client = await modern(url)
+    const ask = async (effect: string) => {
+      const input = { tool: 'pay', input: {}, effect }
+      const { structuredContent } = await client.callTool({
+        name: 'lelu_evaluate',
+        arguments: input,
+      })
+      return (structuredContent as { decision: string }).decision
+    }
+    expect(await ask('read')).toBe('allow')
+    expect(await ask('idempotent')).toBe('require_approval')
+    expect(await ask('non_idempotent')).toBe('require_approval')
+  })
+
+  test('is a child of the client that starts it with --stdio, and ends with it', async () => {
+    const folder = project()
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [
+        '--conditions=lelu:source',
+        command.pathname,
+        ...['--directory', join(folder, '.lelu'), 'serve', '--stdio', '--agent', 'desk-7'],
+      ],
+      cwd: folder,
+      stderr: 'ignore',
+    })
+    const client = await legacy(transport)
+    const asked = { tool: 'pay', input: { amount: 5 }, idempotency_key: 'k' }
+    const first = await client.callTool({ name: 'lelu_request_approval', arguments: asked })
+    expect(first.structuredContent).toMatchObject({
+      decision: 'require_approval',
+      status: 'pending',
+    })
+    const { approval_id: id } = first.structuredContent as { approval_id: string }
+    const pid = transport.pid as number
+    await client.close()
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 })
+    const cli = new URL('../../../packages/cli/src/bin.ts', import.meta.url)
+    const shown = await runProcess(
+      cli,
+      ['approvals', 'show', id, '-C', join(folder, '.lelu')],
+      folder,
+    )
+    expect(shown.stdout).toContain('desk-7 (agent)')
+  })
+
+  test.each([
+    [['--auth', 'token'], '--principals is needed'],
+    [['--auth', 'token', '--principals', 'p.json', '--agent', 'a'], '--agent means nothing'],
+    [['--auth', 'oauth', '--issuer', 'https://a.example'], '--jwks is needed'],
+    [['--stdio', '--auth', 'token', '--principals', 'p.json'], 'Standard streams have one caller'],
+    [['--shadow'], 'no gateway to run in shadow mode'],
+    [['--policies', 'nowhere'], 'nowhere'],
+    [['--config', 'nowhere.json'], 'cannot be read'],
+    [['--host', '0.0.0.0'], 'nobody would have to say who they are'],
+  ])('with %j says what is wrong, and does not start', async (words, why) => {
+    const folder = project()
+    writeFileSync(join(folder, 'p.json'), '{"principals":{}}')
+    const lelu = join(folder, '.lelu')
+    const ended = await runProcess(command, ['--directory', lelu, 'serve', ...words], folder)
+    expect(ended.code).toBeGreaterThan(0)
+    expect(ended.stderr.replace(/\s+/g, ' ')).toContain(why)
+    expect(ended.stdout).toBe('')
+  })
+})

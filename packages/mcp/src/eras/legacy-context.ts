@@ -11,8 +11,16 @@ import { peerOf } from './peer.ts'
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 
+/** The SDKs' shape of who is behind a request. */
+export type Carried = {
+  token: string
+  clientId: string
+  scopes: string[]
+  extra: { principal: Principal }
+}
+
 /** Where a principal travels with a request through the SDKs. Its token does not: nothing behind here may pass it on. */
-export function carriedBy(principal: Principal) {
+export function carriedBy(principal: Principal): Carried {
   return { token: '', clientId: principal.key, scopes: [...principal.scopes], extra: { principal } }
 }
 

@@ -11,8 +11,6 @@ export type Body =
 
 /** An envelope, its params and a tool's input lie around what `isPlainJson` allows an input. */
 const maxDepth = 96
-/** Of a batch, which revisions up to 2025-03-26 have: a request for each of two million brackets would be a flood. */
-const maxBatch = 100
 
 /** Reads a JSON body within its limits. Whoever is refused learns nothing but which limit it was. */
 export async function readBody(req: IncomingMessage, limits: BodyLimits): Promise<Body> {
@@ -25,8 +23,6 @@ export async function readBody(req: IncomingMessage, limits: BodyLimits): Promis
   if (json === undefined) return no(400, -32700, 'Parse error: the body is not valid JSON.')
   if (!isPlainJson(json, maxDepth))
     return no(400, -32600, 'The body is nested too deep, or has a key that is not allowed.')
-  if (Array.isArray(json) && json.length > maxBatch)
-    return no(400, -32600, `A batch has at most ${maxBatch} messages.`)
   return { ok: true, json }
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import type { carriedBy } from '../eras/legacy-context.ts'
+import type { Carried } from '../eras/legacy-context.ts'
 import type { Principal } from '../surface/principal.ts'
 
 /** A request of somebody who is known. `auth` carries the principal through the SDKs. */
 export type Known = {
-  req: IncomingMessage & { auth?: ReturnType<typeof carriedBy> }
+  req: IncomingMessage & { auth?: Carried }
   principal: Principal
 }

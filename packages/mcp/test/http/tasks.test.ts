@@ -54,6 +54,16 @@ test('a call goes on as a task for a client that declared tasks, and for no othe
   expect((await legacy.callTool(call)).isError).toBe(true)
 })
 
+test('a client that did not declare tasks does not reach them', async () => {
+  const done: string[] = []
+  const server = await serve(tasked(done), { auth })
+  for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
+    const { error } = await send(server, 'alice', method, { taskId: 'task-1' }, {})
+    expect(error).toMatchObject({ code: -32021, data: { requiredCapabilities: declared } })
+  }
+  expect(done).toEqual([])
+})
+
 test('the task of another is answered as one that never was, and nothing happens to it', async () => {
   const done: string[] = []
   const server = await serve(tasked(done), { auth })

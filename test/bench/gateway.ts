@@ -1,16 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLelu } from '@lelu/engine'
-import { toNodeHandler } from '../../packages/mcp/node_modules/@modelcontextprotocol/node/dist/index.mjs'
-import { createMcpHandler } from '../../packages/mcp/node_modules/@modelcontextprotocol/server/dist/index.mjs'
 import { parseGatewayConfig, type ServerEntry } from '../../packages/mcp/src/gateway/config.ts'
 import { connectClient } from '../../packages/mcp/src/gateway/connect.ts'
 import { openGateway } from '../../packages/mcp/src/gateway/gateway.ts'
 import type { CallContext } from '../../packages/mcp/src/surface/call.ts'
-import { v2Server } from '../../packages/mcp/test/gateway/fixtures/v2-server.ts'
+import { v2Listener } from '../../packages/mcp/test/gateway/fixtures/v2-http.ts'
 import { type Figure, percentile, round } from './measure.ts'
 
 const source = 'package lelu.authz\n\nallow if input.tool.server == "up"\n'
@@ -120,8 +118,7 @@ async function figureOf(what: string, entry: object, quick: boolean): Promise<Fi
 export async function gatewayFigures(quick: boolean): Promise<Figure[]> {
   const script = join(import.meta.dirname, '../../packages/mcp/test/gateway/fixtures/v2-server.ts')
   const stdio = { command: process.execPath, args: [script] }
-  const handler = createMcpHandler(v2Server, { legacy: 'reject' })
-  const server = createServer(toNodeHandler(handler) as unknown as RequestListener)
+  const server = createServer(v2Listener())
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo
   try {

@@ -1,14 +1,12 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { toNodeHandler } from '@modelcontextprotocol/node'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { createMcpHandler } from '@modelcontextprotocol/server'
 import { onTestFinished } from 'vitest'
 import { newWords, v1Server } from './fixtures/v1-server.ts'
-import { v2Server } from './fixtures/v2-server.ts'
+import { v2Listener } from './fixtures/v2-http.ts'
 
 export type HttpFixture = {
   url: string
@@ -37,10 +35,9 @@ async function listen(path: string, handle: RequestListener, port = 0): Promise<
   return { url: `http://127.0.0.1:${bound}${path}`, seen, cut, stop }
 }
 
-/** Both eras on one address, as the SDK serves them. */
+/** A server of 2026-07-28. */
 export function modernServer(port?: number): Promise<HttpFixture> {
-  const handler = createMcpHandler(v2Server, { legacy: 'reject' })
-  return listen('/mcp', toNodeHandler(handler) as unknown as RequestListener, port)
+  return listen('/mcp', v2Listener(), port)
 }
 
 function oneTool(answer: () => Promise<string>): Server {

@@ -1,13 +1,14 @@
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { endlessServer, legacyServer, modernServer, sseServer } from './servers.ts'
 import { fixtures, temporaryFolder, testGateway, textOf, until, v1Entry } from './support.ts'
 
 const require = createRequire(import.meta.url)
-const program = (name: string) =>
-  join(require.resolve(`@modelcontextprotocol/${name}/package.json`), '..', 'dist', 'index.js')
+const entryOf = (manifest: string) => join(dirname(manifest), 'dist', 'index.js')
+const everything = entryOf(require.resolve('@modelcontextprotocol/server-everything/package.json'))
+const filesystem = entryOf(require.resolve('@modelcontextprotocol/server-filesystem/package.json'))
 
 /** A gateway over the fixture as a process of its own. */
 async function overProcess(settings: { [name: string]: unknown } = {}) {
@@ -219,7 +220,6 @@ test('a server that is away is reported, the others go on, and it is there when 
 })
 
 test('server-everything is behind it over standard streams and over HTTP', async () => {
-  const everything = program('server-everything')
   const port = await freePort()
   const { spawn } = await import('node:child_process')
   const child = spawn(process.execPath, [everything, 'streamableHttp'], {
@@ -245,7 +245,7 @@ test('server-everything is behind it over standard streams and over HTTP', async
 
 test('server-filesystem is behind it: what is written is there', async () => {
   const folder = temporaryFolder()
-  const args = [program('server-filesystem'), folder]
+  const args = [filesystem, folder]
   const gateway = await testGateway({ servers: { files: { command: process.execPath, args } } })
   const path = join(folder, 'note.txt')
   await gateway.call('files__write_file', { path, content: 'hello' })

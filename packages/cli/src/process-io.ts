@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline/promises'
 import type { Io } from './io.ts'
 import { readBounded } from './read-text.ts'
 
-/** How long a command has to come to a clean end after Ctrl-C, in ms. */
-const graceMs = 1000
+/** How long a command has to come to a clean end after Ctrl-C, in ms: a log is sealed and a server's clients are told. */
+const graceMs = 5000
 
 export type ProcessIo = {
   io: Io
@@ -11,19 +11,24 @@ export type ProcessIo = {
   exitCode(code: number): number
 }
 
-/** The real terminal, with Ctrl-C and closed pipes (`lelu audit tail | head`) turned into an abort. */
+/** The real terminal, with Ctrl-C, SIGTERM and closed pipes (`lelu audit tail | head`) turned into an abort. */
 export function processIo(): ProcessIo {
   const { stdin, stdout, stderr } = process
   const abort = new AbortController()
   let interrupted = false
   let outputLost = false
-  const interrupt = () => {
-    if (interrupted) process.exit(130)
-    interrupted = true
+  const end = (code: number) => {
+    if (abort.signal.aborted) process.exit(code)
     abort.abort()
-    setTimeout(() => process.exit(130), graceMs).unref()
+    setTimeout(() => process.exit(code), graceMs).unref()
+  }
+  const interrupt = () => {
+    end(130)
+    interrupted = true
   }
   process.on('SIGINT', interrupt)
+  // How service managers and containers end a process: for a server that comes to its end in time, it is no failure.
+  process.on('SIGTERM', () => end(143))
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     abort.abort()
     // A reader that has seen enough is no failure; a full disk behind `>` is.

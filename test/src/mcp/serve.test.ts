@@ -1,12 +1,14 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { runProcess, temporaryFolder } from '../support/processes.ts'
+import { runProcess, startProcess, temporaryFolder } from '../support/processes.ts'
 import { startServe } from './serve-process.ts'
 
 const command = new URL('../../../packages/mcp/src/bin.ts', import.meta.url)
@@ -126,6 +128,27 @@ describe('lelu-mcp serve', () => {
       folder,
     )
     expect(shown.stdout).toContain('desk-7 (agent)')
+  })
+
+  test.each([
+    ['SIGTERM', 0],
+    ['SIGINT', 130],
+  ] as const)('ends its sessions and seals its log on %s', async (signal, code) => {
+    const folder = project()
+    const directory = join(folder, '.lelu')
+    const words = ['--directory', directory, 'serve', '--port', '0', '--json']
+    const child = startProcess(command, words, folder)
+    const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer]
+    const { url } = JSON.parse(line.toString()) as { url: string }
+    const client = await legacy(new LegacyTransport(new URL(url)))
+    await client.callTool({ name: 'lelu_evaluate', arguments: { tool: 'pay', input: {} } })
+    child.kill(signal)
+    expect(await once(child, 'exit')).toEqual([code, null])
+    const cli = new URL('../../../packages/cli/src/bin.ts', import.meta.url)
+    const verified = await runProcess(cli, ['audit', 'verify', '-C', directory, '--json'], folder)
+    const { streams } = JSON.parse(verified.stdout) as { streams: { state: string }[] }
+    expect(streams).toHaveLength(1)
+    expect(streams[0]).toMatchObject({ state: 'closed' })
   })
 
   test.each([

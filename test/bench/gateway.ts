@@ -1,39 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLelu } from '@lelu/engine'
-import { parseGatewayConfig, type ServerEntry } from '../../packages/mcp/src/gateway/config.ts'
+import { fileURLToPath } from 'node:url'
+import type { Client } from '@modelcontextprotocol/client'
+import { readGatewayConfig, type ServerEntry } from '../../packages/mcp/src/gateway/config.ts'
 import { connectClient } from '../../packages/mcp/src/gateway/connect.ts'
-import { openGateway } from '../../packages/mcp/src/gateway/gateway.ts'
-import type { CallContext } from '../../packages/mcp/src/surface/call.ts'
 import { v2Listener } from '../../packages/mcp/test/gateway/fixtures/v2-http.ts'
 import { type Figure, percentile, round } from './measure.ts'
 
+const bin = fileURLToPath(new URL('../../packages/mcp/dist/bin.js', import.meta.url))
 const source = 'package lelu.authz\n\nallow if input.tool.server == "up"\n'
-
-const context: CallContext = {
-  principal: {
-    key: 'bench|agent',
-    subject: { id: 'agent', type: 'agent' },
-    tenant: 'default',
-    scopes: ['call'],
-    reviewer: null,
-  },
-  peer: {
-    name: 'bench',
-    version: '1',
-    protocol: '2026-07-28',
-    era: 'modern',
-    elicits: { form: false, url: false },
-    tasks: false,
-  },
-  signal: new AbortController().signal,
-  meta: {},
-  answers: undefined,
-  progress: async () => {},
-}
 
 type Call = (n: number) => Promise<unknown>
 
@@ -74,47 +54,77 @@ async function compare(
   }
 }
 
-async function figureOf(what: string, entry: object, quick: boolean): Promise<Figure> {
-  const directory = mkdtempSync(join(tmpdir(), 'lelu-bench-'))
-  const text = JSON.stringify({ mcpServers: { up: entry } })
-  const config = parseGatewayConfig(text, { path: join(directory, 'lelu-mcp.json'), env: {} })
-  const lelu = await createLelu({
-    directory: join(directory, 'lelu'),
-    policies: { modules: [{ path: 'bench.rego', source }] },
-  })
-  const pending = {
-    answer: async () => {
-      throw new Error('nothing waits here')
+/** `lelu-mcp serve` as users run it: a process of its own, from the build. */
+async function startServe(
+  directory: string,
+  config: string,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const words = [
+    '--directory',
+    join(directory, 'lelu'),
+    '--json',
+    'serve',
+    '--port',
+    '0',
+    '--config',
+    config,
+  ]
+  const child = spawn(process.execPath, [bin, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  return {
+    url: (JSON.parse(line.toString()) as { url: string }).url,
+    async stop() {
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
     },
   }
-  const gateway = await openGateway({ config, lelu, pending, notice: () => {} })
-  const client = await connectClient({
-    entry: config.servers.get('up') as ServerEntry,
+}
+
+/** A client as agents have it, connected to a server. */
+const connect = (entry: ServerEntry) =>
+  connectClient({
+    entry,
     timeoutMs: 30_000,
     elicitation: false,
     onListChanged: () => {},
     log: () => {},
-    signal: context.signal,
+    signal: new AbortController().signal,
   })
-  const direct: Call = (n) => client.callTool({ name: 'add', arguments: { a: n, b: 1 } })
-  // As a listener does it: the tool is looked up anew for every call.
-  const governed: Call = async (n) => {
-    const tools = await gateway.surface.tools(context.principal)
-    const answer = await tools.find(({ name }) => name === 'up__add')?.call({ a: n, b: 1 }, context)
-    if (answer?.kind !== 'result' || answer.result.isError) throw new Error('it did not run')
-  }
+
+async function figureOf(what: string, entry: object, quick: boolean): Promise<Figure> {
+  const directory = mkdtempSync(join(tmpdir(), 'lelu-bench-'))
+  const path = join(directory, 'lelu-mcp.json')
+  writeFileSync(path, JSON.stringify({ mcpServers: { up: entry } }))
+  mkdirSync(join(directory, 'policies'))
+  writeFileSync(join(directory, 'policies/bench.rego'), source)
+  const { servers } = await readGatewayConfig(path, {})
+  const served = await startServe(directory, path)
+  const gateway = await connect({
+    kind: 'http',
+    url: served.url,
+    headers: {},
+    transport: undefined,
+  })
+  const upstream = await connect(servers.get('up') as ServerEntry)
+  const calling =
+    (client: Pick<Client, 'callTool'>, name: string): Call =>
+    async (n) => {
+      const { isError } = await client.callTool({ name, arguments: { a: n, b: 1 } })
+      if (isError === true) throw new Error('it did not run')
+    }
   try {
-    const name = `gateway: ${what}, durable audit, 1 call`
-    return await compare(name, { direct, governed }, quick ? 5 : 400)
+    const calls = { direct: calling(upstream, 'add'), governed: calling(gateway, 'up__add') }
+    return await compare(`a call through the gateway, ${what}`, calls, quick ? 5 : 400)
   } finally {
-    await client.close()
     await gateway.close()
-    await lelu.close()
+    await upstream.close()
+    await served.stop()
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-/** What a governed call of an upstream costs over the same call without a gateway; without the client's own hop to it. */
+/** What the gateway adds to a call of an upstream, all in: the client's hop to it, the decision, its record on disk. */
 export async function gatewayFigures(quick: boolean): Promise<Figure[]> {
   const script = join(import.meta.dirname, '../../packages/mcp/test/gateway/fixtures/v2-server.ts')
   const stdio = { command: process.execPath, args: [script] }
@@ -123,8 +133,8 @@ export async function gatewayFigures(quick: boolean): Promise<Figure[]> {
   const { port } = server.address() as AddressInfo
   try {
     return [
-      await figureOf('over standard streams', stdio, quick),
-      await figureOf('over HTTP', { url: `http://127.0.0.1:${port}/mcp` }, quick),
+      await figureOf('upstream over standard streams', stdio, quick),
+      await figureOf('upstream over HTTP', { url: `http://127.0.0.1:${port}/mcp` }, quick),
     ]
   } finally {
     server.closeAllConnections()

@@ -4,6 +4,8 @@ import { adapterFigures } from './adapters.ts'
 import { auditFigures } from './audit.ts'
 import { decideFigures } from './decide.ts'
 import { evidenceFigures } from './evidence.ts'
+import { gatewayFigures } from './gateway.ts'
+import { mcpFigures } from './mcp.ts'
 import { type Figure, machine } from './measure.ts'
 import { policyFigures } from './policy.ts'
 import { startFigures } from './start.ts'
@@ -39,6 +41,8 @@ for (const part of [
   evidenceFigures,
   storeFigures,
   adapterFigures,
+  mcpFigures,
+  gatewayFigures,
   startFigures,
 ]) {
   for (const figure of await part(quick)) print(figure)

@@ -1,0 +1,115 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { runProcess, temporaryFolder } from '../support/processes.ts'
+import { startServe } from './serve-process.ts'
+
+// Clients of both eras whose host answers for the person, as some do (openai/codex#17164 accepts, anthropics/claude-code#41292
+// declines): whatever they answer, the call waits until somebody decides in the store.
+
+const cli = new URL('../../../packages/cli/src/bin.ts', import.meta.url)
+const upstream = fileURLToPath(
+  new URL('../../../packages/mcp/test/gateway/fixtures/v1-server.ts', import.meta.url),
+)
+
+vi.setConfig({ testTimeout: 120_000 })
+
+beforeEach(() => {
+  vi.stubEnv('LELU_DIRECTORY', '')
+  vi.stubEnv('NO_COLOR', '1')
+  return () => vi.unstubAllEnvs()
+})
+
+type Call = { name: string; arguments: { text: string } }
+type Result = { structuredContent?: unknown; content: unknown; isError?: boolean }
+type Caller = { call(call: Call): Promise<Result>; asked: string[] }
+
+const capabilities = { elicitation: { form: {}, url: {} } }
+
+async function legacy(url: string, answer: ElicitResult): Promise<Caller> {
+  const client = new Client({ name: 'host', version: '1.0.0' }, { capabilities })
+  const asked: string[] = []
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    asked.push(params.mode ?? 'form')
+    return answer
+  })
+  onTestFinished(() => client.close())
+  await client.connect(new LegacyTransport(new URL(url)) as LegacyTransport & { sessionId: string })
+  return { asked, call: async (call) => (await client.callTool(call)) as Result }
+}
+
+async function modern(url: string, answer: ElicitResult): Promise<Caller> {
+  const client = new ModernClient(
+    { name: 'host', version: '1.0.0' },
+    { capabilities, versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  )
+  const asked: string[] = []
+  client.setRequestHandler('elicitation/create', ({ params }) => {
+    asked.push(params.mode ?? 'form')
+    return answer
+  })
+  onTestFinished(() => client.close())
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)))
+  return { asked, call: async (call) => (await client.callTool(call)) as Result }
+}
+
+/** A server that writes, behind a policy that lets nobody write alone. */
+async function world() {
+  const folder = temporaryFolder()
+  const effects = join(folder, 'effects')
+  const entry = { command: process.execPath, args: [upstream], env: { LOG: effects } }
+  const config = join(folder, 'lelu-mcp.json')
+  writeFileSync(config, JSON.stringify({ mcpServers: { up: entry } }))
+  mkdirSync(join(folder, 'policies'))
+  const policy = 'package lelu.authz\n\nrequire_approval if input.action == "write"\n'
+  writeFileSync(join(folder, 'policies/policy.rego'), policy)
+  const directory = join(folder, '.lelu')
+  const words = ['--directory', directory, 'serve', '--config', config]
+  const console = ['--console-url', 'https://console.example/approvals/{id}']
+  const { url } = await startServe([...words, ...console], folder)
+  return {
+    url,
+    effects: () => (existsSync(effects) ? readFileSync(effects, 'utf8') : ''),
+    approve: (id: string) =>
+      runProcess(cli, ['approvals', 'approve', id, '--yes', '-C', directory], folder),
+  }
+}
+
+const write: Call = { name: 'up__write', arguments: { text: 'a' } }
+
+test.each([
+  ['legacy', 'accept', legacy],
+  ['legacy', 'decline', legacy],
+  ['legacy', 'cancel', legacy],
+  ['modern', 'accept', modern],
+  ['modern', 'decline', modern],
+  ['modern', 'cancel', modern],
+] as const)(
+  'a %s client that answers %s by itself decides nothing',
+  async (_era, action, connect) => {
+    const { url, effects, approve } = await world()
+    const client = await connect(url, { action, ...(action === 'accept' && { content: {} }) })
+    const first = await client.call(write)
+    expect(client.asked).toEqual(['url'])
+    expect(first.isError).not.toBe(true)
+    expect(first.structuredContent).toMatchObject({
+      decision: 'require_approval',
+      status: 'pending',
+    })
+    const { approval_id: id } = first.structuredContent as { approval_id: string }
+
+    const second = await client.call(write)
+    expect(second.structuredContent).toMatchObject({ approval_id: id, status: 'pending' })
+    expect(effects()).toBe('')
+
+    expect(await approve(id)).toMatchObject({ code: 0 })
+    expect((await client.call(write)).isError).not.toBe(true)
+    await client.call(write)
+    expect(effects()).toBe('a\n')
+  },
+)

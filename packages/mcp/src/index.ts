@@ -36,3 +36,24 @@ export { readTokenFile } from './auth/token-file.ts'
 
 // Errors
 export { LeluMcpError, type LeluMcpErrorCode } from './errors.ts'
+
+// What Lelu shows, and the servers behind the gateway
+export { openServer, type OpenServer, type OpenServerOptions } from './server/open-server.ts'
+export { joinSurfaces } from './server/join-surfaces.ts'
+export { leluSurface } from './tools/surface.ts'
+export type { LeluSurfaceOptions, ToolEngine } from './tools/options.ts'
+export { createPending, type Pending, type PendingOptions } from './pending/pending.ts'
+export {
+  openGateway,
+  type Gateway,
+  type GatewayOptions,
+  type UpstreamStatus,
+} from './gateway/gateway.ts'
+export {
+  type GatewayConfig,
+  parseGatewayConfig,
+  readGatewayConfig,
+  type ServerEntry,
+} from './gateway/config.ts'
+export type { Settings } from './gateway/settings.ts'
+export type { Executors } from './calls/executors.ts'

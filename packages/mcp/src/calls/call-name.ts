@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
-import type { Approval, Json, Subject } from '@lelu/engine'
+import type { Json, Subject } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
 
 /** A call as it is named before it is decided: who, what, and with what input. */
@@ -25,11 +25,6 @@ export function runOf({ key }: Principal): string {
   const run = `mcp:${key}`
   // The engine's bound for names.
   return run.length <= 1024 ? run : `mcp:sha256:${hash('sha256', key, 'base64url')}`
-}
-
-/** Whether an approval is of a call that this principal made: having its id proves nothing. */
-export function isOwnApproval({ tenant, request }: Approval, principal: Principal): boolean {
-  return tenant === principal.tenant && request.run === runOf(principal)
 }
 
 /** Who asks and for whom, without properties: those may change from one request to the next. */

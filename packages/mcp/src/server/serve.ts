@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { CliError, safeText, withEngine, writeJson } from '@lelu/cli/terminal'
 import { localPrincipal } from '../auth/no-auth.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -71,9 +71,9 @@ export async function serveConfig(
       ...(consoleUrl !== undefined && { consoleUrl }),
     })
     const told = {
-      policies: policy.folder,
+      policies: policy.folder === null ? null : relative(cwd, policy.folder),
       revision: lelu.policy.revision,
-      directory,
+      directory: globals().directory,
       authentication,
       agent: authentication === 'none' ? (flags.agent ?? 'local') : null,
     }

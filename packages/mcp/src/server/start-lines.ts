@@ -4,9 +4,10 @@ import type { UpstreamStatus } from '../gateway/gateway.ts'
 /** What a server that has started tells of itself. */
 export type Started = {
   url: string
-  /** A folder, or null for the default policy. */
+  /** The folder, or null for the default policy. */
   policies: string | null
   revision: string
+  /** As it was given. */
   directory: string
   /** How callers say who they are. */
   authentication: 'none' | 'token' | 'oauth'
@@ -33,9 +34,15 @@ export function startLines(started: Started): string {
         `  ${index === 0 ? 'servers' : '       '}    ${server}: ${away === undefined ? `${tools} tools` : `away (${away})`}`,
     ),
     '',
-    'Add it to a client    npx @lelu/mcp add --cursor',
+    `Add it to a client    npx @lelu/mcp add --cursor${isUsual(url) ? '' : ` --url ${url}`}`,
     `See what waits        npx @lelu/cli approvals list --directory ${directory}`,
     'Stop it               Ctrl-C',
   ]
   return `${lines.map(safeText).join('\n')}\n`
+}
+
+/** Whether it is where `add` looks unless told. */
+function isUsual(url: string): boolean {
+  const { hostname, port } = new URL(url)
+  return port === '3003' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }

@@ -28,7 +28,10 @@ function fileLines(one: Examined, place: Place, paint: Paint): string[] {
   if (one.skipped !== null) say(`not connected: ${safeText(one.skipped)}`)
   if (one.legacy !== null) say(`initialize: ${handshakeText(one.legacy, paint)}`)
   if (one.modern !== null) say(`server/discover: ${handshakeText(one.modern, paint)}`)
-  if (one.legacy !== null && one.modern !== null) say(negotiated(one, one.legacy, one.modern))
+  const reached = [one.legacy, one.modern].some((tried) => tried?.status === 'connected')
+  if (one.legacy !== null && one.modern !== null && reached) {
+    say(negotiated(one, one.legacy, one.modern))
+  }
   return lines
 }
 

@@ -27,8 +27,8 @@ export function createTree(): Tree {
   return treeOf(0, [])
 }
 
-/** Base64 of 32 bytes. */
-const hashLength = 44
+/** Whether a text has the length that base64 of 32 bytes has, and no other number of bytes. */
+const isHash = (text: string) => text.length === 44 && text.indexOf('=') === 43
 
 /**
  * `peaks` are the roots of the complete subtrees, the largest first: one for each bit of the size. As base64, which is how
@@ -42,7 +42,7 @@ function treeOf(startSize: number, peaks: string[]): Tree {
     },
     append(leaf) {
       let top = typeof leaf === 'string' ? leaf : leaf.toString('base64')
-      if (top.length !== hashLength) throw new RangeError('A leaf hash has 32 bytes.')
+      if (!isHash(top)) throw new RangeError('A leaf hash has 32 bytes.')
       // No bit operators: they end at 2^31.
       for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
         top = join(peaks.pop() as string, top)

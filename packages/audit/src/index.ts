@@ -58,6 +58,7 @@ export {
   type ForwardReport,
   forwardRecords,
 } from './export/forward.ts'
+export type { Unsealed } from './export/sealed.ts'
 export { type OcsfEvent, ocsfVersion, toOcsf } from './export/ocsf.ts'
 export {
   type OtlpLogRecord,

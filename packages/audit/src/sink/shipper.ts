@@ -52,7 +52,8 @@ export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress
 /** The followed stream, once this process is the one that ships it. */
 type Own = { stream: string; shipped: Shipped; release: () => Promise<void>; refused: boolean }
 
-const maxBackoffMs = 30_000
+/** An archive that is away is asked this often, so that what waits is on its way soon after it is back. */
+const maxBackoffMs = 10_000
 
 export function createShipper(options: ShipperOptions): Shipper {
   const { directory, everyMs, endedMs } = options

@@ -78,7 +78,8 @@ export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
 export type { FoundRecord } from './read/scan.ts'
 export type { ScanProgress } from './read/scan-log.ts'
 export { type SearchFilter, type SearchOptions, searchRecords } from './read/search.ts'
-export { findStory, type Story, type StoryOptions, type StoryRecord } from './read/story.ts'
+export { findStory, type Story, type StoryOptions } from './read/story.ts'
+export type { StoryRecord } from './read/story-order.ts'
 export type { CallSummary } from './read/story-calls.ts'
 
 // Places that a log is read from
@@ -113,11 +114,8 @@ export type {
 export { verifyLog } from './verify/verify.ts'
 
 // Evidence
-export {
-  type EvidenceOptions,
-  type EvidencePack,
-  exportEvidence,
-} from './evidence/evidence-pack.ts'
+export { type EvidenceOptions, exportEvidence } from './evidence/evidence-pack.ts'
+export type { EvidencePack } from './evidence/pack-readme.ts'
 
 // Records
 export type {

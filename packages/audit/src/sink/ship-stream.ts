@@ -1,6 +1,5 @@
 import { promisify } from 'node:util'
 import { gunzipSync, gzip } from 'node:zlib'
-import type { FileLayer } from '../folder/file-layer.ts'
 import { parseRecord } from '../read/read.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { type Place, readLeaves, streamStart } from '../write/read-leaves.ts'
@@ -8,26 +7,10 @@ import { announce } from './announce.ts'
 import { sinkConflict } from './errors.ts'
 import type { ShippingSink } from './guarded-sink.ts'
 import { checkpointKey, segmentKey } from './layout.ts'
+import type { ShipOptions } from './ship-options.ts'
 import { note, type Shipped } from './shipped.ts'
-import type { SinkCheck } from './sink.ts'
 
 const zip = promisify(gzip)
-
-export type ShipOptions = {
-  files: FileLayer
-  directory: string
-  log: string
-  stream: string
-  sink: ShippingSink
-  check: SinkCheck
-  /** Texts of the log's public key files by key id. */
-  keys: () => Promise<readonly { name: string; text: string }[]>
-  /** Bytes of records in one object. */
-  segmentBytes: number
-  /** Ends the work before the next object. */
-  signal?: AbortSignal
-  onProgress?: (shipped: Shipped) => void
-}
 
 /** What there is to ship: records up to `size`, and a checkpoint that covers them, when there is one. */
 export type Target = { size: number; checkpoint: { size: number; text: string } | undefined }

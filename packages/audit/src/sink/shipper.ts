@@ -3,7 +3,8 @@ import type { AuditReceipt } from '../record/record.ts'
 import type { Sealed } from '../write/sealer.ts'
 import { guardedSink } from './guarded-sink.ts'
 import { createHolders, type Holding } from './holders.ts'
-import { type ShipOptions, shipStream } from './ship-stream.ts'
+import type { ShipOptions } from './ship-options.ts'
+import { shipStream } from './ship-stream.ts'
 import { isConflict, noteComplete, noteConflict, readShipped, type Shipped } from './shipped.ts'
 import {
   keepShipping,

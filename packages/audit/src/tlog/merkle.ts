@@ -127,5 +127,3 @@ function assertWithin(value: number, least: number, most: number, what: string):
   if (Number.isSafeInteger(value) && value >= least && value <= most) return
   throw new RangeError(`There is no such ${what}: ${value}.`)
 }
-
-export { verifyConsistency, verifyInclusion } from './verify-proofs.ts'

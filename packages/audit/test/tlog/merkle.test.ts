@@ -7,9 +7,8 @@ import {
   emptyRoot,
   inclusionProof,
   nodeHash,
-  verifyConsistency,
-  verifyInclusion,
 } from '../../src/tlog/merkle.ts'
+import { verifyConsistency, verifyInclusion } from '../../src/tlog/verify-proofs.ts'
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 const leafOf = (data: Buffer) => hash('sha256', Buffer.concat([Buffer.of(0), data]), 'buffer')

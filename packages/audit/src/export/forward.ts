@@ -55,7 +55,7 @@ export type ForwardReport = { sent: number; refused: number; rejected: number }
 const batchBytes = 1 << 20
 
 /**
- * Sends the records of a log to a receiver as they are written, each at least once, until aborted: never from within a
+ * Sends the records of a log to a receiver as they are sealed, each at least once, until aborted: never from within a
  * decision, one batch in memory. What was acknowledged is remembered durably, so a killed process sends at most its
  * last batch again. Throws `LELU_AUDIT_EXPORT_FAILED` when `once` gives up, and `LELU_AUDIT_CURSOR_INVALID`.
  */

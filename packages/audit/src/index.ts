@@ -1,6 +1,7 @@
 // Errors, and the text that is hashed
 export { AuditError, type AuditErrorCode } from './errors.ts'
 export { canonicalJson } from './record/canonical-json.ts'
+export { jsonText } from './record/json-text.ts'
 
 // Writing
 export { type AuditLog, openAuditLog } from './write/log.ts'
@@ -57,6 +58,7 @@ export {
   type ForwardReport,
   forwardRecords,
 } from './export/forward.ts'
+export type { Unsealed } from './export/sealed.ts'
 export { type OcsfEvent, ocsfVersion, toOcsf } from './export/ocsf.ts'
 export {
   type OtlpLogRecord,
@@ -76,7 +78,8 @@ export { type ReadOptions, type ReadRecord, readRecords } from './read/read.ts'
 export type { FoundRecord } from './read/scan.ts'
 export type { ScanProgress } from './read/scan-log.ts'
 export { type SearchFilter, type SearchOptions, searchRecords } from './read/search.ts'
-export { findStory, type Story, type StoryOptions, type StoryRecord } from './read/story.ts'
+export { findStory, type Story, type StoryOptions } from './read/story.ts'
+export type { StoryRecord } from './read/story-order.ts'
 export type { CallSummary } from './read/story-calls.ts'
 
 // Places that a log is read from
@@ -111,11 +114,8 @@ export type {
 export { verifyLog } from './verify/verify.ts'
 
 // Evidence
-export {
-  type EvidenceOptions,
-  type EvidencePack,
-  exportEvidence,
-} from './evidence/evidence-pack.ts'
+export { type EvidenceOptions, exportEvidence } from './evidence/evidence-pack.ts'
+export type { EvidencePack } from './evidence/pack-readme.ts'
 
 // Records
 export type {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ReviewDesk, ReviewDeskOptions } from '@lelu/engine'
 import { archiveFromEnvironment } from './archive.ts'
 import { CliError } from './fail.ts'
+import type { Io } from './io.ts'
 
 /**
  * Refuses a directory that holds approvals but no keys. An engine would make new keys there, under which every stored
@@ -23,12 +24,12 @@ export function assertKeysNotLost(directory: string): void {
 
 /** Opens the desk of an existing directory, uses it, and closes it whatever happens. */
 export async function withDesk<T>(
-  options: ReviewDeskOptions & { directory: string },
+  { env, ...options }: ReviewDeskOptions & { directory: string; env?: Io['env'] },
   use: (desk: ReviewDesk) => Promise<T>,
 ): Promise<T> {
   assertKeysNotLost(options.directory)
   const { openReviewDesk } = await import('@lelu/engine')
-  const desk = await openReviewDesk({ ...options, ...(await archiveFromEnvironment()) })
+  const desk = await openReviewDesk({ ...options, ...(await archiveFromEnvironment(env)) })
   try {
     return await use(desk)
   } finally {

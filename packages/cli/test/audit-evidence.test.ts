@@ -133,12 +133,12 @@ test('LELU_ARCHIVE: approve and decide put what they record there', async () => 
   const folder = temporaryFolder()
   const archive = join(folder, 'archive')
   const env = { LELU_ARCHIVE: pathToFileURL(archive).href }
-  const approve = await runBin(['approvals', 'approve', id, '-C', directory], { env })
+  const approve = await run(['approvals', 'approve', id, '-C', directory], { env })
   expect(approve).toMatchObject({ code: 0, stderr: '' })
   mkdirSync(join(folder, 'policies'))
   writeFileSync(join(folder, 'policies/policy.rego'), 'package lelu.authz\n\nallow := true\n')
   const input = writeRequest(folder)
-  const decide = await runBin(
+  const decide = await run(
     ['decide', '--policies', join(folder, 'policies'), '--input', input, '-C', directory],
     { env },
   )
@@ -156,7 +156,7 @@ test('LELU_ARCHIVE that is no archive is an error with a code, and nothing is re
   const { directory, id } = await queueOfOne()
   const before = readdirSync(join(directory, 'audit'))
   for (const LELU_ARCHIVE of ['bucket', 'http://bucket', 's3://bucket?mod=COMPLIANCE']) {
-    const answer = await runBin(['approvals', 'approve', id, '-C', directory], {
+    const answer = await run(['approvals', 'approve', id, '-C', directory], {
       env: { LELU_ARCHIVE },
     })
     expect(answer).toMatchObject({

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -134,6 +134,23 @@ test('forward --once ends with 1 when a record was refused for good, and names i
   expect(stderr).toMatch(/^refused for good: [0-9a-z]{26}\/\d, it answered 400\n$/)
   expect(stdout).toBe('4 records sent, 1 refused, 0 not kept\n')
   expect(code).toBe(1)
+})
+
+test('forward holds back what may still be signed, sends what nobody will sign, and tells of both', async () => {
+  const { directory } = await queueOfOne()
+  const log = join(directory, 'audit')
+  const stream = readdirSync(log).find((name) => /^[0-9a-z]{26}$/.test(name)) ?? ''
+  rmSync(join(log, stream, 'checkpoint'))
+  const note = join(log, 'owners', `${stream}.json`)
+  writeFileSync(note, '{}')
+  const argv = forward(directory, '--ocsf', '-', '--once')
+  const held = await run([...argv, '--from-start'])
+  expect(held.stderr).toMatch(`held back: ${stream}/0`)
+  expect(held.stderr).toMatch(/^0 records sent$/m)
+  rmSync(note)
+  const sent = await run(argv)
+  expect(sent.stderr).toMatch(`sent without a checkpoint: ${stream}/0`)
+  expect(sent).toMatchObject({ code: 0, stderr: expect.stringMatching(/^5 records sent$/m) })
 })
 
 test('forward refuses a cursor that is damaged, and says how to go on', async () => {

@@ -12,7 +12,7 @@ import { leftOut } from './left-out.ts'
 import { leftOutFolder, type PackFile, packFile } from './pack-file.ts'
 import { type PackedKeys, packKeys, policyOf, streamVkeys } from './pack-keys.ts'
 import { writeProofs } from './pack-proofs.ts'
-import { packReadme } from './pack-readme.ts'
+import { type EvidencePack, packReadme } from './pack-readme.ts'
 import { type PackedStream, packStream } from './pack-stream.ts'
 import { countPopulation, csvText, type Period, within } from './population.ts'
 import { createSample } from './sample.ts'
@@ -31,22 +31,6 @@ export type EvidenceOptions = {
   trust?: string
   /** Told of each stream that is done. */
   onProgress?: (done: { stream: string; streams: number; of: number; records: number }) => void
-}
-
-export type EvidencePack = {
-  directory: string
-  period: Period
-  /** Streams that are in the pack, and those outside of the period, which are not. */
-  streams: number
-  leftOut: number
-  /** Of the period. */
-  records: number
-  decisions: number
-  sampled: number
-  /** Records of the pack that no checkpoint covers. */
-  unsigned: number
-  /** Keys in `policy.txt` that the log was not told of by another key: 1, unless the first was lost or one was added. */
-  roots: number
 }
 
 /**

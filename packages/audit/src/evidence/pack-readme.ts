@@ -1,4 +1,21 @@
-import type { EvidencePack } from './evidence-pack.ts'
+import type { Period } from './population.ts'
+
+/** What came of an export. */
+export type EvidencePack = {
+  directory: string
+  period: Period
+  /** Streams that are in the pack, and those outside of the period, which are not. */
+  streams: number
+  leftOut: number
+  /** Of the period. */
+  records: number
+  decisions: number
+  sampled: number
+  /** Records of the pack that no checkpoint covers. */
+  unsigned: number
+  /** Keys in `policy.txt` that the log was not told of by another key: 1, unless the first was lost or one was added. */
+  roots: number
+}
 
 /** What the pack is, the one command that checks it, and what that does not show. */
 export function packReadme(told: EvidencePack & { source: string; hasPolicy: boolean }): string {

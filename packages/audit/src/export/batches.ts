@@ -31,15 +31,15 @@ export type Batches = {
   next(places: ReadonlyMap<string, CursorPlace>): Promise<Batch>
 }
 
-/** `until` answers how many records of a stream may be sent; undefined is no limit. */
-export type Until = (stream: string) => Promise<number | undefined>
+/** Asked before record `seq` is sent: how many records of the stream may be. Undefined is no limit. */
+export type Until = (stream: string, seq: number) => Promise<number | undefined>
 
 /** Reads a log in pieces, from wherever each stream was left. Every batch begins with another stream: none starves. */
-export function batchesOf(directory: string, limits: BatchLimits, until?: Until): Batches {
+export function batchesOf(directory: string, limits: BatchLimits, until: Until): Batches {
   let turn = ''
 
   async function readStream(stream: string, from: CursorPlace | undefined, batch: Batch) {
-    const limit = (await until?.(stream)) ?? Number.POSITIVE_INFINITY
+    let limit = 0
     const { segments } = await listSegments(join(directory, stream))
     let next = from === undefined ? 0 : from.next
     for (const { file } of segments) {
@@ -52,6 +52,7 @@ export function batchesOf(directory: string, limits: BatchLimits, until?: Until)
           batch.oddities.push({ type: 'no_record', stream, file, line: stored.line })
         } else {
           const { seq } = found.record
+          if (seq >= limit) limit = (await until(stream, seq)) ?? Number.POSITIVE_INFINITY
           if (seq >= limit) return
           if (next !== null && seq !== next) {
             batch.oddities.push({ type: 'gap', stream, expected: next, found: seq })

@@ -6,6 +6,7 @@ import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import { deliver } from './deliver.ts'
 import { layAside } from './laid-aside.ts'
 import { logEnd } from './log-end.ts'
+import { sealedOnly, type Unsealed } from './sealed.ts'
 import type { ForwardTarget } from './target.ts'
 
 /** What happens on the way, for whoever watches. */
@@ -18,6 +19,7 @@ export type ForwardEvent =
   | { type: 'rejected'; records: number; note: string | undefined }
   | { type: 'refused'; stream: string; seq: number; why: string }
   | Oddity
+  | Unsealed
 
 export type ForwardOptions = {
   /** Of the log. */
@@ -27,11 +29,13 @@ export type ForwardOptions = {
   cursor: string
   /** Without a cursor: begin with what is there already. With one: send everything again. */
   fromStart?: boolean
+  /** Milliseconds until the end of a dead process's stream is sent though nobody has signed it. Default 15 minutes. */
+  unsealedMs?: number
   /** End when everything that is there has been sent; gives up after `tries` failures in a row. */
   once?: boolean
   signal?: AbortSignal
   onEvent?: (event: ForwardEvent) => void
-  /** How many records of a stream may be sent, such as those a checkpoint covers. Default all that are written. */
+  /** How many records of a stream may be sent. Default those that a checkpoint covers. */
   until?: Until
   /** Milliseconds between two looks. Default 1000. */
   everyMs?: number
@@ -51,7 +55,7 @@ export type ForwardReport = { sent: number; refused: number; rejected: number }
 const batchBytes = 1 << 20
 
 /**
- * Sends the records of a log to a receiver as they are written, each at least once, until aborted: never from within a
+ * Sends the records of a log to a receiver as they are sealed, each at least once, until aborted: never from within a
  * decision, one batch in memory. What was acknowledged is remembered durably, so a killed process sends at most its
  * last batch again. Throws `LELU_AUDIT_EXPORT_FAILED` when `once` gives up, and `LELU_AUDIT_CURSOR_INVALID`.
  */
@@ -60,7 +64,8 @@ export async function forwardRecords(options: ForwardOptions): Promise<ForwardRe
   await assertLogThere(directory)
   const cursor = await begin(options)
   const limits = { records: options.batchRecords ?? 500, bytes: batchBytes }
-  const batches = batchesOf(directory, limits, options.until)
+  const { until = sealedOnly({ directory, onEvent, waitMs: options.unsealedMs }) } = options
+  const batches = batchesOf(directory, limits, until)
   const report: ForwardReport = { sent: 0, refused: 0, rejected: 0 }
   const onNote = (note: string | undefined, records: number) => {
     report.rejected += records

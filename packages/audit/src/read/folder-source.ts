@@ -33,17 +33,26 @@ export function folderSource(directory: string): LogSource {
     },
     async *read({ stream }, { file }, { offset = 0, reuse = false } = {}) {
       const handle = await open(join(directory, stream, file), 'r')
+      // Fresh memory costs as much as to fill it. Two: one is filled while the other is looked at.
+      const buffers = reuse ? [0, 1].map(() => Buffer.allocUnsafeSlow(chunkBytes)) : []
+      async function fill(at: number): Promise<Buffer> {
+        const target = buffers.shift() ?? Buffer.allocUnsafeSlow(chunkBytes)
+        if (reuse) buffers.push(target)
+        const { bytesRead } = await handle.read(target, 0, chunkBytes, at)
+        return target.subarray(0, bytesRead)
+      }
+      let next = fill(offset)
       try {
-        // Fresh memory costs as much as to fill it.
-        const buffer = reuse ? Buffer.allocUnsafeSlow(chunkBytes) : undefined
         for (let at = offset; ; ) {
-          const target = buffer ?? Buffer.allocUnsafeSlow(chunkBytes)
-          const { bytesRead } = await handle.read(target, 0, chunkBytes, at)
-          if (bytesRead === 0) return
-          at += bytesRead
-          yield target.subarray(0, bytesRead)
+          const bytes = await next
+          if (bytes.length === 0) return
+          at += bytes.length
+          next = fill(at)
+          next.catch(() => {}) // thrown when it is its turn
+          yield bytes
         }
       } finally {
+        await next.catch(() => {})
         await handle.close()
       }
     },

@@ -1,5 +1,18 @@
-import type { StoryRecord } from './story.ts'
+import type { AuditRecord } from '../record/record.ts'
 import { refsOf } from './story-keys.ts'
+
+/** A record of the story, where it stands, and its receipt: the base64 RFC 6962 leaf hash. */
+export type StoryRecord = {
+  record: AuditRecord
+  raw: string
+  stream: string
+  seq: number
+  leaf: string
+  /** Where the same event stands again. */
+  copies: { stream: string; seq: number }[]
+  /** The size of the newest checkpoint of its stream, when that covers the record. */
+  checkpoint: number | null
+}
 
 /** Each is compared with each: a story longer than that is no call's, and goes by the clocks. */
 const mostCompared = 2000

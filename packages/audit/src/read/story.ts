@@ -1,11 +1,10 @@
 import { AuditError } from '../errors.ts'
-import type { AuditRecord } from '../record/record.ts'
 import { checkpointSize } from './checkpoint-size.ts'
 import type { FoundRecord } from './scan.ts'
 import { type ScanProgress, scanLog } from './scan-log.ts'
 import { type CallSummary, groupCalls } from './story-calls.ts'
 import { idOf, needleOf, type StoryKey, storyKeys, subjectKey } from './story-keys.ts'
-import { inOrder, withoutCopies } from './story-order.ts'
+import { inOrder, type StoryRecord, withoutCopies } from './story-order.ts'
 
 export type StoryOptions = {
   directory: string
@@ -13,19 +12,6 @@ export type StoryOptions = {
   id: string
   signal?: AbortSignal
   onProgress?: (progress: ScanProgress) => void
-}
-
-/** A record of the story, where it stands, and its receipt: the base64 RFC 6962 leaf hash. */
-export type StoryRecord = {
-  record: AuditRecord
-  raw: string
-  stream: string
-  seq: number
-  leaf: string
-  /** Where the same event stands again. */
-  copies: { stream: string; seq: number }[]
-  /** The size of the newest checkpoint of its stream, when that covers the record. */
-  checkpoint: number | null
 }
 
 /** One call from proposal to outcome; or, when several calls share the id that was asked for, which ones. */

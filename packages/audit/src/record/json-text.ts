@@ -1,4 +1,5 @@
 import { jsonError, maxDepth } from './canonical-json.ts'
+import { rememberShapes, sortedShape } from './shapes.ts'
 
 /**
  * The same text as `canonicalJson` for the same data, in one pass: for the lines of the log, where it is the largest
@@ -45,22 +46,14 @@ function objectText(value: object, depth: number): string {
   if (prototype !== Object.prototype && prototype !== null) {
     throw jsonError('it holds a class instance')
   }
-  const keys = sortedKeys(value)
+  const { sorted, labels } = shapeOf(Object.keys(value))
   const members = value as Record<string, unknown>
-  let text = '{'
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index] as string
-    if (index > 0) text += ','
-    text += `${stringText(key)}:${jsonText(members[key], depth + 1)}`
+  if (sorted.length === 0) return '{}'
+  let text = ''
+  for (let index = 0; index < sorted.length; index += 1) {
+    text += (labels[index] as string) + jsonText(members[sorted[index] as string], depth + 1)
   }
   return `${text}}`
 }
 
-/** By UTF-16 code unit, as RFC 8785 §3.2.3 asks for: the order of `<` and the default of sort(). */
-function sortedKeys(value: object): string[] {
-  const keys = Object.keys(value)
-  for (let index = 1; index < keys.length; index += 1) {
-    if ((keys[index - 1] as string) > (keys[index] as string)) return keys.sort()
-  }
-  return keys
-}
+const shapeOf = rememberShapes((names) => sortedShape(names, stringText))

@@ -3,7 +3,7 @@ import { listSegments } from '../folder/folder.ts'
 import { readLines } from '../read/read.ts'
 import { sinkConflict } from './errors.ts'
 import { logKeyKey, streamKey } from './layout.ts'
-import type { ShipOptions } from './ship-stream.ts'
+import type { ShipOptions } from './ship-options.ts'
 
 /** What `streams/<stream>.json` says. `keys` are the texts of the log's public key files. */
 export type Announcement = {

@@ -1,6 +1,5 @@
 import { promisify } from 'node:util'
 import { gunzipSync, gzip } from 'node:zlib'
-import type { FileLayer } from '../folder/file-layer.ts'
 import { parseRecord } from '../read/read.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { type Place, readLeaves, streamStart } from '../write/read-leaves.ts'
@@ -8,26 +7,10 @@ import { announce } from './announce.ts'
 import { sinkConflict } from './errors.ts'
 import type { ShippingSink } from './guarded-sink.ts'
 import { checkpointKey, segmentKey } from './layout.ts'
+import type { ShipOptions } from './ship-options.ts'
 import { note, type Shipped } from './shipped.ts'
-import type { SinkCheck } from './sink.ts'
 
 const zip = promisify(gzip)
-
-export type ShipOptions = {
-  files: FileLayer
-  directory: string
-  log: string
-  stream: string
-  sink: ShippingSink
-  check: SinkCheck
-  /** Texts of the log's public key files by key id. */
-  keys: () => Promise<readonly { name: string; text: string }[]>
-  /** Bytes of records in one object. */
-  segmentBytes: number
-  /** Ends the work before the next object. */
-  signal?: AbortSignal
-  onProgress?: (shipped: Shipped) => void
-}
 
 /** What there is to ship: records up to `size`, and a checkpoint that covers them, when there is one. */
 export type Target = { size: number; checkpoint: { size: number; text: string } | undefined }
@@ -48,10 +31,7 @@ export async function shipStream(
     await announce(options)
     shipped = await note(options, { ...shipped, announced: true })
   }
-  while (shipped.seq < target.size) {
-    signal?.throwIfAborted()
-    shipped = await note(options, await shipSegment(options, target.size, shipped))
-  }
+  shipped = await shipSegments(options, target.size, shipped)
   const { checkpoint } = target
   if (checkpoint !== undefined && checkpoint.size > shipped.size) {
     signal?.throwIfAborted()
@@ -66,24 +46,57 @@ export async function shipStream(
   return shipped
 }
 
-async function shipSegment(options: ShipOptions, size: number, from: Shipped): Promise<Shipped> {
-  const { log, stream, sink, segmentBytes } = options
-  const run = await readRun(options, size, from, segmentBytes)
-  if (run.count === 0) throw new Error(`the records of ${stream} are not on the disk any more`)
+/** While one object is on its way the next is read and packed: after an outage there is much to bring. */
+async function shipSegments(options: ShipOptions, size: number, from: Shipped): Promise<Shipped> {
+  let shipped = from
+  let ahead: Promise<Packed> | undefined
+  while (shipped.seq < size) {
+    options.signal?.throwIfAborted()
+    const packed = await (ahead ?? pack(options, size, shipped))
+    const next = behind(shipped, packed.run)
+    ahead = next.seq < size ? pack(options, size, next) : undefined
+    ahead?.catch(() => {}) // thrown when it is its turn
+    const reached = await putSegment(options, size, shipped, packed)
+    // Somebody had cut them elsewhere: then other records come next.
+    if (reached.seq !== next.seq) ahead = undefined
+    shipped = await note(options, reached)
+  }
+  return shipped
+}
+
+type Packed = { run: Run; bytes: Buffer }
+
+async function pack(options: ShipOptions, size: number, from: Shipped): Promise<Packed> {
+  const run = await readRun(options, size, from, options.segmentBytes)
+  if (run.count === 0) {
+    throw new Error(`the records of ${options.stream} are not on the disk any more`)
+  }
+  return { run, bytes: await zip(run.raw) }
+}
+
+const behind = (from: Shipped, run: Run): Shipped => ({
+  ...from,
+  seq: from.seq + run.count,
+  place: run.behind,
+  bytes: from.bytes + run.raw.length,
+})
+
+async function putSegment(
+  options: ShipOptions,
+  size: number,
+  from: Shipped,
+  { run, bytes }: Packed,
+): Promise<Shipped> {
+  const { log, stream, sink } = options
   // A note that does not fit what is on the disk was not written by this log: what it says is not believed.
   if (from.seq > 0 && (run.firstSeq ?? from.seq) !== from.seq) {
     return { ...from, seq: 0, bytes: 0, place: streamStart }
   }
   const key = segmentKey(log, stream, from.seq)
-  const put = await sink.put(key, await zip(run.raw), 'application/gzip')
+  const put = await sink.put(key, bytes, 'application/gzip')
   const there = put === 'different' ? await runThere(options, size, from, key) : run
   if (there === undefined) throw sinkConflict(sink.name, key)
-  return {
-    ...from,
-    seq: from.seq + there.count,
-    place: there.behind,
-    bytes: from.bytes + there.raw.length,
-  }
+  return behind(from, there)
 }
 
 type Run = { raw: Buffer; count: number; firstSeq: number | undefined; behind: Place }

@@ -3,7 +3,8 @@ import type { AuditReceipt } from '../record/record.ts'
 import type { Sealed } from '../write/sealer.ts'
 import { guardedSink } from './guarded-sink.ts'
 import { createHolders, type Holding } from './holders.ts'
-import { type ShipOptions, shipStream } from './ship-stream.ts'
+import type { ShipOptions } from './ship-options.ts'
+import { shipStream } from './ship-stream.ts'
 import { isConflict, noteComplete, noteConflict, readShipped, type Shipped } from './shipped.ts'
 import {
   keepShipping,
@@ -52,7 +53,8 @@ export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress
 /** The followed stream, once this process is the one that ships it. */
 type Own = { stream: string; shipped: Shipped; release: () => Promise<void>; refused: boolean }
 
-const maxBackoffMs = 30_000
+/** An archive that is away is asked this often, so that what waits is on its way soon after it is back. */
+const maxBackoffMs = 10_000
 
 export function createShipper(options: ShipperOptions): Shipper {
   const { directory, everyMs, endedMs } = options

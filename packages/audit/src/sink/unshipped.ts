@@ -12,7 +12,8 @@ import { renewLease } from '../folder/lease.ts'
 import { lock } from '../folder/lock.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { readCheckpoint } from '../write/sealer.ts'
-import { type ShipOptions, shipStream, type Target } from './ship-stream.ts'
+import type { ShipOptions } from './ship-options.ts'
+import { shipStream, type Target } from './ship-stream.ts'
 import { isConflict, noteComplete, noteConflict, readShipped } from './shipped.ts'
 
 /** Beside the streams: which process brings a stream into the archive. */

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { type Checkpoint, checkpointText, parseCheckpointText } from './checkpoint-text.ts'
 import { cosign } from './cosignature.ts'
-import { formatNote, type NoteSignature, parseNote, signNote } from './note.ts'
+import { formatNote, parseNote, signNote } from './note.ts'
+import type { NoteSignature } from './signature-line.ts'
 
 export { type Checkpoint, checkpointText } from './checkpoint-text.ts'
 

@@ -1,7 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { type Checkpoint, hasNoExtensions, parseCheckpointText } from './checkpoint-text.ts'
 import { keyId, rawPublicKey, type VerifierKey } from './keys.ts'
-import type { NoteSignature } from './note.ts'
+import type { NoteSignature } from './signature-line.ts'
 
 /** Adds who signed and when to a checkpoint (C2SP tlog-cosignature): 0x04 for an Ed25519 key, 0x06 for ML-DSA-44. `time` in POSIX seconds. */
 export function cosign(

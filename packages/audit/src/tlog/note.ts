@@ -2,9 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto'
 import { decodeBase64 } from './base64.ts'
 import { verifyCosignature } from './cosignature.ts'
 import { isKeyName, keyId, rawPublicKey, type VerifierKey } from './keys.ts'
-
-/** A signature line: key name, key id (4 bytes), and the signature behind the id. */
-export type NoteSignature = { name: string; id: Buffer; bytes: Buffer }
+import { isSignatureOf, type NoteSignature } from './signature-line.ts'
 
 export type Note = { text: string; signatures: NoteSignature[] }
 
@@ -72,9 +70,4 @@ export function verifySignature(
   if (key.type !== 0x01) return verifyCosignature(noteText, signature.bytes, key)
   if (key.publicKey === undefined || signature.bytes.length !== 64) return { ok: false }
   return { ok: verify(null, Buffer.from(noteText), key.publicKey, signature.bytes) }
-}
-
-/** Whether a signature line says that it is this key's: name and id, both. */
-export function isSignatureOf(signature: NoteSignature, key: VerifierKey): boolean {
-  return signature.name === key.name && signature.id.equals(key.id)
 }

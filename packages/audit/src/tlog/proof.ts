@@ -1,8 +1,9 @@
 import { decodeBase64 } from './base64.ts'
 import { type ParsedCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { parseSize } from './checkpoint-text.ts'
-import { verifyInclusion } from './merkle.ts'
-import { checkTrust, type TrustPolicy, type TrustResult } from './trust-policy.ts'
+import { checkTrust, type TrustResult } from './trust-policy.ts'
+import type { TrustPolicy } from './trust-policy-text.ts'
+import { verifyInclusion } from './verify-proofs.ts'
 
 /** Shows, by itself, that a record is in a signed tree (C2SP tlog-proof). `checkpoint` is the signed text, byte for byte. */
 export type TlogProof = {

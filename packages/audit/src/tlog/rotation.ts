@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { formatVkey, noteKeyOf, parseVkey, rawPublicKey, type VerifierKey } from './keys.ts'
-import { formatNote, isSignatureOf, parseNote, signNote, verifySignature } from './note.ts'
+import { formatNote, parseNote, signNote, verifySignature } from './note.ts'
+import { isSignatureOf } from './signature-line.ts'
 
 /** That one operator key of a log took over from another; both have signed it. The keys are of the type 0x04. */
 export type Rotation = { log: string; from: VerifierKey; to: VerifierKey }

@@ -1,6 +1,16 @@
 import { AuditError } from '../errors.ts'
 import { parseVkey, type SignatureType, type VerifierKey } from './keys.ts'
-import type { TrustPolicy } from './trust-policy.ts'
+
+/** Whose signatures a checkpoint needs (C2SP tlog-policy). */
+export type TrustPolicy = {
+  /** One of them has to sign, as the checkpoint's origin. With none, the caller knows which origin belongs here. */
+  logs: readonly VerifierKey[]
+  /** Keys of each witness: the one of the policy, and those that were rotated to from it. Any of them counts. */
+  witnesses: ReadonlyMap<string, readonly VerifierKey[]>
+  /** `none`, or the name of a witness or group. */
+  quorum: string
+  groups: ReadonlyMap<string, { threshold: number; members: readonly string[] }>
+}
 
 type Draft = {
   logs: VerifierKey[]

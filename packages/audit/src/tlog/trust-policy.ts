@@ -1,18 +1,8 @@
 import type { ParsedCheckpoint } from './checkpoint.ts'
 import { noteKeyOf, type VerifierKey } from './keys.ts'
-import { isSignatureOf, verifySignature } from './note.ts'
-import { parsePolicyLines } from './trust-policy-text.ts'
-
-/** Whose signatures a checkpoint needs (C2SP tlog-policy). */
-export type TrustPolicy = {
-  /** One of them has to sign, as the checkpoint's origin. With none, the caller knows which origin belongs here. */
-  logs: readonly VerifierKey[]
-  /** Keys of each witness: the one of the policy, and those that were rotated to from it. Any of them counts. */
-  witnesses: ReadonlyMap<string, readonly VerifierKey[]>
-  /** `none`, or the name of a witness or group. */
-  quorum: string
-  groups: ReadonlyMap<string, { threshold: number; members: readonly string[] }>
-}
+import { verifySignature } from './note.ts'
+import { isSignatureOf } from './signature-line.ts'
+import { parsePolicyLines, type TrustPolicy } from './trust-policy-text.ts'
 
 export type TrustResult = {
   trusted: boolean

@@ -47,7 +47,7 @@ export async function readSignedPart(
     }
     if (!glancer.follows(start - from, end - from, seq, prev)) return false
     prev = leaf
-    tree.append(Buffer.from(leaf, 'base64'))
+    tree.append(leaf)
     line += 1
     if (record !== undefined) findings.visit(record)
     else if (seen !== undefined) findings.glance(seen)
@@ -73,23 +73,48 @@ export async function readSignedPart(
     line = 0
     let offset = 0
     let rest: Buffer | undefined
+
+    /** Whether the line fits, and is the last that is signed. */
+    function read(bytes: Buffer, window: Window, start: number, end: number): Read {
+      const length = end + 1 - start
+      if (!take(bytes, window, start, end)) return 'unfit'
+      offset += length
+      if (tree.size === known.trees[nextTree]?.size && !fits()) return 'unfit'
+      return tree.size < known.signed ? 'more' : 'all'
+    }
+
+    function readAll(chunk: Buffer): Read {
+      let start = 0
+      let result: Read = 'more'
+      if (rest !== undefined) {
+        // A line that two chunks hold is put together alone: to copy the chunk would cost more.
+        const end = chunk.indexOf(newline)
+        const whole = Buffer.concat([rest, end === -1 ? chunk : chunk.subarray(0, end)])
+        rest = end === -1 ? whole : undefined
+        if (rest === undefined) {
+          result = read(whole, windowOf(whole, 0, whole.length, stream), 0, whole.length)
+        }
+        start = end === -1 ? chunk.length : end + 1
+      }
+      let window: Window = { from: 0, to: 0, glancer: createGlancer('', stream) }
+      while (result === 'more') {
+        const end = chunk.indexOf(newline, start)
+        if (end === -1) break
+        if (end > window.to) window = windowOf(chunk, start, end, stream)
+        result = read(chunk, window, start, end)
+        start = end + 1
+      }
+      if (start < chunk.length) rest = Buffer.from(chunk.subarray(start))
+      return (rest?.length ?? 0) > maxLineBytes && result === 'more' ? 'unfit' : result
+    }
+
     try {
       for await (const chunk of source.read(ref, segment, { reuse: true })) {
-        const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
-        let window: Window = { from: 0, to: 0, glancer: createGlancer('', stream) }
-        let start = 0
-        for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
-          if (end > window.to) window = windowOf(bytes, start, end, stream)
-          if (!take(bytes, window, start, end)) return undefined
-          offset += end + 1 - start
-          start = end + 1
-          if (tree.size === known.trees[nextTree]?.size && !fits()) return undefined
-          if (tree.size < known.signed) continue
-          walk.last = { seq: tree.size - 1, leaf: prev, file, line }
-          return { walk, segment: number, offset, line }
-        }
-        rest = start < bytes.length ? Buffer.from(bytes.subarray(start)) : undefined
-        if ((rest?.length ?? 0) > maxLineBytes) return undefined
+        const result = readAll(chunk)
+        if (result === 'unfit') return undefined
+        if (result === 'more') continue
+        walk.last = { seq: tree.size - 1, leaf: prev, file, line }
+        return { walk, segment: number, offset, line }
       }
     } catch (error) {
       if (error instanceof SegmentDamage) return undefined
@@ -99,6 +124,8 @@ export async function readSignedPart(
   }
   return undefined
 }
+
+type Read = 'more' | 'all' | 'unfit'
 
 /** Some lines of a chunk as text, from one byte to another. */
 type Window = { from: number; to: number; glancer: Glancer }

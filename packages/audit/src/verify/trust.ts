@@ -2,12 +2,8 @@ import type { StoredKey } from '../read/source.ts'
 import type { ParsedCheckpoint } from '../tlog/checkpoint.ts'
 import { formatVkey, parseVkey, type VerifierKey } from '../tlog/keys.ts'
 import { type KeyFile, parseKeyFile, successorsOf } from '../tlog/rotation.ts'
-import {
-  checkTrust,
-  parseTrustPolicy,
-  type TrustPolicy,
-  withSuccessors,
-} from '../tlog/trust-policy.ts'
+import { checkTrust, parseTrustPolicy, withSuccessors } from '../tlog/trust-policy.ts'
+import type { TrustPolicy } from '../tlog/trust-policy-text.ts'
 
 /** Whom verifying believes. */
 export type Trust = {

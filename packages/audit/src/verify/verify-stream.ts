@@ -108,7 +108,7 @@ export async function walkStream(
     walk.damagedEnd = 0
     walk.last = { seq, leaf, file: at.file, line: at.line }
     walk.closed = kind === 'close'
-    tree.append(Buffer.from(leaf, 'base64'))
+    tree.append(leaf)
     compareRoots()
   }
 

@@ -9,8 +9,8 @@ export type Place = { file: string; offset: number }
 
 export const streamStart: Place = { file: '', offset: 0 }
 
-/** Lines that were read together, and their leaf hashes. `ends[n]` is the offset in `file` behind line n. */
-export type Run = { file: string; lines: Buffer[]; leaves: Buffer[]; ends: number[] }
+/** Lines that were read together, and their leaf hashes (base64). `ends[n]` is the offset in `file` behind line n. */
+export type Run = { file: string; lines: Buffer[]; leaves: string[]; ends: number[] }
 
 /** So much is read and hashed at a time: a fraction of a millisecond in which nobody else has the processor. */
 const windowBytes = 1 << 16
@@ -74,7 +74,7 @@ function splitLines(bytes: Buffer, file: string, offset: number, most: number): 
   for (let end = bytes.indexOf(10, 1); end !== -1; end = bytes.indexOf(10, start)) {
     if (run.lines.length === most) break
     bytes[start - 1] = 0
-    run.leaves.push(hash('sha256', bytes.subarray(start - 1, end), 'buffer'))
+    run.leaves.push(hash('sha256', bytes.subarray(start - 1, end), 'base64'))
     run.lines.push(bytes.subarray(start, end))
     run.ends.push(offset + end)
     start = end + 1

@@ -53,9 +53,7 @@ export function createSealer(options: SealerOptions): Sealer {
     const grown = tree.copy()
     let at = place
     for await (const run of readLeaves(directory, stream, place, leaves.length)) {
-      const other = run.leaves.findIndex(
-        (leaf, n) => leaf.toString('base64') !== leaves[grown.size - tree.size + n],
-      )
+      const other = run.leaves.findIndex((leaf, n) => leaf !== leaves[grown.size - tree.size + n])
       if (other !== -1) throw altered(stream, notWritten(grown.size + other))
       for (const leaf of run.leaves) grown.append(leaf)
       at = { file: run.file, offset: run.ends.at(-1) as number }
@@ -104,7 +102,7 @@ export async function sealEnded(
       const isSigned = signed !== undefined && tree.size < signed.size
       if (!isSigned && parseRecord(String(lines[n]))?.prev !== last) return undefined
       tree.append(leaf)
-      last = leaf.toString('base64')
+      last = leaf
       if (tree.size === signed?.size && !tree.root().equals(signed.root)) return undefined
     }
   }

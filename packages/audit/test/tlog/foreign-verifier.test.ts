@@ -6,21 +6,12 @@ import { describe, expect, it } from 'vitest'
 import { leafHash } from '../../src/record/line.ts'
 import { signCheckpoint } from '../../src/tlog/checkpoint.ts'
 import { parseVkey } from '../../src/tlog/keys.ts'
-import {
-  consistencyProof,
-  inclusionProof,
-  verifyConsistency,
-  verifyInclusion,
-} from '../../src/tlog/merkle.ts'
-import {
-  formatNote,
-  isSignatureOf,
-  parseNote,
-  signNote,
-  verifySignature,
-} from '../../src/tlog/note.ts'
+import { consistencyProof, inclusionProof } from '../../src/tlog/merkle.ts'
+import { formatNote, parseNote, signNote, verifySignature } from '../../src/tlog/note.ts'
 import { formatProof, verifyProof } from '../../src/tlog/proof.ts'
+import { isSignatureOf } from '../../src/tlog/signature-line.ts'
 import { parseTrustPolicy } from '../../src/tlog/trust-policy.ts'
+import { verifyConsistency, verifyInclusion } from '../../src/tlog/verify-proofs.ts'
 import { temporaryFolder } from '../support.ts'
 import { askGo, foreignVerifier } from './foreign.ts'
 import { altered, leavesOf, log, newKey, origin, rootOf, vkeyOf } from './support.ts'

@@ -7,9 +7,8 @@ import {
   emptyRoot,
   inclusionProof,
   nodeHash,
-  verifyConsistency,
-  verifyInclusion,
 } from '../../src/tlog/merkle.ts'
+import { verifyConsistency, verifyInclusion } from '../../src/tlog/verify-proofs.ts'
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 const leafOf = (data: Buffer) => hash('sha256', Buffer.concat([Buffer.of(0), data]), 'buffer')
@@ -109,7 +108,15 @@ describe('the Merkle tree', () => {
   })
 
   it('takes nothing for a leaf that is not a hash', () => {
-    expect(() => createTree().append(Buffer.alloc(31))).toThrow(RangeError)
+    for (const length of [0, 31, 33]) {
+      const leaf = Buffer.alloc(length)
+      expect(() => createTree().append(leaf)).toThrow(RangeError)
+      expect(() => createTree().append(leaf.toString('base64'))).toThrow(RangeError)
+    }
+    // Of the length of one, but not base64: it would leave a part of the hash before in its place.
+    const tree = createTree()
+    tree.append(Buffer.alloc(32))
+    expect(() => tree.append(`${'!'.repeat(43)}=`)).toThrow(RangeError)
   })
 
   it('proves every leaf of every tree up to 40, and every older tree in it', () => {

@@ -83,6 +83,28 @@ describe('the part of a stream that is signed', () => {
     expect(haste.warnings.join()).toContain('no heartbeat')
   })
 
+  it('is read once, also where lines lie across the pieces that a file is read in', async () => {
+    const directory = temporaryFolder()
+    const long = manners.flatMap((event, n) => [event, { note: 'é'.repeat(4000 + n), kind: 'x' }])
+    const lines = write(directory, [...long, ...long, ...long, ...long], [100])
+    const source = folderSource(directory)
+    const careful: unknown[] = []
+    const watched: LogSource = {
+      ...source,
+      read(ref, segment, options = {}) {
+        const behind = (options.offset ?? 0) > 0
+        if (!options.reuse && !options.alone && !behind) careful.push(options)
+        return source.read(ref, segment, options)
+      },
+    }
+    const report = await verifyLog({ source: watched, trust })
+    expect(careful).toEqual([])
+    expect(report).toMatchObject({ ok: true, records: lines.length })
+    expect(report.streams[0]).toMatchObject({ covered: lines.length })
+    const bare = await verifyLog({ source: withoutCheckpoints(source) })
+    expect([report.kinds, report.unfinished]).toEqual([bare.kinds, bare.unfinished])
+  })
+
   it('is left, and read with care, where lines do not fit', async () => {
     const directory = temporaryFolder()
     const lines = write(directory, manners, [5])

@@ -14,10 +14,12 @@ type VoteOptions = ScopeOptions & { reason?: string; digest?: string; yes?: bool
 
 /** Runs `use` with the approvals of the directory. */
 function onDesk<T>(
-  { globals }: CommandContext,
+  { io, globals }: CommandContext,
   use: (approvals: Approvals) => Promise<T>,
 ): Promise<T> {
-  return withDesk({ directory: globals().directory }, ({ approvals }) => use(approvals))
+  return withDesk({ directory: globals().directory, env: io.env }, ({ approvals }) =>
+    use(approvals),
+  )
 }
 
 /** Prints the approval as JSON, or the sentence. */

@@ -16,7 +16,7 @@ export async function eraseSubject(
   const { directory, json } = globals()
   if (!yes) await ask(context, subject, tenant)
   const by = localReviewer()
-  const erased = await withDesk({ directory }, ({ inputs }) =>
+  const erased = await withDesk({ directory, env: io.env }, ({ inputs }) =>
     inputs.erase(subject, { tenant, by, reason }),
   )
   if (json) return writeJson(io, { subject, tenant, ...erased })

@@ -63,6 +63,10 @@ function sentence(event: ForwardEvent): string | undefined {
       return `no record: ${event.stream}/${event.file}, line ${event.line} from where reading went on; run lelu audit verify`
     case 'gap':
       return `records are missing: ${event.stream}/${event.expected} to ${event.found}; run lelu audit verify`
+    case 'held':
+      return `held back: ${event.stream}/${event.from} and what follows it; their process is gone, and the next one signs them`
+    case 'unsealed':
+      return `sent without a checkpoint: ${event.stream}/${event.from} and what follows it; run lelu audit verify`
     default:
       return undefined
   }

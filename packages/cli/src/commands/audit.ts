@@ -118,7 +118,7 @@ export function addAudit(program: Command, context: CommandContext): void {
   group
     .command('forward')
     .description(
-      'send records on as they are written, each at least once, until Ctrl-C. Headers are read from ' +
+      'send records on as they are sealed, each at least once, until Ctrl-C. Headers are read from ' +
         'OTEL_EXPORTER_OTLP_HEADERS and LELU_OCSF_HEADERS',
     )
     .option(
@@ -129,7 +129,7 @@ export function addAudit(program: Command, context: CommandContext): void {
       '--ocsf <place>',
       'as OCSF events, one a line: to a file, a URL, or - for standard output',
     )
-    .option('--once', 'end when all that is there has been sent; exit code 1 when it could not be')
+    .option('--once', 'end when all that is sealed has been sent; exit code 1 when it could not be')
     .option('--from-start', 'also what is there already; what was sent before is sent again')
     .option('--cursor <file>', 'where it is remembered what was sent (default: in forward/)')
     .action(async (options) =>

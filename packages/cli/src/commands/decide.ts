@@ -40,7 +40,7 @@ async function decide({ io, globals }: CommandContext, options: DecideOptions): 
     obligations,
     ...(name !== undefined && { package: name }),
   }
-  const decision = await withEngine(engine, (lelu) => {
+  const decision = await withEngine({ ...engine, env: io.env }, (lelu) => {
     for (const { file, line, column, message, code } of lelu.policy.warnings ?? []) {
       if (!json)
         io.writeError(`${safeText(`${file}:${line}:${column}: warning: ${message} (${code})`)}\n`)

@@ -12,10 +12,10 @@ type CreateOptions = ScopeOptions & { for: number; uses: number; reason?: string
 
 /** Runs `use` with the grants of the directory. */
 function onDesk<T>(
-  { globals }: CommandContext,
+  { io, globals }: CommandContext,
   use: (grants: StandingGrants) => Promise<T>,
 ): Promise<T> {
-  return withDesk({ directory: globals().directory }, ({ grants }) => use(grants))
+  return withDesk({ directory: globals().directory, env: io.env }, ({ grants }) => use(grants))
 }
 
 function report({ io, globals }: CommandContext, grant: StandingGrant, text: string): void {

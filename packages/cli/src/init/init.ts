@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
+import type { Io } from '../io.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { withEngine } from '../open-engine.ts'
 import { safeText, writeJson } from '../print.ts'
@@ -18,7 +19,7 @@ export async function init({ io, globals }: CommandContext, folder = '.'): Promi
     for (const { path, text } of starterFiles) await makeFile(join(folder, path), text, done)
     // Before the keys, which must never stand in a repository that does not ignore them.
     await ignoreDirectory(folder, directory, done)
-    await openDirectory(directory, join(folder, 'policies'), done)
+    await openDirectory({ directory, policies: join(folder, 'policies'), env: io.env }, done)
   } catch (error) {
     // What was made before the failure stays, so it is named.
     if (!json) for (const line of madeLines(done)) io.writeError(`${line}\n`)
@@ -39,14 +40,17 @@ async function makeFile(file: string, text: string, done: Made): Promise<void> {
   }
 }
 
+type Directory = { directory: string; policies: string; env: Io['env'] }
+
 /** Keys, an empty queue and the compiled policy, made by the engine's own opening of the directory. */
-async function openDirectory(directory: string, policies: string, done: Made): Promise<void> {
+async function openDirectory(options: Directory, done: Made): Promise<void> {
+  const { directory } = options
   if (existsSync(join(directory, 'keys', 'keyring.json'))) {
     done.kept.push(directory)
     return
   }
   const before = existsSync(directory) ? await readdir(directory) : undefined
-  await withEngine({ directory, policies }, async () => {})
+  await withEngine(options, async () => {})
   // Of a folder that was there, only what came into it may be undone.
   const after = (await readdir(directory)).filter((name) => !before?.includes(name))
   done.made.push(

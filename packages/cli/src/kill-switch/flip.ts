@@ -24,7 +24,7 @@ export async function flip(
   const scope = scopeOf(options)
   const { reason } = options
   const more = { by: localReviewer(), ...(reason && { reason }) }
-  await withDesk({ directory: globals().directory }, ({ killSwitch }) =>
+  await withDesk({ directory: globals().directory, env: io.env }, ({ killSwitch }) =>
     killSwitch[word](scope, more),
   )
   const stopped = word === 'stop'

@@ -8,10 +8,12 @@ type ListOptions = { tenant?: string; limit: number; after?: string }
 
 /** Runs `use` with the notifications of the directory. */
 function onDesk<T>(
-  { globals }: CommandContext,
+  { io, globals }: CommandContext,
   use: (notifications: Notifications) => Promise<T>,
 ): Promise<T> {
-  return withDesk({ directory: globals().directory }, ({ notifications }) => use(notifications))
+  return withDesk({ directory: globals().directory, env: io.env }, ({ notifications }) =>
+    use(notifications),
+  )
 }
 
 function report({ io, globals }: CommandContext, one: Undelivered, text: string): void {

@@ -31,7 +31,7 @@ export async function deliver(
     if (json) writeJson(io, delivery, 0)
     else io.write(`${sentence(delivery)}\n`)
   }
-  await withDesk({ directory, notify }, async (desk) => {
+  await withDesk({ directory, notify, env: io.env }, async (desk) => {
     if (watch) return watchOutboxes(desk, notify.everyMs ?? 1000, io, print)
     const delivery = await desk.notifications.deliver()
     print(delivery)

@@ -28,13 +28,14 @@ async function readToken(io: Io, token: string): Promise<string> {
 }
 
 function onTokens<T>(
-  { globals }: CommandContext,
+  { io, globals }: CommandContext,
   { issuer, audience }: EngineOptions,
   use: (tokens: Omit<Tokens, 'mint'>) => Promise<T>,
 ): Promise<T> {
   const { directory } = globals()
   const options = {
     directory,
+    env: io.env,
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   }

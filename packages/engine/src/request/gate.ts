@@ -1,4 +1,4 @@
-import { canonicalJson } from '@lelu/audit'
+import { jsonText } from '@lelu/audit'
 import type { ConfidenceSignal } from '@lelu/confidence'
 import { LeluError } from '../errors.ts'
 import type { DecisionRequest, Json, Subject, ToolCall, ToolEffect } from '../types.ts'
@@ -101,7 +101,7 @@ function readCall(
 ): { call: GatedRequest['request']['call']; inputText: string } {
   const members = readMembers(value, 'call', callNames)
   const { values } = members
-  const inputText = canonicalJson(copyJson(values.get('input'), 'call.input', limits))
+  const inputText = jsonText(copyJson(values.get('input'), 'call.input', limits))
   // Three bytes a unit is the most that UTF-8 takes: small inputs need no counting.
   if (inputText.length * 3 > limits.maxBytes && Buffer.byteLength(inputText) > limits.maxBytes) {
     throw inputTooLarge('call.input', limits.maxBytes)

@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@modelcontextprotocol/client'
 import { readGatewayConfig, type ServerEntry } from '../../packages/mcp/src/gateway/config.ts'
 import { connectClient } from '../../packages/mcp/src/gateway/connect.ts'
-import { v2Listener } from '../../packages/mcp/test/gateway/fixtures/v2-http.ts'
 import { type Figure, percentile, round } from './measure.ts'
 
 const bin = fileURLToPath(new URL('../../packages/mcp/dist/bin.js', import.meta.url))
@@ -128,16 +125,16 @@ async function figureOf(what: string, entry: object, quick: boolean): Promise<Fi
 export async function gatewayFigures(quick: boolean): Promise<Figure[]> {
   const script = join(import.meta.dirname, '../../packages/mcp/test/gateway/fixtures/v2-server.ts')
   const stdio = { command: process.execPath, args: [script] }
-  const server = createServer(v2Listener())
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
+  const server = fork(new URL('./gateway-child.ts', import.meta.url), {
+    execArgv: ['--conditions=lelu:source'],
+  })
   try {
+    const [port] = (await once(server, 'message')) as [number]
     return [
       await figureOf('upstream over standard streams', stdio, quick),
       await figureOf('upstream over HTTP', { url: `http://127.0.0.1:${port}/mcp` }, quick),
     ]
   } finally {
-    server.closeAllConnections()
-    await new Promise((done) => server.close(done))
+    server.disconnect()
   }
 }

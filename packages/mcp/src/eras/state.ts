@@ -21,8 +21,10 @@ const secondsToAnswer = 600
  * used again until it expires: whatever must happen once has to be burnt in a store.
  */
 export function createStateSeal(stateKey: Uint8Array): StateSeal {
-  const key = new Uint8Array(hkdfSync('sha256', stateKey, '', 'lelu-mcp request-state v1', 32))
+  let key: Uint8Array | undefined
   function codec(binding: StateBinding) {
+    // Not before it is needed: this is made for every request, and few of them ask anything.
+    key ??= new Uint8Array(hkdfSync('sha256', stateKey, '', 'lelu-mcp request-state v1', 32))
     const tag = bindingTag(binding)
     return createRequestStateCodec<Json>({ key, ttlSeconds: secondsToAnswer, bind: () => tag })
   }

@@ -3,7 +3,8 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { Layout } from './layout.ts'
 
-const command = fileURLToPath(import.meta.resolve('@lelu/mcp/bin'))
+/** `lelu-mcp`, as it is in this repository. */
+const command = fileURLToPath(new URL('src/bin.ts', import.meta.resolve('@lelu/mcp/package.json')))
 
 /** Connects as any client does: to a server that runs at an address, or to one that it starts itself. */
 export async function connect(layout: Layout, url: string | undefined): Promise<Client> {

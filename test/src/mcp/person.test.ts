@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client as ModernClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -25,9 +26,22 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs()
 })
 
-type Call = { name: string; arguments: { text: string } }
+type Call = { name: string; arguments: Record<string, string> }
 type Result = { structuredContent?: unknown; content: unknown; isError?: boolean }
-type Caller = { call(call: Call): Promise<Result>; asked: string[] }
+type Caller = {
+  call(call: Call): Promise<Result>
+  schemaOf(name: string): Promise<unknown>
+  asked: string[]
+}
+
+/** Reads the list, as hosts do, after which the SDKs hold results against it. */
+async function schemaOf(
+  client: Pick<Client, 'listTools'> | Pick<ModernClient, 'listTools'>,
+  name: string,
+) {
+  const { tools } = await client.listTools()
+  return tools.find((tool) => tool.name === name)?.outputSchema
+}
 
 const capabilities = { elicitation: { form: {}, url: {} } }
 
@@ -40,7 +54,11 @@ async function legacy(url: string, answer: ElicitResult): Promise<Caller> {
   })
   onTestFinished(() => client.close())
   await client.connect(new LegacyTransport(new URL(url)) as LegacyTransport & { sessionId: string })
-  return { asked, call: async (call) => (await client.callTool(call)) as Result }
+  return {
+    asked,
+    schemaOf: (name) => schemaOf(client, name),
+    call: async (call) => (await client.callTool(call)) as Result,
+  }
 }
 
 async function modern(url: string, answer: ElicitResult): Promise<Caller> {
@@ -55,18 +73,22 @@ async function modern(url: string, answer: ElicitResult): Promise<Caller> {
   })
   onTestFinished(() => client.close())
   await client.connect(new StreamableHTTPClientTransport(new URL(url)))
-  return { asked, call: async (call) => (await client.callTool(call)) as Result }
+  return {
+    asked,
+    schemaOf: (name) => schemaOf(client, name),
+    call: async (call) => (await client.callTool(call)) as Result,
+  }
 }
 
-/** A server that writes, behind a policy that lets nobody write alone. */
-async function world() {
+/** A server that writes, behind a policy that lets nobody write alone; or another one, with nothing allowed alone. */
+async function world(args = [upstream]) {
   const folder = temporaryFolder()
   const effects = join(folder, 'effects')
-  const entry = { command: process.execPath, args: [upstream], env: { LOG: effects } }
+  const entry = { command: process.execPath, args, env: { LOG: effects } }
   const config = join(folder, 'lelu-mcp.json')
   writeFileSync(config, JSON.stringify({ mcpServers: { up: entry } }))
   mkdirSync(join(folder, 'policies'))
-  const policy = 'package lelu.authz\n\nrequire_approval if input.action == "write"\n'
+  const policy = 'package lelu.authz\n\nrequire_approval if true\n'
   writeFileSync(join(folder, 'policies/policy.rego'), policy)
   const directory = join(folder, '.lelu')
   const words = ['--directory', directory, 'serve', '--config', config]
@@ -111,5 +133,26 @@ test.each([
     expect((await client.call(write)).isError).not.toBe(true)
     await client.call(write)
     expect(effects()).toBe('a\n')
+  },
+)
+
+test.each([
+  ['legacy', legacy],
+  ['modern', modern],
+] as const)(
+  'a %s client that checks results against the schema it was shown takes what waits and what ran',
+  async (_era, connect) => {
+    const everything = createRequire(import.meta.resolve('@lelu/mcp')).resolve(
+      '@modelcontextprotocol/server-everything/package.json',
+    )
+    const { url, approve } = await world([join(dirname(everything), 'dist/index.js')])
+    const client = await connect(url, { action: 'decline' })
+    const call = { name: 'up__get-structured-content', arguments: { location: 'New York' } }
+    expect(await client.schemaOf(call.name)).toMatchObject({ type: 'object', anyOf: [{}, {}] })
+    const waiting = await client.call(call)
+    expect(waiting.structuredContent).toMatchObject({ status: 'pending' })
+    const { approval_id: id } = waiting.structuredContent as { approval_id: string }
+    expect(await approve(id)).toMatchObject({ code: 0 })
+    expect((await client.call(call)).structuredContent).toHaveProperty('temperature')
   },
 )

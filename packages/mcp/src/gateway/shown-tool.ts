@@ -2,14 +2,12 @@ import { addField } from '@lelu/engine/adapter'
 import type { GovernedTool } from '../calls/governed-tool.ts'
 import type { McpTool } from '../surface/surface.ts'
 import { shownSchema } from './definition.ts'
+import { shownOutput } from './shown-output.ts'
 import { shownLine, shownText } from './shown-text.ts'
 
 const shown = new WeakMap<GovernedTool, Omit<McpTool, 'call'>>()
 
-/**
- * A tool of an upstream as clients see it. Without its output schema: a call that waits for a person has a result as
- * well, and clients refuse one that does not fit the schema.
- */
+/** A tool of an upstream as clients see it. */
 export function shownTool(name: string, tool: GovernedTool, call: McpTool['call']): McpTool {
   const known = shown.get(tool) ?? showTool(name, tool)
   // The list is asked for at every call.
@@ -18,12 +16,14 @@ export function shownTool(name: string, tool: GovernedTool, call: McpTool['call'
 }
 
 function showTool(name: string, tool: GovernedTool): Omit<McpTool, 'call'> {
-  const { title, description = '', inputSchema, annotations } = tool.pinned.definition
+  const { title, description = '', inputSchema, outputSchema, annotations } = tool.pinned.definition
+  const output = shownOutput(outputSchema)
   const schema = shownSchema(inputSchema)
   return {
     name,
     description: shownText(description),
     inputSchema: tool.field === undefined ? schema : addField(schema, tool.field, name),
+    ...(output !== undefined && { outputSchema: output }),
     ...(title !== undefined && { title: shownLine(title) }),
     ...(annotations !== undefined && { annotations: shownAnnotations(annotations) }),
   }

@@ -1,5 +1,7 @@
 // What a command of Lelu is made of, for the other one (`lelu-mcp`): terminal, failures, text, the engine of a directory.
 export { archiveFromEnvironment } from './archive.ts'
+export { baseProgram, type ProgramNames } from './base-program.ts'
+export type { CommandContext, Globals } from './command-context.ts'
 export { CliError, type CliErrorCode, describeFailure, type Failure } from './fail.ts'
 export type { Io } from './io.ts'
 export { makeDirectory, removeEmpty } from './make-directory.ts'

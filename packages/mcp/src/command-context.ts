@@ -1,20 +1,7 @@
-import type { Io } from '@lelu/cli/terminal'
-
-/** What the options before or after every command come to. */
-export type Globals = {
-  /** Holds the approvals, keys and audit log. */
-  directory: string
-  /** Whether the directory was named, by a flag or by LELU_DIRECTORY. */
-  directoryGiven: boolean
-  json: boolean
-}
+import type { CommandContext as BaseContext } from '@lelu/cli/terminal'
 
 /** What a command needs to add itself. */
-export type CommandContext = {
-  io: Io
+export type CommandContext = BaseContext & {
   /** The folder that the command runs in. */
   cwd: string
-  globals(): Globals
-  /** The exit code of a command that came to its end; 0 unless set. */
-  setExitCode(code: number): void
 }

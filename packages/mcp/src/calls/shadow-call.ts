@@ -29,7 +29,7 @@ export function shadowCall(
     const decision = await lelu.decide(request)
     const stopped = decision.reasons.find(({ id }) => id === 'stopped')
     if (stopped !== undefined) {
-      return refusedAnswer('stopped', `${stopped.message} The call did not run.`)
+      return refusedAnswer('LELU_CALL_DENIED', `${stopped.message} The call did not run.`)
     }
     context.signal.throwIfAborted()
     const result = await recorded(tool, decision, context, () =>

@@ -1,4 +1,3 @@
-import { unwatchFile, watchFile } from 'node:fs'
 import type { Lelu } from '@lelu/engine'
 import type { ConfidenceReader } from '@lelu/engine/adapter'
 import { errorAnswer } from '../calls/answers.ts'
@@ -19,6 +18,7 @@ import { type ListedTool, stoppedNow, toolLists } from './tool-lists.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 import { callUpstream } from './upstream-call.ts'
 import { awayError } from './upstream-errors.ts'
+import { watchPath } from './watch-path.ts'
 
 export type GatewayOptions = {
   config: GatewayConfig
@@ -84,6 +84,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const upstreams = new Map<string, Upstream>()
+  // What a person accepts in another process counts at once, and what breaks the file stops its tools. Before any server
+  // is judged, so that no change of the file falls between the two.
+  const stopWatching = await watchPath(settings.pin, () => {
+    for (const upstream of upstreams.values()) upstream.refresh()
+  })
   for (const [name, entry] of config.servers) {
     const upstream = openUpstream({
       name,
@@ -158,11 +163,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   await Promise.all([...upstreams.values()].map(({ tried }) => tried))
-  // What a person accepts in another process counts at once, and what breaks the file stops its tools.
-  const reread = () => {
-    for (const upstream of upstreams.values()) upstream.refresh()
-  }
-  watchFile(settings.pin, { interval: 1000, persistent: false }, reread)
   return {
     surface: {
       async tools(principal) {
@@ -203,7 +203,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         tools: [...lists.exposed().values()].filter((one) => one.server === server).length,
       })),
     async close() {
-      unwatchFile(settings.pin, reread)
+      stopWatching()
       listeners.clear()
       await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     },

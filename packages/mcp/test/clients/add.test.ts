@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Added } from '../../src/clients/actions/add.ts'
+import type { Added } from '../../src/clients/actions/results.ts'
 import { bothEras, nobody } from './servers.ts'
 import { computer } from './support.ts'
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the clients' own syntax
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Examined } from '../../src/clients/actions/doctor.ts'
+import type { Examined } from '../../src/clients/actions/results.ts'
 import { bothEras, nobody, serve } from './servers.ts'
 import { computer } from './support.ts'
 

@@ -1,8 +1,8 @@
 import { type Io, type Paint, painter, safeLines, safeText } from '@lelu/cli/terminal'
 import type { Place } from '../client.ts'
 import { shownPath } from '../scope.ts'
-import type { Added } from './add.ts'
 import { failureLines, handshakeText, whereText } from './lines.ts'
+import type { Added } from './results.ts'
 
 type Shown = { name: string; place: Place; io: Io; dryRun: boolean }
 

@@ -5,20 +5,13 @@ import { claudeAdd } from '../claude-command.ts'
 import type { Client, Place, Scope } from '../client.ts'
 import { entryFor, type Wanted } from '../entry.ts'
 import { writeConfig } from '../files/write-config.ts'
-import type { Handshake } from '../handshake.ts'
 import { isShared, openClient, type Plan, planAdd } from '../plan.ts'
 import { type ScopeOptions, scopeOf } from '../scope.ts'
 import { verifyEntry } from '../verify.ts'
 import { addLines } from './add-lines.ts'
-import {
-  type ClientOptions,
-  checkName,
-  failureOf,
-  placeOf,
-  type ShownFailure,
-  selectClients,
-} from './common.ts'
+import { type ClientOptions, checkName, failureOf, placeOf, selectClients } from './common.ts'
 import { diffOf } from './diff-of.ts'
+import type { Added } from './results.ts'
 import { printLinks, printSnippets } from './show.ts'
 import { type WantedOptions, wantedOf, warningsOf } from './wanted.ts'
 
@@ -32,24 +25,6 @@ type AddOptions = ClientOptions &
     deeplink?: boolean
     verify?: boolean
   }
-
-/** What became of one client. */
-export type Added = {
-  client: string
-  title: string
-  scope: Scope | null
-  file: string | null
-  result: 'added' | 'changed' | 'unchanged' | 'failed'
-  backup: string | null
-  warnings: string[]
-  /** The changed file's difference, without secrets; only of a dry run. */
-  diff?: string
-  handshake: Handshake | null
-  /** Why nobody connected. */
-  skipped: string | null
-  next: string | null
-  error?: ShownFailure
-}
 
 /** Writes the entry for each client, and connects as it would. Exit code 1 when one of them failed. */
 export async function add(context: CommandContext, options: AddOptions): Promise<void> {

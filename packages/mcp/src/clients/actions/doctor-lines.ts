@@ -1,8 +1,8 @@
 import { type Io, type Paint, painter, safeText } from '@lelu/cli/terminal'
 import type { Place } from '../client.ts'
 import type { Handshake } from '../handshake.ts'
-import { type Examined, isHealthy } from './doctor.ts'
 import { failureLines, handshakeText, whereText } from './lines.ts'
+import { type Examined, isHealthy } from './results.ts'
 
 /** What a person reads after `doctor`. */
 export function doctorLines(

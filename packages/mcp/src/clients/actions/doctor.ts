@@ -5,32 +5,12 @@ import type { CommandContext } from '../../command-context.ts'
 import type { Client, Place, Scope } from '../client.ts'
 import { own } from '../documents/format.ts'
 import { readEntry } from '../entry.ts'
-import type { Handshake } from '../handshake.ts'
 import { fileOf, type Opened, openClient } from '../plan.ts'
 import { clients } from '../table.ts'
 import { resolveEntry, verifyEntry } from '../verify.ts'
-import { checkName, failureOf, placeOf, type ShownFailure } from './common.ts'
+import { checkName, failureOf, placeOf } from './common.ts'
 import { doctorLines } from './doctor-lines.ts'
-
-/** One file of a client that is wrong, or that has the entry. */
-export type Examined = {
-  client: string
-  title: string
-  scope: Scope
-  file: string
-  /** What keeps the client from reaching the server. */
-  problems: string[]
-  notes: string[]
-  error?: ShownFailure
-  /** By the revisions a connection begins with; null: nobody connected, and `skipped` says why. */
-  legacy: Handshake | null
-  modern: Handshake | null
-  skipped: string | null
-  /** Which of the two the client itself begins with, where that is known. */
-  begins: Client['era']
-  /** Of `modern`: since which version of the client. */
-  since: string | null
-}
+import { type Examined, isHealthy } from './results.ts'
 
 type DoctorOptions = { name: string; yes?: boolean; connect: boolean }
 
@@ -46,11 +26,6 @@ export async function doctor(context: CommandContext, options: DoctorOptions): P
   if (context.globals().json) writeJson(context.io, { name, healthy, files: examined })
   else context.io.write(doctorLines(examined, { name, place, io: context.io }))
   if (!healthy) context.setExitCode(1)
-}
-
-export function isHealthy({ error, problems, legacy, modern }: Examined): boolean {
-  const lost = [legacy, modern].some((handshake) => handshake?.status === 'failed')
-  return error === undefined && problems.length === 0 && !lost
 }
 
 async function examineClient(

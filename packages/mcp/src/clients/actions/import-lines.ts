@@ -1,8 +1,8 @@
 import { type Io, painter, safeLines, safeText } from '@lelu/cli/terminal'
 import type { Place } from '../client.ts'
 import { shownPath } from '../scope.ts'
-import type { Imported } from './import.ts'
 import { failureLines, whereText } from './lines.ts'
+import type { Imported } from './results.ts'
 
 /** What a person reads after `import`, with how to undo it. */
 export function importLines(

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { writeJson } from '@lelu/cli/terminal'
 import type { CommandContext } from '../../command-context.ts'
 import { LeluMcpError } from '../../errors.ts'
-import type { Client, Scope } from '../client.ts'
+import type { Client } from '../client.ts'
 import { at, type Change, changeText, type Data, isObject, own } from '../documents/format.ts'
 import { json } from '../documents/json.ts'
 import { type ConfigFile, readConfig } from '../files/read-config.ts'
@@ -12,38 +12,14 @@ import { movable } from '../moved.ts'
 import { misshapen, noSuchScope, openClient, type Plan, planAdd, rewrite } from '../plan.ts'
 import { type ScopeOptions, scopeOf } from '../scope.ts'
 import { secretsOf } from '../secrets.ts'
-import {
-  type ClientOptions,
-  checkName,
-  failureOf,
-  placeOf,
-  type ShownFailure,
-  selectClients,
-} from './common.ts'
+import { type ClientOptions, checkName, failureOf, placeOf, selectClients } from './common.ts'
 import { diffOf } from './diff-of.ts'
 import { importLines } from './import-lines.ts'
+import type { Imported } from './results.ts'
 import { wantedOf } from './wanted.ts'
 
 type ImportOptions = ClientOptions &
   ScopeOptions & { name: string; config: string; url: string; stdio?: boolean; dryRun?: boolean }
-
-export type Imported = {
-  client: string
-  title: string
-  scope: Scope | null
-  file: string | null
-  gateway: string
-  result: 'imported' | 'nothing' | 'failed'
-  /** Servers that are behind the gateway now. */
-  moved: string[]
-  /** Servers that are turned off, and stay where they are. */
-  left: string[]
-  /** The client's file as it was. */
-  backup: string | null
-  /** Only of a dry run, without secrets. */
-  diffs?: string[]
-  error?: ShownFailure
-}
 
 /** Moves servers of clients behind the gateway. Exit code 1 when one of them failed. */
 export async function importServers(

@@ -130,6 +130,17 @@ describe('lelu-mcp serve', () => {
     expect(shown.stdout).toContain('desk-7 (agent)')
   })
 
+  test('says that its port is taken, and leaves whoever has it alone', async () => {
+    const folder = project()
+    const first = await startServe(['--directory', join(folder, 'a'), 'serve'], folder)
+    const { port } = new URL(first.url)
+    const words = ['--directory', join(folder, 'b'), 'serve', '--port', port, '--json']
+    const ended = await runProcess(command, words, folder)
+    expect(ended.code).toBe(1)
+    expect(JSON.parse(ended.stderr)).toMatchObject({ error: { code: 'LELU_MCP_PORT_TAKEN' } })
+    expect(names(await (await modern(first.url)).listTools())).toContain('lelu_evaluate')
+  })
+
   test.each([
     ['SIGTERM', 0],
     ['SIGINT', 130],

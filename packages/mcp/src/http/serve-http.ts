@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { modernHandler } from '../eras/modern-handler.ts'
 import type { EraOptions } from '../eras/options.ts'
 import { kindOf, rpcCodes } from '../eras/rpc-fault.ts'
+import { LeluMcpError } from '../errors.ts'
 import type { Surface } from '../surface/surface.ts'
 import { createGuard } from './guard.ts'
 import { refuse } from './json-answer.ts'
@@ -21,7 +22,7 @@ export interface HttpServer {
 
 /**
  * Serves a surface over HTTP: Streamable HTTP of both eras at `/mcp` and `/sse`, HTTP+SSE at `GET /sse`. Throws
- * `LELU_MCP_BIND_REFUSED` for an address that others reach, without authentication.
+ * `LELU_MCP_BIND_REFUSED` for an address that others reach, without authentication, and `LELU_MCP_PORT_TAKEN`.
  */
 export async function serveHttp(surface: Surface, options: HttpOptions): Promise<HttpServer> {
   const checked = checkHttpOptions(options)
@@ -78,10 +79,20 @@ function delay(ms: number): Promise<void> {
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? portTaken(host, port, error) : error)
+    })
     server.listen(port, host, () => {
-      server.removeListener('error', reject)
+      server.removeAllListeners('error')
       resolve()
     })
+  })
+}
+
+function portTaken(host: string, port: number, cause: Error): LeluMcpError {
+  return new LeluMcpError('LELU_MCP_PORT_TAKEN', `Port ${port} of ${host} is taken.`, {
+    help: 'Another server, perhaps another lelu-mcp, listens there. Stop it, or pass --port with another number; 0 takes a free one.',
+    cause,
+    details: { host, port },
   })
 }

@@ -40,8 +40,8 @@ function isFinal(error: unknown): error is CodedError {
   return error.details?.state === 'completed'
 }
 
-/** Another call with the same approval has it right now. */
-function isTaken(error: unknown): error is CodedError {
+/** Whether a call failed because another one with the same approval has it right now: asking again later tells the end. */
+export function isTaken(error: unknown): error is CodedError {
   if (!isLeluError(error)) return false
   const { code, details } = error
   const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'

@@ -16,7 +16,7 @@ export { pendingText } from '../refusal.ts'
 export type { DecisionRequest, Json, Subject, ToolEffect } from '../types.ts'
 export { addField, takeField } from './added-field.ts'
 export { cancelApproval, cancelCalls, findCall, type NamedCall } from './find-call.ts'
-export { type CallResult, editedInput, guardCall, type RunTool } from './guard-call.ts'
+export { type CallResult, editedInput, guardCall, isTaken, type RunTool } from './guard-call.ts'
 export { type HeldCall, holdCall } from './hold-call.ts'
 export {
   type ApprovalMode,

@@ -1,10 +1,10 @@
-import { type CodedError, isLeluError, type Json } from '@lelu/engine'
-import { guardCall, takeField } from '@lelu/engine/adapter'
+import { isLeluError, type Json } from '@lelu/engine'
+import { guardCall, isTaken, takeField } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { CallContext, ToolAnswer } from '../surface/call.ts'
+import { inputIssues } from '../surface/check-input.ts'
 import { errorAnswer, executedAnswer, refusedAnswer, withEnded } from './answers.ts'
 import { givenName, runOf, sameCallHash } from './call-name.ts'
-import { inputFault } from './check-input.ts'
 import { callGenerations } from './generations.ts'
 import { type CallParts, type GovernedTool, kitCall } from './governed-tool.ts'
 import type { AskingContext } from './held-calls.ts'
@@ -16,12 +16,6 @@ export type GovernedCall = (
   written: { [key: string]: Json },
   context: AskingContext,
 ) => Promise<ToolAnswer>
-
-/** Another request has this very call right now. */
-function isTaken({ code, details }: CodedError): boolean {
-  const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'
-  return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
-}
 
 /** The ids of a policy's rules are not the model's business; the text says why. */
 function codeOf(code: string): string {
@@ -43,9 +37,9 @@ export function governedCall(parts: CallParts): GovernedCall {
     const { name, inputSchema } = tool.pinned.definition
     const { input, reported } = takeField(written, tool.field)
     // Against the schema of the server itself: what is digested and reviewed is what is sent.
-    const fault = inputFault(inputSchema, input)
-    if (fault !== undefined) {
-      const text = `The input does not pass the schema of ${name}: ${fault}. The call did not run.`
+    const issues = inputIssues(input, inputSchema)
+    if (issues.length > 0) {
+      const text = `The input does not pass the schema of ${name}: ${issues.join('; ')}. The call did not run.`
       return refusedAnswer('LELU_MCP_INPUT_INVALID', text)
     }
     await parts.assertCallable(tool)

@@ -3,7 +3,7 @@ import { LeluMcpError } from '../errors.ts'
 import type { ListedTool } from '../gateway/tool-lists.ts'
 import type { Upstream } from '../gateway/upstream.ts'
 import { callUpstream } from '../gateway/upstream-call.ts'
-import { inputFault } from './check-input.ts'
+import { inputIssues } from '../surface/check-input.ts'
 import type { Executors } from './executors.ts'
 import { definitionOf } from './governed-tool.ts'
 
@@ -28,11 +28,11 @@ export function upstreamExecutors({ has, callable, timeoutMs }: Options): Execut
         const { upstream, listed } = await callable(server, tool, approved)
         const { definition } = listed.pinned
         // A call that did not come through the gateway was never held against the schema.
-        const fault = inputFault(definition.inputSchema, input)
-        if (fault !== undefined) {
+        const issues = inputIssues(input, definition.inputSchema)
+        if (issues.length > 0) {
           throw new LeluMcpError(
             'LELU_MCP_INPUT_INVALID',
-            `The input does not pass the schema of ${tool} of the server ${server}: ${fault}. The call did not run.`,
+            `The input does not pass the schema of ${tool} of the server ${server}: ${issues.join('; ')}. The call did not run.`,
             { help: 'Ask again with an input that does.', details: { server, tool } },
           )
         }

@@ -6,7 +6,7 @@ import {
   type Lelu,
   refusal,
 } from '@lelu/engine'
-import { editedInput, editedText } from '@lelu/engine/adapter'
+import { editedInput, editedText, isTaken } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { Principal } from '../surface/principal.ts'
 import { findApproval, owns } from '../tools/ownership.ts'
@@ -77,17 +77,10 @@ export async function resumeApproved(
     return { status: 'permitted', input: ended.request.call.input, approval: ended }
   } catch (error) {
     if (failure !== undefined) return { status: 'refused', result: failed(failure.error), approval }
+    // No error of the caller: asking again tells what came of it.
     if (isTaken(error)) return { status: 'running', approval }
     return { status: 'refused', result: failureResult(error), approval }
   }
-}
-
-/** Somebody else has it right now; that is no error of the caller, and asking again tells what came of it. */
-function isTaken(error: unknown): boolean {
-  if (!isLeluError(error)) return false
-  const { code, details } = error
-  const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'
-  return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
 }
 
 function elsewhere(server: string | undefined): CallToolResult {

@@ -1,15 +1,16 @@
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema'
 import type { Json } from '@lelu/engine'
 import { LeluMcpError } from '../errors.ts'
-import type { JsonSchema } from '../surface/surface.ts'
+import type { JsonSchema } from './surface.ts'
 
 const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
   ['draft-04', '4'],
+  ['draft-06', '7'],
   ['draft-07', '7'],
   ['draft/2019-09', '2019-09'],
 ]
 
-/** By the schema object: a surface that keeps its tools compiles each schema once. */
+/** By the schema object: a surface that keeps its tools compiles each schema once. The one check there is, for both eras and the gateway. */
 const validators = new WeakMap<JsonSchema, Validator>()
 
 function validatorOf(schema: JsonSchema): Validator {
@@ -18,7 +19,8 @@ function validatorOf(schema: JsonSchema): Validator {
   const { $schema } = schema
   const named = typeof $schema === 'string' ? $schema : ''
   const draft = drafts.find(([pattern]) => named.includes(pattern))?.[1] ?? '2020-12'
-  const made = new Validator(schema as Schema, draft, false)
+  // A copy: the validator writes hidden members into the schema it is given, and this one is pinned and shown.
+  const made = new Validator(structuredClone(schema) as Schema, draft, false)
   validators.set(schema, made)
   return made
 }
@@ -30,7 +32,7 @@ const maxIssues = 10
  * What is wrong with an input, as JSON pointers and keywords: a value is never quoted, for it may be a secret that
  * would end up in a transcript. Throws `LELU_MCP_SCHEMA_UNUSABLE` where the schema itself cannot be applied.
  */
-export function inputIssues(input: { [key: string]: Json }, schema: JsonSchema): string[] {
+export function inputIssues(input: Json, schema: JsonSchema): string[] {
   const errors = validated(input, schema)
   // An error of a keyword that applies other keywords only repeats theirs, which come after it.
   const own = errors.filter(({ keyword }) => !applicators.has(keyword))
@@ -42,7 +44,7 @@ export function inputIssues(input: { [key: string]: Json }, schema: JsonSchema):
 
 const applicators = new Set(['properties', 'items', '$ref', 'allOf', 'prefixItems'])
 
-function validated(input: { [key: string]: Json }, schema: JsonSchema): OutputUnit[] {
+function validated(input: Json, schema: JsonSchema): OutputUnit[] {
   try {
     return validatorOf(schema).validate(input).errors
   } catch (error) {

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { inputIssues } from '../../src/surface/check-input.ts'
+import type { JsonSchema } from '../../src/surface/surface.ts'
+
+/** Up to draft-07 nothing counts beside `$ref`; later everything does. */
+const named = {
+  type: 'object',
+  properties: { name: { $ref: '#/definitions/text', maxLength: 1 } },
+  definitions: { text: { type: 'string' } },
+}
+
+describe('an input is held against the schema of its tool', () => {
+  test.each([
+    ['http://json-schema.org/draft-06/schema#', 0],
+    ['http://json-schema.org/draft-07/schema#', 0],
+    ['https://json-schema.org/draft/2020-12/schema', 1],
+    [undefined, 1],
+  ])('in the draft it names: %s', (draft, issues) => {
+    const schema = draft === undefined ? named : { $schema: draft, ...named }
+    expect(inputIssues({ name: 'long' }, schema)).toHaveLength(issues)
+    expect(inputIssues({ name: 1 }, schema).length).toBeGreaterThan(0)
+  })
+
+  test('and nothing is written into the schema, which is pinned and shown', () => {
+    const schema: JsonSchema = { type: 'object', properties: { a: { type: 'number' } } }
+    expect(inputIssues({ a: 1 }, schema)).toEqual([])
+    const names = [schema, schema.properties].map((part) => Reflect.ownKeys(part as object))
+    expect(names).toEqual([['type', 'properties'], ['a']])
+  })
+
+  test('and a schema that cannot be applied lets nothing pass', () => {
+    const schema: JsonSchema = { type: 'object', properties: { a: { $ref: '#/nowhere' } } }
+    expect(() => inputIssues({ a: 1 }, schema)).toThrow(
+      expect.objectContaining({ code: 'LELU_MCP_SCHEMA_UNUSABLE' }),
+    )
+  })
+})

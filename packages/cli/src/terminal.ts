@@ -12,4 +12,3 @@ export { type Paint, painter, safeJson, safeLines, safeText, table, writeJson } 
 export { printFailure } from './print-failure.ts'
 export { type ProcessIo, processIo } from './process-io.ts'
 export { type Program, runProcess, runProgram } from './run-program.ts'
-export { version } from './version.ts'

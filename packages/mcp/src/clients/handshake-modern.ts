@@ -1,4 +1,3 @@
-import { version } from '@lelu/cli/terminal'
 import {
   Client,
   SSEClientTransport,
@@ -6,6 +5,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { version } from '../version.ts'
 import type { Server } from './entry.ts'
 import type { Attempt } from './handshake.ts'
 import { commandOptions, type Env, httpOptions, type Name, serverOf } from './handshake-parts.ts'

@@ -48,7 +48,7 @@ describe.skipIf(!withRedis)(`a server that is killed${skipped}`, () => {
     stopped = true
     await Promise.all(writers)
     await server.restart()
-    await untilReady(() => store.get('0-0'))
+    await untilReady(async () => store.get('0-0'))
     const kept = await Promise.all(acknowledged.map((id) => store.get(id)))
     expect(kept.filter((stored) => stored?.rev !== 2)).toEqual([])
     const listed = new Set(

@@ -27,7 +27,7 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
     for (const operation of refused) await expect(operation).rejects.toMatchObject(atOnce)
     expect(performance.now() - begun).toBeLessThan(500)
     await server.restart()
-    expect((await untilReady(() => store.get('a')))?.rev).toBe(1)
+    expect((await untilReady(async () => store.get('a')))?.rev).toBe(1)
     expect(await store.get('b')).toBeUndefined()
     expect(await store.watermarks(['agent:a'])).toEqual({})
     expect(await store.swap(1, rowOf('a', { rev: 2 }))).toBe('done')
@@ -51,7 +51,7 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
       expect(swap).toMatchObject({ status: 'rejected', reason: unavailable })
     }
     // Whatever the client kept goes before what is sent now.
-    await untilReady(() => store.get('none'))
+    await untilReady(async () => store.get('none'))
     const rows = await Promise.all(ids.map((id) => store.get(id)))
     expect(rows.map((stored) => stored?.rev)).toEqual(ids.map(() => 1))
   })

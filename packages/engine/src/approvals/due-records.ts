@@ -1,5 +1,5 @@
 import { isLeluError } from '../errors.ts'
-import type { StoredRow } from '../store/store.ts'
+import type { Answer, StoredRow } from '../store/store.ts'
 import { dueOf } from './due.ts'
 import type { ApprovalRecord } from './record.ts'
 import type { Records } from './records.ts'
@@ -11,7 +11,7 @@ export type DueRecords = { records: ApprovalRecord[]; altered: string[] }
 type Options = {
   now: () => number
   /** Rows of the store that are due. */
-  rows: (now: number, limit: number) => Promise<StoredRow[]>
+  rows: (now: number, limit: number) => Answer<StoredRow[]>
   /** The record of a row, with everything applied that the clock has made of it. */
   open: (row: StoredRow) => Promise<ApprovalRecord>
   commit: Records['commit']

@@ -1,12 +1,12 @@
 import { isLeluError } from '../errors.ts'
-import type { ListQuery, StoredRow } from '../store/store.ts'
+import type { Answer, ListQuery, StoredRow } from '../store/store.ts'
 import type { ApprovalRecord } from './record.ts'
 
 /** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
 export type RecordPage = { records: ApprovalRecord[]; altered: string[]; next: string | null }
 
 type Options = {
-  rows: (query: ListQuery) => Promise<StoredRow[]>
+  rows: (query: ListQuery) => Answer<StoredRow[]>
   open: (row: StoredRow) => Promise<ApprovalRecord>
 }
 

@@ -94,6 +94,9 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
       const scopes = [everything]
       for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
         scopes.push(agentScope(one.id))
+      // Nearly always nobody was ever stopped; else both times are read together, as they are compared.
+      const stops = await readMarks(scopes.map((scope) => marks(scope).stop))
+      if (Object.keys(stops).length === 0) return false
       const found = await timesOf(scopes)
       return scopes.some((scope) => isStopped(found, scope))
     },

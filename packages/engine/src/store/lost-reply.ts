@@ -26,7 +26,7 @@ export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
     for (;;) {
       const left = Math.max(1, until - performance.now())
       try {
-        return await withDeadline(store.get(id), left, doing)
+        return await withDeadline(Promise.resolve(store.get(id)), left, doing)
       } catch (error) {
         if (performance.now() + retryMs >= until) throw storeError(error, doing)
         await new Promise((next) => setTimeout(next, retryMs))

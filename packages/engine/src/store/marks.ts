@@ -1,4 +1,4 @@
-import type { ApprovalStore } from './store.ts'
+import type { Answer, ApprovalStore } from './store.ts'
 import { timedBy } from './timed.ts'
 
 /** Reads watermarks from the store itself, never from a memory of them. */
@@ -9,7 +9,7 @@ export function markReader(store: ApprovalStore, deadlineMs: number): ReadMarks 
   const timed = timedBy(deadlineMs)
   let asked: { scopes: Set<string>; answer: Promise<Record<string, number>> } | undefined
 
-  function ask(scopes: Set<string>): Promise<Record<string, number>> {
+  function ask(scopes: Set<string>): Answer<Record<string, number>> {
     asked = undefined // whoever asks from now on must be told of what is set from now on
     return timed(store.watermarks([...scopes]), 'reading revocations and the kill switch')
   }

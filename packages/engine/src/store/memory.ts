@@ -19,11 +19,11 @@ export function memoryStore(): ApprovalStore {
       if (key !== undefined) calls.set(key, row.id)
       return { created: true, row: { ...row } }
     },
-    async get(id) {
+    get(id) {
       const row = rows.get(id)
       return row && { ...row }
     },
-    async findByCall(tenant, idem) {
+    findByCall(tenant, idem) {
       const row = rows.get(calls.get(callKey(tenant, idem)) ?? '')
       return row && { ...row }
     },
@@ -61,7 +61,7 @@ export function memoryStore(): ApprovalStore {
     async setWatermark(scope, notBefore) {
       marks.set(scope, Math.max(notBefore, marks.get(scope) ?? 0))
     },
-    async watermarks(scopes) {
+    watermarks(scopes) {
       return Object.fromEntries(
         scopes.flatMap((s) => (marks.has(s) ? [[s, marks.get(s) ?? 0]] : [])),
       )

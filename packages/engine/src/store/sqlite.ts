@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { commitQueue } from './commit-queue.ts'
 import { openDatabase } from './sqlite-database.ts'
 import { selectDue } from './sqlite-due.ts'
-import type { ApprovalStore, StoredRow } from './store.ts'
+import type { Answer, ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
 export type SqliteStoreOptions = {
@@ -51,12 +51,19 @@ export function sqliteApprovalStore(
     setMark: prepare(
       'INSERT INTO lelu_watermark VALUES (?, ?) ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before)',
     ),
-    mark: prepare('SELECT not_before FROM lelu_watermark WHERE scope = ?'),
+  }
+  /** One statement for each number of scopes: every one of its own takes and leaves the lock of the file. */
+  const marks: StatementSync[] = []
+  const marksOf = (count: number): StatementSync => {
+    marks[count] ??= prepare(
+      `SELECT scope, not_before FROM lelu_watermark WHERE scope IN (${Array(count).fill('?').join(', ')})`,
+    )
+    return marks[count]
   }
   const queue = commitQueue(database)
-  const read = <T>(doing: string, query: () => T): Promise<T> => {
+  const read = <T>(doing: string, query: () => T): Answer<T> => {
     try {
-      return Promise.resolve(query())
+      return query()
     } catch (error) {
       return Promise.reject(storeError(error, doing))
     }
@@ -81,14 +88,14 @@ export function sqliteApprovalStore(
         const bound = { id, state, rev: next, attempt, audited, due, body, seal, expected: rev }
         return statements.swap.run(bound).changes === 1 ? 'done' : 'conflict'
       }),
-    list: ({ tenant, state, limit, after }) =>
+    list: async ({ tenant, state, limit, after }) =>
       read('listing approvals', () => {
         const statement = state === undefined ? statements.list : statements.listState
         return statement
           .all(tenant ?? null, state ?? null, after ?? '', limit)
           .map((row) => fromRow(row) as StoredRow)
       }),
-    due: (now, limit) =>
+    due: async (now, limit) =>
       read('finding what is due', () =>
         statements.due.all(now, limit).map((row) => fromRow(row) as StoredRow),
       ),
@@ -105,9 +112,8 @@ export function sqliteApprovalStore(
     watermarks: (scopes) =>
       read('reading revocations', () => {
         const found: Record<string, number> = Object.create(null)
-        for (const scope of scopes) {
-          const row = statements.mark.get(scope) as { not_before: number } | undefined
-          if (row !== undefined) found[scope] = row.not_before
+        for (const row of marksOf(scopes.length).all(...scopes)) {
+          found[row.scope as string] = row.not_before as number
         }
         return found
       }),

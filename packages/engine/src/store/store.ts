@@ -45,6 +45,9 @@ export type SwapWindow = { before?: number; notBefore?: number }
 
 export type AuditedMark = { id: string; audited: number }
 
+/** An embedded database answers reads at once: a promise for each would cost more than the read. */
+export type Answer<T> = T | Promise<T>
+
 /** `conflict`: another revision is stored, or no row. `late` and `early`: outside its window. Only `done` has written. */
 export type Swapped = 'done' | 'conflict' | 'late' | 'early'
 
@@ -62,8 +65,8 @@ export interface ApprovalStore {
   clock?(): Promise<number>
   /** Inserts, unless the id or the (tenant, idem) is taken: then answers the row that is there. */
   create(row: StoredRow): Promise<{ created: boolean; row: StoredRow }>
-  get(id: string): Promise<StoredRow | undefined>
-  findByCall(tenant: string, idem: string): Promise<StoredRow | undefined>
+  get(id: string): Answer<StoredRow | undefined>
+  findByCall(tenant: string, idem: string): Answer<StoredRow | undefined>
   /** Compare-and-swap: writes `next` only while the stored revision is `rev`. Without `clock`, the window is not looked at. */
   swap(rev: number, next: StoredRow, window?: SwapWindow): Promise<Swapped>
   /** In order of id, which is the order of creation. */
@@ -74,6 +77,6 @@ export interface ApprovalStore {
   markAudited(marks: readonly AuditedMark[]): Promise<void>
   /** Nothing approved or minted under `scope` before `notBefore` (epoch ms) is good any more. Never moves back. */
   setWatermark(scope: string, notBefore: number): Promise<void>
-  watermarks(scopes: string[]): Promise<Record<string, number>>
+  watermarks(scopes: string[]): Answer<Record<string, number>>
   close(): Promise<void>
 }

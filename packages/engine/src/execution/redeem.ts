@@ -65,6 +65,9 @@ export async function redeem(
   const { records, revocations, gate, begin, now, leaseMs } = options
   checkCaller(record, caller)
   const minted = newGrant(record, options)
+  // In other threads, while this one decides.
+  const proven = proveToken(record, minted, options)
+  proven.catch(() => {}) // heard below, unless the call ends before
   // Check 9: the digest is worked out again from the very input that would run.
   const gated = gate(record.request)
   if (!same(digestOf(gated), record.digest)) {
@@ -73,7 +76,7 @@ export async function redeem(
   // Check 11: what was approved yesterday is decided again under the policy of today.
   const [again] = await Promise.all([
     begin(gated, { approval: record.id, blind: record.blind }),
-    proveToken(record, minted, options),
+    proven,
     revocations.assertNone(record, minted.key.kid),
   ])
   const satisfied =

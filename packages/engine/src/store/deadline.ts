@@ -24,7 +24,10 @@ function afterMs(ms: number, late: () => void): { clear(): void } {
   return { clear: () => clearTimeout(timer) }
 }
 
-/** A store that does not answer in time means no, never a hang (default 2 s an operation). */
+/** So that a caller hears the no within 2 s: a timer is late, and the answer has its way back. */
+export const defaultDeadlineMs = 1800
+
+/** A store that does not answer in time means no, never a hang. */
 export function withDeadline<T>(operation: Promise<T>, ms: number, doing: string): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = afterMs(ms, () =>

@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { defaultDeadlineMs } from './deadline.ts'
 import { memoryStore } from './memory.ts'
 import { postgresApprovalStore } from './postgres.ts'
 import { postgresSettings } from './postgres-pool.ts'
@@ -16,7 +17,7 @@ export type KeyvLike = {
 }
 
 export type FromKeyvOptions = {
-  /** How long the database may take for one statement. Default 2000. */
+  /** How long the database may take for one statement, in ms. Default 1800. */
   deadlineMs?: number
   /** Only warns of settings of the database that can lose what was answered. Default false. */
   allowUnsafe?: boolean
@@ -39,7 +40,7 @@ function adapterOf(keyv: KeyvLike): unknown {
 function driverOf(
   adapter: object,
   namespace: string | undefined,
-  { deadlineMs = 2000, allowUnsafe = false }: FromKeyvOptions,
+  { deadlineMs = defaultDeadlineMs, allowUnsafe = false }: FromKeyvOptions,
 ): ApprovalStore | undefined {
   const own = (adapter as Record<symbol, unknown>)[approvalDriver]
   if (own !== undefined) return own as ApprovalStore

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { commitQueue } from './commit-queue.ts'
+import { defaultDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
 import { selectDue } from './sqlite-due.ts'
 import type { Answer, ApprovalStore, StoredRow } from './store.ts'
@@ -8,7 +9,7 @@ import { storeError } from './store-error.ts'
 export type SqliteStoreOptions = {
   /** The file; made with its folder when it is not there. */
   path: string
-  /** Milliseconds to wait for another process that writes. Default 2000. */
+  /** Milliseconds to wait for another process that writes. Default 1800. */
   busyTimeoutMs?: number
 }
 
@@ -28,7 +29,7 @@ function fromRow(row: unknown): StoredRow | undefined {
 export function sqliteApprovalStore(
   options: SqliteStoreOptions,
 ): ApprovalStore & { database: DatabaseSync } {
-  const database = openDatabase(options.path, options.busyTimeoutMs ?? 2000)
+  const database = openDatabase(options.path, options.busyTimeoutMs ?? defaultDeadlineMs)
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   const statements = {
     insert: prepare(

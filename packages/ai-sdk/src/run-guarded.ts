@@ -32,6 +32,10 @@ export type Execution = {
   runTool: (input: Json) => Promise<unknown>
 }
 
+/** An object without a prototype, or of another realm, is the same JSON: a clone of it is an object like ours. */
+const isSame = (decided: Json, input: Json): boolean =>
+  isDeepStrictEqual(decided, input) || isDeepStrictEqual(decided, structuredClone(input))
+
 /** The decision that was made when the SDK asked, when it was about exactly this input; otherwise a new one. */
 async function settleCall(
   state: GuardState,
@@ -41,8 +45,7 @@ async function settleCall(
 ): Promise<CallResult<unknown>> {
   const { held } = announced ?? {}
   // Against code between the decision and the execution that changes the input.
-  const same =
-    isDeepStrictEqual(held?.input, structuredClone(call.input)) && call.signal?.aborted !== true
+  const same = held !== undefined && isSame(held.input, call.input) && call.signal?.aborted !== true
   const started = same ? held?.start(run) : undefined
   if (started !== undefined) return started
   held?.release()

@@ -44,7 +44,7 @@ export type { TenantScope } from './approvals/caller-tenant.ts'
 export type { Review } from './approvals/vote.ts'
 export type { InputChange } from './approvals/input-changes.ts'
 export type { Reconciliation } from './approvals/reconcile.ts'
-export type { Notice, NoticeKind } from './approvals/notices.ts'
+export type { Notice, NoticeKind } from './approvals/notice.ts'
 export type {
   Approval,
   ApprovalResult,

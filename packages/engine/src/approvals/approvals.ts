@@ -2,6 +2,7 @@ import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
 import { callerTenant, type TenantScope } from './caller-tenant.ts'
+import type { Change } from './change.ts'
 import { cancelledEvent, requestedEvent } from './events.ts'
 import { inputChanges } from './input-changes.ts'
 import { type Reconciliation, reconcileChange } from './reconcile.ts'
@@ -14,7 +15,7 @@ import {
   type Reviewer,
   toApproval,
 } from './record.ts'
-import type { Change, Records } from './records.ts'
+import type { Records } from './records.ts'
 import { assertEligible, assertReviewer } from './review.ts'
 import { type ApprovalState, stateError } from './state.ts'
 import { type Review, voteChange } from './vote.ts'

@@ -1,8 +1,8 @@
 import { isLeluError } from '../errors.ts'
 import type { Answer, StoredRow } from '../store/store.ts'
+import type { Commit } from './change.ts'
 import { dueOf } from './due.ts'
 import type { ApprovalRecord } from './record.ts'
-import type { Records } from './records.ts'
 import { reminderChange } from './reminders.ts'
 
 /** Records that need somebody now, and the ids of rows that were altered outside Lelu. */
@@ -14,7 +14,7 @@ type Options = {
   rows: (now: number, limit: number) => Answer<StoredRow[]>
   /** The record of a row, with everything applied that the clock has made of it. */
   open: (row: StoredRow) => Promise<ApprovalRecord>
-  commit: Records['commit']
+  commit: Commit
 }
 
 /** Not found: a row that is no approval, which nobody but an intruder made due. */

@@ -1,7 +1,7 @@
 import type { Requirement } from '../types.ts'
+import type { Change } from './change.ts'
 import { escalatedEvent } from './events.ts'
 import type { ApprovalRecord } from './record.ts'
-import type { Change } from './records.ts'
 
 /**
  * The requirement with its steps up to `escalatedMs` in force: more people's votes count, never fewer, and as many are

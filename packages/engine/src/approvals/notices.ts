@@ -1,48 +1,7 @@
 import { newId } from '../ids.ts'
+import type { Notice, NoticeKind } from './notice.ts'
 import type { ApprovalRecord } from './record.ts'
 import type { ApprovalState } from './state.ts'
-
-export type NoticeKind =
-  | 'approval.requested'
-  | 'approval.reminder'
-  | 'approval.escalated'
-  | 'approval.edited'
-  | 'approval.approved'
-  | 'approval.denied'
-  | 'approval.expired'
-  | 'approval.cancelled'
-  | 'approval.revoked'
-  | 'approval.unknown'
-
-/** Every kind there is, for whoever chooses among them. */
-export const noticeKinds: readonly NoticeKind[] = [
-  'approval.requested',
-  'approval.reminder',
-  'approval.escalated',
-  'approval.edited',
-  'approval.approved',
-  'approval.denied',
-  'approval.expired',
-  'approval.cancelled',
-  'approval.revoked',
-  'approval.unknown',
-]
-
-/** One thing to tell the outside. Kept in the record until every target has it. Times are epoch ms. */
-export type Notice = {
-  /** `ntf_` and random: the same on every try, so that a receiver knows a repetition. */
-  id: string
-  kind: NoticeKind
-  /** When it happened. */
-  at: number
-  /** How often somebody set out to send it. */
-  tries: number
-  nextAt: number
-  /** Names of the targets that have it already, or were given up. */
-  sent: string[]
-  /** The one target it is for, when it was laid aside as undelivered and is sent again. */
-  only?: string
-}
 
 /** States that are told of when they are reached. Completed and failed calls are not: whoever ran them knows. */
 const told: { readonly [state in ApprovalState]?: NoticeKind } = {

@@ -1,8 +1,8 @@
+import type { Change } from './change.ts'
 import { deadlineOf, leaseEndOf } from './due.ts'
 import { escalationChange, nextEscalation } from './escalation.ts'
 import { expiredEvent, outcomeEvent } from './events.ts'
 import type { ApprovalRecord } from './record.ts'
-import type { Change } from './records.ts'
 
 /** What the clock has made of a record by `now`; undefined when nothing. Its window leaves the last word to the database. */
 export function overdueChange(record: ApprovalRecord, now: number): Change | undefined {

@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@lelu/audit'
 import type { Decision, DecisionRequest, Json, Reason, Requirement } from '../types.ts'
 import type { InputChange } from './input-changes.ts'
-import type { Notice } from './notices.ts'
+import type { Notice } from './notice.ts'
 import type { ApprovalState } from './state.ts'
 
 /** A person who reviews. Identity comes from whoever authenticated them, never from a request body. */

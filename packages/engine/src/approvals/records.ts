@@ -6,6 +6,7 @@ import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
+import type { Change, Commit } from './change.ts'
 import { dueOf } from './due.ts'
 import { type DueRecords, dueRecords } from './due-records.ts'
 import { eventLog } from './event-log.ts'
@@ -24,14 +25,6 @@ export type RecordsOptions = {
   clock: StoreClock
   /** Milliseconds an operation of the store may take. */
   deadlineMs: number
-}
-
-/** What a transition changes, and the audit events that belong to it. */
-export type Change = {
-  next: Partial<ApprovalRecord> & { state: ApprovalRecord['state'] }
-  events: AuditEvent[]
-  /** When it may happen. */
-  window?: SwapWindow
 }
 
 export type Records = {
@@ -54,8 +47,7 @@ export type Records = {
   due(limit: number): Promise<DueRecords>
   /** An event `notice` says that a write of this process has put something into an outbox. */
   noticed: EventTarget
-  /** One transition by compare-and-swap; undefined when another process was faster. */
-  commit(current: ApprovalRecord, change: Change): Promise<ApprovalRecord | undefined>
+  commit: Commit
   /** Loads (or starts from a record just loaded), decides and commits, again from the load whenever another process was faster. */
   transition(
     start: string | ApprovalRecord,

@@ -1,5 +1,5 @@
+import type { Change } from './change.ts'
 import type { ApprovalRecord } from './record.ts'
-import type { Change } from './records.ts'
 
 /** When the next reminder is due, epoch ms; null when nobody listens or nothing asks for one. */
 export function nextReminder(record: ApprovalRecord): number | null {

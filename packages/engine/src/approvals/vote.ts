@@ -1,8 +1,8 @@
 import type { Json } from '../types.ts'
 import type { TenantScope } from './caller-tenant.ts'
+import type { Change } from './change.ts'
 import { reviewedEvent } from './events.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
-import type { Change } from './records.ts'
 import {
   assertEligible,
   countsForMore,

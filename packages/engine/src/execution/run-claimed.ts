@@ -1,6 +1,7 @@
+import type { Change } from '../approvals/change.ts'
 import { outcomeEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, type ApprovalResult, toApproval } from '../approvals/record.ts'
-import type { Change, Records } from '../approvals/records.ts'
+import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import type { ToolCall } from '../types.ts'
 import { asJson, type Execute, endOf, maxKeptResult, type Outcome } from './outcome.ts'

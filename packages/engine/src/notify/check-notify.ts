@@ -1,4 +1,4 @@
-import { noticeKinds } from '../approvals/notices.ts'
+import { noticeKinds } from '../approvals/notice.ts'
 import { LeluError } from '../errors.ts'
 import type { NotifyOptions, NotifyTarget } from './notify-options.ts'
 import { webhookKey } from './webhook-signature.ts'

@@ -1,4 +1,4 @@
-import type { Notice, NoticeKind } from '../approvals/notices.ts'
+import type { Notice, NoticeKind } from '../approvals/notice.ts'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { ApprovalState } from '../approvals/state.ts'
 import type { Reason } from '../types.ts'

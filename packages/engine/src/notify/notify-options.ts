@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../approvals/notices.ts'
+import type { NoticeKind } from '../approvals/notice.ts'
 
 /** Where notices go. */
 export type NotifyTarget = {

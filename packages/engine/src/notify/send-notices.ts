@@ -1,4 +1,4 @@
-import type { Notice } from '../approvals/notices.ts'
+import type { Notice } from '../approvals/notice.ts'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import { linkOf } from './link.ts'
 import { notificationOf } from './notification.ts'

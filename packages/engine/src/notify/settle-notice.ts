@@ -1,4 +1,4 @@
-import type { Notice } from '../approvals/notices.ts'
+import type { Notice } from '../approvals/notice.ts'
 import { pauseMs } from './backoff.ts'
 import type { NotifyTarget } from './notify-options.ts'
 import type { Answer } from './post.ts'

@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../approvals/notices.ts'
+import type { NoticeKind } from '../approvals/notice.ts'
 import type { Notification } from './notification.ts'
 
 export type SlackMessage = { text: string; blocks: unknown[] }

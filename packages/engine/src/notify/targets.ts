@@ -1,4 +1,4 @@
-import type { Notice } from '../approvals/notices.ts'
+import type { Notice } from '../approvals/notice.ts'
 import type { Notification } from './notification.ts'
 import type { NotifyTarget } from './notify-options.ts'
 import type { Message } from './post.ts'

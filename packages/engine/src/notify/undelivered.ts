@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../approvals/notices.ts'
+import type { NoticeKind } from '../approvals/notice.ts'
 import { openRow, sealRow } from '../approvals/seal.ts'
 import { isLeluError, LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'

@@ -1,4 +1,4 @@
-// `pnpm reliability [--full] [--driver NAME] [--json]`: puts every store through the faults of the suite and prints what
+// `pnpm reliability [--full] [--driver NAME] [--fault NAME] [--json]`: puts every store through the faults of the suite and prints what
 // was counted. The table is that of docs/reliability.md. Ends with 1 when anything was wrong.
 import { parseArgs } from 'node:util'
 import {
@@ -8,6 +8,7 @@ import {
   type StoreHarness,
   sqliteHarness,
   sqliteModule,
+  storeFaults,
 } from '@lelu/testing'
 import { machine } from '../bench/measure.ts'
 import { postgresHarness, postgresModule } from '../src/stores/suite-postgres.ts'
@@ -24,19 +25,23 @@ const drivers: Record<string, Driver> = {
 }
 
 function readWords() {
-  const usage = `Usage: reliability [--full] [--driver ${Object.keys(drivers).join(' | ')}] [--json]`
+  const usage = `Usage: reliability [--full] [--driver ${Object.keys(drivers).join(' | ')}] [--fault NAME] [--json]
+Faults: ${storeFaults.join(', ')}`
   try {
     const flag = { type: 'boolean', default: false } as const
-    const options = { full: flag, json: flag, driver: { type: 'string', multiple: true } } as const
-    const { values } = parseArgs({ options })
-    const { driver = Object.keys(drivers), full, json } = values
-    if (driver.every((name) => Object.hasOwn(drivers, name))) return { driver, full, json }
+    const some = { type: 'string', multiple: true } as const
+    const { values } = parseArgs({ options: { full: flag, json: flag, driver: some, fault: some } })
+    const { driver = Object.keys(drivers), fault = storeFaults, full, json } = values
+    const known =
+      driver.every((name) => Object.hasOwn(drivers, name)) &&
+      fault.every((name) => storeFaults.includes(name))
+    if (known) return { driver, fault, full, json }
   } catch {}
   console.error(usage)
   return process.exit(2)
 }
 
-const { driver: names, full, json } = readWords()
+const { driver: names, fault: only, full, json } = readWords()
 const runs: StoreRun[] = []
 for (const name of names) {
   const { harness, module, installed } = drivers[name] as Driver
@@ -47,6 +52,7 @@ for (const name of names) {
   console.error(`${harness.name}`)
   const cases = await runReliability(harness, module, {
     full,
+    only,
     onDone: (one) => {
       const { title, ms, wrong, skipped } = one
       const end = wrong.length > 0 ? `WRONG: ${wrong.join('; ')}` : (skipped && 'not done') || 'ok'

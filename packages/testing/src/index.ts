@@ -26,7 +26,12 @@ export type {
 export { memoryHarness, memoryModule } from './stores/memory.ts'
 export { type LossyProxy, type ProxyMode, startProxy } from './stores/proxy.ts'
 export { seededRandom } from './stores/random.ts'
-export { type Reliability, type ReliabilityOptions, runReliability } from './stores/reliability.ts'
+export {
+  type Reliability,
+  type ReliabilityOptions,
+  runReliability,
+  storeFaults,
+} from './stores/reliability.ts'
 export { sqliteHarness, sqliteModule } from './stores/sqlite.ts'
 export { storeSuite } from './stores/suite.ts'
 export { hasRedis, type RedisOptions, type RedisServer, startRedis } from './servers/redis.ts'

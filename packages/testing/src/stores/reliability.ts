@@ -25,6 +25,11 @@ export type ReliabilityOptions = {
   onDone?: (one: Reliability) => void
 }
 
+/** The name of every fault there is. */
+export const storeFaults: readonly string[] = Object.values(groups).flatMap((cases) =>
+  cases.map(({ fault }) => fault),
+)
+
 /** Plays every case over one store and answers what it counted. A case that fails does not end the others. */
 export async function runReliability(
   harness: StoreHarness,

@@ -33,7 +33,7 @@ export type StorageOptions = {
   notices?: boolean
   /** Who is told of approvals that wait, and of what became of them: webhooks and Slack-compatible URLs. */
   notify?: NotifyOptions
-  /** How long an operation of the store may take, in ms. Default 1800, so that a denial is heard within 2 s. */
+  /** How long an operation of the store may take, in ms. Default 1700, so that a denial is heard within 2 s. */
   storeDeadlineMs?: number
   /** Epoch milliseconds. Default `Date.now`. */
   now?: () => number

@@ -17,7 +17,7 @@ export type KeyvLike = {
 }
 
 export type FromKeyvOptions = {
-  /** How long the database may take for one statement, in ms. Default 1800. */
+  /** How long the database may take for one statement, in ms. Default 1700. */
   deadlineMs?: number
   /** Only warns of settings of the database that can lose what was answered. Default false. */
   allowUnsafe?: boolean

@@ -9,7 +9,7 @@ import { storeError } from './store-error.ts'
 export type SqliteStoreOptions = {
   /** The file; made with its folder when it is not there. */
   path: string
-  /** Milliseconds to wait for another process that writes. Default 1800. */
+  /** Milliseconds to wait for another process that writes. Default 1700. */
   busyTimeoutMs?: number
 }
 

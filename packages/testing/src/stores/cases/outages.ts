@@ -142,7 +142,7 @@ async function killedWhileWriting(
 ): Promise<Counts> {
   const counts = { kills: stage.rounds(1, 10), acknowledged: 0, lost: 0 }
   for (let round = 0; round < counts.kills; round += 1) {
-    const writer = await stage.fresh({ deadlineMs: 1800 })
+    const writer = await stage.fresh({ deadlineMs: 1700 })
     let over = false
     const writing = writeOn(stage, writer, () => over)
     await sleep(300 + stage.random() * 200)

@@ -42,7 +42,8 @@ export { openServer, type OpenServer, type OpenServerOptions } from './server/op
 export { joinSurfaces } from './server/join-surfaces.ts'
 export { leluSurface } from './tools/surface.ts'
 export type { LeluSurfaceOptions, ToolEngine } from './tools/options.ts'
-export { createPending, type Pending, type PendingOptions } from './pending/pending.ts'
+export type { PendingOptions } from './pending/options.ts'
+export { createPending, type Pending } from './pending/pending.ts'
 export {
   openGateway,
   type Gateway,

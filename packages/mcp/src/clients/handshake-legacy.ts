@@ -4,8 +4,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { version } from '../version.ts'
+import type { Attempt } from './attempt.ts'
 import type { Server } from './entry.ts'
-import type { Attempt } from './handshake.ts'
 import { commandOptions, type Env, httpOptions, type Name, serverOf } from './handshake-parts.ts'
 
 /** As clients of the revisions up to 2025-11-25 connect: Streamable HTTP, then the older HTTP with SSE. */

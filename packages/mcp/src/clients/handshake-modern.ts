@@ -6,8 +6,8 @@ import {
 } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { version } from '../version.ts'
+import type { Attempt } from './attempt.ts'
 import type { Server } from './entry.ts'
-import type { Attempt } from './handshake.ts'
 import { commandOptions, type Env, httpOptions, type Name, serverOf } from './handshake-parts.ts'
 
 /** As clients connect that know 2026-07-28: they ask the server what it speaks, and fall back to `initialize`. */

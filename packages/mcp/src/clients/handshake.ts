@@ -1,20 +1,5 @@
+import type { Handshake } from './attempt.ts'
 import type { Server } from './entry.ts'
-
-/** What came of opening a connection as a client does. Text of the server is data: shorten and escape it when shown. */
-export type Handshake =
-  | {
-      status: 'connected'
-      /** The revision that was agreed on. */
-      protocol: string
-      era: 'legacy' | 'modern'
-      transport: 'streamable-http' | 'sse' | 'stdio'
-      server: { name: string; version: string }
-      tools: number
-    }
-  | {
-      status: 'failed'
-      reason: 'unreachable' | 'not_started' | 'unauthorized' | 'timeout' | 'not_mcp'
-    }
 
 export type HandshakeOptions = {
   /** `legacy`: begins with `initialize`. `modern`: begins with `server/discover`, and falls back. */
@@ -24,12 +9,6 @@ export type HandshakeOptions = {
   timeoutMs?: number
   /** What a command inherits. */
   env: Readonly<Record<string, string | undefined>>
-}
-
-/** A connection that can be closed, whatever came of it. */
-export type Attempt = {
-  open(signal: AbortSignal): Promise<Extract<Handshake, { status: 'connected' }>>
-  close(): Promise<void>
 }
 
 const httpTimeoutMs = 10_000

@@ -1,30 +1,7 @@
 import { collect, wholeNumber } from '@lelu/cli/terminal'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-
-/** The flags of `serve`, as commander reads them. */
-export type ServeFlags = {
-  stdio?: boolean
-  /** Default `127.0.0.1`. */
-  host?: string
-  /** Default 3003. */
-  port?: number
-  config?: string
-  policies?: string
-  /** Default `none`. */
-  auth?: 'none' | 'token' | 'oauth'
-  principals?: string
-  issuer?: string
-  jwks?: string
-  resource?: string
-  agent?: string
-  tenant?: string
-  allowHost?: string[]
-  allowOrigin?: string[]
-  consoleUrl?: string
-  shadow?: boolean
-  insecure?: boolean
-}
+import type { ServeFlags } from '../server/serve-flags.ts'
 
 /** `lelu-mcp serve`: Lelu's tools, and the servers of `lelu-mcp.json` behind the gateway. */
 export function addServe(program: Command, context: CommandContext): void {

@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { Principal } from '../surface/principal.ts'
-import type { PendingOptions } from './pending.ts'
+import type { PendingOptions } from './options.ts'
 
 export type BackgroundRuns = {
   /** Runs an approved call, unless this process runs it already. Answers what stood in the way of the last try, if anything. */

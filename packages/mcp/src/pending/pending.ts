@@ -1,21 +1,9 @@
-import type { Approval, Lelu } from '@lelu/engine'
-import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { Approval } from '@lelu/engine'
 import type { CallContext, TaskKeeper, ToolAnswer } from '../surface/call.ts'
-import type { Principal } from '../surface/principal.ts'
 import { shownText } from '../tools/shown.ts'
+import type { PendingOptions } from './options.ts'
 import { taskKeeper, waitingTask } from './tasks.ts'
 import { checkConsoleUrl, consoleLink, pendingResult } from './words.ts'
-
-export type PendingOptions = {
-  lelu: { approvals: Pick<Lelu['approvals'], 'get' | 'cancel'> }
-  /** Runs an approved call that is this principal's and answers its result; a call that ran already answers the kept one. */
-  resume(
-    approvalId: string,
-    context: { principal: Principal; signal: AbortSignal },
-  ): Promise<CallToolResult>
-  /** Where a person looks at approvals, such as https://console.example/approvals/{id}. Default none: the text names `lelu approvals show <id>`. */
-  consoleUrl?: string
-}
 
 export interface Pending {
   /** What this client is told of a call that waits for a person. Never waits itself. */

@@ -12,7 +12,7 @@ import type { Principal } from '../surface/principal.ts'
 import { findApproval, owns } from '../tools/ownership.ts'
 import { failureResult, noApprovalResult, refusedResult } from '../tools/results.ts'
 import { shownText } from '../tools/shown.ts'
-import type { PendingOptions } from './pending.ts'
+import type { PendingOptions } from './options.ts'
 import { isPermission } from './permission.ts'
 
 /** What became of a call that its own caller took up again. */

@@ -4,8 +4,8 @@ import { noAuth } from '../auth/no-auth.ts'
 import { oauth } from '../auth/oauth.ts'
 import { tokenAuth } from '../auth/token-auth.ts'
 import { readTokenFile } from '../auth/token-file.ts'
-import type { ServeFlags } from '../commands/serve.ts'
 import type { Log } from '../eras/log.ts'
+import type { ServeFlags } from './serve-flags.ts'
 
 type Way = NonNullable<ServeFlags['auth']>
 type Flag = 'principals' | 'issuer' | 'jwks' | 'resource' | 'agent'

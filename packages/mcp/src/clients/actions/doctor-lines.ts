@@ -1,6 +1,6 @@
 import { type Io, type Paint, painter, safeText } from '@lelu/cli/terminal'
+import type { Handshake } from '../attempt.ts'
 import type { Place } from '../client.ts'
-import type { Handshake } from '../handshake.ts'
 import { failureLines, handshakeText, whereText } from './lines.ts'
 import { type Examined, isHealthy } from './results.ts'
 

@@ -1,6 +1,6 @@
 import { type Paint, safeLines, safeText } from '@lelu/cli/terminal'
+import type { Handshake } from '../attempt.ts'
 import type { Place, Scope } from '../client.ts'
-import type { Handshake } from '../handshake.ts'
 import { shownPath } from '../scope.ts'
 import type { ShownFailure } from './common.ts'
 

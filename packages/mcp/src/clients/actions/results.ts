@@ -1,5 +1,5 @@
+import type { Handshake } from '../attempt.ts'
 import type { Client, Scope } from '../client.ts'
-import type { Handshake } from '../handshake.ts'
 import type { ShownFailure } from './common.ts'
 
 /** What became of one client. */

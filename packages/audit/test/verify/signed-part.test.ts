@@ -28,6 +28,8 @@ const manners: Record<string, unknown>[] = [
   { kind: 'decision', decision: 'allow', id: 'lost' },
   { kind: 'decision', decision: 'allow', id: 'quote " and – dash' },
   { kind: 'outcome', refs: { decision: 'quote " and – dash' }, result: {} },
+  { kind: 'decision', decision: 'allow', id: 'dash – alone' },
+  { kind: 'outcome', refs: { decision: 'back \\ slash' }, result: {} },
   { kind: 'decision', decision: 'allow', id: 'again', refs: { approval: 'x' } },
   { kind: 'decision', decision: 'deny', id: 'no', input: { kind: 'outcome', decision: 'allow' } },
   { kind: 'decision', decision: 'require_approval', id: 'ask', args: { refs: { decision: 'no' } } },
@@ -70,7 +72,7 @@ describe('the part of a stream that is signed', () => {
       await verifyLog({ source }),
       await verifyLog({ source: withoutCheckpoints(source) }),
     ]
-    expect(haste.streams[0]?.covered).toBe(56)
+    expect(haste.streams[0]?.covered).toBe(62)
     expect(care.streams[0]?.covered).toBe(0)
     for (const member of ['ok', 'records', 'problems', 'kinds', 'unfinished'] as const) {
       expect(haste[member], member).toEqual(care[member])
@@ -93,7 +95,7 @@ describe('the part of a stream that is signed', () => {
       ...source,
       read(ref, segment, options = {}) {
         const behind = (options.offset ?? 0) > 0
-        if (!options.reuse && !options.alone && !behind) careful.push(options)
+        if (!options.into && !options.alone && !behind) careful.push(options)
         return source.read(ref, segment, options)
       },
     }

@@ -86,12 +86,16 @@ export function createGlancer(stream: string): Glancer {
     return at < end && next(key, at) >= end ? at : -1
   }
 
+  /** As `startsWith`, which compares letter by letter: of what is long that takes three times as long. */
+  const stands = (value: string, at: number): boolean =>
+    text.substring(at, at + value.length) === value
+
   const isText = (at: number, value: string): boolean =>
-    at !== -1 && text.startsWith(value, at) && text[at + value.length] === '"'
+    at !== -1 && stands(value, at) && text[at + value.length] === '"'
 
   /** The text behind `before`, when that stands at `at` and the text has no escapes and no bytes beyond ASCII. */
   function textAt(at: number, before: string): string | undefined {
-    if (!text.startsWith(before, at)) return undefined
+    if (!stands(before, at)) return undefined
     const start = at + before.length
     for (let end = start; ; end += 1) {
       const code = text.charCodeAt(end)
@@ -107,7 +111,7 @@ export function createGlancer(stream: string): Glancer {
     }
     // One that has refs may be that of an approval.
     const refsAt = next(refs, start)
-    if (refsAt < end && !text.startsWith('"refs":{}', refsAt)) return undefined
+    if (refsAt < end && !stands('"refs":{}', refsAt)) return undefined
     if (refsAt < end && next(refs, refsAt + 1) < end) return undefined
     const id = textAt(at + 'allow'.length, '","id":"')
     return id === undefined ? id : { kind: 'decision', stream, seq, id, decision: 'allow' }
@@ -116,11 +120,11 @@ export function createGlancer(stream: string): Glancer {
   /** Refs right behind the record's own `prev` are the record's own. */
   function pairedOutcome(seq: number, prev: string): Paired | undefined {
     const prevAt = valueAt(prevs, kindAt)
-    if (!text.startsWith(prev, prevAt)) return undefined
+    if (!stands(prev, prevAt)) return undefined
     const at = prevAt + prev.length + '",'.length
     const decision = textAt(at, beforeDecision)
     if (decision === undefined) return undefined
-    const ended = text.startsWith('"}', at + beforeDecision.length + decision.length)
+    const ended = stands('"}', at + beforeDecision.length + decision.length)
     return ended ? { kind: 'outcome', stream, seq, refs: { decision } } : undefined
   }
 
@@ -132,8 +136,8 @@ export function createGlancer(stream: string): Glancer {
     look(start, end, seq, prev) {
       kindAt = -1
       const at = end - timeFromEnd
-      if (!text.startsWith(beforeTime, at - beforeTime.length)) return undefined
-      if (!text.startsWith(behindTime, at + timeLength)) return undefined
+      if (!stands(beforeTime, at - beforeTime.length)) return undefined
+      if (!stands(behindTime, at + timeLength)) return undefined
       kindAt = onlyAt(kinds, start, end)
       const kind = frequent.find((one) => isText(kindAt, one))
       if (kind === undefined) return undefined
@@ -146,7 +150,7 @@ export function createGlancer(stream: string): Glancer {
     follows(start, end, seq, prev) {
       const prevAt = valueAt(prevs, Math.max(start, kindAt))
       const seqAt = valueAt(seqs, Math.min(prevAt, end))
-      const fits = isText(prevAt, prev) && text.startsWith(`${seq},`, seqAt)
+      const fits = isText(prevAt, prev) && stands(`${seq},`, seqAt)
       if (fits && prevAt < end && seqAt < end) return true
       // The first may be within something else.
       const line = text.slice(start, end)

@@ -10,7 +10,7 @@ import { type Known, newWalk, noteRecord, type Walk } from './walk.ts'
 export type Resume = { walk: Walk; segment: number; offset: number; line: number }
 
 const newline = 10
-const chunkBytes = 1 << 18
+const chunkBytes = 1 << 20
 
 /**
  * Reads the part of a stream that a trusted checkpoint covers, fast: leaf hashes, tree, `prev`, `seq`, and what the

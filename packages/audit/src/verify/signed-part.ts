@@ -10,6 +10,7 @@ import { type Known, newWalk, noteRecord, type Walk } from './walk.ts'
 export type Resume = { walk: Walk; segment: number; offset: number; line: number }
 
 const newline = 10
+/** Read at once: each read wakes a thread, which takes longer than to copy some 100 KB. */
 const chunkBytes = 1 << 20
 
 /**

@@ -31,14 +31,13 @@ export function folderSource(directory: string): LogSource {
         others,
       }
     },
-    async *read({ stream }, { file }, { offset = 0, reuse = false } = {}) {
+    async *read({ stream }, { file }, { offset = 0, into } = {}) {
       const handle = await open(join(directory, stream, file), 'r')
-      // Fresh memory costs as much as to fill it. Two: one is filled while the other is looked at.
-      const buffers = reuse ? [0, 1].map(() => Buffer.allocUnsafeSlow(chunkBytes)) : []
+      let turn = 0
       async function fill(at: number): Promise<Buffer> {
-        const target = buffers.shift() ?? Buffer.allocUnsafeSlow(chunkBytes)
-        if (reuse) buffers.push(target)
-        const { bytesRead } = await handle.read(target, 0, chunkBytes, at)
+        turn += 1
+        const target = into?.[turn % 2] ?? Buffer.allocUnsafeSlow(chunkBytes)
+        const { bytesRead } = await handle.read(target, 0, target.length, at)
         return target.subarray(0, bytesRead)
       }
       let next = fill(offset)

@@ -37,10 +37,10 @@ export type Anomaly = {
 }
 
 /**
- * From a byte on. `alone`: the segments behind it are not read next. `reuse`: each chunk is done with before the next is
- * asked for, so that all may lie in the same memory.
+ * From a byte on. `alone`: the segments behind it are not read next. `into`: memory that chunks may lie in by turns, as each
+ * is done with before the next is asked for; one is looked at while the other is filled.
  */
-export type ReadAt = { offset?: number; alone?: boolean; reuse?: boolean }
+export type ReadAt = { offset?: number; alone?: boolean; into?: readonly [Buffer, Buffer] }
 
 /** Where the bytes of a log come from: the folder it is written to, or an archive. Reading changes nothing. */
 export interface LogSource {

@@ -31,44 +31,54 @@ export function createTree(): Tree {
 const isHash = (text: string) => text.length === 44 && text.indexOf('=') === 43
 
 /**
- * `peaks` are the roots of the complete subtrees, the largest first: one for each bit of the size. As base64, which is how
- * leaves come: the hash makes a string in half the time of a Buffer.
+ * `levels` hold what is hashed for the next node of each height, the leaves' first: 0x01, then on the left the root of the
+ * complete subtree that waits for its neighbour. Each hash is written once, into its place in the next.
  */
-function treeOf(startSize: number, peaks: string[]): Tree {
+function treeOf(startSize: number, levels: Buffer[]): Tree {
   let size = startSize
+
+  /** Puts a hash where the one of this number belongs; answers how many bytes it had. */
+  function place(height: number, number: number, text: string, encoding: 'base64' | 'latin1') {
+    levels[height] ??= Buffer.alloc(65, 1)
+    return levels[height].write(text, number % 2 === 0 ? 1 : 33, 32, encoding)
+  }
+
   return {
     get size() {
       return size
     },
     append(leaf) {
-      let top = typeof leaf === 'string' ? leaf : leaf.toString('base64')
-      if (!isHash(top)) throw new RangeError('A leaf hash has 32 bytes.')
-      // No bit operators: they end at 2^31.
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) {
-        top = join(peaks.pop() as string, top)
+      const text = typeof leaf === 'string' ? leaf : leaf.toString('base64')
+      // A text that is not base64 of a whole hash would leave bytes of the leaf before.
+      if (!isHash(text) || place(0, size, text, 'base64') !== 32) {
+        throw new RangeError('A leaf hash has 32 bytes.')
       }
-      peaks.push(top)
+      let number = size
+      // No bit operators: they end at 2^31.
+      for (let height = 0; number % 2 === 1; height += 1) {
+        number = (number - 1) / 2
+        // As Latin-1: the hash makes a string faster than a Buffer, and this is the one that is written fastest.
+        place(height + 1, number, hash('sha256', levels[height] as Buffer, 'binary'), 'latin1')
+      }
       size += 1
     },
     root() {
-      const [top, ...rest] = peaks.toReversed()
-      return top === undefined
-        ? emptyRoot
-        : Buffer.from(
-            rest.reduce((right, left) => join(left, right), top),
-            'base64',
-          )
+      let root: Buffer | undefined
+      let number = size
+      for (const level of levels) {
+        const waits = number % 2 === 1
+        const left = level.subarray(1, 33)
+        if (waits) root = root === undefined ? Buffer.from(left) : nodeHash(left, root)
+        number = (number - Number(waits)) / 2
+      }
+      return root ?? emptyRoot
     },
-    copy: () => treeOf(size, [...peaks]),
+    copy: () =>
+      treeOf(
+        size,
+        levels.map((level) => Buffer.from(level)),
+      ),
   }
-}
-
-function join(left: string, right: string): string {
-  // A text that is not base64 of a whole hash would leave bytes of the pair before.
-  if (pair.write(left, 1, 32, 'base64') + pair.write(right, 33, 32, 'base64') !== 64) {
-    throw new RangeError('A leaf hash has 32 bytes.')
-  }
-  return hash('sha256', pair, 'base64')
 }
 
 function rootOf(leaves: readonly Buffer[], from: number, to: number): Buffer {

@@ -1,15 +1,17 @@
 import { hash } from 'node:crypto'
 import { parseRecord } from '../read/read.ts'
 import { type LogSource, SegmentDamage, type StreamRef } from '../read/source.ts'
-import { genesisHash, maxLineBytes } from '../record/line.ts'
+import { genesisHash, leafHash, maxLineBytes } from '../record/line.ts'
 import type { Findings } from './findings.ts'
-import { createGlancer, type Glance, type Glancer } from './glance.ts'
+import { createGlancer, type Glance } from './glance.ts'
 import { type Known, newWalk, noteRecord, type Walk } from './walk.ts'
 
 /** Where the walk goes on: in which segment (by number), behind which byte and line. */
 export type Resume = { walk: Walk; segment: number; offset: number; line: number }
 
 const newline = 10
+/** Read at once: each read wakes a thread, which takes longer than to copy some 100 KB. */
+const chunkBytes = 1 << 20
 
 /**
  * Reads the part of a stream that a trusted checkpoint covers, fast: leaf hashes, tree, `prev`, `seq`, and what the
@@ -25,6 +27,9 @@ export async function readSignedPart(
   const { stream } = ref
   const walk = newWalk(stream)
   const { tree } = walk
+  const glancer = createGlancer(stream)
+  const memory = Buffer.allocUnsafeSlow(2 * chunkBytes)
+  const into = [memory.subarray(0, chunkBytes), memory.subarray(chunkBytes)] as const
   const { segments } = await source.segments(ref)
   let prev = ''
   let nextTree = 0
@@ -32,7 +37,7 @@ export async function readSignedPart(
   let line = 0
 
   /** False when the line does not fit. The byte before `start` may be overwritten. */
-  function take(chunk: Buffer, { from, glancer }: Window, start: number, end: number): boolean {
+  function take(chunk: Buffer, from: number, start: number, end: number): boolean {
     if (end - start > maxLineBytes) return false
     const seq = tree.size
     const leaf = leafOf(chunk, start, end)
@@ -75,9 +80,9 @@ export async function readSignedPart(
     let rest: Buffer | undefined
 
     /** Whether the line fits, and is the last that is signed. */
-    function read(bytes: Buffer, window: Window, start: number, end: number): Read {
+    function read(bytes: Buffer, from: number, start: number, end: number): Read {
       const length = end + 1 - start
-      if (!take(bytes, window, start, end)) return 'unfit'
+      if (!take(bytes, from, start, end)) return 'unfit'
       offset += length
       if (tree.size === known.trees[nextTree]?.size && !fits()) return 'unfit'
       return tree.size < known.signed ? 'more' : 'all'
@@ -92,16 +97,23 @@ export async function readSignedPart(
         const whole = Buffer.concat([rest, end === -1 ? chunk : chunk.subarray(0, end)])
         rest = end === -1 ? whole : undefined
         if (rest === undefined) {
-          result = read(whole, windowOf(whole, 0, whole.length, stream), 0, whole.length)
+          glancer.over(whole.toString('latin1'))
+          result = read(whole, 0, 0, whole.length)
         }
         start = end === -1 ? chunk.length : end + 1
       }
-      let window: Window = { from: 0, to: 0, glancer: createGlancer('', stream) }
+      // From which byte to which the glancer has the chunk as text.
+      let from = 0
+      let to = 0
       while (result === 'more') {
         const end = chunk.indexOf(newline, start)
         if (end === -1) break
-        if (end > window.to) window = windowOf(chunk, start, end, stream)
-        result = read(chunk, window, start, end)
+        if (end > to) {
+          from = start
+          to = Math.max(end, chunk.lastIndexOf(newline, start + windowBytes))
+          glancer.over(chunk.toString('latin1', from, to))
+        }
+        result = read(chunk, from, start, end)
         start = end + 1
       }
       if (start < chunk.length) rest = Buffer.from(chunk.subarray(start))
@@ -109,7 +121,7 @@ export async function readSignedPart(
     }
 
     try {
-      for await (const chunk of source.read(ref, segment, { reuse: true })) {
+      for await (const chunk of source.read(ref, segment, { into })) {
         const result = readAll(chunk)
         if (result === 'unfit') return undefined
         if (result === 'more') continue
@@ -127,26 +139,12 @@ export async function readSignedPart(
 
 type Read = 'more' | 'all' | 'unfit'
 
-/** Some lines of a chunk as text, from one byte to another. */
-type Window = { from: number; to: number; glancer: Glancer }
-
-/** Few enough that the bytes are still in the processor's cache when they are hashed. */
+/** So much is looked into at once: few enough that the bytes are still in the processor's cache when they are hashed. */
 const windowBytes = 1 << 15
-
-function windowOf(bytes: Buffer, start: number, end: number, stream: string): Window {
-  const to = Math.max(end, bytes.lastIndexOf(newline, start + windowBytes))
-  const glancer = createGlancer(bytes.toString('latin1', start, to), stream)
-  return { from: start, to, glancer }
-}
 
 /** RFC 6962 §2.1. The zero byte before a line is put in the place of the newline before it: no line is copied. */
 function leafOf(chunk: Buffer, start: number, end: number): string {
-  if (start === 0) {
-    const bytes = Buffer.allocUnsafe(end + 1)
-    bytes[0] = 0
-    chunk.copy(bytes, 1, 0, end)
-    return hash('sha256', bytes, 'base64')
-  }
+  if (start === 0) return leafHash(chunk.subarray(0, end))
   chunk[start - 1] = 0
   return hash('sha256', chunk.subarray(start - 1, end), 'base64')
 }

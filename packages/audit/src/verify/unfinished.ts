@@ -43,7 +43,7 @@ export function createPairing(): Pairing {
 
   function finish(key: string): void {
     const [newer] = state.complete
-    newer.add(key)
+    newer.add(copyOf(key))
     if (newer.size >= remembered) state.complete = [new Set(), newer]
   }
 
@@ -57,9 +57,10 @@ export function createPairing(): Pairing {
     return newer.has(key) || older.has(key)
   }
 
-  function wait(key: string, mine: Map<string, Unfinished>, open: Unfinished): void {
-    if (mine.size < followed) mine.set(key, open)
-    else state.limited = true
+  /** Asked before what waits is made: past the limit that is nothing. */
+  function hasRoom(mine: Map<string, Unfinished>): boolean {
+    state.limited ||= mine.size >= followed
+    return mine.size < followed
   }
 
   return {
@@ -68,20 +69,24 @@ export function createPairing(): Pairing {
       if (kind !== 'decision' && kind !== 'outcome' && kind !== 'token.redeemed') return
       const refs = (found ?? {}) as AuditRefs
       if (kind === 'decision') {
-        if (decision !== 'allow' || refs.approval !== undefined || meet(String(id), ended)) return
+        if (decision !== 'allow' || refs.approval !== undefined) return
+        const key = String(id)
+        if (meet(key, ended) || !hasRoom(begun)) return
         const open = { kind: 'decision_without_outcome', stream, seq, ...pick(refs) } as const
-        wait(String(id), begun, { ...open, decision: String(id) })
+        const own = copyOf(key)
+        begun.set(own, { ...open, decision: own })
       } else if (refs.attempt !== undefined) {
         // Ids of decisions are not chosen so.
         const key = `attempt ${refs.attempt}`
         const redeemed = kind === 'token.redeemed'
-        if (meet(key, redeemed ? ended : begun)) return
+        const mine = redeemed ? begun : ended
+        if (meet(key, redeemed ? ended : begun) || !hasRoom(mine)) return
         const what = redeemed ? 'attempt_without_outcome' : 'outcome_without_redeem'
-        wait(key, redeemed ? begun : ended, { kind: what, stream, seq, ...pick(refs) })
+        mine.set(key, { kind: what, stream, seq, ...pick(refs) })
       } else if (kind === 'outcome' && refs.decision !== undefined && refs.approval === undefined) {
         const key = String(refs.decision)
-        if (meet(key, begun)) return
-        wait(key, ended, { kind: 'outcome_without_redeem', stream, seq, ...pick(refs) })
+        if (meet(key, begun) || !hasRoom(ended)) return
+        ended.set(copyOf(key), { kind: 'outcome_without_redeem', stream, seq, ...pick(refs) })
       }
     },
     absorb({ state: other }) {
@@ -90,19 +95,26 @@ export function createPairing(): Pairing {
         ended.delete(key)
         finish(key)
       }
-      for (const [key, open] of other.begun) if (!meet(key, ended)) wait(key, begun, open)
-      for (const [key, open] of other.ended) if (!meet(key, begun)) wait(key, ended, open)
+      for (const [key, open] of other.begun) {
+        if (!meet(key, ended) && hasRoom(begun)) begun.set(key, open)
+      }
+      for (const [key, open] of other.ended) {
+        if (!meet(key, begun) && hasRoom(ended)) ended.set(key, open)
+      }
       state.limited ||= other.limited
     },
     result: () => ({ unfinished: [...begun.values(), ...ended.values()], limited: state.limited }),
   }
 }
 
+/** A slice, as the quick look gives it, would keep the lines around it in memory for as long as it is remembered. */
+const copyOf = (text: string): string => `${text} `.slice(0, -1)
+
 function pick({ decision, approval, attempt }: AuditRefs) {
   return {
-    ...(typeof decision === 'string' && { decision }),
-    ...(typeof approval === 'string' && { approval }),
-    ...(typeof attempt === 'string' && { attempt }),
+    ...(typeof decision === 'string' && { decision: copyOf(decision) }),
+    ...(typeof approval === 'string' && { approval: copyOf(approval) }),
+    ...(typeof attempt === 'string' && { attempt: copyOf(attempt) }),
   }
 }
 

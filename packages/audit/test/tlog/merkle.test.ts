@@ -103,8 +103,8 @@ describe('the Merkle tree', () => {
     const tree = createTree()
     for (const leaf of published.slice(0, 5)) tree.append(leaf)
     const copy = tree.copy()
-    copy.append(published[5] as Buffer)
-    expect([tree.size, tree.root(), copy.size, copy.root()]).toEqual([5, roots[5], 6, roots[6]])
+    for (const leaf of published.slice(5, 7)) copy.append(leaf)
+    expect([tree.size, tree.root(), copy.size, copy.root()]).toEqual([5, roots[5], 7, roots[7]])
   })
 
   it('takes nothing for a leaf that is not a hash', () => {
@@ -114,9 +114,12 @@ describe('the Merkle tree', () => {
       expect(() => createTree().append(leaf.toString('base64'))).toThrow(RangeError)
     }
     // Of the length of one, but not base64: it would leave a part of the hash before in its place.
-    const tree = createTree()
-    tree.append(Buffer.alloc(32))
-    expect(() => tree.append(`${'!'.repeat(43)}=`)).toThrow(RangeError)
+    for (const size of [1, 2]) {
+      const tree = createTree()
+      for (const leaf of published.slice(0, size)) tree.append(leaf)
+      expect(() => tree.append(`${'!'.repeat(43)}=`)).toThrow(RangeError)
+      expect([tree.size, tree.root()]).toEqual([size, roots[size]])
+    }
   })
 
   it('proves every leaf of every tree up to 40, and every older tree in it', () => {

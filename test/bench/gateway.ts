@@ -1,16 +1,16 @@
-import { fork, spawn } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Client } from '@modelcontextprotocol/client'
-import { readGatewayConfig, type ServerEntry } from '../../packages/mcp/src/gateway/config.ts'
-import { connectClient } from '../../packages/mcp/src/gateway/connect.ts'
+import {
+  connect,
+  type Era,
+  type Folder,
+  gatewayFolder,
+  startServe,
+  upstreamCommand,
+  wrapCommand,
+} from './gateway-setup.ts'
 import { type Figure, percentile, round } from './measure.ts'
-
-const bin = fileURLToPath(new URL('../../packages/mcp/dist/bin.js', import.meta.url))
-const source = 'package lelu.authz\n\nallow if input.tool.server == "up"\n'
 
 type Call = (n: number) => Promise<unknown>
 
@@ -51,89 +51,76 @@ async function compare(
   }
 }
 
-/** `lelu-mcp serve` as users run it: a process of its own, from the build. */
-async function startServe(
-  directory: string,
-  config: string,
-): Promise<{ url: string; stop(): Promise<void> }> {
-  const words = [
-    '--directory',
-    join(directory, 'lelu'),
-    '--json',
-    'serve',
-    '--port',
-    '0',
-    '--config',
-    config,
-  ]
-  const child = spawn(process.execPath, [bin, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+const calling =
+  (client: Pick<Client, 'callTool'>, name: string): Call =>
+  async (n) => {
+    const { isError } = await client.callTool({ name, arguments: { a: n, b: 1 } })
+    if (isError === true) throw new Error('it did not run')
+  }
+
+/** How a client reaches the upstream without a gateway, and with one in place of it. */
+type Row = {
+  name: string
+  direct: string | readonly string[]
+  governed(folder: Folder): Promise<{ to: string | string[]; tool: string; stop(): Promise<void> }>
+}
+
+const overStreams: Row = {
+  name: 'wrap, standard streams on both sides',
+  direct: upstreamCommand,
+  governed: async (folder) => ({ to: wrapCommand(folder), tool: 'add', stop: async () => {} }),
+}
+
+function served(name: string, direct: Row['direct'], entry: object): Row {
   return {
-    url: (JSON.parse(line.toString()) as { url: string }).url,
-    async stop() {
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      await ended
+    name,
+    direct,
+    async governed(folder) {
+      const { url, stop } = await startServe(folder, entry)
+      return { to: url, tool: 'up__add', stop }
     },
   }
 }
 
-/** A client as agents have it, connected to a server. */
-const connect = (entry: ServerEntry) =>
-  connectClient({
-    entry,
-    timeoutMs: 30_000,
-    elicitation: false,
-    onListChanged: () => {},
-    log: () => {},
-    signal: new AbortController().signal,
-  })
-
-async function figureOf(what: string, entry: object, quick: boolean): Promise<Figure> {
-  const directory = mkdtempSync(join(tmpdir(), 'lelu-bench-'))
-  const path = join(directory, 'lelu-mcp.json')
-  writeFileSync(path, JSON.stringify({ mcpServers: { up: entry } }))
-  mkdirSync(join(directory, 'policies'))
-  writeFileSync(join(directory, 'policies/bench.rego'), source)
-  const { servers } = await readGatewayConfig(path, {})
-  const served = await startServe(directory, path)
-  const gateway = await connect({
-    kind: 'http',
-    url: served.url,
-    headers: {},
-    transport: undefined,
-  })
-  const upstream = await connect(servers.get('up') as ServerEntry)
-  const calling =
-    (client: Pick<Client, 'callTool'>, name: string): Call =>
-    async (n) => {
-      const { isError } = await client.callTool({ name, arguments: { a: n, b: 1 } })
-      if (isError === true) throw new Error('it did not run')
-    }
+async function figureOf(row: Row, era: Era, quick: boolean): Promise<Figure> {
+  const folder = gatewayFolder()
+  const { to, tool, stop } = await row.governed(folder)
+  const gateway = await connect(to, era)
+  const upstream = await connect(row.direct, era)
   try {
-    const calls = { direct: calling(upstream, 'add'), governed: calling(gateway, 'up__add') }
-    return await compare(`a call through the gateway, ${what}`, calls, quick ? 5 : 400)
+    const calls = { direct: calling(upstream, 'add'), governed: calling(gateway, tool) }
+    return await compare(`gateway: ${row.name} (${era})`, calls, quick ? 5 : 400)
   } finally {
     await gateway.close()
     await upstream.close()
-    await served.stop()
-    rmSync(directory, { recursive: true, force: true })
+    await stop()
+    folder.remove()
   }
 }
 
-/** What the gateway adds to a call of an upstream, all in: the client's hop to it, the decision, its record on disk. */
+/**
+ * What the gateway adds to a call of an upstream, all in: the client's hop to it, the decision, its record on disk. A client
+ * reaches the gateway as it would reach the upstream, but for the last row: there an upstream that it would start itself
+ * is behind a gateway over HTTP.
+ */
 export async function gatewayFigures(quick: boolean): Promise<Figure[]> {
-  const script = join(import.meta.dirname, '../../packages/mcp/test/gateway/fixtures/v2-server.ts')
-  const stdio = { command: process.execPath, args: [script] }
   const server = fork(new URL('./gateway-child.ts', import.meta.url), {
     execArgv: ['--conditions=lelu:source'],
   })
+  const [command = '', ...args] = upstreamCommand
   try {
     const [port] = (await once(server, 'message')) as [number]
-    return [
-      await figureOf('upstream over standard streams', stdio, quick),
-      await figureOf('upstream over HTTP', { url: `http://127.0.0.1:${port}/mcp` }, quick),
-    ]
+    const url = `http://127.0.0.1:${port}/mcp`
+    const overHttp = served('serve, HTTP on both sides', url, { url })
+    const mixed = served('serve, HTTP to it, standard streams behind it', upstreamCommand, {
+      command,
+      args,
+    })
+    const figures: Figure[] = []
+    for (const row of [overStreams, overHttp, mixed])
+      for (const era of ['2026-07-28', '2025-11-25'] as const)
+        figures.push(await figureOf(row, era, quick))
+    return figures
   } finally {
     server.disconnect()
   }

@@ -5,6 +5,7 @@ import type { CallContext, Peer, ToolAnswer } from '../surface/call.ts'
 import { inputIssues } from '../surface/check-input.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { McpTool, Surface } from '../surface/surface.ts'
+import { toolNamed } from '../surface/tool-named.ts'
 import type { Log } from './log.ts'
 import { isPlainJson } from './plain-json.ts'
 import { isUnable, kindOf, RpcFault, rpcCodes } from './rpc-fault.ts'
@@ -21,9 +22,7 @@ export async function findTool(
   name: string,
   principal: Principal,
 ): Promise<McpTool | Absent> {
-  const tools = await surface.tools(principal)
-  // By comparison, never by a key: `__proto__` and `constructor` are names a client can send.
-  const tool = tools.find((tool) => tool.name === name)
+  const tool = await toolNamed(surface, name, principal)
   if (tool !== undefined) return tool
   const absent = await surface.absent?.(name, principal)
   if (absent !== undefined) return { absent }

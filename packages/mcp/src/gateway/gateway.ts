@@ -7,6 +7,7 @@ import type { CallParts } from '../calls/governed-tool.ts'
 import { heldCalls } from '../calls/held-calls.ts'
 import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
 import { LeluMcpError } from '../errors.ts'
+import type { Principal } from '../surface/principal.ts'
 import type { McpTool, Surface, SurfaceChange } from '../surface/surface.ts'
 import type { GatewayConfig } from './config.ts'
 import { toolListing } from './listing.ts'
@@ -153,32 +154,35 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       return held.goOn(context) ?? held.begin(context, (asking) => govern(tool, input, asking))
     }
 
-  async function shown(principal: Parameters<Surface['tools']>[0]) {
-    const tools = [...lists.exposed()].filter(
-      ([, { server, state }]) => state === 'pinned' && upstreams.get(server)?.away() === undefined,
-    )
-    if (!settings.hideDenied || settings.mode === 'shadow') return tools
-    const hidden = await Promise.all(tools.map(([, tool]) => listing.hides(tool, principal)))
-    return tools.filter((_tool, index) => hidden[index] !== true)
+  /** Whether the policy keeps a tool from this principal, as far as the settings let it. */
+  const isHidden = async (tool: ListedTool, principal: Principal): Promise<boolean> =>
+    settings.hideDenied && settings.mode !== 'shadow' && listing.hides(tool, principal)
+
+  async function isShown(tool: ListedTool, principal: Principal): Promise<boolean> {
+    const isThere = tool.state === 'pinned' && upstreams.get(tool.server)?.away() === undefined
+    return isThere && !(await isHidden(tool, principal))
   }
 
   await Promise.all([...upstreams.values()].map(({ tried }) => tried))
   return {
     surface: {
       async tools(principal) {
-        const tools = await shown(principal)
-        return tools.map(([name, tool]) => shownTool(name, tool, callTool(tool)))
+        const tools = [...lists.exposed()]
+        const shown = await Promise.all(tools.map(([, tool]) => isShown(tool, principal)))
+        return tools.flatMap(([name, tool], index) =>
+          shown[index] === true ? [shownTool(name, tool, callTool(tool))] : [],
+        )
+      },
+      async tool(name, principal) {
+        const tool = lists.exposed().get(name)
+        if (tool === undefined || !(await isShown(tool, principal))) return undefined
+        return shownTool(name, tool, callTool(tool))
       },
       async absent(name, principal) {
         const tool = lists.exposed().get(name)
         if (tool === undefined) return undefined
         // Whoever may not know of it is told the same as of a tool that never was.
-        if (
-          settings.hideDenied &&
-          settings.mode !== 'shadow' &&
-          (await listing.hides(tool, principal))
-        )
-          return undefined
+        if (await isHidden(tool, principal)) return undefined
         const away = upstreams.get(tool.server)?.away() !== undefined
         const error = away
           ? awayError(tool.server)

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isLegacyRequest } from '@modelcontextprotocol/server'
+import { classifyInboundRequest } from '@modelcontextprotocol/server'
 import { carriedBy } from '../eras/legacy-context.ts'
 import { type ModernHandler, onlyReadable } from '../eras/modern-handler.ts'
 import type { EraOptions } from '../eras/options.ts'
@@ -120,8 +120,7 @@ async function answerEndpoint(
     case 'POST': {
       const body = await bodyOf(req, res, options)
       if (body === undefined) return
-      if (await isLegacy(req, body.json))
-        return answerStreamable(known, res, body.json, streamable, era)
+      if (isLegacy(req, body.json)) return answerStreamable(known, res, body.json, streamable, era)
       return modern.answer(req, res, await onlyReadable(body.json, era.surface, principal))
     }
     default:
@@ -142,11 +141,20 @@ async function bodyOf(
 }
 
 /** Which era a message is in is the SDK's to tell. It needs the headers that name a revision, and the parsed body. */
-function isLegacy({ headers }: IncomingMessage, body: unknown): Promise<boolean> {
-  const named = ['mcp-protocol-version', 'mcp-method', 'mcp-name'].flatMap((name) => {
-    const value = headers[name]
-    return typeof value === 'string' ? [[name, value] as [string, string]] : []
+function isLegacy({ headers }: IncomingMessage, body: unknown): boolean {
+  const { kind } = classifyInboundRequest({
+    httpMethod: 'POST',
+    ...said('protocolVersionHeader', headers['mcp-protocol-version']),
+    ...said('mcpMethodHeader', headers['mcp-method']),
+    ...said('mcpNameHeader', headers['mcp-name']),
+    body,
   })
-  const request = new Request('http://local/mcp', { method: 'POST', headers: named })
-  return isLegacyRequest(request, body)
+  return kind === 'legacy'
+}
+
+function said<K extends string>(
+  key: K,
+  value: string | string[] | undefined,
+): { [key in K]?: string } {
+  return (typeof value === 'string' ? { [key]: value } : {}) as { [key in K]?: string }
 }

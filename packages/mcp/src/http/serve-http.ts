@@ -43,7 +43,10 @@ export async function serveHttp(surface: Surface, options: HttpOptions): Promise
     parts.sse.changed(change)
   })
 
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (req, res) => {
+  // A client that thinks between its calls keeps its connection. By Node's own 5 s it would open one for nearly each of
+  // them, and now and then send one into a connection that is just being closed: many clients give up theirs at 5 s, too.
+  const times = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 }
+  const server = createServer(times, (req, res) => {
     route(req, res, parts).catch((error: unknown) => {
       log('error', 'A request failed for a reason nobody foresaw.', { error: kindOf(error) })
       refuse(res, 500, 'The server could not answer this request.', { code: rpcCodes.internal })

@@ -1,4 +1,5 @@
 import type { McpTool, Surface } from '../surface/surface.ts'
+import { toolNamed } from '../surface/tool-named.ts'
 
 /**
  * Several surfaces as one, in their order. Of two tools with one name the first is shown and called: who comes first
@@ -18,6 +19,7 @@ export function joinSurfaces(...surfaces: readonly Surface[]): Surface {
       }
       return [...byName.values()]
     },
+    tool: (name, principal) => firstOf(surfaces, (surface) => toolNamed(surface, name, principal)),
     absent: (name, principal) => firstOf(surfaces, (surface) => surface.absent?.(name, principal)),
     resources: (principal) => all((surface) => surface.resources?.(principal) ?? []),
     templates: (principal) => surfaces.flatMap((surface) => surface.templates?.(principal) ?? []),

@@ -57,6 +57,8 @@ export type SurfaceChange =
  */
 export interface Surface {
   tools(principal: Principal): Promise<readonly McpTool[]> | readonly McpTool[]
+  /** The one of `tools` with this name, for a surface that need not make all of them for it: every call asks for one. */
+  tool?(name: string, principal: Principal): Promise<McpTool | undefined> | McpTool | undefined
   /**
    * What a call is answered whose tool is not among `tools` now: one that was stopped, or whose server is away. Undefined:
    * no such tool.

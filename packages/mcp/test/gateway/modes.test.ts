@@ -86,6 +86,17 @@ test('a tool that the policy hides is not listed, cannot be called, and that is 
   expect(records(directory, 'decision')).toHaveLength(1)
 })
 
+test('one tool by its name is there exactly when it is among all tools', async () => {
+  const policies = policyOf(({ tool }) => (tool.name === 'write' ? hiding : allowed))
+  const { surface } = await testGateway({ engine: { policies } })
+  const tools = await surface.tools(alice)
+  expect(tools.length).toBeGreaterThan(3)
+  for (const { name, ...more } of tools)
+    expect(await surface.tool?.(name, alice)).toEqual({ name, ...more, call: expect.any(Function) })
+  for (const name of ['v1__write', 'v1__none', '__proto__', ''])
+    expect(await surface.tool?.(name, alice), name).toBeUndefined()
+})
+
 test('a tool that is hidden while somebody holds it is refused when it is called', async () => {
   let answer = allowed
   const gateway = await testGateway({ engine: { policies: policyOf(() => answer) } })

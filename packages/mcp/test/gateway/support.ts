@@ -18,6 +18,7 @@ import { parseGatewayConfig } from '../../src/gateway/config.ts'
 import { type Gateway, type GatewayOptions, openGateway } from '../../src/gateway/gateway.ts'
 import type { CallContext, ToolAnswer } from '../../src/surface/call.ts'
 import type { Principal } from '../../src/surface/principal.ts'
+import { toolNamed } from '../../src/surface/tool-named.ts'
 import { v1HttpServer } from './servers.ts'
 
 export const fixtures = join(import.meta.dirname, 'fixtures')
@@ -138,7 +139,7 @@ export function contextOf(more: Partial<CallContext> = {}): CallContext {
   }
 }
 
-/** Calls a tool as the listener does: by its name among the tools of the principal. */
+/** Calls a tool as the listener does. */
 export async function callTool(
   gateway: Gateway,
   name: string,
@@ -146,8 +147,7 @@ export async function callTool(
   more: Partial<CallContext> = {},
 ): Promise<ToolAnswer> {
   const context = contextOf(more)
-  const tools = await gateway.surface.tools(context.principal)
-  const tool = tools.find((one) => one.name === name)
+  const tool = await toolNamed(gateway.surface, name, context.principal)
   if (tool !== undefined) return tool.call(input, context)
   const result = await gateway.surface.absent?.(name, context.principal)
   if (result === undefined) throw new Error(`no such tool: ${name}`)

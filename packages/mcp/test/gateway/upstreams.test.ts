@@ -157,6 +157,15 @@ test('a question within a result is refused, and the call is not sent again', as
   expect(calls).toHaveLength(1)
 })
 
+test('an argument goes into the header that the tool names for it, and into no other', async () => {
+  const server = await modernServer()
+  const gateway = await testGateway({ servers: { v2: { url: server.url } } })
+  expect(textOf(await gateway.call('v2__routed', { region: 'eu' }))).toBe('eu')
+  expect(server.seen.at(-1)).toMatchObject({ 'mcp-param-region': 'eu' })
+  await gateway.call('v2__add', { a: 1, b: 2 })
+  expect(server.seen.at(-1)).not.toHaveProperty('mcp-param-region')
+})
+
 test.each(['application/json', 'text/event-stream'])(
   'an answer of %s that never ends is cut off, and does not fill the memory',
   async (type) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Log, McpTool } from '../../src/index.ts'
 import { LeluMcpError } from '../../src/index.ts'
-import { connect, modern, raw, said, serve, tool } from './serving.ts'
+import { connect, eventually, modern, raw, said, serve, stream, tool } from './serving.ts'
 
 const eras = ['modern', 'legacy'] as const
 
@@ -143,6 +143,31 @@ test('a modern call that its client gives up is aborted', async () => {
   given.abort()
   await aborted
   expect(await call).toBe('given up')
+})
+
+test('a modern call is answered as JSON, and as a stream where something comes before its result', async () => {
+  let end = () => {}
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  const work = tool('work', async (_input, { progress }) => {
+    await progress({ progress: 1 })
+    await ended
+    return said('döne')
+  })
+  const plain = tool('plain', async () => said('döne'))
+  const server = await serve({ tools: () => [work, plain] })
+  const whole = await raw(server, modern('tools/call', { name: 'plain', arguments: {} }))
+  expect(whole.headers['content-type']).toBe('application/json')
+  expect(JSON.parse(whole.text).result.content).toEqual([{ type: 'text', text: 'döne' }])
+  const { headers, body } = modern('tools/call', { name: 'work', arguments: {} })
+  const asked = body.replace('"_meta":{', '"_meta":{"progressToken":7,')
+  const streamed = await stream(server, { method: 'POST', headers, body: asked })
+  expect(streamed.response.headers['content-type']).toBe('text/event-stream')
+  await eventually(streamed.text).toContain('"progressToken":7')
+  expect(streamed.text()).not.toContain('döne')
+  end()
+  await eventually(streamed.text).toContain('döne')
 })
 
 test('what a client says about itself reaches the tool in one shape', async () => {

@@ -128,6 +128,12 @@ test('an unknown method of the modern era is not found', async () => {
     expect((await raw(server, modern(method, { taskId: 'x' }))).status, method).toBe(404)
 })
 
+test('a client is told that its connection is kept while it thinks', async () => {
+  const server = await serve(surface)
+  const answer = await fetch(new URL('/health', server.url))
+  expect(answer.headers.get('keep-alive')).toBe('timeout=65')
+})
+
 test('health and readiness are told without a token', async () => {
   let isReady = false
   const ready = () => {

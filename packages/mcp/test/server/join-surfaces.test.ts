@@ -36,6 +36,25 @@ describe('several surfaces joined', () => {
     ])
   })
 
+  it('find the first of two with one name, whichever of them can look one up', async () => {
+    const named = (description: string, lookUp: boolean): Surface => {
+      const tools = [tool('lelu_approve', description), tool(description, '')]
+      const find = (name: string) => tools.find((one) => one.name === name)
+      return { tools: () => tools, ...(lookUp && { tool: find }) }
+    }
+    for (const [one, other] of [
+      [true, true],
+      [true, false],
+      [false, true],
+      [false, false],
+    ] as const) {
+      const joined = joinSurfaces(named('ours', one), named('theirs', other))
+      expect((await joined.tool?.('lelu_approve', principal))?.description).toBe('ours')
+      expect((await joined.tool?.('theirs', principal))?.name).toBe('theirs')
+      expect(await joined.tool?.('none', principal)).toBeUndefined()
+    }
+  })
+
   it('read a resource from the first that has it, and fail where one fails before that', async () => {
     const none: Surface = { tools: () => [], read: async () => undefined }
     const some: Surface = {

@@ -1,7 +1,7 @@
 import type { Approval } from '@lelu/engine'
 import { editedInput, editedText } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
-import { shownLine, shownText } from '../gateway/shown-text.ts'
+import { strippedLine, strippedText } from '../gateway/stripped-text.ts'
 import type { ToolAnswer } from '../surface/call.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { ToolAnswer } from '../surface/call.ts'
  * hold that against the tool's output schema, also in an error.
  */
 export function refusedAnswer(code: string, text: string): ToolAnswer {
-  const content = [{ type: 'text' as const, text: `${code}: ${shownText(text, 4000)}` }]
+  const content = [{ type: 'text' as const, text: `${code}: ${strippedText(text, 4000)}` }]
   return { kind: 'result', result: { content, isError: true } }
 }
 
@@ -30,7 +30,8 @@ export function errorAnswer({ code, message, help, details }: Coded): ToolAnswer
       'This call could not be decided, so it did not run. Ask again later.',
     )
   }
-  const said = typeof details?.said === 'string' ? ` It said: ${shownLine(details.said, 1000)}` : ''
+  const said =
+    typeof details?.said === 'string' ? ` It said: ${strippedLine(details.said, 1000)}` : ''
   return refusedAnswer(code, `${message}${said} ${help}`)
 }
 
@@ -49,7 +50,7 @@ export function executedAnswer(
   { replayed, approval }: { replayed: boolean; approval: Approval | null },
 ): ToolAnswer {
   const edited = editedInput(approval)
-  const before = edited === undefined ? [] : [shownText(editedText(edited), 4000)]
+  const before = edited === undefined ? [] : [strippedText(editedText(edited), 4000)]
   const after = replayed
     ? [
         `(This call ran ${ranAt(approval)}; it did not run again. This is the result that was kept.)`,

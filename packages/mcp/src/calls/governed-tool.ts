@@ -2,7 +2,7 @@ import type { Approval, DecisionRequest, Json, Lelu, Subject, ToolEffect } from 
 import type { AdapterCall, AddedField, ConfidenceReader, GuardOptions } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { PinnedDefinition } from '../gateway/definition.ts'
-import { shownLine } from '../gateway/shown-text.ts'
+import { strippedLine } from '../gateway/stripped-text.ts'
 import type { CallContext, ToolAnswer } from '../surface/call.ts'
 import { runOf } from './call-name.ts'
 import type { AskingContext } from './held-calls.ts'
@@ -60,9 +60,9 @@ export function mcpContext(
       mode,
       ...(peer !== undefined && {
         client: {
-          name: shownLine(peer.name),
-          version: shownLine(peer.version, 64),
-          protocol: shownLine(peer.protocol, 32),
+          name: strippedLine(peer.name),
+          version: strippedLine(peer.version, 64),
+          protocol: strippedLine(peer.protocol, 32),
         },
       }),
     },

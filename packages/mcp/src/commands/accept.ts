@@ -1,11 +1,10 @@
 import { resolve } from 'node:path'
-import { CliError } from '@lelu/cli/terminal'
+import { CliError, safeJson } from '@lelu/cli/terminal'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
 import type { AcceptedTool } from '../gateway/accept.ts'
 import { acceptedLines } from '../gateway/accepted-lines.ts'
 import type { GatewayConfig } from '../gateway/config.ts'
-import { shownJson } from '../gateway/shown-text.ts'
 
 type Options = { config: string; yes?: boolean; dryRun?: boolean }
 
@@ -63,7 +62,7 @@ async function accept(context: CommandContext, names: string[], options: Options
     all.push(...(await acceptDefinitions(given)))
     if (!json) io.write(`Accepted. ${path} has them now.\n`)
   }
-  if (json) io.write(`${shownJson({ accepted: all, dryRun: options.dryRun === true })}\n`)
+  if (json) io.write(`${safeJson({ accepted: all, dryRun: options.dryRun === true }, 0)}\n`)
 }
 
 /** Names of servers may have a slash in them: the longest that fits counts. */

@@ -1,5 +1,6 @@
+import { safeJson } from '@lelu/cli/terminal'
 import type { AcceptedTool, DefinitionChange } from './accept.ts'
-import { shownJson, shownLine } from './shown-text.ts'
+import { strippedLine } from './stripped-text.ts'
 
 const words = {
   new: 'is new',
@@ -9,17 +10,17 @@ const words = {
 
 /** What accepting changes, as a person reads it. All of it is the word of the server: one line each, nothing hidden. */
 export function acceptedLines(server: string, tools: readonly AcceptedTool[]): string {
-  if (tools.length === 0) return `${shownLine(server)}: all tools are as they were accepted.\n`
+  if (tools.length === 0) return `${strippedLine(server)}: all tools are as they were accepted.\n`
   const lines = tools.flatMap(({ tool, kind, changes }) => [
-    `${shownLine(server)}/${shownLine(tool)} ${words[kind]}`,
+    `${strippedLine(server)}/${strippedLine(tool)} ${words[kind]}`,
     ...changes.flatMap(changeLines),
   ])
   return `${lines.join('\n')}\n`
 }
 
 function changeLines({ path, before, after }: DefinitionChange): string[] {
-  const place = path === '' ? '' : `${shownLine(path)}: `
+  const place = path === '' ? '' : `${strippedLine(path)}: `
   const line = (sign: string, value: DefinitionChange['before']) =>
-    value === undefined ? [] : [`  ${sign} ${place}${shownLine(shownJson(value), 2000)}`]
+    value === undefined ? [] : [`  ${sign} ${place}${strippedLine(safeJson(value, 0), 2000)}`]
   return [...line('-', before), ...line('+', after)]
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json } from '@lelu/engine'
 import type { JsonSchema } from '../surface/surface.ts'
-import { hides, shownText } from './shown-text.ts'
+import { hides, strippedText } from './stripped-text.ts'
 
 /** What an upstream says of a tool: what a person trusts when the tool is pinned. Nothing else of it is used. */
 export type Definition = {
@@ -116,7 +116,7 @@ function clean(value: Json, areNames: boolean): Json {
     if (areNames) return [key, clean(member, false)]
     if (data.has(key)) return [key, member]
     const isWords = (key === 'description' || key === 'title') && typeof member === 'string'
-    return [key, isWords ? shownText(member) : clean(member, named.has(key))]
+    return [key, isWords ? strippedText(member) : clean(member, named.has(key))]
   })
   return Object.fromEntries(members)
 }

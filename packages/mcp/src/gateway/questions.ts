@@ -3,7 +3,7 @@ import type { AskPerson } from '../calls/held-calls.ts'
 import type { Question } from '../surface/call.ts'
 import type { JsonSchema } from '../surface/surface.ts'
 import { shownSchema } from './definition.ts'
-import { shownText } from './shown-text.ts'
+import { strippedText } from './stripped-text.ts'
 
 /** The calls that a connection carries right now, each with whom it may ask. */
 const running = new WeakMap<Client, Set<AskPerson | undefined>>()
@@ -28,7 +28,7 @@ export async function askingDuring<T>(
 
 /** A question of a server as the person reads it: said to be the server's, with nothing hidden. Undefined: not to be asked. */
 export function questionOf(server: string, params: ElicitRequest['params']): Question | undefined {
-  const message = shownText(`The server ${JSON.stringify(server)} asks: ${params.message}`, 2000)
+  const message = strippedText(`The server ${JSON.stringify(server)} asks: ${params.message}`, 2000)
   if (params.mode === 'url') {
     const { protocol, hostname } = new URL(URL.canParse(params.url) ? params.url : 'about:blank')
     const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'

@@ -3,7 +3,7 @@ import type { GovernedTool } from '../calls/governed-tool.ts'
 import type { McpTool } from '../surface/surface.ts'
 import { shownSchema } from './definition.ts'
 import { shownOutput } from './shown-output.ts'
-import { shownLine, shownText } from './shown-text.ts'
+import { strippedLine, strippedText } from './stripped-text.ts'
 
 const shown = new WeakMap<GovernedTool, Omit<McpTool, 'call'>>()
 
@@ -21,10 +21,10 @@ function showTool(name: string, tool: GovernedTool): Omit<McpTool, 'call'> {
   const schema = shownSchema(inputSchema)
   return {
     name,
-    description: shownText(description),
+    description: strippedText(description),
     inputSchema: tool.field === undefined ? schema : addField(schema, tool.field, name),
     ...(output !== undefined && { outputSchema: output }),
-    ...(title !== undefined && { title: shownLine(title) }),
+    ...(title !== undefined && { title: strippedLine(title) }),
     ...(annotations !== undefined && { annotations: shownAnnotations(annotations) }),
   }
 }
@@ -39,7 +39,7 @@ function shownAnnotations(
   }
   const title = own.get('title')
   return {
-    ...(typeof title === 'string' && { title: shownLine(title) }),
+    ...(typeof title === 'string' && { title: strippedLine(title) }),
     ...flag('readOnlyHint'),
     ...flag('destructiveHint'),
     ...flag('idempotentHint'),

@@ -7,7 +7,7 @@ import {
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { boundedFetch } from './bounded-fetch.ts'
 import type { ServerEntry } from './config.ts'
-import { shownLine } from './shown-text.ts'
+import { strippedLine } from './stripped-text.ts'
 
 /**
  * The longest message of an upstream that is read, in bytes. One that sends more is cut off: the SDK's reader of a child
@@ -51,7 +51,8 @@ export function openTransport(
     })
     // Nobody reads it otherwise: a child that fills the pipe would stand still.
     transport.stderr?.on('data', (chunk: Buffer) => {
-      for (const line of chunk.toString().split('\n')) if (line.trim() !== '') log(shownLine(line))
+      for (const line of chunk.toString().split('\n'))
+        if (line.trim() !== '') log(strippedLine(line))
     })
     return transport
   }

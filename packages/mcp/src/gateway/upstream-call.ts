@@ -18,7 +18,7 @@ import type { CallContext, Question } from '../surface/call.ts'
 import type { JsonSchema } from '../surface/surface.ts'
 import type { Definition } from './definition.ts'
 import { askingDuring, questionOf } from './questions.ts'
-import { shownLine } from './shown-text.ts'
+import { strippedLine } from './stripped-text.ts'
 import type { Upstream } from './upstream.ts'
 import { callError } from './upstream-errors.ts'
 
@@ -146,7 +146,7 @@ function passProgress(progress: CallContext['progress']): ProgressCallback {
     const step = {
       progress: done,
       ...(total !== undefined && { total }),
-      ...(message !== undefined && { message: shownLine(message) }),
+      ...(message !== undefined && { message: strippedLine(message) }),
     }
     progress(step).catch(() => {})
   }

@@ -1,7 +1,7 @@
 import type { ToolEffect } from '@lelu/engine'
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client'
 import { LeluMcpError } from '../errors.ts'
-import { shownText } from './shown-text.ts'
+import { strippedText } from './stripped-text.ts'
 
 /** The call that failed. */
 export type FailedCall = { server: string; tool: string; effect: ToolEffect }
@@ -44,7 +44,7 @@ function failedError(
   return new LeluMcpError('LELU_MCP_UPSTREAM_FAILED', `The server ${server} ${why} ${tool}.`, {
     help: 'It says why; correct the input, or look at the server.',
     cause,
-    details: { server, tool, ...(said !== '' && { said: shownText(said, 1000) }) },
+    details: { server, tool, ...(said !== '' && { said: strippedText(said, 1000) }) },
   })
 }
 

@@ -3,7 +3,7 @@ import { LeluMcpError } from '../errors.ts'
 import type { ServerEntry } from './config.ts'
 import { connectClient } from './connect.ts'
 import { type PinnedDefinition, readDefinitions } from './definition.ts'
-import { shownLine } from './shown-text.ts'
+import { strippedLine } from './stripped-text.ts'
 import { awayError } from './upstream-errors.ts'
 
 export type UpstreamOptions = {
@@ -166,5 +166,5 @@ function reasonOf(error: unknown): string {
     const { code } = current as { code?: unknown }
     if (typeof code === 'string' && /^[A-Z][A-Z_]+$/.test(code)) return code
   }
-  return error instanceof Error ? shownLine(error.name) : 'unknown'
+  return error instanceof Error ? strippedLine(error.name) : 'unknown'
 }

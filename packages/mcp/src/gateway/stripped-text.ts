@@ -7,24 +7,16 @@ function cut(text: string, limit: number): string {
 }
 
 /** Text of an upstream on one line: nothing hidden in it, at most `limit` characters. */
-export function shownLine(text: string, limit: number = 200): string {
+export function strippedLine(text: string, limit: number = 200): string {
   return cut(text.replace(/\s+/g, ' ').replace(hidden, ''), limit)
 }
 
 /** The same of several lines: a description that hides instructions in invisible characters must not reach the model. */
-export function shownText(text: string, limit: number = 16_384): string {
+export function strippedText(text: string, limit: number = 16_384): string {
   return cut(text.replace(hiddenButBreaks, ''), limit)
 }
 
 /** Whether a name has characters in it that nobody sees. */
 export function hides(text: string): boolean {
   return text.search(hidden) !== -1
-}
-
-/** JSON on one line in which what nobody would see stands as an escape. */
-export function shownJson(value: unknown): string {
-  return (JSON.stringify(value) ?? 'null').replace(hidden, (character) => {
-    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
-    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
-  })
 }

@@ -8,7 +8,7 @@ import { type Figure, percentile, round } from './measure.ts'
 import { rego } from './rules.ts'
 
 /** A log that takes every record and keeps none: what is left is the adapter and the engine. */
-export function auditInMemory(): AuditLog {
+function auditInMemory(): AuditLog {
   let seq = 0
   return {
     log: 'memory',

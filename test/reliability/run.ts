@@ -1,5 +1,5 @@
-// `pnpm reliability [--full] [--driver NAME] [--fault NAME] [--json]`: puts every store through the faults of the suite and prints what
-// was counted. The table is that of docs/reliability.md. Ends with 1 when anything was wrong.
+// `pnpm reliability [--full] [--driver NAME] [--fault NAME] [--json]`: puts every store through the faults of the suite and
+// prints what was counted. The table is that of docs/reliability.md. Ends with 1 when anything was wrong.
 import { parseArgs } from 'node:util'
 import {
   hasPostgres,

@@ -6,16 +6,13 @@ import {
   type InputRequiredResult,
   isInputRequiredResult,
   type ProgressCallback,
-  type RequestOptions,
   SdkError,
   SdkErrorCode,
-  specTypeSchemas,
   type Tool,
 } from '@modelcontextprotocol/client'
 import type { AskPerson } from '../calls/held-calls.ts'
 import { LeluMcpError } from '../errors.ts'
 import type { CallContext, Question } from '../surface/call.ts'
-import type { JsonSchema } from '../surface/surface.ts'
 import type { Definition } from './definition.ts'
 import { askingDuring, questionOf } from './questions.ts'
 import { strippedLine } from './stripped-text.ts'
@@ -50,6 +47,12 @@ export async function callUpstream(
   const failed = { server: upstream.name, tool: definition.name, effect }
   const client = await upstream.client()
   const progressed = progress && passProgress(progress)
+  // Of the pinned definition, so that no other schema says what goes into headers. Without an output schema: the tool
+  // has run, and a result that does not fit is still its result.
+  const toolDefinition = {
+    name: definition.name,
+    inputSchema: definition.inputSchema as Tool['inputSchema'],
+  }
   const params = {
     name: definition.name,
     arguments: input,
@@ -59,12 +62,13 @@ export async function callUpstream(
     timeout: timeoutMs,
     resetTimeoutOnProgress: true,
     maxTotalTimeout: Math.max(longestCallMs, timeoutMs),
+    toolDefinition,
     ...(signal !== undefined && { signal }),
     ...(progressed !== undefined && { onprogress: progressed }),
   }
   try {
-    const send: Send = (more = {}, own = {}) =>
-      sendCall(client, definition, { ...params, ...more }, { ...options, ...own })
+    const send = (more: object = {}, own: object = {}) =>
+      client.callTool({ ...params, ...more }, { ...options, ...own })
     const result = await askingDuring(client, ask, () =>
       ask === undefined ? send() : inRounds(upstream.name, ask, send),
     )
@@ -79,34 +83,6 @@ export async function callUpstream(
 }
 
 type Send = (more?: object, own?: object) => Promise<CallToolResult>
-
-/**
- * Without the output schema of the tool: it has run, and a result that does not fit is still its result. What goes into
- * headers (SEP-2243) is told by the pinned definition and no other; only where it says such does the call go by
- * `callTool`, which reads the whole schema and makes the SDK fail a check on purpose, each time.
- */
-function sendCall(
-  client: Client,
-  { name, inputSchema }: Definition,
-  params: { name: string },
-  options: RequestOptions,
-): Promise<CallToolResult> {
-  if (!namesHeaders(inputSchema))
-    return client.request({ method: 'tools/call', params }, specTypeSchemas.CallToolResult, options)
-  const toolDefinition = { name, inputSchema: inputSchema as Tool['inputSchema'] }
-  return client.callTool(params, { ...options, toolDefinition })
-}
-
-const naming = new WeakMap<JsonSchema, boolean>()
-
-/** Whether a schema could say that an argument is repeated in a header; too many rather than too few. */
-function namesHeaders(schema: JsonSchema): boolean {
-  const known = naming.get(schema)
-  if (known !== undefined) return known
-  const names = JSON.stringify(schema).includes('x-mcp-header')
-  naming.set(schema, names)
-  return names
-}
 
 const maxRounds = 8
 

@@ -89,10 +89,12 @@ export {
 } from './notify/verify-webhook.ts'
 
 // Stores
+export { defaultStoreDeadlineMs } from './store/deadline.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
 export { type FromKeyvOptions, fromKeyv, type KeyvLike } from './store/from-keyv.ts'
 export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
 export type {
+  Answer,
   ApprovalStore,
   ListQuery,
   StoredRow,

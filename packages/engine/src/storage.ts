@@ -15,7 +15,7 @@ import type { StorageOptions } from './options.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
 import { storeClock } from './store/clock.ts'
-import { defaultDeadlineMs } from './store/deadline.ts'
+import { defaultStoreDeadlineMs } from './store/deadline.ts'
 import { fromKeyv } from './store/from-keyv.ts'
 import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
@@ -68,7 +68,7 @@ export async function openStorage(
   const {
     directory = defaultDirectory,
     now = Date.now,
-    storeDeadlineMs: deadlineMs = defaultDeadlineMs,
+    storeDeadlineMs: deadlineMs = defaultStoreDeadlineMs,
   } = options
   const keysFolder = join(directory, 'keys')
   async function ownKeys(): Promise<KeyRing> {

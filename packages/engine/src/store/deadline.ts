@@ -25,7 +25,7 @@ function afterMs(ms: number, late: () => void): { clear(): void } {
 }
 
 /** So that a caller hears the no within 2 s: after a standstill there is an eighth more, and the answer has its way back. */
-export const defaultDeadlineMs = 1700
+export const defaultStoreDeadlineMs = 1700
 
 /** A store that does not answer in time means no, never a hang. */
 export function withDeadline<T>(operation: Promise<T>, ms: number, doing: string): Promise<T> {

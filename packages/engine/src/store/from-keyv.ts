@@ -1,5 +1,5 @@
 import { LeluError } from '../errors.ts'
-import { defaultDeadlineMs } from './deadline.ts'
+import { defaultStoreDeadlineMs } from './deadline.ts'
 import { memoryStore } from './memory.ts'
 import { postgresApprovalStore } from './postgres.ts'
 import { postgresSettings } from './postgres-pool.ts'
@@ -40,7 +40,7 @@ function adapterOf(keyv: KeyvLike): unknown {
 function driverOf(
   adapter: object,
   namespace: string | undefined,
-  { deadlineMs = defaultDeadlineMs, allowUnsafe = false }: FromKeyvOptions,
+  { deadlineMs = defaultStoreDeadlineMs, allowUnsafe = false }: FromKeyvOptions,
 ): ApprovalStore | undefined {
   const own = (adapter as Record<symbol, unknown>)[approvalDriver]
   if (own !== undefined) return own as ApprovalStore

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { commitQueue } from './commit-queue.ts'
-import { defaultDeadlineMs } from './deadline.ts'
+import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
 import { selectDue } from './sqlite-due.ts'
 import type { Answer, ApprovalStore, StoredRow } from './store.ts'
@@ -29,7 +29,7 @@ function fromRow(row: unknown): StoredRow | undefined {
 export function sqliteApprovalStore(
   options: SqliteStoreOptions,
 ): ApprovalStore & { database: DatabaseSync } {
-  const database = openDatabase(options.path, options.busyTimeoutMs ?? defaultDeadlineMs)
+  const database = openDatabase(options.path, options.busyTimeoutMs ?? defaultStoreDeadlineMs)
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   const statements = {
     insert: prepare(

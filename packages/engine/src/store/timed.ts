@@ -15,7 +15,7 @@ export function timedBy(deadlineMs: number): Timed {
   }
 }
 
-/** Of another realm or library, a promise is no instance of ours. */
+/** Of another realm, a promise is no instance of ours: passed on as an answer, it would have no deadline. */
 function isPending<T>(answer: Answer<T>): answer is Promise<T> {
   return typeof (answer as Partial<Promise<T>> | undefined)?.then === 'function'
 }

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { withDeadline } from '../../src/store/deadline.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { defaultStoreDeadlineMs, withDeadline } from '../../src/store/deadline.ts'
 
 const late = expect.objectContaining({ code: 'LELU_STORE_UNAVAILABLE' })
 
@@ -11,6 +11,19 @@ function computeFor(ms: number): void {
 describe('the deadline of a store', () => {
   it('ends an operation that never comes back', async () => {
     await expect(withDeadline(new Promise(() => {}), 30, 'reading')).rejects.toEqual(late)
+  })
+
+  it('is short enough by default that a no is heard within 2 s, with the eighth more of a standstill', async () => {
+    vi.useFakeTimers()
+    try {
+      const operation = withDeadline(new Promise(() => {}), defaultStoreDeadlineMs, 'reading')
+      const denied = expect(operation).rejects.toEqual(late)
+      await vi.advanceTimersByTimeAsync((2000 * 8) / 9)
+      expect(vi.getTimerCount()).toBe(0)
+      await denied
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('does not count the time in which the process itself stood still', async () => {

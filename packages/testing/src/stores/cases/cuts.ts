@@ -1,3 +1,4 @@
+import { defaultStoreDeadlineMs } from '@lelu/engine'
 import type { Actor } from '../actor.ts'
 import type { Counts, StoreCase } from '../case.ts'
 import { approvalOf, gatherMs, isRefusal, look, sleep, together, until } from '../moves.ts'
@@ -73,8 +74,7 @@ function judge(stage: StoreStage, counts: Counts, reply: Reply, cutAfterMs: numb
 
 async function cutDuringClaims(stage: StoreStage): Promise<Counts> {
   const hosts = await stage.hosts()
-  // The engine's own deadline is 1.7 s.
-  const deadlineMs = stage.full ? 1700 : 500
+  const deadlineMs = stage.full ? defaultStoreDeadlineMs : 500
   const desk = await stage.fresh({ host: 'database', leaseMs })
   const racers = await Promise.all([away(stage, deadlineMs), away(stage, deadlineMs)])
   const counts: Counts = { cuts: stage.rounds(20, 200), claimers, executed: 0, denied: 0 }

@@ -1,3 +1,4 @@
+import { defaultStoreDeadlineMs } from '@lelu/engine'
 import type { Actor } from '../actor.ts'
 import type { Counts, StoreCase } from '../case.ts'
 import { approved, sleep, suspend, until } from '../moves.ts'
@@ -142,7 +143,7 @@ async function killedWhileWriting(
 ): Promise<Counts> {
   const counts = { kills: stage.rounds(1, 10), acknowledged: 0, lost: 0 }
   for (let round = 0; round < counts.kills; round += 1) {
-    const writer = await stage.fresh({ deadlineMs: 1700 })
+    const writer = await stage.fresh({ deadlineMs: defaultStoreDeadlineMs })
     let over = false
     const writing = writeOn(stage, writer, () => over)
     await sleep(300 + stage.random() * 200)

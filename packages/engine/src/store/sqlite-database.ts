@@ -65,6 +65,26 @@ function makeTables(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
 
+const isBusy = (error: unknown): boolean =>
+  ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
+
+/**
+ * SQLite does not wait when two processes turn the same new file to WAL at once: each has a shared lock and wants the
+ * other to go, so one is told "database is locked" at once, whatever its busy timeout. So it tries again.
+ */
+function turnToWal(database: DatabaseSync, busyTimeoutMs: number): void {
+  const giveUpAt = performance.now() + busyTimeoutMs
+  for (;;) {
+    try {
+      database.exec('PRAGMA journal_mode = WAL')
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + 4 * Math.random())
+    }
+  }
+}
+
 /** Opens (and makes) the file: WAL, every commit on disk, at most `busyTimeoutMs` of waiting for another process. */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
@@ -72,7 +92,8 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
     const { DatabaseSync } = loadSqlite()
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
     try {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;')
+      turnToWal(database, busyTimeoutMs)
+      database.exec('PRAGMA synchronous = FULL')
       makeTables(database, path)
       // Inputs of tools are in it: nobody but the owner reads them.
       if (path !== ':memory:') chmodSync(path, 0o600)

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { Keyv } from 'keyv'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fromKeyv } from '../../src/store/from-keyv.ts'
@@ -45,6 +47,21 @@ describe('the SQLite file', () => {
     expect(store.database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
     expect(store.database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
     await store.close()
+  })
+
+  it('opens for all who open it at once, new as it is', async () => {
+    const [threads, rounds] = [6, 100]
+    const workerData = { gate: new Int32Array(new SharedArrayBuffer(8)), threads, rounds, folder }
+    const opener = new URL('sqlite-opener.ts', import.meta.url)
+    const told: string[] = []
+    const opened = Array.from({ length: threads }, async () => {
+      const execArgv = ['--conditions=lelu:source']
+      const worker = new Worker(opener, { workerData, execArgv })
+      worker.on('message', (mode) => told.push(mode))
+      await once(worker, 'exit')
+    })
+    await Promise.all(opened)
+    expect(told).toEqual(Array(threads * rounds).fill('wal'))
   })
 
   it('is refused when it is no database, with a code and what to do, and is left as it was', () => {

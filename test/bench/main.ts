@@ -1,4 +1,4 @@
-// `pnpm bench [--json] [--quick]`: figures with the machine they were measured on. Never part of the tests.
+// `pnpm bench [--only PART,PART] [--json] [--quick]`: figures with the machine they were measured on. Never part of the tests.
 import { parseArgs } from 'node:util'
 import { adapterFigures } from './adapters.ts'
 import { auditFigures } from './audit.ts'
@@ -12,8 +12,31 @@ import { startFigures } from './start.ts'
 import { storeFigures } from './stores.ts'
 import { verifyFigures } from './verify.ts'
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } })
+const parts: Record<string, (quick: boolean) => Figure[] | Promise<Figure[]>> = {
+  policy: policyFigures,
+  decide: decideFigures,
+  audit: auditFigures,
+  verify: verifyFigures,
+  evidence: evidenceFigures,
+  stores: storeFigures,
+  adapters: adapterFigures,
+  mcp: mcpFigures,
+  gateway: gatewayFigures,
+  start: startFigures,
+}
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' } },
+})
 const quick = values.quick === true
+const wanted = values.only?.split(',') ?? Object.keys(parts)
+const unknown = wanted.filter((name) => !Object.hasOwn(parts, name))
+if (unknown.length > 0) {
+  console.error(
+    `No part is called ${unknown.join(', ')}. There are ${Object.keys(parts).join(', ')}.`,
+  )
+  process.exit(2)
+}
 
 function print(figure: Figure): void {
   if (values.json === true) {
@@ -33,18 +56,7 @@ if (values.json !== true)
   console.log(
     `${machine()}${quick ? '\nQuick: shows that the benches run; the figures mean nothing.' : ''}\n`,
   )
-for (const part of [
-  policyFigures,
-  decideFigures,
-  auditFigures,
-  verifyFigures,
-  evidenceFigures,
-  storeFigures,
-  adapterFigures,
-  mcpFigures,
-  gatewayFigures,
-  startFigures,
-]) {
-  for (const figure of await part(quick)) print(figure)
+for (const name of wanted) {
+  for (const figure of (await parts[name]?.(quick)) ?? []) print(figure)
 }
 process.exit(0)

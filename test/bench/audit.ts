@@ -69,7 +69,7 @@ async function appends(quick: boolean): Promise<Figure[]> {
   const run = (durability: 'fsync' | 'async', callers: number, total: number) =>
     withLog({ durability }, (log) => timeAsync((n) => log.append(decision(n)), { total, callers }))
   // A service that records has long compiled its code, and its heap has grown: the first figure would pay for both.
-  await run('fsync', 64, quick ? 100 : 100_000)
+  await run('fsync', 64, quick ? 100 : 300_000)
   const bare = await bareSync(quick ? 100 : 3000)
   const one = await run('fsync', 1, quick ? 100 : 5000)
   const many = await run('fsync', 64, quick ? 2000 : 200_000)

@@ -1,7 +1,7 @@
 // Errors, and the text that is hashed
 export { AuditError, type AuditErrorCode } from './errors.ts'
 export { canonicalJson } from './record/canonical-json.ts'
-export { jsonText } from './record/json-text.ts'
+export { jsonText } from './record/json-bytes.ts'
 
 // Writing
 export { type AuditLog, openAuditLog } from './write/log.ts'

@@ -49,6 +49,22 @@ describe('a log that is opened', () => {
 })
 
 describe('an appended event', () => {
+  it('is refused when reading it appends another, which keeps its place in the chain', async () => {
+    const directory = temporaryFolder()
+    const log = await openAuditLog({ directory })
+    await log.append(decision('first'))
+    const inner: Promise<AuditReceipt>[] = []
+    const hostile = Object.defineProperty(decision('hostile'), 'x', {
+      enumerable: true,
+      get: () => inner.push(log.append(decision('inner'))),
+    })
+    await expect(log.append(hostile)).rejects.toEqual(invalid('LELU_AUDIT_RECORD_INVALID'))
+    expect((await inner[0])?.seq).toBe(2)
+    expect((await log.append(decision('last'))).seq).toBe(3)
+    await log.close()
+    expect(await problemsOf(directory)).toEqual([])
+  })
+
   it('is stored as one canonical line, chained to the one before', async () => {
     const directory = temporaryFolder()
     const log = await openAuditLog({ directory, now: () => new Date('2026-11-22T10:00:00.123Z') })

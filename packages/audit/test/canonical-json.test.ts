@@ -2,7 +2,7 @@ import canonicalize from 'canonicalize'
 import { assert, constant, jsonValue, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson } from '../src/index.ts'
-import { jsonText } from '../src/record/json-text.ts'
+import { jsonText } from '../src/record/json-bytes.ts'
 
 const double = (hex: string): number => Buffer.from(hex, 'hex').readDoubleBE()
 

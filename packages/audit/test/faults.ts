@@ -33,7 +33,7 @@ export function faultyFiles({
       run('create', path, async () => {
         const file = await diskFiles.create(path)
         return {
-          append: (bytes) => run('append', path, () => file.append(bytes)),
+          append: (bytes) => run('append', path, async () => file.append(bytes)),
           sync: () => run('sync', path, () => file.sync()),
           close: () => file.close(),
         }

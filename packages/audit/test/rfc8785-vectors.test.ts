@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson } from '../src/index.ts'
-import { jsonText } from '../src/record/json-text.ts'
+import { jsonText } from '../src/record/json-bytes.ts'
 
 // Published with RFC 8785: github.com/cyberphone/json-canonicalization, testdata.
 const published: [name: string, input: string, output: string][] = [

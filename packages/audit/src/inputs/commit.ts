@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { jsonText } from '../record/json-text.ts'
+import { jsonText } from '../record/json-bytes.ts'
 import type { Json } from '../record/record.ts'
 import { below, type ClearPaths, clearPaths, pathsOf } from './clear-paths.ts'
 import { newSalt } from './salt.ts'

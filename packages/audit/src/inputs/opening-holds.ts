@@ -1,4 +1,4 @@
-import { jsonText } from '../record/json-text.ts'
+import { jsonText } from '../record/json-bytes.ts'
 import { pointerParts } from './clear-paths.ts'
 import { commitment, commitmentMember, type Opening } from './commit.ts'
 

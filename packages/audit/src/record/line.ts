@@ -11,6 +11,9 @@ export function leafBytes(line: Buffer): Buffer {
   return hash('sha256', bytes, 'buffer')
 }
 
+/** The hash of bytes that begin with 0x00, base64. */
+export const hashOfLeaf = (leaf: Buffer): string => hash('sha256', leaf, 'base64')
+
 /** As `leafBytes`, base64. */
 export const leafHash = (line: Buffer): string => leafBytes(line).toString('base64')
 
@@ -25,23 +28,19 @@ export function genesisHash(log: string, stream: string): string {
 }
 
 const sumLength = 22
-const sumTail = (sum: string) => `,"~sum":"${sum}"}`
-const sumTailLength = sumTail('-'.repeat(sumLength)).length
-
-function sumOf(body: string): string {
-  return hash('sha256', body, 'base64url').slice(0, sumLength)
-}
+const sumTailLength = sumTail('').length
 
 /**
- * Puts the sum behind the canonical text of a record; `~` sorts after every ASCII letter, so the line stays canonical.
- * It finds accidents in the last line, which no other line links to; whoever forges a line can also forge its sum.
+ * What takes the place of the closing brace of a record's canonical text: `~` sorts after every ASCII letter, so the line
+ * stays canonical. The sum finds accidents in the last line, which no other line links to; whoever forges a line can also
+ * forge its sum.
  */
-export function withSum(text: string): string {
-  return `${text.slice(0, -1)}${sumTail(sumOf(text))}`
+export function sumTail(body: string | Buffer): string {
+  return `,"~sum":"${hash('sha256', body, 'base64url').slice(0, sumLength)}"}`
 }
 
 /** Whether a line's sum is that of the rest of it. */
 export function sumHolds(line: string): boolean {
   if (line.length <= sumTailLength) return false
-  return line.slice(-sumTailLength) === sumTail(sumOf(`${line.slice(0, -sumTailLength)}}`))
+  return line.slice(-sumTailLength) === sumTail(`${line.slice(0, -sumTailLength)}}`)
 }

@@ -1,6 +1,7 @@
 import { AuditError } from '../errors.ts'
 import { bootId, monotonicMicroseconds } from './clock.ts'
-import { jsonText } from './json-text.ts'
+import { jsonText, writeJson } from './json-bytes.ts'
+import { sumTail } from './line.ts'
 import {
   type AuditEvent,
   type CloseRecord,
@@ -11,6 +12,7 @@ import {
   type RoomRecord,
 } from './record.ts'
 import { rememberShapes, type Shape, sortedShape } from './shapes.ts'
+import { type TextBytes, writeAscii, writeBytes } from './text-bytes.ts'
 import { newUlid } from './ulid.ts'
 
 /** What callers append, and what the log itself does. */
@@ -22,14 +24,14 @@ export type LogEvent =
   | RecoveryRecord
   | CloseRecord
 
-type Envelope = { log: string; stream: string; seq: number; prev: string; now: number }
+export type Envelope = { log: string; stream: string; seq: number; prev: string; now: number }
 
 const kinds: ReadonlySet<string> = new Set(eventKinds)
 const chained: readonly string[] = ['v', 'log', 'stream', 'seq', 'prev', 'ts', 'mono_us', 'boot']
 // Many readers of JSON would take the last one for the record's prototype.
 const reserved: ReadonlySet<string> = new Set([...chained, '__proto__'])
 
-function invalid(what: string, help: string): AuditError {
+export function invalid(what: string, help: string): AuditError {
   return new AuditError('LELU_AUDIT_RECORD_INVALID', `The event cannot be recorded: ${what}.`, {
     help,
   })
@@ -66,35 +68,58 @@ const planOf = rememberShapes((names): Plan => {
   return { names, sorted, labels, fromEvent: among(names), fromLog: among(given) }
 })
 
-const bootText = jsonText(bootId)
+/**
+ * Writes what RFC 6962 hashes as the leaf of a record: 0x00, then its line, which is the canonical text with its sum. A
+ * caller cannot set what the log itself says.
+ */
+export function writeLeaf(to: TextBytes, event: LogEvent, place: Envelope): void {
+  writeAscii(to, '\0')
+  const start = to.length
+  writeRecord(to, event, place)
+  const tail = sumTail(to.bytes.subarray(start, to.length))
+  to.length -= 1
+  writeAscii(to, tail)
+}
 
-/** The canonical text of a record, before its sum. A caller cannot set what the log itself says. */
-export function recordText(event: LogEvent, { log, stream, seq, prev, now }: Envelope): string {
+function writeRecord(to: TextBytes, event: LogEvent, place: Envelope): void {
   const { sorted, labels, fromEvent, fromLog } = planOf(Object.keys(event))
   const members = event as { [member: string]: unknown }
-  // None of these holds a character that JSON escapes: names were checked, the rest is made here.
-  const own: { [member: string]: string } = {
-    boot: bootText,
-    log: `"${log}"`,
-    mono_us: `${monotonicMicroseconds()}`,
-    prev: `"${prev}"`,
-    seq: `${seq}`,
-    stream: `"${stream}"`,
-    tenant: '"default"',
-    ts: `"${isoTime(now)}"`,
-    v: '1',
-  }
-  let text = ''
+  const start = to.length
+  writeAscii(to, '{')
   for (let index = 0; index < sorted.length; index += 1) {
     const name = sorted[index] as string
     const value = fromEvent[index] === true ? members[name] : undefined
     if (value === undefined && fromLog[index] !== true) continue // left out, as it has no value
-    const label = labels[index] as string
-    text += text === '' ? `{${label.slice(1)}` : label
-    if (value !== undefined) text += jsonText(value, 1)
-    else text += name === 'id' ? `"${newUlid(now)}"` : (own[name] as string)
+    const label = labels[index] as Uint8Array
+    writeBytes(to, label, to.length === start + 1 ? 1 : 0)
+    writeJson(to, value === undefined ? ownValue(name, place) : value, 1)
   }
-  return `${text}}`
+  writeAscii(to, '}')
+}
+
+function ownValue(name: string, { log, stream, seq, prev, now }: Envelope): string | number {
+  switch (name) {
+    case 'v':
+      return 1
+    case 'log':
+      return log
+    case 'stream':
+      return stream
+    case 'seq':
+      return seq
+    case 'prev':
+      return prev
+    case 'ts':
+      return isoTime(now)
+    case 'mono_us':
+      return monotonicMicroseconds()
+    case 'boot':
+      return bootId
+    case 'tenant':
+      return 'default'
+    default:
+      return newUlid(now)
+  }
 }
 
 let lastTime = Number.NaN

@@ -4,7 +4,7 @@ export type Shape = {
   readonly names: readonly string[]
   readonly sorted: readonly string[]
   /** `{"a":` for the first, `,"b":` for the others. */
-  readonly labels: readonly string[]
+  readonly labels: readonly Uint8Array[]
 }
 
 /** What is remembered stays small, whatever names somebody sends. */
@@ -52,6 +52,8 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 /** `textOf` writes a name. They are sorted by UTF-16 code unit, which is the default of sort(). */
 export function sortedShape(names: readonly string[], textOf: (name: string) => string): Shape {
   const sorted = names.toSorted()
-  const labels = sorted.map((name, index) => `${index === 0 ? '{' : ','}${textOf(name)}:`)
+  const labels = sorted.map((name, index) =>
+    Buffer.from(`${index === 0 ? '{' : ','}${textOf(name)}:`),
+  )
   return { names, sorted, labels }
 }

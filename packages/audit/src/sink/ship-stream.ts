@@ -111,17 +111,13 @@ async function readRun(
   const parts: Buffer[] = []
   let length = 0
   let at = from.place
-  for await (const { file, lines, ends } of readLeaves(
-    directory,
-    stream,
-    from.place,
-    size - from.seq,
-  )) {
-    for (const [n, line] of lines.entries()) {
+  for await (const run of readLeaves(directory, stream, from.place, size - from.seq)) {
+    for (const [n, offset] of run.ends.entries()) {
       if (length > 0 && length >= enough) break
+      const line = run.line(n)
       parts.push(line, newline)
       length += line.length + 1
-      at = { file, offset: ends[n] as number }
+      at = { file: run.file, offset }
     }
     if (length >= enough) break
   }

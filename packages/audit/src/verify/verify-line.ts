@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { parseRecord, type StoredLine } from '../read/read.ts'
-import { jsonText } from '../record/json-text.ts'
+import { jsonText } from '../record/json-bytes.ts'
 import { leafHash, maxLineBytes, sumHolds } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
 

@@ -1,6 +1,7 @@
 import { AuditError, closed, unavailable } from '../errors.ts'
 import type { AuditReceipt } from '../record/record.ts'
-import type { LogEvent } from '../record/record-text.ts'
+import type { LogEvent } from '../record/record-line.ts'
+import { createLeafHashes } from './leaf-hashes.ts'
 import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
 import {
   createStreamWriter,
@@ -36,7 +37,7 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   const { sealMs } = options
   const sealer = createSealer(options)
   /** Of the records that are on disk and not signed yet. */
-  let leaves: string[] = []
+  const leaves = createLeafHashes()
   let timer: NodeJS.Timeout | undefined
   let sealing: Promise<Sealed | undefined> | undefined
   let ended = false
@@ -44,7 +45,7 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   const writer = createStreamWriter({ ...options, onSynced: synced })
 
   function synced(receipts: AuditReceipt[]): void {
-    for (const { leaf } of receipts) leaves.push(leaf)
+    for (const { leaf } of receipts) leaves.add(leaf)
     sealSoon()
   }
 
@@ -66,11 +67,11 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   }
 
   async function sealNow(): Promise<Sealed | undefined> {
-    const count = leaves.length
+    const { count } = leaves
     if (count === 0) return sealer.sealed
     try {
-      const sealed = await sealer.seal(leaves.slice())
-      leaves = leaves.slice(count)
+      const sealed = await sealer.seal(leaves.first(count))
+      leaves.drop(count)
       failed = 0
       return sealed
     } catch (cause) {
@@ -80,14 +81,13 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
       if (final) writer.fail(unavailable('signing a checkpoint', cause))
       throw cause
     } finally {
-      if (leaves.length > 0) sealSoon()
+      if (leaves.count > 0) sealSoon()
     }
   }
 
-  async function append(event: LogEvent, appendOptions?: StreamAppend): Promise<AuditReceipt> {
+  function append(event: LogEvent, appendOptions?: StreamAppend): Promise<AuditReceipt> {
     // A record behind the end would read as one that somebody added.
-    if (ended) throw closed()
-    return writer.append(event, appendOptions)
+    return ended ? Promise.reject(closed()) : writer.append(event, appendOptions)
   }
 
   async function close(): Promise<void> {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { type AuditError, closed, unavailable } from '../errors.ts'
 import { diskFiles, type FileLayer } from '../folder/file-layer.ts'
 import type { AuditEvent, AuditReceipt, SealedPeer } from '../record/record.ts'
-import { assertEvent } from '../record/record-text.ts'
+import { assertEvent } from '../record/record-line.ts'
 import { keyPublisher } from '../sign/publish-keys.ts'
 import { openSigningKeys, type SigningKeys } from '../sign/signing-keys.ts'
 import { type Backlog, createShipper, type Shipper } from '../sink/shipper.ts'
@@ -178,14 +178,17 @@ export function openWith(
     if (ended !== undefined) throw closed()
     assertEvent(event)
     room.assert(sink && shipper && { sink: sink.name, now: shipper.backlog })
-    const early = appendOptions.until === 'written'
     if (durability === 'async') return streams.append(event, { ...appendOptions, until: 'written' })
     const receipt = await streams.append(event, appendOptions)
-    if (durability === 'fsync' || early || shipper === undefined) return receipt
+    if (durability === 'remote' && appendOptions.until !== 'written') await archived(receipt)
+    return receipt
+  }
+
+  async function archived(receipt: AuditReceipt): Promise<void> {
+    if (shipper === undefined) return
     const { held, forget } = shipper.holds(receipt)
     try {
       await inTime(remoteDeadlineMs, held, 'the archive')
-      return receipt
     } catch (error) {
       throw unavailable('shipping', error)
     } finally {

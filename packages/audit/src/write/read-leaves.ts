@@ -9,8 +9,11 @@ export type Place = { file: string; offset: number }
 
 export const streamStart: Place = { file: '', offset: 0 }
 
-/** Lines that were read together, and their leaf hashes (base64). `ends[n]` is the offset in `file` behind line n. */
-export type Run = { file: string; lines: Buffer[]; leaves: string[]; ends: number[] }
+/**
+ * The leaf hashes (base64) of lines that were read together. `ends[n]` is the offset in `file` behind line n. `line` copies
+ * one, until the next run is asked for, whose bytes take the place of these.
+ */
+export type Run = { file: string; leaves: string[]; ends: number[]; line(n: number): Buffer }
 
 /** So much is read and hashed at a time: a fraction of a millisecond in which nobody else has the processor. */
 const windowBytes = 1 << 16
@@ -30,7 +33,7 @@ export async function* readLeaves(
     if (file < from.file) continue
     const start = file === from.file ? from.offset : 0
     for await (const run of readFile(join(directory, stream, file), file, start, () => left)) {
-      left -= run.lines.length
+      left -= run.leaves.length
       yield run
       if (left === 0) return
     }
@@ -45,22 +48,22 @@ async function* readFile(
 ): AsyncGenerator<Run> {
   const handle = await open(path, 'r')
   try {
+    // The longest line and a window behind it. One byte before: a leaf is the hash of a zero byte and the line (RFC 6962
+    // §2.1), and the line need not be copied. One buffer for all: fresh ones would have the garbage collector run.
+    const buffer = Buffer.allocUnsafeSlow(1 + maxLineBytes + windowBytes)
     let offset = start
-    let rest: Buffer = Buffer.alloc(0)
+    let rest = 0
     // A line longer than any record was not written by the log: what stands from there on is left to verify.
-    while (rest.length <= maxLineBytes) {
-      // One byte before: a leaf is the hash of a zero byte and the line (RFC 6962 §2.1), and the line need not be copied.
-      const buffer = Buffer.allocUnsafe(1 + rest.length + windowBytes)
-      rest.copy(buffer, 1)
-      const position = offset + rest.length
-      const { bytesRead } = await handle.read(buffer, 1 + rest.length, windowBytes, position)
+    while (rest <= maxLineBytes) {
+      const { bytesRead } = await handle.read(buffer, 1 + rest, windowBytes, offset + rest)
       if (bytesRead === 0) return // an unfinished line is none
-      const bytes = buffer.subarray(0, 1 + rest.length + bytesRead)
-      const run = splitLines(bytes, file, offset, left())
-      const taken = run.ends.at(-1) ?? offset
-      rest = bytes.subarray(1 + taken - offset)
-      offset = taken
-      if (run.lines.length > 0) yield run
+      const end = 1 + rest + bytesRead
+      const run = splitLines(buffer.subarray(0, end), file, offset, left())
+      const taken = (run.ends.at(-1) ?? offset) - offset
+      offset += taken
+      rest = end - 1 - taken
+      if (run.leaves.length > 0) yield run
+      buffer.copyWithin(1, 1 + taken, end)
     }
   } finally {
     await handle.close()
@@ -69,15 +72,19 @@ async function* readFile(
 
 /** `bytes` has the line that begins at `offset` behind its first byte. */
 function splitLines(bytes: Buffer, file: string, offset: number, most: number): Run {
-  const run: Run = { file, lines: [], leaves: [], ends: [] }
+  const leaves: string[] = []
+  const ends: number[] = []
   let start = 1
   for (let end = bytes.indexOf(10, 1); end !== -1; end = bytes.indexOf(10, start)) {
-    if (run.lines.length === most) break
+    if (leaves.length === most) break
     bytes[start - 1] = 0
-    run.leaves.push(hash('sha256', bytes.subarray(start - 1, end), 'base64'))
-    run.lines.push(bytes.subarray(start, end))
-    run.ends.push(offset + end)
+    leaves.push(hash('sha256', bytes.subarray(start - 1, end), 'base64'))
+    ends.push(offset + end)
     start = end + 1
   }
-  return run
+  const line = (n: number) => {
+    const begin = n === 0 ? 1 : 1 + (ends[n - 1] as number) - offset
+    return Buffer.from(bytes.subarray(begin, (ends[n] as number) - offset))
+  }
+  return { file, leaves, ends, line }
 }

@@ -8,6 +8,7 @@ import { genesisHash } from '../record/line.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
 import { parseCheckpoint, signCheckpoint } from '../tlog/checkpoint.ts'
 import { createTree, type Tree } from '../tlog/merkle.ts'
+import { hashBytes } from './leaf-hashes.ts'
 import { type Place, readLeaves, streamStart } from './read-leaves.ts'
 
 /** A signed checkpoint: the stream's first `size` records have the RFC 6962 root `root` (base64). */
@@ -18,10 +19,10 @@ export interface Sealer {
   /** The newest checkpoint; undefined before the first. */
   readonly sealed: Sealed | undefined
   /**
-   * Signs the records with these leaf hashes (base64) behind those that are signed, once they are on disk. They are read
-   * back from there: what is signed is what was written, what anybody will read, and continues what was signed before.
+   * Signs the records with these leaf hashes (32 bytes each) behind those that are signed, once they are on disk. They are
+   * read back from there: what is signed is what was written, what anybody will read, and continues what was signed before.
    */
-  seal(leaves: readonly string[]): Promise<Sealed>
+  seal(leaves: Buffer): Promise<Sealed>
 }
 
 export type SealerOptions = {
@@ -49,18 +50,22 @@ export function createSealer(options: SealerOptions): Sealer {
     if (!consistent) throw altered(stream, 'its tree does not continue its last checkpoint')
   }
 
-  async function seal(leaves: readonly string[]): Promise<Sealed> {
+  async function seal(leaves: Buffer): Promise<Sealed> {
     const grown = tree.copy()
+    const count = leaves.length / hashBytes
+    const found = Buffer.alloc(hashBytes)
     let at = place
-    for await (const run of readLeaves(directory, stream, place, leaves.length)) {
-      const other = run.leaves.findIndex((leaf, n) => leaf !== leaves[grown.size - tree.size + n])
-      if (other !== -1) throw altered(stream, notWritten(grown.size + other))
-      for (const leaf of run.leaves) grown.append(leaf)
+    for await (const run of readLeaves(directory, stream, place, count)) {
+      for (const leaf of run.leaves) {
+        const start = (grown.size - tree.size) * hashBytes
+        found.write(leaf, 'base64')
+        const isWritten = found.compare(leaves, start, start + hashBytes) === 0
+        if (!isWritten) throw altered(stream, notWritten(grown.size))
+        grown.append(leaf)
+      }
       at = { file: run.file, offset: run.ends.at(-1) as number }
     }
-    if (grown.size !== tree.size + leaves.length) {
-      throw altered(stream, notWritten(grown.size))
-    }
+    if (grown.size !== tree.size + count) throw altered(stream, notWritten(grown.size))
     await assertUntouched()
     const root = grown.root()
     const signers = (await keys()).signers()
@@ -96,11 +101,11 @@ export async function sealEnded(
   if (text !== undefined && signed?.origin !== origin) return undefined
   const tree = createTree()
   let last = genesisHash(log, stream)
-  for await (const { lines, leaves } of readLeaves(directory, stream, streamStart, head.seq + 1)) {
+  for await (const { leaves, line } of readLeaves(directory, stream, streamStart, head.seq + 1)) {
     for (const [n, leaf] of leaves.entries()) {
       // What a checkpoint covers its root vouches for; behind it the chain does.
       const isSigned = signed !== undefined && tree.size < signed.size
-      if (!isSigned && parseRecord(String(lines[n]))?.prev !== last) return undefined
+      if (!isSigned && parseRecord(String(line(n)))?.prev !== last) return undefined
       tree.append(leaf)
       last = leaf
       if (tree.size === signed?.size && !tree.root().equals(signed.root)) return undefined

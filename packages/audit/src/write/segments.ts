@@ -6,8 +6,8 @@ import { segmentName } from '../folder/folder.ts'
 export interface Segments {
   /** Whether there are bytes that a power cut could take. */
   readonly unsynced: boolean
-  /** Into the page cache. `seq` names the segment, where a new one is begun. */
-  append(bytes: Buffer, seq: number): Promise<void>
+  /** Into the page cache: at once, where no promise is answered. `seq` names the segment, where a new one is begun. */
+  append(bytes: Buffer, seq: number): Promise<void> | undefined
   /** fdatasync of what is not synced yet. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -36,15 +36,19 @@ export function createSegments(files: FileLayer, folder: string, segmentBytes: n
     return file
   }
 
+  function appendTo(current: LogFile, bytes: Buffer): Promise<void> | undefined {
+    unsynced = true
+    written += bytes.length
+    return current.append(bytes)
+  }
+
   return {
     get unsynced() {
       return unsynced
     },
-    async append(bytes, seq) {
-      const current = file === undefined || written >= segmentBytes ? await begin(seq) : file
-      unsynced = true
-      await current.append(bytes)
-      written += bytes.length
+    append(bytes, seq) {
+      if (file !== undefined && written < segmentBytes) return appendTo(file, bytes)
+      return begin(seq).then((begun) => appendTo(begun, bytes))
     },
     sync,
     async close() {

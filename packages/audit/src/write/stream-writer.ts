@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { AuditError, unavailable } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
-import { genesisHash, leafHashOfText, maxLineBytes, withSum } from '../record/line.ts'
+import { genesisHash, hashOfLeaf, maxLineBytes } from '../record/line.ts'
 import type { AuditReceipt } from '../record/record.ts'
-import { type LogEvent, recordText } from '../record/record-text.ts'
+import { invalid, type LogEvent, writeLeaf } from '../record/record-line.ts'
+import { withTextBytes } from '../record/text-bytes.ts'
+import { type Batch, createBatches } from './batches.ts'
 import { before } from './deadline.ts'
 import { createSegments } from './segments.ts'
 
@@ -63,7 +65,6 @@ export type StreamOptions = {
 }
 
 type Waiting = {
-  line: string
   receipt: AuditReceipt
   /** `performance.now()` after which nobody is waiting any more. */
   due: number
@@ -72,9 +73,8 @@ type Waiting = {
   reject: (error: unknown) => void
 }
 
-/** Bytes of one write, and of all records that may wait for it: past that the disk is too slow, and callers are refused. */
-const batchChars = 1024 * 1024
-const waitingChars = 64 * 1024 * 1024
+/** Bytes of all records that may wait: past that the disk is too slow, and callers are refused. */
+const waitingBytes = 64 * 1024 * 1024
 
 /** Records that are worth a write of their own although others may be about to join. */
 const worthWriting = 16
@@ -92,8 +92,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   const { files, log, stream, now, deadlineMs } = options
   let seq = 0
   let prev = genesisHash(log, stream)
-  let waiting: Waiting[] = []
-  let waitingLength = 0
+  const waiting = createBatches<Waiting>()
   let failure: Failure | undefined
   let settling: Promise<void> | undefined
   let scheduled = false
@@ -104,12 +103,10 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let written = 0
   const segments = createSegments(files, join(options.directory, stream), options.segmentBytes)
 
-  function fail(error: unknown, batch: Waiting[]): void {
+  function fail(error: unknown, batch: readonly Waiting[]): void {
     const isFirst = failure === undefined
     failure ??= { error: unavailable('appending', error), at: performance.now() }
-    const all = [...batch, ...waiting]
-    waiting = []
-    waitingLength = 0
+    const all = [...batch, ...waiting.clear()]
     for (const one of all) one.reject(failure.error)
     tell([...new Set([...unsynced, ...all])], failure.error)
     unsynced = []
@@ -129,27 +126,20 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     options.onSynced?.(synced.map(({ receipt }) => receipt))
   }
 
-  function takeBatch(): Waiting[] {
-    let count = 0
-    for (let chars = 0; count < waiting.length && chars < batchChars; count += 1) {
-      chars += (waiting[count] as Waiting).line.length
-    }
-    const batch = count === waiting.length ? waiting : waiting.slice(0, count)
-    waiting = count === waiting.length ? [] : waiting.slice(count)
-    for (const { line } of batch) waitingLength -= line.length
-    return batch
-  }
-
-  async function write(batch: Waiting[]): Promise<void> {
-    const bytes = Buffer.from(batch.map(({ line }) => line).join(''))
-    await segments.append(bytes, (batch[0] as Waiting).receipt.seq)
+  async function write(batch: Batch<Waiting>): Promise<void> {
+    const { records } = batch
+    const bytes = batch.bytes.subarray(0, batch.length)
+    // Not a turn later: the sync is to begin before anybody who is answered meanwhile takes the processor.
+    const appending = segments.append(bytes, (records[0] as Waiting).receipt.seq)
+    if (appending !== undefined) await appending
+    waiting.giveBack(batch)
     written += bytes.length
-    unsynced.push(...batch)
-    for (const one of batch) {
+    unsynced.push(...records)
+    for (const one of records) {
       if (isEarly(one)) one.resolve(one.receipt)
       one.options.onWritten?.()
     }
-    if (batch.every(isEarly)) syncSoon()
+    if (records.every(isEarly)) syncSoon()
     else await sync()
   }
 
@@ -170,28 +160,30 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
    * the one before it make the next: a log with many callers is then never waiting for the other of the two.
    */
   function pump(): void {
-    if (settling !== undefined || failure !== undefined || waiting.length === 0) return
-    const batch = takeBatch()
-    settle(batch, (batch[0] as Waiting).due, write(batch))
+    if (settling !== undefined || failure !== undefined) return
+    const batch = waiting.take()
+    if (batch === undefined) return
+    settle(batch.records, (batch.records[0] as Waiting).due, write(batch))
   }
 
   /** Answers a batch when its operation has ended, or at `due`; then goes on with the next. */
-  function settle(batch: Waiting[], due: number, running: Promise<void>): void {
+  function settle(batch: readonly Waiting[], due: number, running: Promise<void>): void {
     operation = running.finally(() => {
       operation = undefined
     })
     operation.catch(() => {}) // reported below, or late, when nobody waits any more
-    settling = before(due, deadlineMs, running)
-      .then(
-        () => {
-          for (const one of batch) one.resolve(one.receipt)
-        },
-        (error) => fail(error, batch),
-      )
-      .then(() => {
+    settling = before(due, deadlineMs, running).then(
+      () => {
         settling = undefined
+        // Before the answers: the disk is to have the next batch while those who are answered make the one behind it.
         schedule()
-      })
+        for (const one of batch) one.resolve(one.receipt)
+      },
+      (error) => {
+        settling = undefined
+        fail(error, batch)
+      },
+    )
   }
 
   /**
@@ -199,8 +191,9 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
    * ask again in this turn and may join.
    */
   function schedule(): void {
-    if (waiting.length >= worthWriting || isEarly(waiting[0])) pump()
-    else if (waiting.length > 0 && !scheduled) {
+    const { next } = waiting
+    if (next.length >= worthWriting || isEarly(next[0])) pump()
+    else if (next.length > 0 && !scheduled) {
       scheduled = true
       setImmediate(() => {
         scheduled = false
@@ -211,25 +204,25 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
 
   function enqueue(event: LogEvent, options: StreamAppend): Promise<AuditReceipt> {
     const { waitedMs = 0 } = options
-    const text = withSum(recordText(event, { log, stream, seq, prev, now: now() }))
-    // A character is at most three bytes of UTF-8: most lines need not be counted.
-    const bytes = text.length * 3 > maxLineBytes ? Buffer.byteLength(text) : 0
-    if (bytes > maxLineBytes) throw tooLarge(bytes)
-    if (waitingLength + text.length > waitingChars) {
-      throw unavailable('appending', new Error('too many records wait for the disk'))
-    }
-    // Nothing may throw from here on: the number is taken.
-    const receipt = { stream, seq, leaf: leafHashOfText(text) }
-    seq += 1
-    prev = receipt.leaf
-    const line = `${text}\n`
-    waitingLength += line.length
-    const due = performance.now() + deadlineMs - waitedMs
-    const answer = new Promise<AuditReceipt>((resolve, reject) => {
-      waiting.push({ line, receipt, due, options, resolve, reject })
+    return withTextBytes((leaf) => {
+      const number = seq
+      writeLeaf(leaf, event, { log, stream, seq, prev, now: now() })
+      if (leaf.length - 1 > maxLineBytes) throw tooLarge(leaf.length - 1)
+      if (waiting.bytes + leaf.length > waitingBytes) {
+        throw unavailable('appending', new Error('too many records wait for the disk'))
+      }
+      // A getter of the event may have appended a record: the number, and what comes before, are that one's.
+      if (seq !== number) throw invalid('reading it appended another', 'Pass plain data.')
+      // Nothing may throw from here on: the number is taken.
+      const receipt = { stream, seq, leaf: hashOfLeaf(leaf.bytes.subarray(0, leaf.length)) }
+      seq += 1
+      prev = receipt.leaf
+      const due = performance.now() + deadlineMs - waitedMs
+      const { promise, resolve, reject } = Promise.withResolvers<AuditReceipt>()
+      waiting.add(leaf.bytes, 1, leaf.length, { receipt, due, options, resolve, reject })
+      schedule()
+      return promise
     })
-    schedule()
-    return answer
   }
 
   return {
@@ -247,12 +240,16 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       return written
     },
     fail: (error) => fail(error, []),
-    async append(event, options = {}) {
-      if (failure !== undefined) throw failure.error
-      return enqueue(event, options)
+    append(event, options = {}) {
+      if (failure !== undefined) return Promise.reject(failure.error)
+      try {
+        return enqueue(event, options)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     async flush() {
-      while (failure === undefined && (settling !== undefined || waiting.length > 0)) {
+      while (failure === undefined && (settling !== undefined || waiting.bytes > 0)) {
         pump()
         await settling
       }
@@ -263,7 +260,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       if (failure !== undefined) throw failure.error
     },
     async close() {
-      while (waiting.length > 0 && failure === undefined) {
+      while (waiting.bytes > 0 && failure === undefined) {
         pump()
         await settling
       }

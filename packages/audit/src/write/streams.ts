@@ -4,9 +4,9 @@ import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
 import { leaseMs, renewLease } from '../folder/lease.ts'
 import { disown, noteOf, own } from '../folder/ownership.ts'
 import { type Lost, recoverStreams } from '../folder/recovery.ts'
-import { jsonText } from '../record/json-text.ts'
+import { jsonText } from '../record/json-bytes.ts'
 import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/record.ts'
-import type { LogEvent } from '../record/record-text.ts'
+import type { LogEvent } from '../record/record-line.ts'
 import { newUlid } from '../record/ulid.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
 import { before } from './deadline.ts'
@@ -182,6 +182,21 @@ export function createStreams(options: StreamsOptions): Streams {
     stream = newStreamName(node)
   }
 
+  /** To a stream that is being begun. */
+  async function appendTo(
+    target: Promise<LiveStream>,
+    event: LogEvent,
+    appendOptions: AppendOptions,
+  ): Promise<AuditReceipt> {
+    const asked = performance.now()
+    const copy = snapshot(event) // the caller may change its object while the stream begins
+    const live = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
+      if (starting?.stream === target) starting.late = true
+      throw unavailable('beginning a stream', error)
+    })
+    return live.append(copy, { ...appendOptions, waitedMs: performance.now() - asked })
+  }
+
   return {
     get stream() {
       return current?.stream ?? stream
@@ -192,17 +207,15 @@ export function createStreams(options: StreamsOptions): Streams {
     get failed() {
       return failure !== undefined || current?.failure !== undefined || starting?.late === true
     },
-    async append(event, appendOptions = {}) {
-      if (ending) throw closed()
-      const target = writing()
-      if (!(target instanceof Promise)) return target.append(event, appendOptions)
-      const asked = performance.now()
-      const copy = snapshot(event) // the caller may change its object while the stream begins
-      const live = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
-        if (starting?.stream === target) starting.late = true
-        throw unavailable('beginning a stream', error)
-      })
-      return live.append(copy, { ...appendOptions, waitedMs: performance.now() - asked })
+    append(event, appendOptions = {}) {
+      if (ending) return Promise.reject(closed())
+      try {
+        const target = writing()
+        if (target instanceof Promise) return appendTo(target, event, appendOptions)
+        return target.append(event, appendOptions)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     },
     async flush() {
       const live = current ?? (await starting?.stream)

@@ -1,8 +1,9 @@
-import { jsonText } from '../../src/record/json-text.ts'
-import { leafHashOfText, withSum } from '../../src/record/line.ts'
+import { jsonText } from '../../src/record/json-bytes.ts'
+import { leafHashOfText } from '../../src/record/line.ts'
 import { openWith } from '../../src/write/log.ts'
 import { faultyFiles } from '../faults.ts'
 import { decision, linesOf, segmentsOf, temporaryFolder } from '../support.ts'
+import { withSum } from './with-sum.ts'
 
 /** Small whole numbers that are the same in every run. */
 export function seeded(seed: number): (below: number) => number {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonText } from '../../src/record/json-text.ts'
+import { jsonText } from '../../src/record/json-bytes.ts'
 import { createGlancer } from '../../src/verify/glance.ts'
 
 it('forgets where things stood when it goes on to other lines', () => {

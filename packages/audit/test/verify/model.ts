@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { jsonText } from '../../src/record/json-text.ts'
-import { leafHashOfText, withSum } from '../../src/record/line.ts'
+import { jsonText } from '../../src/record/json-bytes.ts'
+import { leafHashOfText } from '../../src/record/line.ts'
 import { checkpointKey, logKeyKey, segmentKey, streamKey } from '../../src/sink/layout.ts'
 import {
   chain,
@@ -11,6 +11,7 @@ import {
   type Signing,
   vkeyOf,
 } from './signed-log.ts'
+import { withSum } from './with-sum.ts'
 
 export const log = 'example.com/lelu'
 export const signing: Signing = { log, key: keyOf(1) }

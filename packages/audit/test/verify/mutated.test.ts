@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { verifyLog } from '../../src/index.ts'
-import { leafHashOfText, withSum } from '../../src/record/line.ts'
+import { leafHashOfText } from '../../src/record/line.ts'
 import { linesOf, problemsOf, temporaryFolder, writeStream } from '../support.ts'
 import { forge, seeded, segmented } from './forging.ts'
+import { withSum } from './with-sum.ts'
 
 describe('one flipped bit', () => {
   it('anywhere in a log, 600 of them, is found and named with stream, number, file and line', {

@@ -2,8 +2,8 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { jsonText } from '../../src/record/json-text.ts'
-import { genesisHash, leafHash, leafHashOfText, withSum } from '../../src/record/line.ts'
+import { jsonText } from '../../src/record/json-bytes.ts'
+import { genesisHash, leafHash, leafHashOfText } from '../../src/record/line.ts'
 import { checkpointKey, logKeyKey, segmentKey, streamKey } from '../../src/sink/layout.ts'
 import type { AuditSink } from '../../src/sink/sink.ts'
 import { signCheckpoint } from '../../src/tlog/checkpoint.ts'
@@ -11,6 +11,7 @@ import { formatVkey, parseVkey, rawPublicKey } from '../../src/tlog/keys.ts'
 import { createTree } from '../../src/tlog/merkle.ts'
 import { formatKeyFile } from '../../src/tlog/rotation.ts'
 import { operatorPolicy } from '../../src/tlog/trust-policy.ts'
+import { withSum } from './with-sum.ts'
 
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
 

@@ -32,10 +32,6 @@ export type Execution = {
   runTool: (input: Json) => Promise<unknown>
 }
 
-/** An object without a prototype, or of another realm, is the same JSON: a clone of it is an object like ours. */
-const isSame = (decided: Json, input: Json): boolean =>
-  isDeepStrictEqual(decided, input) || isDeepStrictEqual(decided, structuredClone(input))
-
 /** The decision that was made when the SDK asked, when it was about exactly this input; otherwise a new one. */
 async function settleCall(
   state: GuardState,
@@ -45,8 +41,8 @@ async function settleCall(
 ): Promise<CallResult<unknown>> {
   const { held } = announced ?? {}
   // Against code between the decision and the execution that changes the input.
-  const same = held !== undefined && isSame(held.input, call.input) && call.signal?.aborted !== true
-  const started = same ? held?.start(run) : undefined
+  const same = held !== undefined && isDeepStrictEqual(held.input, call.input)
+  const started = same && call.signal?.aborted !== true ? held.start(run) : undefined
   if (started !== undefined) return started
   held?.release()
   return guardCall<unknown, GuardedCall>(state.options, call, run)

@@ -4,11 +4,15 @@ import { asSchema } from 'ai'
 
 type Schemaed = { inputSchema?: Parameters<typeof asSchema>[0] }
 
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
 
 /**
- * What the SDK parsed, as JSON has it: a property that is undefined is one that is not there, as transforms leave it.
+ * What the SDK parsed, as JSON has it: a property that is undefined is one that is not there, as transforms leave it, and
+ * an object without a prototype, as some schemas make it, is one like any other.
  * Anything else that is no JSON stays, and is refused by the engine.
  */
 export function asInput(value: unknown): Json {

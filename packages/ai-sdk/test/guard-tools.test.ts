@@ -1,4 +1,4 @@
-import { tool } from 'ai'
+import { jsonSchema, tool } from 'ai'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { scriptedModel } from './scripted-model.ts'
@@ -33,6 +33,21 @@ test('an allowed call is decided once, and the log shows how it ended', async ()
     'outcome completed',
     'outcome completed',
   ])
+})
+
+test('a call whose schema makes objects without a prototype is decided once as well', async () => {
+  const lelu = await openLelu()
+  const seen: unknown[] = []
+  const bare = (value: object): object => Object.assign(Object.create(null), value)
+  const inputSchema = jsonSchema<object>(
+    { type: 'object' },
+    { validate: () => ({ success: true, value: bare({ amount: 5, deep: [bare({ a: 1 })] }) }) },
+  )
+  const tools = { allowed: tool({ inputSchema, execute: (input) => void seen.push(input) }) }
+  const { model } = scriptedModel([[allowed]])
+  await generate({ guard: guardWith(lelu), tools, model })
+  expect(seen).toEqual([{ amount: 5, deep: [{ a: 1 }] }])
+  expect(logOf(lelu)).toEqual(['decision allow', 'outcome completed'])
 })
 
 test('the decision is made before the tool runs, and binds the input', async () => {

@@ -89,3 +89,11 @@ export function unreadable(directory: string, cause: unknown): AuditError {
     },
   )
 }
+
+export function tooLarge(bytes: number, most: number): AuditError {
+  return new AuditError(
+    'LELU_AUDIT_RECORD_TOO_LARGE',
+    `A record of ${bytes} bytes is longer than the ${most} a line of the log may have.`,
+    { help: 'Shorten the texts in it (reasons, ids, what of an input is in clear).' },
+  )
+}

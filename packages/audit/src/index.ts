@@ -7,7 +7,7 @@ export { jsonText } from './record/json-bytes.ts'
 export { type AuditLog, openAuditLog } from './write/log.ts'
 export type { AuditLogOptions } from './write/log-options.ts'
 export type { Sealed } from './write/sealer.ts'
-export type { AppendOptions } from './write/stream-writer.ts'
+export type { AppendOptions } from './write/append-options.ts'
 
 // Signing keys
 export { type KeyRotation, rotateSigningKey } from './sign/signing-keys.ts'

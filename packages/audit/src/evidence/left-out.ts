@@ -3,9 +3,10 @@ import { splitLines, toRecord } from '../read/read.ts'
 import { type LogSource, SegmentDamage, type StreamRef } from '../read/source.ts'
 import { leafBytes } from '../record/line.ts'
 import { ulidTime } from '../record/ulid.ts'
+import { createLeaves } from '../tlog/leaves.ts'
 import { formatProof } from '../tlog/proof.ts'
 import type { Period } from './population.ts'
-import { createLeaves, proofsIn } from './tree-levels.ts'
+import { proofsIn } from './tree-levels.ts'
 
 /** A stream that a pack may leave out: `proof` is that of its last record. */
 export type LeftOut = { side: 'after' } | { side: 'before'; proof: string }

@@ -10,7 +10,7 @@ import { leafBytes } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
 import { checkpointKey, isArchiveLog, segmentKey } from '../sink/layout.ts'
 import type { AuditSink } from '../sink/sink.ts'
-import { createLeaves, type Leaves } from './tree-levels.ts'
+import { createLeaves, type Leaves } from '../tlog/leaves.ts'
 
 const zip = promisify(gzip)
 const segmentBytes = 4 * 1024 * 1024

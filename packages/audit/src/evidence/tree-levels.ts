@@ -1,25 +1,5 @@
+import { hashBytes } from '../tlog/leaves.ts'
 import { nodeHash } from '../tlog/merkle.ts'
-
-const hashBytes = 32
-
-/** Gathers leaf hashes one behind the other: a million of them as objects would take four times the memory. */
-export type Leaves = { readonly size: number; add(leaf: Buffer): void; bytes(): Buffer }
-
-export function createLeaves(): Leaves {
-  let bytes = Buffer.alloc(1024 * hashBytes)
-  let size = 0
-  return {
-    get size() {
-      return size
-    },
-    add(leaf) {
-      if ((size + 1) * hashBytes > bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2)
-      leaf.copy(bytes, size * hashBytes)
-      size += 1
-    },
-    bytes: () => bytes.subarray(0, size * hashBytes),
-  }
-}
 
 /**
  * Inclusion proofs (RFC 6962 §2.1.1) of many leaves in the tree of the first `size`, each in O(log n): every complete

@@ -1,10 +1,11 @@
 import { AuditError } from '../errors.ts'
-import { createLeaves, proofsIn } from '../evidence/tree-levels.ts'
+import { proofsIn } from '../evidence/tree-levels.ts'
 import { newestCheckpoint } from '../read/newest-checkpoint.ts'
 import { splitLines, toRecord } from '../read/read.ts'
 import type { LogSource, StreamRef } from '../read/source.ts'
 import { leafHash } from '../record/line.ts'
 import type { AuditReceipt } from '../record/record.ts'
+import { createLeaves } from '../tlog/leaves.ts'
 import { formatProof } from '../tlog/proof.ts'
 
 export type MadeProof = AuditReceipt & {
@@ -77,7 +78,7 @@ async function leavesOf(source: LogSource, ref: StreamRef, size: number): Promis
   const leaves = createLeaves()
   for await (const { bytes } of linesOf(source, ref)) {
     if (leaves.size === size) break
-    leaves.add(Buffer.from(leafHash(bytes), 'base64'))
+    leaves.add(leafHash(bytes))
   }
   if (leaves.size === size) return leaves.bytes()
   throw notFound(

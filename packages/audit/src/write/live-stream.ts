@@ -1,14 +1,10 @@
 import { AuditError, closed, unavailable } from '../errors.ts'
 import type { AuditReceipt } from '../record/record.ts'
 import type { LogEvent } from '../record/record-line.ts'
-import { createLeafHashes } from './leaf-hashes.ts'
+import { createLeaves } from '../tlog/leaves.ts'
+import type { StreamAppend } from './append-options.ts'
 import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
-import {
-  createStreamWriter,
-  type StreamAppend,
-  type StreamOptions,
-  type StreamWriter,
-} from './stream-writer.ts'
+import { createStreamWriter, type StreamOptions, type StreamWriter } from './stream-writer.ts'
 
 /** The stream of this process: its records, and the checkpoints that sign them. */
 export interface LiveStream extends StreamWriter {
@@ -37,7 +33,7 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   const { sealMs } = options
   const sealer = createSealer(options)
   /** Of the records that are on disk and not signed yet. */
-  const leaves = createLeafHashes()
+  const leaves = createLeaves()
   let timer: NodeJS.Timeout | undefined
   let sealing: Promise<Sealed | undefined> | undefined
   let ended = false
@@ -67,11 +63,11 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   }
 
   async function sealNow(): Promise<Sealed | undefined> {
-    const { count } = leaves
-    if (count === 0) return sealer.sealed
+    const { size } = leaves
+    if (size === 0) return sealer.sealed
     try {
-      const sealed = await sealer.seal(leaves.first(count))
-      leaves.drop(count)
+      const sealed = await sealer.seal(leaves.bytes(size))
+      leaves.drop(size)
       failed = 0
       return sealed
     } catch (cause) {
@@ -81,7 +77,7 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
       if (final) writer.fail(unavailable('signing a checkpoint', cause))
       throw cause
     } finally {
-      if (leaves.count > 0) sealSoon()
+      if (leaves.size > 0) sealSoon()
     }
   }
 

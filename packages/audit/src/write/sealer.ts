@@ -7,8 +7,8 @@ import { parseRecord } from '../read/read.ts'
 import { genesisHash } from '../record/line.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
 import { parseCheckpoint, signCheckpoint } from '../tlog/checkpoint.ts'
+import { hashBytes } from '../tlog/leaves.ts'
 import { createTree, type Tree } from '../tlog/merkle.ts'
-import { hashBytes } from './leaf-hashes.ts'
 import { type Place, readLeaves, streamStart } from './read-leaves.ts'
 
 /** A signed checkpoint: the stream's first `size` records have the RFC 6962 root `root` (base64). */

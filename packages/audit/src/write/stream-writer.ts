@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { AuditError, unavailable } from '../errors.ts'
+import { type AuditError, tooLarge, unavailable } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { genesisHash, hashOfLeaf, maxLineBytes } from '../record/line.ts'
 import type { AuditReceipt } from '../record/record.ts'
 import { invalid, type LogEvent, writeLeaf } from '../record/record-line.ts'
 import { withTextBytes } from '../record/text-bytes.ts'
+import type { AppendOptions, StreamAppend } from './append-options.ts'
 import { type Batch, createBatches } from './batches.ts'
 import { before } from './deadline.ts'
 import { createSegments } from './segments.ts'
@@ -31,22 +32,6 @@ export interface StreamWriter {
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
-
-/**
- * `until`: `durable` (the default) answers after fdatasync. `written` answers when the record is in the kernel's page
- * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows within 20 ms, or
- * with the next durable record; when that fails the log refuses every further record.
- */
-export type AppendOptions = {
-  until?: 'durable' | 'written'
-  /** Told when the record is in the page cache, which is before a durable append answers. */
-  onWritten?: () => void
-  /** Told once of a record that was taken: it is on disk, or the error for which it may not be. Must not throw. */
-  onDurable?: (error?: unknown) => void
-}
-
-/** `waitedMs` of the deadline are used up already. */
-export type StreamAppend = AppendOptions & { waitedMs?: number }
 
 export type StreamOptions = {
   files: FileLayer
@@ -207,7 +192,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     return withTextBytes((leaf) => {
       const number = seq
       writeLeaf(leaf, event, { log, stream, seq, prev, now: now() })
-      if (leaf.length - 1 > maxLineBytes) throw tooLarge(leaf.length - 1)
+      if (leaf.length - 1 > maxLineBytes) throw tooLarge(leaf.length - 1, maxLineBytes)
       if (waiting.bytes + leaf.length > waitingBytes) {
         throw unavailable('appending', new Error('too many records wait for the disk'))
       }
@@ -271,12 +256,4 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       await segments.close().catch(() => {})
     },
   }
-}
-
-function tooLarge(bytes: number): AuditError {
-  return new AuditError(
-    'LELU_AUDIT_RECORD_TOO_LARGE',
-    `A record of ${bytes} bytes is longer than the ${maxLineBytes} a line of the log may have.`,
-    { help: 'Shorten the texts in it (reasons, ids, what of an input is in clear).' },
-  )
 }

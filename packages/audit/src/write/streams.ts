@@ -9,11 +9,12 @@ import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/recor
 import type { LogEvent } from '../record/record-line.ts'
 import { newUlid } from '../record/ulid.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
+import type { AppendOptions } from './append-options.ts'
 import { before } from './deadline.ts'
 import { type LiveStream, openLiveStream } from './live-stream.ts'
 import { findPeers } from './peers.ts'
 import { sealEnded } from './sealer.ts'
-import type { AppendOptions, Failure } from './stream-writer.ts'
+import type { Failure } from './stream-writer.ts'
 
 export type StreamsOptions = {
   files: FileLayer

@@ -2,8 +2,9 @@ import { createHash, hash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { countPopulation, csvText } from '../../src/evidence/population.ts'
 import { createSample } from '../../src/evidence/sample.ts'
-import { createLeaves, proofsIn } from '../../src/evidence/tree-levels.ts'
+import { proofsIn } from '../../src/evidence/tree-levels.ts'
 import type { AuditRecord } from '../../src/index.ts'
+import { createLeaves } from '../../src/tlog/leaves.ts'
 import { inclusionProof } from '../../src/tlog/merkle.ts'
 
 const leafOf = (n: number) => createHash('sha256').update(`leaf ${n}`).digest()

@@ -2,6 +2,7 @@ import { jsonError, maxDepth } from './canonical-json.ts'
 import { rememberShapes, sortedShape } from './shapes.ts'
 import {
   makeRoom,
+  shortText,
   type TextBytes,
   withTextBytes,
   writeAscii,
@@ -34,8 +35,6 @@ function wordOf(value: unknown): string {
 const [quote, backslash, space, tilde] = [0x22, 0x5c, 0x20, 0x7e]
 /** Printable ASCII that JSON writes as it is. */
 const plain = /^[ !#-[\]-~]*$/
-/** Longer texts are checked and copied by native code, whose calls cost more than a few characters do. */
-const shortText = 48
 
 function writeString(to: TextBytes, value: string): void {
   const { length } = value

@@ -33,8 +33,8 @@ export function makeRoom(to: TextBytes, more: number): Buffer {
   return to.bytes
 }
 
-/** Longer texts are copied by native code, whose calls cost more than a few characters do. */
-const shortText = 48
+/** Longer texts are looked at and copied by native code, whose calls cost more than so many characters do. */
+export const shortText = 48
 
 /** Writes a text of ASCII. */
 export function writeAscii(to: TextBytes, text: string): void {

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import { KeyvSqlite as KeyvSqlite6 } from '@keyv/sqlite-6'
 import { type ApprovalStore, fromKeyv, sqliteStore } from '@lelu/engine'
 import { Keyv } from 'keyv'
@@ -56,6 +59,17 @@ if (version4 === undefined) {
   )
 }
 
+/** Holds the lock of the file for a while, as a process does that writes. */
+const writer = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  const { DatabaseSync } = require('node:sqlite')
+  const database = new DatabaseSync(workerData)
+  database.exec('BEGIN IMMEDIATE')
+  parentPort.postMessage('locked')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+  database.exec('COMMIT')
+  database.close()`
+
 describe('the file of a @keyv/sqlite', () => {
   it('keeps its mode, and what Keyv itself has in it', async () => {
     const path = freshFile()
@@ -69,6 +83,32 @@ describe('the file of a @keyv/sqlite', () => {
     expect(statSync(path).mode & 0o777).toBe(0o644)
     await keyv.clear()
     expect(await store.get(id)).toBeDefined()
+  })
+
+  it('waits for another process that writes, though the adapter was not told to', async () => {
+    const path = freshFile()
+    const store = await keep(fromKeyv(new Keyv({ store: new KeyvSqlite6(`sqlite://${path}`) })))
+    const other = new Worker(writer, { eval: true, workerData: path })
+    const ended = once(other, 'exit')
+    await once(other, 'message')
+    const id = freshId()
+    await store.create(rowOf(id))
+    await ended
+    expect(await store.get(id)).toBeDefined()
+  })
+
+  it('that another process is making is refused with a code, and what to tell the adapter', async () => {
+    const path = freshFile()
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN EXCLUSIVE')
+    const store = fromKeyv(new Keyv({ store: new KeyvSqlite6(`sqlite://${path}`) }))
+    const refused = expect.objectContaining({
+      code: 'LELU_STORE_UNAVAILABLE',
+      help: expect.stringContaining('busyTimeout'),
+    })
+    await expect(store.open()).rejects.toEqual(refused)
+    await expect(store.create(rowOf(freshId()))).rejects.toEqual(refused)
+    other.close()
   })
 
   it('in memory is refused, for it is gone with the process', async () => {

@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { defaultStoreDeadlineMs } from './deadline.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import { unsafeStore } from './unsafe.ts'
 
@@ -65,9 +66,16 @@ async function makeTables(query: Query): Promise<void> {
   await versionIn(query) // a newer one may have been at it at the same time
 }
 
+/** Without a `busyTimeout` of the adapter's, a process that meets another one's write would be told so at once. */
+async function waitForOthers(query: Query): Promise<void> {
+  const [row] = await query('PRAGMA busy_timeout')
+  if (row?.timeout === 0) await query(`PRAGMA busy_timeout = ${defaultStoreDeadlineMs}`)
+}
+
 /** Checks that a commit is one, for what the disk may not have is none; then makes or migrates the tables. */
 export async function prepare(query: Query, allowUnsafe: boolean): Promise<void> {
   await query('PRAGMA synchronous = FULL')
+  await waitForOthers(query)
   const [journal] = await query('PRAGMA journal_mode')
   const mode = String(journal?.journal_mode)
   if (mode === 'off' || mode === 'memory') {

@@ -5,6 +5,11 @@ import { storeError } from './store-error.ts'
 
 const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal'
 
+/** The adapter makes its own table before this store is asked, and would not wait for others that do. */
+const busyHelp = {
+  5: 'Give @keyv/sqlite a `busyTimeout` (milliseconds, such as 1500), so that processes that start together wait for each other.',
+}
+
 function fromRow(row: Row | undefined): StoredRow | undefined {
   if (row === undefined) return undefined
   const { created_at, ...rest } = row
@@ -27,7 +32,9 @@ export function sqliteQueryStore(raw: Query, allowUnsafe: boolean): ApprovalStor
   let opening: Promise<void> | undefined
 
   function open(): Promise<void> {
-    opening ??= prepare(raw, allowUnsafe)
+    opening ??= prepare(raw, allowUnsafe).catch((error) => {
+      throw storeError(error, 'opening the database of @keyv/sqlite', busyHelp)
+    })
     const mine = opening
     mine.catch(() => {
       if (opening === mine) opening = undefined // the next one tries again

@@ -9,8 +9,15 @@ const sqliteHelp: Record<number, string> = {
   14: 'The file cannot be opened. Check that its folder exists and is writable for this user.',
 }
 
-/** Any failure of a store as a coded error. Nothing is lost by it: the tool has not run, and may be tried again. */
-export function storeError(error: unknown, doing: string): Error {
+/**
+ * Any failure of a store as a coded error. Nothing is lost by it: the tool has not run, and may be tried again. `helps` by
+ * SQLite's codes, for whom the usual ones do not say enough.
+ */
+export function storeError(
+  error: unknown,
+  doing: string,
+  helps: Record<number, string> = {},
+): Error {
   if (isLeluError(error)) return error
   const raw = error as { errcode?: number; code?: string; message?: string }
   const sqliteCode = typeof raw.errcode === 'number' ? raw.errcode & 0xff : undefined
@@ -25,7 +32,7 @@ export function storeError(error: unknown, doing: string): Error {
     )
   }
   const help =
-    (sqliteCode !== undefined && sqliteHelp[sqliteCode]) ||
+    (sqliteCode !== undefined && { ...sqliteHelp, ...helps }[sqliteCode]) ||
     'Check that the database is up and that its folder is writable, then try again. No tool runs until the store answers.'
   return new LeluError(
     'LELU_STORE_UNAVAILABLE',

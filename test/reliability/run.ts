@@ -11,6 +11,7 @@ import {
   storeFaults,
 } from '@lelu/testing'
 import { machine } from '../bench/measure.ts'
+import { keyvSqliteHarness, keyvSqliteModule } from '../src/stores/suite-keyv-sqlite.ts'
 import { postgresHarness, postgresModule } from '../src/stores/suite-postgres.ts'
 import { redisHarness, redisModule, valkeyHarness } from '../src/stores/suite-redis.ts'
 import { counted, markdownTable, type StoreRun } from './table.ts'
@@ -19,6 +20,7 @@ type Driver = { harness: StoreHarness; module: string; installed: boolean }
 
 const drivers: Record<string, Driver> = {
   sqlite: { harness: sqliteHarness, module: sqliteModule, installed: true },
+  'keyv-sqlite': { harness: keyvSqliteHarness, module: keyvSqliteModule, installed: true },
   postgres: { harness: postgresHarness, module: postgresModule, installed: hasPostgres() },
   redis: { harness: redisHarness, module: redisModule, installed: hasRedis() },
   valkey: { harness: valkeyHarness, module: redisModule, installed: hasRedis() },

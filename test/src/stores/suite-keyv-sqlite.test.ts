@@ -1,0 +1,4 @@
+import { storeSuite } from '@lelu/testing'
+import { keyvSqliteHarness, keyvSqliteModule } from './suite-keyv-sqlite.ts'
+
+storeSuite(keyvSqliteHarness, keyvSqliteModule)

@@ -1,4 +1,4 @@
-import { type AuditError, unavailable } from '../errors.ts'
+import { AuditError, unavailable } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { freeBytes, makeReserve, releaseReserve, reserveBytes } from '../folder/reserve.ts'
 import type { RoomRecord } from '../record/record.ts'
@@ -74,6 +74,7 @@ export function createRoom(options: RoomOptions): Room {
   /** By itself: a caller is refused at once, however long the disk takes to tell what it has. */
   function lookLater(): void {
     if (closed) return
+    clearTimeout(timer)
     timer = setTimeout(() => {
       void look()
         .catch(() => {})
@@ -92,8 +93,26 @@ export function createRoom(options: RoomOptions): Room {
     const said = refused
     full = undefined
     resumedAt = performance.now()
-    await append({ kind: 'resumed', refused: said })
-    refused -= said
+    try {
+      await append({ kind: 'resumed', refused: said })
+      refused -= said
+    } catch (error) {
+      // What was being written while the reserve was made has met the full disk, and was told when it was known already.
+      if (error instanceof AuditError && isDiskFull(error)) await filled(error)
+    }
+  }
+
+  async function filled(error: AuditError): Promise<boolean> {
+    if (closed || full !== undefined || !(await releaseReserve(directory))) return false
+    // A quota shows as room that is not there: then the looks become rarer.
+    const again = performance.now() - resumedAt < 10 * pauseMs
+    pauseMs = again ? Math.min(maxPauseMs, 2 * pauseMs) : retryMs
+    full = error
+    renew(error)
+    lookLater()
+    const code = (error.cause as NodeJS.ErrnoException).code ?? 'ENOSPC'
+    await append({ kind: 'full', error_code: code })
+    return true
   }
 
   return {
@@ -107,18 +126,7 @@ export function createRoom(options: RoomOptions): Room {
       }
       if (backlog !== undefined) assertBacklog(backlog.sink, backlog.now)
     },
-    async filled(error) {
-      if (closed || full !== undefined || !(await releaseReserve(directory))) return false
-      // A quota shows as room that is not there: then the looks become rarer.
-      const again = performance.now() - resumedAt < 10 * pauseMs
-      pauseMs = again ? Math.min(maxPauseMs, 2 * pauseMs) : retryMs
-      full = error
-      renew(error)
-      lookLater()
-      const code = (error.cause as NodeJS.ErrnoException).code ?? 'ENOSPC'
-      await append({ kind: 'full', error_code: code })
-      return true
-    },
+    filled,
     async reserve() {
       // On a disk that is nearly full, the reserve itself would be what fills it.
       if (closed || full !== undefined || (await free(directory)) < 2 * reserveBytes) return

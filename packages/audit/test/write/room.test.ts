@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { unavailable as unavailableFor } from '../../src/errors.ts'
+import { diskFiles } from '../../src/folder/file-layer.ts'
 import { reserveBytes } from '../../src/folder/reserve.ts'
 import { verifyLog } from '../../src/index.ts'
+import { createRoom } from '../../src/write/room.ts'
 import { diskError, faultyFiles, type Operation } from '../faults.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import { openQuick, recordsOf, recordsOfKind } from '../support-log.ts'
@@ -110,6 +113,26 @@ describe('a disk that is full', () => {
     await new Promise((resolve) => setTimeout(resolve, 2500))
     expect(await full()).toBeLessThan(8) // 30, 60, 120, … ms; every 30 ms it would be more than twice as many
     expect(log.state).toBe('failed')
+  })
+
+  it('is said again when the first record behind it is refused, though the room looked free', async () => {
+    // As it goes when a stream meets the disk while the reserve is made: nothing fails anew, the failure is still there.
+    const directory = temporaryFolder()
+    const said: string[] = []
+    const error = unavailableFor('appending', diskError('EDQUOT'))
+    const room = createRoom({
+      ...{ files: diskFiles, directory, renew() {}, retryMs: 5, free: plenty },
+      limit: { bytes: 1, ageMs: 1 },
+      async append({ kind }) {
+        said.push(kind)
+        if (kind === 'resumed' && said.length === 2) throw error
+      },
+    })
+    await room.reserve()
+    expect(await room.filled(error)).toBe(true)
+    await expect.poll(() => said).toEqual(['full', 'resumed', 'full', 'resumed'])
+    expect(room.full).toBe(false)
+    room.close()
   })
 
   it('when the process begins is said with the reserve that another process left', async () => {

@@ -97,3 +97,9 @@ export function tooLarge(bytes: number, most: number): AuditError {
     { help: 'Shorten the texts in it (reasons, ids, what of an input is in clear).' },
   )
 }
+
+export function invalidEvent(what: string, help: string): AuditError {
+  return new AuditError('LELU_AUDIT_RECORD_INVALID', `The event cannot be recorded: ${what}.`, {
+    help,
+  })
+}

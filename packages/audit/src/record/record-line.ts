@@ -1,4 +1,4 @@
-import { AuditError } from '../errors.ts'
+import { invalidEvent } from '../errors.ts'
 import { bootId, monotonicMicroseconds } from './clock.ts'
 import { jsonText, writeJson } from './json-bytes.ts'
 import { sumTail } from './line.ts'
@@ -31,23 +31,17 @@ const chained: readonly string[] = ['v', 'log', 'stream', 'seq', 'prev', 'ts', '
 // Many readers of JSON would take the last one for the record's prototype.
 const reserved: ReadonlySet<string> = new Set([...chained, '__proto__'])
 
-export function invalid(what: string, help: string): AuditError {
-  return new AuditError('LELU_AUDIT_RECORD_INVALID', `The event cannot be recorded: ${what}.`, {
-    help,
-  })
-}
-
 /** Refuses what a caller may not append; the log's own kinds would let a caller forge the end of a stream. */
 export function assertEvent(event: unknown): asserts event is AuditEvent {
   if (typeof event !== 'object' || event === null)
-    throw invalid('it is no object', 'Pass an event.')
+    throw invalidEvent('it is no object', 'Pass an event.')
   const { kind, id, tenant } = event as { [member: string]: unknown }
   if (typeof kind !== 'string' || !kinds.has(kind)) {
-    throw invalid('its kind is not known', `Use one of: ${eventKinds.join(', ')}.`)
+    throw invalidEvent('its kind is not known', `Use one of: ${eventKinds.join(', ')}.`)
   }
   for (const text of [id, tenant]) {
     if (text !== undefined && (typeof text !== 'string' || text === '')) {
-      throw invalid('`id` or `tenant` is no text', 'Leave them out, or pass a text.')
+      throw invalidEvent('`id` or `tenant` is no text', 'Leave them out, or pass a text.')
     }
   }
 }
@@ -59,7 +53,7 @@ const planOf = rememberShapes((names): Plan => {
   for (const name of names) {
     // The sum must stay the last member, and the chain's own members must stay the chain's.
     if (name >= '~' || reserved.has(name)) {
-      throw invalid(`a member is named ${JSON.stringify(name)}`, 'Rename the member.')
+      throw invalidEvent(`a member is named ${JSON.stringify(name)}`, 'Rename the member.')
     }
   }
   const given = [...chained, 'id', 'tenant']
@@ -129,7 +123,7 @@ let lastText = ''
 function isoTime(now: number): string {
   if (now === lastTime) return lastText
   if (Number.isNaN(new Date(now).getTime())) {
-    throw invalid('the clock gives no time', 'Pass a `now` that answers epoch milliseconds.')
+    throw invalidEvent('the clock gives no time', 'Pass a `now` that answers epoch milliseconds.')
   }
   lastText = new Date(now).toISOString()
   lastTime = now

@@ -1,20 +1,20 @@
 /** Lines that one write takes to the disk, and whoever waits for each. */
-export type Batch<Record> = { bytes: Buffer; length: number; records: Record[] }
+export type Batch<Waiter> = { bytes: Buffer; length: number; records: Waiter[] }
 
 /** Lines that wait for the disk, in the bytes that will be written. */
-export interface Batches<Record> {
+export interface Batches<Waiter> {
   /** Of all lines that wait. */
   readonly bytes: number
   /** The records of the next batch. */
-  readonly next: readonly Record[]
+  readonly next: readonly Waiter[]
   /** Copies a line: the bytes from `start` to `end`. */
-  add(bytes: Buffer, start: number, end: number, record: Record): void
+  add(bytes: Buffer, start: number, end: number, record: Waiter): void
   /** The next batch; from then on it is the caller's. Undefined when nothing waits. */
-  take(): Batch<Record> | undefined
+  take(): Batch<Waiter> | undefined
   /** Gives back a batch that no disk operation reads any more. */
-  giveBack(batch: Batch<Record>): void
+  giveBack(batch: Batch<Waiter>): void
   /** Forgets all lines, and answers whoever waits for them. */
-  clear(): Record[]
+  clear(): Waiter[]
 }
 
 /** A batch takes no more lines when it has so many bytes. */
@@ -25,12 +25,12 @@ const newline = 0x0a
 /** While the disk has one batch the next is filled. */
 const keptBatches = 2
 
-export function createBatches<Record>(): Batches<Record> {
-  let waiting: Batch<Record>[] = []
+export function createBatches<Waiter>(): Batches<Waiter> {
+  let waiting: Batch<Waiter>[] = []
   let bytes = 0
-  const idle: Batch<Record>[] = []
+  const idle: Batch<Waiter>[] = []
 
-  function fresh(): Batch<Record> {
+  function fresh(): Batch<Waiter> {
     const batch = idle.pop() ?? {
       bytes: Buffer.allocUnsafeSlow(startBytes),
       length: 0,

@@ -97,7 +97,7 @@ export function createRoom(options: RoomOptions): Room {
       await append({ kind: 'resumed', refused: said })
       refused -= said
     } catch (error) {
-      // What was being written while the reserve was made has met the full disk, and was told when it was known already.
+      // A stream that was begun while the reserve was made has met the full disk, when that was still known to be full.
       if (error instanceof AuditError && isDiskFull(error)) await filled(error)
     }
   }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { type AuditError, tooLarge, unavailable } from '../errors.ts'
+import { type AuditError, invalidEvent, tooLarge, unavailable } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { genesisHash, hashOfLeaf, maxLineBytes } from '../record/line.ts'
 import type { AuditReceipt } from '../record/record.ts'
-import { invalid, type LogEvent, writeLeaf } from '../record/record-line.ts'
+import { type LogEvent, writeLeaf } from '../record/record-line.ts'
 import { withTextBytes } from '../record/text-bytes.ts'
 import type { AppendOptions, StreamAppend } from './append-options.ts'
 import { type Batch, createBatches } from './batches.ts'
@@ -197,7 +197,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
         throw unavailable('appending', new Error('too many records wait for the disk'))
       }
       // A getter of the event may have appended a record: the number, and what comes before, are that one's.
-      if (seq !== number) throw invalid('reading it appended another', 'Pass plain data.')
+      if (seq !== number) throw invalidEvent('reading it appended another', 'Pass plain data.')
       // Nothing may throw from here on: the number is taken.
       const receipt = { stream, seq, leaf: hashOfLeaf(leaf.bytes.subarray(0, leaf.length)) }
       seq += 1

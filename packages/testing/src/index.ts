@@ -32,7 +32,6 @@ export {
   runReliability,
   storeFaults,
 } from './stores/reliability.ts'
-export { noServer } from './stores/harness.ts'
 export { sqliteHarness, sqliteModule } from './stores/sqlite.ts'
 export { storeSuite } from './stores/suite.ts'
 export { hasRedis, type RedisOptions, type RedisServer, startRedis } from './servers/redis.ts'

@@ -97,6 +97,19 @@ describe('the file of a @keyv/sqlite', () => {
     expect(await store.get(id)).toBeDefined()
   })
 
+  it('is waited for as long as the store may take, or as the adapter was told', async () => {
+    const waits = async (busyTimeout?: number) => {
+      const adapter = new KeyvSqlite6({
+        uri: `sqlite://${freshFile()}`,
+        ...(busyTimeout !== undefined && { busyTimeout }),
+      })
+      await keep(fromKeyv(new Keyv({ store: adapter }), { deadlineMs: 900 }))
+      return adapter.query('PRAGMA busy_timeout')
+    }
+    expect(await waits()).toEqual([{ timeout: 900 }])
+    expect(await waits(5000)).toEqual([{ timeout: 5000 }])
+  })
+
   it('that another process is making is refused with a code, and what to tell the adapter', async () => {
     const path = freshFile()
     const other = new DatabaseSync(path)

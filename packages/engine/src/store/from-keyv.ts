@@ -48,7 +48,7 @@ function driverOf(
   const postgres = postgresSettings(adapter)
   if (postgres !== undefined) return postgresApprovalStore({ ...postgres, deadlineMs, allowUnsafe })
   const query = sqliteQuery(adapter)
-  if (query !== undefined) return sqliteQueryStore(query, allowUnsafe)
+  if (query !== undefined) return sqliteQueryStore(query, { deadlineMs, allowUnsafe })
   return redisFromKeyv(adapter, { allowUnsafe, ...(namespace && { namespace }) })
 }
 

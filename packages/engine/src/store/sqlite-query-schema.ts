@@ -1,9 +1,10 @@
 import { LeluError } from '../errors.ts'
-import { defaultStoreDeadlineMs } from './deadline.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import { unsafeStore } from './unsafe.ts'
 
 export type Row = Record<string, unknown>
+/** `deadlineMs`: how long to wait for another process that writes. */
+export type PrepareOptions = { deadlineMs: number; allowUnsafe: boolean }
 export type Query = (sql: string, ...values: unknown[]) => Promise<Row[]>
 
 const schemaVersion = 2
@@ -67,15 +68,18 @@ async function makeTables(query: Query): Promise<void> {
 }
 
 /** Without a `busyTimeout` of the adapter's, a process that meets another one's write would be told so at once. */
-async function waitForOthers(query: Query): Promise<void> {
+async function waitForOthers(query: Query, deadlineMs: number): Promise<void> {
   const [row] = await query('PRAGMA busy_timeout')
-  if (row?.timeout === 0) await query(`PRAGMA busy_timeout = ${defaultStoreDeadlineMs}`)
+  if (row?.timeout === 0) await query(`PRAGMA busy_timeout = ${Math.ceil(deadlineMs)}`)
 }
 
 /** Checks that a commit is one, for what the disk may not have is none; then makes or migrates the tables. */
-export async function prepare(query: Query, allowUnsafe: boolean): Promise<void> {
+export async function prepare(
+  query: Query,
+  { deadlineMs, allowUnsafe }: PrepareOptions,
+): Promise<void> {
   await query('PRAGMA synchronous = FULL')
-  await waitForOthers(query)
+  await waitForOthers(query, deadlineMs)
   const [journal] = await query('PRAGMA journal_mode')
   const mode = String(journal?.journal_mode)
   if (mode === 'off' || mode === 'memory') {

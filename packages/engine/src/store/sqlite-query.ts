@@ -1,5 +1,5 @@
 import { selectDue } from './sqlite-due.ts'
-import { prepare, type Query, type Row } from './sqlite-query-schema.ts'
+import { type PrepareOptions, prepare, type Query, type Row } from './sqlite-query-schema.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
@@ -28,11 +28,11 @@ export function sqliteQuery(adapter: object): Query | undefined {
  * SQLite through the connection of a `@keyv/sqlite`. Not through one of our own: Keyv's may be another copy of the library, and two
  * copies in one process lose each other's locks (sqlite.org/howtocorrupt.html, 2.2.1). Each operation is one statement.
  */
-export function sqliteQueryStore(raw: Query, allowUnsafe: boolean): ApprovalStore {
+export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalStore {
   let opening: Promise<void> | undefined
 
   function open(): Promise<void> {
-    opening ??= prepare(raw, allowUnsafe).catch((error) => {
+    opening ??= prepare(raw, options).catch((error) => {
       throw storeError(error, 'opening the database of @keyv/sqlite', busyHelp)
     })
     const mine = opening

@@ -1,3 +1,4 @@
+import { assert, maxSafeInteger, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jsonText } from '../src/record/json-bytes.ts'
 import { newUlid, ulidTime } from '../src/record/ulid.ts'
@@ -28,6 +29,31 @@ describe('bytes that are lent to write a text into', () => {
         const value = [letter.repeat(length), { [letter.repeat(length)]: length }]
         expect(jsonText(value)).toBe(JSON.stringify(value))
       }
+    }
+  })
+})
+
+describe('an integer, whose digits are written one by one', () => {
+  it('is written as JSON does, at every power of two and of ten', () => {
+    const powers = Array.from({ length: 53 }, (_, n) => 2 ** n)
+    for (let power = 1; power < 2 ** 53; power *= 10) powers.push(power)
+    for (const near of powers.flatMap((power) => [power - 1, power, power + 1])) {
+      for (const value of [near, -near]) expect(jsonText(value)).toBe(JSON.stringify(value))
+    }
+    expect(jsonText(Number.MIN_SAFE_INTEGER)).toBe('-9007199254740991')
+    expect(jsonText(-0)).toBe('0')
+  })
+
+  it('is written as JSON does, whatever it is', () => {
+    assert(
+      property(maxSafeInteger(), (value) => jsonText([value, 1]) === JSON.stringify([value, 1])),
+    )
+  })
+
+  it('makes room for itself, where the bytes end', () => {
+    for (let length = 8160; length < 8200; length += 1) {
+      const value = ['x'.repeat(length), Number.MIN_SAFE_INTEGER]
+      expect(jsonText(value)).toBe(JSON.stringify(value))
     }
   })
 })

@@ -7,6 +7,7 @@ import {
   withTextBytes,
   writeAscii,
   writeBytes,
+  writeInteger,
   writeText,
 } from './text-bytes.ts'
 
@@ -22,6 +23,7 @@ export function jsonText(value: unknown): string {
 export function writeJson(to: TextBytes, value: unknown, depth = 0): void {
   if (typeof value === 'string') writeString(to, value)
   else if (typeof value === 'object' && value !== null) writeContainer(to, value, depth)
+  else if (Number.isSafeInteger(value)) writeInteger(to, value as number)
   else writeAscii(to, wordOf(value))
 }
 

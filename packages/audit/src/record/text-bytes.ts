@@ -60,3 +60,25 @@ export function writeBytes(to: TextBytes, some: Uint8Array, from = 0): void {
   for (let index = from; index < length; index += 1) bytes[at++] = some[index] as number
   to.length = at
 }
+
+const zero = 0x30
+const [minus, smallest] = [0x2d, 2 ** 31]
+
+/**
+ * Writes an integer of at most 2^53 - 1. Not by way of its text: V8 keeps the texts of thousands of numbers in a table, which
+ * each young garbage collection then has to copy.
+ */
+export function writeInteger(to: TextBytes, value: number): void {
+  let left = Math.abs(value)
+  let length = value < 0 ? 2 : 1
+  for (let power = 10; power <= left; power *= 10) length += 1
+  const bytes = makeRoom(to, length)
+  const start = to.length
+  to.length += length
+  let at = to.length
+  for (; left >= smallest; left = Math.floor(left / 10)) bytes[--at] = zero + (left % 10)
+  // As small integers, which the processor divides at once.
+  for (left |= 0; left > 9; left = (left / 10) | 0) bytes[--at] = zero + (left % 10)
+  bytes[--at] = zero + left
+  if (value < 0) bytes[start] = minus
+}

@@ -173,22 +173,30 @@ export function openWith(
     }, limits.reserveMs).unref()
   }
 
-  /** Answers as `durability` says. */
-  async function append(event: AuditEvent, appendOptions: AppendOptions): Promise<AuditReceipt> {
-    if (ended !== undefined) throw closed()
-    assertEvent(event)
-    room.assert(sink && shipper && { sink: sink.name, now: shipper.backlog })
+  /**
+   * Answers as `durability` says. Not an async function, which would keep the event of each caller that waits: what is
+   * alive is what a garbage collection has to copy.
+   */
+  function append(event: AuditEvent, appendOptions: AppendOptions): Promise<AuditReceipt> {
+    if (ended !== undefined) return Promise.reject(closed())
+    try {
+      assertEvent(event)
+      room.assert(sink && shipper && { sink: sink.name, now: shipper.backlog })
+    } catch (error) {
+      return Promise.reject(error)
+    }
     if (durability === 'async') return streams.append(event, { ...appendOptions, until: 'written' })
-    const receipt = await streams.append(event, appendOptions)
-    if (durability === 'remote' && appendOptions.until !== 'written') await archived(receipt)
-    return receipt
+    const appended = streams.append(event, appendOptions)
+    if (durability !== 'remote' || appendOptions.until === 'written') return appended
+    return appended.then(archived)
   }
 
-  async function archived(receipt: AuditReceipt): Promise<void> {
-    if (shipper === undefined) return
+  async function archived(receipt: AuditReceipt): Promise<AuditReceipt> {
+    if (shipper === undefined) return receipt
     const { held, forget } = shipper.holds(receipt)
     try {
       await inTime(remoteDeadlineMs, held, 'the archive')
+      return receipt
     } catch (error) {
       throw unavailable('shipping', error)
     } finally {

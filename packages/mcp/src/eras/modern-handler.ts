@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type NodeIncomingMessageLike, toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, type McpRequestContext } from '@modelcontextprotocol/server'
 import type { Principal } from '../surface/principal.ts'
-import type { Surface, SurfaceChange } from '../surface/surface.ts'
+import type { McpTool, Surface, SurfaceChange } from '../surface/surface.ts'
+import { toolNamed } from '../surface/tool-named.ts'
 import { modernServer } from './modern.ts'
 import type { EraOptions } from './options.ts'
 
@@ -39,7 +40,23 @@ async function serverFor(options: EraOptions, { authInfo, requestInfo }: McpRequ
   const principal = authInfo?.extra?.principal as Principal | undefined
   // Fail closed: without a principal nothing can say what the caller may see.
   if (principal === undefined) throw new TypeError('a request without a principal')
-  return modernServer(options, principal, requestInfo?.headers.get('mcp-method') === 'tools/call')
+  const headers = requestInfo?.headers
+  const isCall = headers?.get('mcp-method') === 'tools/call'
+  const tools = isCall
+    ? await calledTools(options.surface, headers?.get('mcp-name'), principal)
+    : []
+  return modernServer(options, principal, tools)
+}
+
+/** The tool that a call names, so that a gateway of hundreds need not show them all; all of them where it cannot be told. */
+async function calledTools(
+  surface: Surface,
+  name: string | null | undefined,
+  principal: Principal,
+): Promise<readonly McpTool[]> {
+  // The SDK refuses a call whose body has another name than its header.
+  const named = name ? await toolNamed(surface, name, principal) : undefined
+  return named === undefined ? surface.tools(principal) : [named]
 }
 
 const maxSubscriptions = 100

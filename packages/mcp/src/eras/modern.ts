@@ -28,16 +28,15 @@ import { asFault } from './rpc-fault.ts'
 import { createStateSeal, type StateBinding, type StateSeal } from './state.ts'
 
 /**
- * One server of the modern era: made for each request over HTTP, once for a connection over stdio. The tools are read
- * before it is made where the request calls one, so that headers which repeat arguments are checked against it.
+ * One server of the modern era: made for each request over HTTP, once for a connection over stdio. `called` are the tools
+ * that headers which repeat arguments are checked against.
  */
-export async function modernServer(
+export function modernServer(
   options: EraOptions,
   principal: Principal,
-  forCall: boolean,
-): Promise<McpServer> {
-  const tools = forCall ? await options.surface.tools(principal) : []
-  const mcp = new HeaderCheckingServer(options, tools)
+  called: readonly McpTool[],
+): McpServer {
+  const mcp = new HeaderCheckingServer(options, called)
   answerRequests(mcp, options, principal)
   return mcp
 }

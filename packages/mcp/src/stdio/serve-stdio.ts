@@ -55,7 +55,7 @@ export function serveStdio(
   })
   const handle = serveModern(
     async () => {
-      modern = await modernServer(era, principal, false)
+      modern = modernServer(era, principal, [])
       return modern
     },
     {

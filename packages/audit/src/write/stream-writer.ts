@@ -81,6 +81,8 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   let failure: Failure | undefined
   let settling: Promise<void> | undefined
   let scheduled = false
+  /** Callers were answered in this turn of the event loop, and may ask again in it. */
+  let answering = false
   let operation: Promise<void> | undefined
   let syncTimer: NodeJS.Timeout | undefined
   let unsynced: Waiting[] = []
@@ -161,7 +163,11 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       () => {
         settling = undefined
         // Before the answers: the disk is to have the next batch while those who are answered make the one behind it.
+        answering = true
         schedule()
+        setImmediate(() => {
+          answering = false
+        })
         for (const one of batch) one.resolve(one.receipt)
       },
       (error) => {
@@ -172,12 +178,12 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   }
 
   /**
-   * Enough for a batch, or one that waits for the write alone: at once. Fewer: callers that were answered just now
-   * ask again in this turn and may join.
+   * Enough for a batch, or one that waits for the write alone, or one that comes while nothing is going on: at once, so that
+   * the disk works while its caller goes on. Else callers that were answered just now ask again in this turn and may join.
    */
   function schedule(): void {
     const { next } = waiting
-    if (next.length >= worthWriting || isEarly(next[0])) pump()
+    if (next.length >= worthWriting || isEarly(next[0]) || !(answering || scheduled)) pump()
     else if (next.length > 0 && !scheduled) {
       scheduled = true
       setImmediate(() => {

@@ -7,8 +7,8 @@ import { newSalt } from './salt.ts'
 /** What shows a committed value: `path` is its place in the record (a JSON Pointer), `salt` 32 bytes in base64. */
 export type Opening = { path: string; salt: string; value: Json }
 
-/** `shown` goes into the record. `bytes` is about how much text the openings hold. */
-export type Committed = { shown: Json; openings: Opening[]; bytes: number }
+/** `shown` goes into the record. */
+export type Committed = { shown: Json; openings: Opening[] }
 
 export type CommitOptions = {
   /** Where `shown` stands in the record. Default `/input`. */
@@ -55,20 +55,19 @@ export function commitInput(
   { at = '/input', text, maxBytes = 16 * 1024 }: CommitOptions = {},
 ): Committed {
   const paths = 'members' in clear ? clear : clearPaths(clear)
-  const state: State = { openings: [], bytes: 0, left: maxBytes }
+  const state: State = { openings: [], left: maxBytes }
   const shown = show(input, paths, at, state, text)
-  if (state.left >= 0) return { shown, openings: state.openings, bytes: state.bytes }
+  if (state.left >= 0) return { shown, openings: state.openings }
   // Too large to show in part: nothing of it is, instead of a record that the log refuses.
-  const whole: State = { openings: [], bytes: 0, left: maxBytes }
-  return { shown: commit(input, at, whole, text), openings: whole.openings, bytes: whole.bytes }
+  const whole: State = { openings: [], left: maxBytes }
+  return { shown: commit(input, at, whole, text), openings: whole.openings }
 }
 
-type State = { openings: Opening[]; bytes: number; left: number }
+type State = { openings: Opening[]; left: number }
 
 function commit(value: Json, path: string, state: State, text = jsonText(value)): Json {
   const salt = newSalt()
   state.openings.push({ path, salt: salt.toString('base64'), value })
-  state.bytes += text.length
   state.left -= commitmentBytes
   return { [commitmentMember]: commitment(salt, path, text) }
 }

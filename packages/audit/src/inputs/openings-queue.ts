@@ -7,7 +7,7 @@ import { sealLine } from './sealed-line.ts'
 
 /** Openings on their way to the store. Nobody waits for them, and no failure reaches a decision. */
 export type OpeningsQueue = {
-  add(subject: string, decision: string, openings: readonly Opening[], bytes: number): void
+  add(subject: string, decision: string, openings: readonly Opening[]): void
   /** Writes what waits, once. */
   flush(): Promise<void>
   /** Counts decisions whose openings could not be kept. */
@@ -40,7 +40,8 @@ export const queueLimits: QueueLimits = {
  */
 export const quietMs = 60_000
 
-type Waiting = { decision: string; openings: readonly Opening[]; bytes: number; at: number }
+/** As a text: what is alive for a quarter of a second is copied by several garbage collections. */
+type Waiting = { decision: string; text: string; at: number }
 /** `erased`: the erasure it was made after, if any. With another one since, it is deleted. */
 type OwnKey = { name: string; key: Buffer; erased: number | undefined }
 
@@ -56,7 +57,7 @@ function* batchesOf(items: readonly Waiting[]): Iterable<Waiting[]> {
   let size = 0
   for (const item of items) {
     batch.push(item)
-    size += item.bytes
+    size += item.text.length
     if (batch.length < batchDecisions && size < batchBytes) continue
     yield batch
     batch = []
@@ -151,17 +152,18 @@ export function openingsQueue(
     get lost() {
       return lost
     },
-    add(subject, decision, openings, size) {
-      if (closed || count >= limits.maxDecisions || bytes + size > limits.maxBytes) {
+    add(subject, decision, openings) {
+      const text = JSON.stringify(openings)
+      if (closed || count >= limits.maxDecisions || bytes + text.length > limits.maxBytes) {
         lose(1, closed ? 'it is closed' : 'too many wait for the disk')
         return
       }
       const items = waiting.get(subject)
-      const item = { decision, openings, bytes: size, at: now() }
+      const item = { decision, text, at: now() }
       if (items === undefined) waiting.set(subject, [item])
       else items.push(item)
       count += 1
-      bytes += size
+      bytes += text.length
       // Not past the end of the process: closing writes what is left.
       timer ??= setTimeout(() => void flush(), limits.flushMs).unref()
     },

@@ -27,12 +27,7 @@ export interface Openings {
   /** What stands for a subject in records and in the store; undefined as long as the store's secret cannot be read. */
   hashOf(subject: DataSubject): string | undefined
   /** Takes the openings of a decision, to be written within a second; without a subject's hash they are lost. Never throws and never waits. */
-  keep(
-    subject: string | undefined,
-    decision: string,
-    openings: readonly Opening[],
-    bytes: number,
-  ): void
+  keep(subject: string | undefined, decision: string, openings: readonly Opening[]): void
   /** Decisions whose openings could not be kept: their values cannot be shown, their commitments stay valid. */
   readonly lost: number
   flush(): Promise<void>
@@ -104,9 +99,9 @@ export async function openingsOver(
 
   return {
     hashOf,
-    keep(subject, decision, openings, bytes) {
+    keep(subject, decision, openings) {
       if (subject === undefined) queue.lose(1, failure)
-      else queue.add(subject, decision, openings, bytes)
+      else queue.add(subject, decision, openings)
     },
     get lost() {
       return queue.lost

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Opening } from './commit.ts'
 
-/** The openings of one decision. */
-export type Kept = { decision: string; openings: readonly Opening[] }
+/** The openings of one decision, as JSON. */
+export type Kept = { decision: string; text: string }
 
 const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
@@ -21,7 +21,7 @@ export function sealLine(key: Buffer, subject: string, kept: readonly Kept[]): s
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(boundTo(subject, decisions))
-  const text = JSON.stringify(kept.map(({ openings }) => openings))
+  const text = `[${kept.map(({ text }) => text).join(',')}]`
   const parts = [nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]
   return `${JSON.stringify({ decisions, sealed: Buffer.concat(parts).toString('base64') })}\n`
 }

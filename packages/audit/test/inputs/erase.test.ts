@@ -25,9 +25,9 @@ const ada = { id: 'ada' }
 const grace = { id: 'grace' }
 
 function keep(openings: Openings, id: string, value: Json, subject = ada) {
-  const { shown, openings: made, bytes } = commitInput(value)
+  const { shown, openings: made } = commitInput(value)
   const hash = openings.hashOf(subject)
-  openings.keep(hash, id, made, bytes)
+  openings.keep(hash, id, made)
   return { id, ts: new Date().toISOString(), input: shown, data_subject: hash }
 }
 

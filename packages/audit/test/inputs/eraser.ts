@@ -26,8 +26,8 @@ const files = Object.fromEntries(
 ) as unknown as OpeningsDisk
 
 const openings = await openingsOver(folderOpenings(directory, files), {})
-const { openings: made, bytes } = commitInput('a value')
-openings.keep(openings.hashOf({ id: 'ada' }), 'one', made, bytes)
+const { openings: made } = commitInput('a value')
+openings.keep(openings.hashOf({ id: 'ada' }), 'one', made)
 await openings.flush()
 counting = true
 await openings.erase({ id: 'ada' })

@@ -22,9 +22,9 @@ let number = 0
 function decided(openings: Openings, value: Json, subject: { id: string; tenant?: string } = ada) {
   number += 1
   const id = `decision-${number}`
-  const { shown, openings: made, bytes } = commitInput(value)
+  const { shown, openings: made } = commitInput(value)
   const hash = openings.hashOf(subject)
-  openings.keep(hash, id, made, bytes)
+  openings.keep(hash, id, made)
   return { id, ts: new Date().toISOString(), input: shown, data_subject: hash }
 }
 

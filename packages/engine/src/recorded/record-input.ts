@@ -43,12 +43,10 @@ export function recordInput(options: AuditInputOptions = {}, openings?: Openings
 
   return ({ request, inputText }, blind, digest) => {
     const kept: Opening[] = []
-    let bytes = 0
     const shown = (value: Json, paths: ClearPaths, at: string, text?: string): Shown => {
       const maxBytes = at === '/input' ? inputBytes : otherBytes
       const part = commitInput(value, paths, { at, maxBytes, ...(text !== undefined && { text }) })
       for (const opening of part.openings) kept.push(opening)
-      bytes += part.bytes
       return part.shown
     }
     const { call, resource } = request
@@ -72,7 +70,7 @@ export function recordInput(options: AuditInputOptions = {}, openings?: Openings
       keep(decision) {
         if (id === null) return
         kept.push(digestOpening(blind, digest))
-        openings?.keep(hash, decision, kept, bytes)
+        openings?.keep(hash, decision, kept)
       },
     }
 

@@ -212,6 +212,10 @@ test('a disk that fails later, hangs or is too slow loses values and nothing els
   const stuck = await openingsOver(hanging, {}, limits)
   for (let n = 0; n < 5; n += 1) decided(stuck, n)
   expect(stuck.lost).toBe(2) // three may wait
+  const small = await openingsOver(hanging, {}, { ...limits, maxDecisions: 100, maxBytes: 1000 })
+  for (let n = 0; n < 5; n += 1) decided(small, 'x'.repeat(300))
+  expect(small.lost).toBe(3) // of some 400 bytes each
+  await small.close()
   const began = performance.now()
   await stuck.close()
   expect(performance.now() - began).toBeLessThan(1000)

@@ -95,7 +95,7 @@ export async function openStorage(
     // Without a Keyv of the user's there is nothing to unwrap: the driver itself.
     const store =
       options.store === undefined
-        ? sqliteApprovalStore({ path: join(directory, 'approvals.db') })
+        ? sqliteApprovalStore({ path: join(directory, 'approvals.db'), busyTimeoutMs: deadlineMs })
         : fromKeyv(options.store, {
             deadlineMs,
             ...(options.allowUnsafeStore && { allowUnsafe: true }),

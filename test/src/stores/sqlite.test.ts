@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import { KeyvSqlite as KeyvSqlite6 } from '@keyv/sqlite-6'
-import { type ApprovalStore, fromKeyv, sqliteStore } from '@lelu/engine'
+import { type ApprovalStore, createLelu, fromKeyv, sqliteStore } from '@lelu/engine'
 import { Keyv } from 'keyv'
 import { Keyv as Keyv5 } from 'keyv-5'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -59,16 +59,52 @@ if (version4 === undefined) {
   )
 }
 
+const asks = {
+  modules: [
+    {
+      path: 'asks.rego',
+      source: `package lelu.authz
+
+require_approval contains {"id": "ask", "reason": "a person decides"}
+`,
+    },
+  ],
+}
+
 /** Holds the lock of the file for a while, as a process does that writes. */
 const writer = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { DatabaseSync } = require('node:sqlite')
-  const database = new DatabaseSync(workerData)
+  const database = new DatabaseSync(workerData.path, { timeout: 5000 })
   database.exec('BEGIN IMMEDIATE')
   parentPort.postMessage('locked')
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, workerData.ms)
   database.exec('COMMIT')
   database.close()`
+
+it('the file that an engine makes itself is waited for no longer than its store may take', async () => {
+  const directory = mkdtempSync(join(folder, 'engine-'))
+  const lelu = await createLelu({ directory, policies: asks, storeDeadlineMs: 50 })
+  try {
+    const path = join(directory, 'approvals.db')
+    const other = new Worker(writer, { eval: true, workerData: { path, ms: 1000 } })
+    const ended = once(other, 'exit')
+    await once(other, 'message')
+    const request = {
+      subject: { id: 'a', type: 'agent' as const },
+      run: 'r',
+      call: { id: 'c', tool: 't', input: {} },
+    }
+    // With the default of 1700 ms it would get the lock, and the call would be suspended.
+    await expect(lelu.guard(request, () => 'ran')).rejects.toMatchObject({
+      code: 'LELU_STORE_UNAVAILABLE',
+    })
+    await ended
+    expect(await lelu.guard(request, () => 'ran')).toMatchObject({ status: 'suspended' })
+  } finally {
+    await lelu.close()
+  }
+})
 
 describe('the file of a @keyv/sqlite', () => {
   it('keeps its mode, and what Keyv itself has in it', async () => {
@@ -88,7 +124,7 @@ describe('the file of a @keyv/sqlite', () => {
   it('waits for another process that writes, though the adapter was not told to', async () => {
     const path = freshFile()
     const store = await keep(fromKeyv(new Keyv({ store: new KeyvSqlite6(`sqlite://${path}`) })))
-    const other = new Worker(writer, { eval: true, workerData: path })
+    const other = new Worker(writer, { eval: true, workerData: { path, ms: 200 } })
     const ended = once(other, 'exit')
     await once(other, 'message')
     const id = freshId()

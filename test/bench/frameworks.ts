@@ -6,8 +6,15 @@ import type { Lelu, Subject } from '@lelu/engine'
 import { guardTools } from '@lelu/langchain'
 import { guardFunctions } from '@lelu/openai'
 import { guardAgentTool } from '@lelu/openai/agents'
-import { Agent, tool as agentTool, type Model, Runner, Usage } from '@openai/agents'
-import { tool as aiTool, generateText, stepCountIs } from 'ai'
+import {
+  Agent,
+  tool as agentTool,
+  type Model,
+  Runner,
+  type ToolInputGuardrailDefinition,
+  Usage,
+} from '@openai/agents'
+import { tool as aiTool, generateText, stepCountIs, wrapLanguageModel } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import { tool as langchainTool } from 'langchain'
 import { z } from 'zod'
@@ -15,7 +22,20 @@ import { z } from 'zod'
 /** One step of a model that makes so many calls of one tool, with Lelu in front of it or without. */
 export type Step = (calls: number) => Promise<void>
 
-export type Framework = { name: string; bare: Step; guarded: (lelu: Lelu) => Step }
+/**
+ * `hooked`: the step with those hooks of the framework that Lelu uses, which do nothing but allow. What they take is the
+ * framework's own, and nobody who asks before a call can have it for less.
+ */
+export type Framework = {
+  name: string
+  bare: Step
+  hooked?: Step
+  guarded: (lelu: Lelu) => Step
+}
+
+/** `hooks` in place of an engine: the framework's own, empty. */
+type Who = Lelu | 'hooks' | undefined
+const engineOf = (who: Who): Lelu | undefined => (who === 'hooks' ? undefined : who)
 
 const subject: Subject = {
   id: 'trader-1',
@@ -66,8 +86,10 @@ function langchainStep(lelu?: Lelu): Step {
   }
 }
 
-function aiStep(lelu?: Lelu): Step {
+function aiStep(who?: Who): Step {
+  const lelu = engineOf(who)
   const plain = { trade: aiTool({ inputSchema: schema, execute }) }
+  const hooks = who === 'hooks' && { toolApproval: () => 'approved' as const }
   let run = ''
   const guard = lelu && createAiGuard({ lelu, ...options, run: () => run })
   return async (calls) => {
@@ -89,9 +111,10 @@ function aiStep(lelu?: Lelu): Step {
       }),
     })
     await generateText({
-      model: guard?.model(model) ?? model,
+      model: guard?.model(model) ?? (hooks ? wrapLanguageModel({ model, middleware: {} }) : model),
       tools: guard?.tools(plain) ?? plain,
       ...(guard !== undefined && { toolApproval: guard.toolApproval() }),
+      ...hooks,
       stopWhen: stepCountIs(1),
       prompt: 'Trade.',
     })
@@ -137,8 +160,19 @@ function openaiStep(lelu?: Lelu): Step {
   }
 }
 
-function agentsStep(lelu?: Lelu): Step {
-  const plain = agentTool({ name: 'trade', description: 'Trades.', parameters: schema, execute })
+const letThrough: ToolInputGuardrailDefinition = {
+  type: 'tool_input',
+  name: 'open',
+  run: async () => ({ behavior: { type: 'allow' } }),
+}
+
+function agentsStep(who?: Who): Step {
+  const lelu = engineOf(who)
+  const hooks = { needsApproval: async () => false, inputGuardrails: [letThrough] }
+  const plain = agentTool({
+    ...{ name: 'trade', description: 'Trades.', parameters: schema, execute },
+    ...(who === 'hooks' && hooks),
+  })
   const runner = new Runner({ tracingDisabled: true })
   return async (calls) => {
     const run = nextRun()
@@ -170,15 +204,16 @@ function agentsStep(lelu?: Lelu): Step {
   }
 }
 
-const framework = (name: string, step: (lelu?: Lelu) => Step): Framework => ({
+const framework = (name: string, step: (who?: Who) => Step, hasHooks = false): Framework => ({
   name,
   bare: checked(name, step()),
+  ...(hasHooks && { hooked: checked(name, step('hooks')) }),
   guarded: (lelu) => checked(name, step(lelu)),
 })
 
 export const frameworks: readonly Framework[] = [
-  framework('LangGraph ToolNode', langchainStep),
-  framework('AI SDK generateText', aiStep),
-  framework('OpenAI chat completions', openaiStep),
-  framework('OpenAI Agents SDK', agentsStep),
+  framework('LangGraph ToolNode', (who) => langchainStep(engineOf(who))),
+  framework('AI SDK generateText', aiStep, true),
+  framework('OpenAI chat completions', (who) => openaiStep(engineOf(who))),
+  framework('OpenAI Agents SDK', agentsStep, true),
 ]

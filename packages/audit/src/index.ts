@@ -4,7 +4,8 @@ export { canonicalJson } from './record/canonical-json.ts'
 export { jsonText } from './record/json-bytes.ts'
 
 // Writing
-export { type AuditLog, openAuditLog } from './write/log.ts'
+export type { AuditLog } from './write/audit-log.ts'
+export { openAuditLog } from './write/log.ts'
 export type { AuditLogOptions } from './write/log-options.ts'
 export type { Sealed } from './write/sealer.ts'
 export type { AppendOptions } from './write/append-options.ts'
@@ -120,36 +121,38 @@ export type { EvidencePack } from './evidence/pack-readme.ts'
 // Records
 export type {
   ApprovalEvent,
-  AuditEnvelope,
   AuditEvent,
   AuditEventKind,
-  AuditKind,
   AuditParty,
-  AuditPeer,
   AuditReason,
-  AuditReceipt,
-  AuditRecord,
   AuditRefs,
   AuditResult,
   AuditReviewer,
   AuditSignal,
   AuditTool,
-  CloseRecord,
   ConfigEvent,
   DecisionEvent,
-  Durability,
   ErasureEvent,
-  GenesisRecord,
   GrantEvent,
   Json,
   OutcomeEvent,
   PolicyLoadedEvent,
+  Shown,
+  SwitchEvent,
+  TokenEvent,
+} from './record/event.ts'
+export type {
+  AuditEnvelope,
+  AuditKind,
+  AuditPeer,
+  AuditReceipt,
+  AuditRecord,
+  CloseRecord,
+  Durability,
+  GenesisRecord,
   PulseRecord,
   RecoveryCause,
   RecoveryRecord,
   RoomRecord,
   SealedPeer,
-  Shown,
-  SwitchEvent,
-  TokenEvent,
 } from './record/record.ts'

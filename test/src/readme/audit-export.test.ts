@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ocsfVersion } from '@lelu/audit'
 import { expect, it } from 'vitest'
-import { eventKinds } from '../../../packages/audit/src/record/record.ts'
+import { eventKinds } from '../../../packages/audit/src/record/event.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const page = readFileSync(join(root, 'docs/audit-export.md'), 'utf8')

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import type { Json } from '../record/event.ts'
 import { jsonText } from '../record/json-bytes.ts'
-import type { Json } from '../record/record.ts'
 import { below, type ClearPaths, clearPaths, pathsOf } from './clear-paths.ts'
 import { newSalt } from './salt.ts'
 

@@ -1,5 +1,6 @@
 import { AuditError } from '../errors.ts'
-import type { AuditEvent, AuditReceipt, AuditReviewer } from '../record/record.ts'
+import type { AuditEvent, AuditReviewer } from '../record/event.ts'
+import type { AuditReceipt } from '../record/record.ts'
 import type { DataSubject, Erased, Openings } from './openings.ts'
 
 export type Erasure = {

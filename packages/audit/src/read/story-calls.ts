@@ -1,4 +1,4 @@
-import type { AuditParty, AuditTool } from '../record/record.ts'
+import type { AuditParty, AuditTool } from '../record/event.ts'
 import type { FoundRecord } from './scan.ts'
 import type { StoryKey } from './story-keys.ts'
 

@@ -1,4 +1,5 @@
-import type { AuditRecord, AuditRefs } from '../record/record.ts'
+import type { AuditRefs } from '../record/event.ts'
+import type { AuditRecord } from '../record/record.ts'
 
 /** What ties the records of one call together: `approval 0192…`, `decision 0192…`, `token 0192…`, `attempt 0192…`. */
 export type StoryKey = string

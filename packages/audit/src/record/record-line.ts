@@ -1,28 +1,15 @@
 import { invalidEvent } from '../errors.ts'
 import { bootId, monotonicMicroseconds } from './clock.ts'
+import { type AuditEvent, eventKinds } from './event.ts'
 import { jsonText, writeJson } from './json-bytes.ts'
 import { sumTail } from './line.ts'
-import {
-  type AuditEvent,
-  type CloseRecord,
-  eventKinds,
-  type GenesisRecord,
-  type PulseRecord,
-  type RecoveryRecord,
-  type RoomRecord,
-} from './record.ts'
+import type { LogRecord } from './record.ts'
 import { rememberShapes, type Shape, sortedShape } from './shapes.ts'
 import { type TextBytes, writeAscii, writeBytes } from './text-bytes.ts'
 import { newUlid } from './ulid.ts'
 
 /** What callers append, and what the log itself does. */
-export type LogEvent =
-  | AuditEvent
-  | GenesisRecord
-  | PulseRecord
-  | RoomRecord
-  | RecoveryRecord
-  | CloseRecord
+export type LogEvent = AuditEvent | LogRecord
 
 export type Envelope = { log: string; stream: string; seq: number; prev: string; now: number }
 

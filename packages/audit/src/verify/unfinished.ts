@@ -1,4 +1,5 @@
-import type { AuditRecord, AuditRefs } from '../record/record.ts'
+import type { AuditRefs } from '../record/event.ts'
+import type { AuditRecord } from '../record/record.ts'
 import type { Unfinished } from './report.ts'
 
 /** So many open calls are followed at once; past that the oldest are no longer paired. */

@@ -4,7 +4,8 @@ import type { LogEvent } from '../record/record-line.ts'
 import { createLeaves } from '../tlog/leaves.ts'
 import type { StreamAppend } from './append-options.ts'
 import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
-import { createStreamWriter, type StreamOptions, type StreamWriter } from './stream-writer.ts'
+import type { StreamOptions } from './stream-options.ts'
+import { createStreamWriter, type StreamWriter } from './stream-writer.ts'
 
 /** The stream of this process: its records, and the checkpoints that sign them. */
 export interface LiveStream extends StreamWriter {

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { type AuditError, invalidEvent, tooLarge, unavailable } from '../errors.ts'
-import type { FileLayer } from '../folder/file-layer.ts'
 import { genesisHash, hashOfLeaf, maxLineBytes } from '../record/line.ts'
 import type { AuditReceipt } from '../record/record.ts'
 import { type LogEvent, writeLeaf } from '../record/record-line.ts'
@@ -9,6 +8,7 @@ import type { AppendOptions, StreamAppend } from './append-options.ts'
 import { type Batch, createBatches } from './batches.ts'
 import { before } from './deadline.ts'
 import { createSegments } from './segments.ts'
+import type { StreamOptions } from './stream-options.ts'
 
 /** What refuses appends, and since when (`performance.now()`). */
 export type Failure = { error: AuditError; at: number }
@@ -31,22 +31,6 @@ export interface StreamWriter {
   fail(error: AuditError): void
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
-}
-
-export type StreamOptions = {
-  files: FileLayer
-  directory: string
-  log: string
-  stream: string
-  now: () => number
-  /** Milliseconds an append may take. */
-  deadlineMs: number
-  /** A new segment is begun when one has this many bytes. */
-  segmentBytes: number
-  /** Told after each sync of the records that it brought to the disk. Must not throw. */
-  onSynced?: (receipts: AuditReceipt[]) => void
-  /** Told once, when it refuses from now on. Must not throw. */
-  onFailed?: (error: AuditError) => void
 }
 
 type Waiting = {

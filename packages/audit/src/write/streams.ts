@@ -4,17 +4,18 @@ import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
 import { leaseMs, renewLease } from '../folder/lease.ts'
 import { disown, noteOf, own } from '../folder/ownership.ts'
 import { type Lost, recoverStreams } from '../folder/recovery.ts'
-import { jsonText } from '../record/json-bytes.ts'
-import type { AuditReceipt, GenesisRecord, RecoveryCause } from '../record/record.ts'
+import type { AuditReceipt, GenesisRecord } from '../record/record.ts'
 import type { LogEvent } from '../record/record-line.ts'
-import { newUlid } from '../record/ulid.ts'
+import { snapshot } from '../record/snapshot.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
 import type { AppendOptions } from './append-options.ts'
 import { before } from './deadline.ts'
 import { type LiveStream, openLiveStream } from './live-stream.ts'
 import { findPeers } from './peers.ts'
 import { sealEnded } from './sealer.ts'
+import { newStreamName } from './stream-name.ts'
 import type { Failure } from './stream-writer.ts'
+import { causeOf, takenOver } from './why-left.ts'
 
 export type StreamsOptions = {
   files: FileLayer
@@ -251,25 +252,4 @@ export function createStreams(options: StreamsOptions): Streams {
       }
     },
   }
-}
-
-function takenOver(): AuditError {
-  const why = 'this process stood still for minutes, so others may have ended its stream'
-  return unavailable('appending', new Error(why))
-}
-
-function causeOf({ code }: AuditError): RecoveryCause {
-  if (code === 'LELU_AUDIT_ALTERED') return 'altered'
-  return code === 'LELU_AUDIT_SINK_CONFLICT' ? 'conflict' : 'write_failed'
-}
-
-function newStreamName(node: string | undefined): string {
-  // The real clock: names sort by it, whatever `now` says.
-  const id = newUlid(Date.now())
-  return node === undefined ? id : `${node}-${id}`
-}
-
-function snapshot(event: LogEvent): LogEvent {
-  const present = Object.entries(event).filter(([, value]) => value !== undefined)
-  return JSON.parse(jsonText(Object.fromEntries(present))) as LogEvent
 }

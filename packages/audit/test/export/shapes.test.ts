@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { toOcsf, toOtelLog, toOtlpLogs } from '../../src/index.ts'
-import { eventKinds } from '../../src/record/record.ts'
+import { eventKinds } from '../../src/record/event.ts'
 import { ocsfProblems } from './check-ocsf.ts'
 import { otlpProblems } from './check-otlp.ts'
 import { exported, samples } from './records.ts'

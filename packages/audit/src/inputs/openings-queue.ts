@@ -153,7 +153,13 @@ export function openingsQueue(
       return lost
     },
     add(subject, decision, openings) {
-      const text = JSON.stringify(openings)
+      let text: string
+      try {
+        text = JSON.stringify(openings)
+      } catch (error) {
+        lose(1, error) // what is no JSON must not fail a decision
+        return
+      }
       if (closed || count >= limits.maxDecisions || bytes + text.length > limits.maxBytes) {
         lose(1, closed ? 'it is closed' : 'too many wait for the disk')
         return

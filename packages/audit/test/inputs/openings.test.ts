@@ -215,6 +215,8 @@ test('a disk that fails later, hangs or is too slow loses values and nothing els
   const small = await openingsOver(hanging, {}, { ...limits, maxDecisions: 100, maxBytes: 1000 })
   for (let n = 0; n < 5; n += 1) decided(small, 'x'.repeat(300))
   expect(small.lost).toBe(3) // of some 400 bytes each
+  small.keep(small.hashOf(ada), 'd', [{ path: '/input', salt: '', value: 1n as unknown as Json }])
+  expect(small.lost).toBe(4) // what is no JSON is lost as well, and nothing is thrown
   await small.close()
   const began = performance.now()
   await stuck.close()

@@ -21,6 +21,7 @@ function refuseInput(guard: Guard): ToolInputGuardrailDefinition {
       const call = writtenCall(guard, context, toolCall.callId, input)
       const entry = entriesOf(guard, context).get(call.name)
       if (entry?.status === 'refused') return reject(entry.text)
+      if (entry?.status === 'allowed') return allow
       // With `preApprovalInputGuardrails` the SDK asks before it suspends; what it takes for an approval comes later.
       const { callId } = toolCall
       if (context.isToolApproved({ toolName: tool.name, callId }) !== true) return allow

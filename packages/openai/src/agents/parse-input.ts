@@ -1,16 +1,31 @@
 import { type Json, LeluError } from '@lelu/engine/adapter'
-import type { Model } from '@openai/agents'
+import type { Agent, Model, RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
 
+type Sdk = typeof import('@openai/agents')
 type ParsedInput = { valid: true; input: Json } | { valid: false }
 
-/** A model whose only answer is this one call. */
-function calling(name: string, text: string): Model {
+/** What the SDK shows `needsApproval` for each text, in their order; a hole for one that is not shown at all. */
+type Shown = { input: unknown }[]
+
+/** Texts that are asked for in one turn, such as those of all the calls of one answer: one run shows them all. */
+type Asked = { texts: string[]; shown: Promise<Shown> }
+
+const asked = new WeakMap<AgentTool, Asked>()
+const agents = new WeakMap<AgentTool, Agent<Shown>>()
+
+/** A model whose only answer is a call of the tool for each text. */
+function calling(name: string, texts: readonly string[]): Model {
+  const call = (text: string, index: number) => ({
+    type: 'function_call' as const,
+    callId: `${index}`,
+    name,
+    arguments: text,
+  })
   return {
     async getResponse() {
-      const call = { type: 'function_call' as const, callId: 'parse', name, arguments: text }
       const usage = { requests: 0, inputTokens: 0, outputTokens: 0, totalTokens: 0 }
-      return { usage: usage as never, output: [call] }
+      return { usage: usage as never, output: texts.map(call) }
     },
     getStreamedResponse() {
       throw new TypeError('not streamed')
@@ -19,27 +34,56 @@ function calling(name: string, text: string): Model {
 }
 
 /**
- * What the SDK shows `needsApproval` for this text. The SDK keeps the parser of a tool to itself, so this is a run of
- * one step whose approval is never given: whatever the tool is made of, nothing of it but its parser can run.
+ * The agent of a run that parses. The SDK keeps the parser of a tool to itself, so it is a run of one step whose
+ * approvals are never given: whatever the tool is made of, nothing of it but its parser can run.
  */
-async function shownFor(tool: AgentTool, text: string): Promise<{ input: unknown } | undefined> {
-  let shown: { input: unknown } | undefined
+function parsingAgent({ Agent }: Sdk, tool: AgentTool): Agent<Shown> {
   const parsing = {
     ...tool,
     // Without a schema in sight, a text that the parser refuses is shown as it is, and one without parser not at all.
     parameters: undefined,
     isEnabled: async () => true,
     inputGuardrails: [],
-    needsApproval: async (_context: unknown, input: unknown) => {
-      shown = { input }
+    needsApproval: async ({ context }: RunContext<Shown>, input: unknown, callId?: string) => {
+      context[Number(callId)] = { input }
       return true
     },
   }
+  return new Agent<Shown>({ name: 'parse', tools: [parsing as never] })
+}
+
+async function show(tool: AgentTool, texts: readonly string[]): Promise<Shown> {
   // Only when it is needed: the package is an optional peer.
-  const { Agent, Runner } = await import('@openai/agents')
-  const agent = new Agent({ name: 'parse', tools: [parsing as never] })
-  await new Runner({ tracingDisabled: true, model: calling(tool.name, text) }).run(agent, '')
+  const sdk = await import('@openai/agents')
+  const agent = agents.get(tool) ?? parsingAgent(sdk, tool)
+  agents.set(tool, agent)
+  const shown: Shown = []
+  const runner = new sdk.Runner({ tracingDisabled: true, model: calling(tool.name, texts) })
+  await runner.run(agent, '', { context: shown })
   return shown
+}
+
+/** What the SDK shows for this text: with all that are asked for in this turn, for the run costs more than they do. */
+async function shownFor(tool: AgentTool, text: string): Promise<{ input: unknown } | undefined> {
+  let open = asked.get(tool)
+  if (open === undefined) {
+    const texts: string[] = []
+    const shown = Promise.resolve().then(() => {
+      asked.delete(tool)
+      return show(tool, texts)
+    })
+    open = { texts, shown }
+    asked.set(tool, open)
+  }
+  const { texts } = open
+  const index = texts.push(text) - 1
+  try {
+    return (await open.shown)[index]
+  } catch (error) {
+    // One text may end the run for all: each is then asked for by itself.
+    if (texts.length === 1) throw error
+    return (await show(tool, [text]))[0]
+  }
 }
 
 /** A tool that was wrapped by hand may parse once more inside: what was decided would not be what runs. */

@@ -14,7 +14,10 @@ function parsedSymbol(details: ToolDetails): symbol | undefined {
 
 function sameAs(parsed: unknown, expected: Json): boolean {
   try {
-    return isDeepStrictEqual(structuredClone(parsed), expected)
+    // Some schemas make objects without a prototype: only their copy is a plain one.
+    return (
+      isDeepStrictEqual(parsed, expected) || isDeepStrictEqual(structuredClone(parsed), expected)
+    )
   } catch {
     return false
   }

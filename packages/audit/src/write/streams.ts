@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import { type AuditError, closed, unavailable } from '../errors.ts'
-import { type FileLayer, makeDurably } from '../folder/file-layer.ts'
+import { makeDurably } from '../folder/file-layer.ts'
 import { leaseMs, renewLease } from '../folder/lease.ts'
 import { disown, noteOf, own } from '../folder/ownership.ts'
 import { type Lost, recoverStreams } from '../folder/recovery.ts'
-import type { AuditReceipt, GenesisRecord } from '../record/record.ts'
+import type { AuditReceipt } from '../record/record.ts'
 import type { LogEvent } from '../record/record-line.ts'
 import { snapshot } from '../record/snapshot.ts'
-import type { SigningKeys } from '../sign/signing-keys.ts'
 import type { AppendOptions } from './append-options.ts'
 import { before } from './deadline.ts'
 import { type LiveStream, openLiveStream } from './live-stream.ts'
@@ -15,25 +14,8 @@ import { findPeers } from './peers.ts'
 import { sealEnded } from './sealer.ts'
 import { newStreamName } from './stream-name.ts'
 import type { Failure } from './stream-writer.ts'
+import type { StreamsOptions } from './streams-options.ts'
 import { causeOf, takenOver } from './why-left.ts'
-
-export type StreamsOptions = {
-  files: FileLayer
-  directory: string
-  log: string
-  node: string | undefined
-  now: () => number
-  deadlineMs: number
-  segmentBytes: number
-  sealMs: number
-  /** Milliseconds from a failure to the next try. */
-  retryMs: number
-  keys: () => Promise<SigningKeys>
-  genesis: Pick<GenesisRecord, 'durability' | 'sink'>
-  onBegun: (stream: LiveStream) => void
-  /** The stream takes no more records. Must not throw. */
-  onFailed: (stream: string, error: AuditError) => void
-}
 
 /** The streams of this process, one after the other: after a failure a new one, for on the old one nothing is certain. */
 export interface Streams {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditLog } from '@lelu/audit'
 import { createLelu } from '@lelu/engine'
-import { type Framework, frameworks, type Step } from './frameworks.ts'
+import { engineAlone, type Framework, frameworks, type Step } from './frameworks.ts'
 import { type Figure, percentile, round } from './measure.ts'
 import { rego } from './rules.ts'
 
@@ -99,11 +99,11 @@ async function figuresOf(framework: Framework, quick: boolean): Promise<Figure[]
     await difference(warm, 1, quick ? 1 : 1000)
     if (hooked !== undefined) await difference({ bare, guarded: hooked }, 1, quick ? 1 : 1000)
     for (const { what, lelu, calls, pairs, unit, bar } of kinds) {
+      const scale = unit === 'us' ? 1000 : 1
       const steps = { bare, guarded: framework.guarded(lelu) }
       const found = await difference(steps, calls, quick ? 5 : pairs)
-      const own =
-        hooked && (await difference({ bare, guarded: hooked }, calls, quick ? 5 : pairs)).added
-      const scale = unit === 'us' ? 1000 : 1
+      const added = async (guarded: Step) =>
+        round((await difference({ bare, guarded }, calls, quick ? 5 : pairs)).added * scale)
       figures.push({
         name: `${name}: ${what}`,
         unit,
@@ -113,7 +113,8 @@ async function figuresOf(framework: Framework, quick: boolean): Promise<Figure[]
         bar,
         peers: {
           'the step without Lelu': round(found.bare * scale),
-          ...(own !== undefined && { 'added by hooks that allow all': round(own * scale) }),
+          'added by the engine alone': await added(engineAlone(bare, lelu)),
+          ...(hooked && { 'added by hooks that allow all': await added(hooked) }),
         },
       })
     }

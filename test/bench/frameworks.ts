@@ -19,7 +19,10 @@ import { MockLanguageModelV4 } from 'ai/test'
 import { tool as langchainTool } from 'langchain'
 import { z } from 'zod'
 
-/** One step of a model that makes so many calls of one tool, with Lelu in front of it or without. */
+/**
+ * One step of a model that makes so many calls of one tool, with Lelu in front of it or without. Tools are guarded once,
+ * as an app does it.
+ */
 export type Step = (calls: number) => Promise<void>
 
 /**
@@ -45,8 +48,8 @@ const subject: Subject = {
 const context = { frozen: false, environment: 'staging' }
 const schema = z.object({ symbol: z.string(), amount: z.number() })
 const input = { symbol: 'ACME', amount: 5 }
-const confidence = () =>
-  ({ method: 'external', trust: 'adapter', value: 0.97, score: null }) as const
+const signal = { method: 'external', trust: 'adapter', value: 0.97, score: null } as const
+const confidence = () => signal
 const options = { subject, context, confidence }
 
 let runs = 0
@@ -71,6 +74,21 @@ function checked(name: string, step: Step): Step {
   }
 }
 
+/** The bare step, and the engine asked of each call right behind it: what no adapter can have for less. */
+export const engineAlone =
+  (bare: Step, lelu: Lelu): Step =>
+  async (calls) => {
+    await bare(calls)
+    const run = nextRun()
+    const asked = ids(calls).map((id) => {
+      const call = { id, tool: 'trade', input }
+      return lelu.guard({ subject, call, run, context, confidence: signal }, () => 'traded 5')
+    })
+    for (const { status } of await Promise.all(asked)) {
+      if (status !== 'executed') throw new Error(`The engine alone: ${status}.`)
+    }
+  }
+
 /** A graph of two nodes, as LangGraph runs it, with a memory saver. */
 function langchainStep(lelu?: Lelu): Step {
   const plain = [langchainTool(execute, { name: 'trade', schema })]
@@ -91,33 +109,35 @@ function aiStep(who?: Who): Step {
   const plain = { trade: aiTool({ inputSchema: schema, execute }) }
   const hooks = who === 'hooks' && { toolApproval: () => 'approved' as const }
   let run = ''
+  let count = 0
   const guard = lelu && createAiGuard({ lelu, ...options, run: () => run })
+  const model = new MockLanguageModelV4({
+    doGenerate: async () => ({
+      content: ids(count).map((toolCallId) => ({
+        type: 'tool-call',
+        toolCallId,
+        toolName: 'trade',
+        input: JSON.stringify(input),
+      })),
+      finishReason: { unified: 'tool-calls', raw: 'tool_calls' },
+      usage: {
+        inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
+        outputTokens: { total: 1, text: 1, reasoning: undefined },
+      },
+      warnings: [],
+    }),
+  })
+  const settings = {
+    model: guard?.model(model) ?? (hooks ? wrapLanguageModel({ model, middleware: {} }) : model),
+    tools: guard?.tools(plain) ?? plain,
+    ...(guard !== undefined && { toolApproval: guard.toolApproval() }),
+    ...hooks,
+  }
   return async (calls) => {
     run = nextRun()
-    const model = new MockLanguageModelV4({
-      doGenerate: async () => ({
-        content: ids(calls).map((toolCallId) => ({
-          type: 'tool-call',
-          toolCallId,
-          toolName: 'trade',
-          input: JSON.stringify(input),
-        })),
-        finishReason: { unified: 'tool-calls', raw: 'tool_calls' },
-        usage: {
-          inputTokens: { total: 1, noCache: 1, cacheRead: undefined, cacheWrite: undefined },
-          outputTokens: { total: 1, text: 1, reasoning: undefined },
-        },
-        warnings: [],
-      }),
-    })
-    await generateText({
-      model: guard?.model(model) ?? (hooks ? wrapLanguageModel({ model, middleware: {} }) : model),
-      tools: guard?.tools(plain) ?? plain,
-      ...(guard !== undefined && { toolApproval: guard.toolApproval() }),
-      ...hooks,
-      stopWhen: stepCountIs(1),
-      prompt: 'Trade.',
-    })
+    count = calls
+    await generateText({ ...settings, stopWhen: stepCountIs(1), prompt: 'Trade.' })
+    model.doGenerateCalls.length = 0 // the mock keeps every question
   }
 }
 
@@ -173,10 +193,11 @@ function agentsStep(who?: Who): Step {
     ...{ name: 'trade', description: 'Trades.', parameters: schema, execute },
     ...(who === 'hooks' && hooks),
   })
+  let run = ''
+  const trade = lelu ? guardAgentTool(plain, { lelu, ...options, run: () => run }) : plain
   const runner = new Runner({ tracingDisabled: true })
   return async (calls) => {
-    const run = nextRun()
-    const trade = lelu === undefined ? plain : guardAgentTool(plain, { lelu, ...options, run })
+    run = nextRun()
     let asked = false
     const model: Model = {
       async getResponse() {

@@ -31,6 +31,11 @@ export type EventLog = {
 
 /** Approvals that are remembered. Forgetting one only repeats an event. */
 const maxKnown = 4096
+/**
+ * How long the store is not told yet, in ms. Telling it is a write of its own, which many approvals share; another process
+ * that takes one up within this time logs its last events again.
+ */
+const tellMs = 20
 /** Others soon look at a call in any other state, and would write again what they are not told of; these are passed through. */
 const passing: readonly string[] = ['executing', 'completed', 'failed']
 
@@ -67,8 +72,7 @@ export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: numb
     }
     progress.durable = Math.max(progress.durable, n)
     hints.set(id, progress.durable)
-    // Those that one sync has brought to the disk together are told together.
-    if (!isTelling) setImmediate(() => void tellStore())
+    if (!isTelling) setTimeout(() => void tellStore(), tellMs).unref()
     isTelling = true
   }
 

@@ -141,6 +141,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         ...hooks,
         audit,
         records,
+        stopped: storage.stopped,
         approvals,
         decide: decideGated,
         useGrant: (gated, decided) =>

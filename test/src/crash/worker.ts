@@ -35,7 +35,7 @@ const store: ApprovalStore = {
   name: driver.name,
   create: (row) => counted(() => driver.create(row)),
   get: (id) => counted(() => driver.get(id)),
-  findByCall: (tenant, idem) => counted(() => driver.findByCall(tenant, idem)),
+  findByCall: (tenant, idem, scopes) => counted(() => driver.findByCall(tenant, idem, scopes)),
   swap: (rev, next, window) => counted(() => driver.swap(rev, next, window)),
   list: (query) => driver.list(query),
   due: (now, limit) => driver.due(now, limit),

@@ -15,7 +15,7 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       const row = rowOf(freshId(), { tenant: odd, idem: freshId() + odd, body: odd, seal: odd })
       expect(await store.create(row)).toEqual({ created: true, row })
       expect(await store.get(row.id)).toEqual(row)
-      expect(await store.findByCall(odd, row.idem ?? '')).toEqual(row)
+      expect((await store.findByCall(odd, row.idem ?? '')).row).toEqual(row)
       expect(await store.get('apr_none')).toBeUndefined()
     })
 
@@ -48,8 +48,8 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       )
       expect(answers.filter(({ created }) => created)).toHaveLength(1)
       expect(new Set(answers.map((answer) => answer.row.id)).size).toBe(1)
-      expect((await store.findByCall('default', idem))?.id).toBe(answers[0]?.row.id)
-      expect(await store.findByCall('other', idem)).toBeUndefined()
+      expect((await store.findByCall('default', idem)).row?.id).toBe(answers[0]?.row.id)
+      expect((await store.findByCall('other', idem)).row).toBeUndefined()
     })
 
     it('keeps calls of different tenants apart, whatever their names', async () => {
@@ -101,6 +101,25 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       await store.setWatermark(scope, 10)
       await store.setWatermark(scope, 5)
       expect({ ...(await store.watermarks([scope, other, '__proto__'])) }).toEqual({ [scope]: 10 })
+    })
+
+    it('finds a call, and the marks of scopes with it, in one question', async () => {
+      const store = await open()
+      const [id, idem, scope, other] = [freshId(), freshId(), freshId(), freshId()]
+      await store.setWatermark(scope, 10)
+      const marksOf = async (call: string, scopes?: string[]) => {
+        const { row, marks } = await store.findByCall('default', call, scopes)
+        return { id: row?.id, marks: { ...marks } }
+      }
+      const scopes = [other, scope, '__proto__']
+      expect(await marksOf(idem, scopes)).toEqual({ id: undefined, marks: { [scope]: 10 } })
+      const row = { ...rowOf(id), idem }
+      await store.create(row)
+      expect(await marksOf(idem, scopes)).toEqual({ id, marks: { [scope]: 10 } })
+      expect(await marksOf(idem, [other])).toEqual({ id, marks: {} })
+      expect(await marksOf(idem)).toEqual({ id, marks: {} })
+      // Exactly the row, whatever came with it.
+      expect((await store.findByCall('default', idem, scopes)).row).toEqual(row)
     })
 
     it('looks at the clock of the database, where it has one, before it swaps', async () => {

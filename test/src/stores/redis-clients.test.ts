@@ -93,7 +93,7 @@ describe.skipIf(!withRedis).each(Object.entries(configured))(`%s${skipped}`, (na
     const row = rowOf('a', { idem: 'x' })
     expect(await store.create(row)).toEqual({ created: true, row })
     expect(await store.swap(1, rowOf('a', { rev: 2, idem: 'x' }))).toBe('done')
-    expect(await store.findByCall('default', 'x')).toMatchObject({ id: 'a', rev: 2 })
+    expect(await store.findByCall('default', 'x')).toMatchObject({ row: { id: 'a', rev: 2 } })
     expect(await store.list({ state: 'pending', limit: 9 })).toHaveLength(1)
     await store.setWatermark('agent:a', 5)
     expect(await store.watermarks(['agent:a'])).toEqual({ 'agent:a': 5 })

@@ -43,7 +43,7 @@ describe.skipIf(!withRedis).each(names)(`%s${skipped}`, (name) => {
       expect((await store.create(row(`${n}`, { tenant, idem }))).created).toBe(true)
     }
     for (const [n, [tenant, idem]] of calls.entries()) {
-      expect((await store.findByCall(tenant, idem))?.id).toBe(`${n}`)
+      expect((await store.findByCall(tenant, idem)).row?.id).toBe(`${n}`)
     }
   })
 
@@ -83,7 +83,7 @@ describe.skipIf(!withRedis).each(names)(`%s${skipped}`, (name) => {
       const answer = await store.create(row('a', { idem, attempt: 'another' }))
       expect(answer).toEqual({ created: false, row: stored })
     }
-    expect(await store.findByCall('default', 'y')).toBeUndefined()
+    expect((await store.findByCall('default', 'y')).row).toBeUndefined()
   })
 
   it('makes no row of a note about one that is not there', async () => {
@@ -99,7 +99,7 @@ describe.skipIf(!withRedis).each(names)(`%s${skipped}`, (name) => {
     await one.create(row('a', { idem: 'x' }))
     await one.setWatermark('agent:a', 5)
     expect(await other.get('a')).toBeUndefined()
-    expect(await other.findByCall('default', 'x')).toBeUndefined()
+    expect((await other.findByCall('default', 'x')).row).toBeUndefined()
     expect(await other.list({ limit: 9 })).toEqual([])
     expect(await other.watermarks(['agent:a'])).toEqual({})
     expect((await other.create(row('a', { idem: 'x' }))).created).toBe(true)

@@ -55,7 +55,7 @@ describe.skipIf(!withRedis)(`a server that is killed${skipped}`, () => {
       (await store.list({ state: 'pending', limit: 100_000 })).map((r) => r.id),
     )
     expect(acknowledged.filter((id) => !listed.has(id))).toEqual([])
-    expect((await store.findByCall('default', '0-0'))?.id).toBe('0-0')
+    expect((await store.findByCall('default', '0-0')).row?.id).toBe('0-0')
   })
 })
 

@@ -56,15 +56,25 @@ const unreadable: ConfidenceSignal = {
 const isProbability = (value: unknown): boolean =>
   value === null || (typeof value === 'number' && value >= 0 && value <= 1)
 
-/** What the reader makes of the evidence. Never throws: a reader that fails, or finds no probability, found nothing. */
-export async function readConfidence(
+const checked = (signal: ConfidenceSignal | undefined): ConfidenceSignal | undefined =>
+  signal === undefined || isProbability(signal.value) ? signal : unreadable
+
+const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as Partial<Promise<T>> | undefined)?.then === 'function'
+
+/**
+ * What the reader makes of the evidence, at once where it does. Never throws: a reader that fails, or finds no
+ * probability, found nothing.
+ */
+export function readConfidence(
   reader: ConfidenceReader | undefined,
   evidence: () => CallEvidence | Promise<CallEvidence>,
-): Promise<ConfidenceSignal | undefined> {
+): ConfidenceSignal | undefined | Promise<ConfidenceSignal | undefined> {
   if (reader === undefined) return undefined
   try {
-    const signal = await reader(await evidence())
-    return signal === undefined || isProbability(signal.value) ? signal : unreadable
+    const given = evidence()
+    const signal = isPromise(given) ? given.then(reader) : reader(given)
+    return isPromise(signal) ? signal.then(checked, () => unreadable) : checked(signal)
   } catch {
     return unreadable
   }

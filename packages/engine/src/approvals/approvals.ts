@@ -163,7 +163,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
     },
     get: async (id, scope = {}) => toApproval(await records.load(id, callerTenant(scope))),
     async find({ tenant = 'default', run, call }) {
-      const record = await records.findByCall(tenant, callKey(run, call))
+      const { record } = await records.findByCall(tenant, callKey(run, call))
       return record && toApproval(record)
     },
     async list({ limit = 50, ...filter } = {}) {

@@ -3,7 +3,14 @@ import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { StoreClock } from '../store/clock.ts'
 import { lostReplies } from '../store/lost-reply.ts'
-import type { ApprovalStore, ListQuery, StoredRow, Swapped, SwapWindow } from '../store/store.ts'
+import type {
+  ApprovalStore,
+  ListQuery,
+  Marks,
+  StoredRow,
+  Swapped,
+  SwapWindow,
+} from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
 import type { Change, Commit } from './change.ts'
@@ -38,7 +45,12 @@ export type Records = {
    * tenant is answered as an unknown one, after the same read and nothing else.
    */
   load(id: string, tenant?: string): Promise<ApprovalRecord>
-  findByCall(tenant: string, idem: string): Promise<ApprovalRecord | undefined>
+  /** The record of a call, and with it the marks of these scopes. */
+  findByCall(
+    tenant: string,
+    idem: string,
+    scopes?: readonly string[],
+  ): Promise<{ record: ApprovalRecord | undefined; marks: Marks }>
   list(query: ListQuery): Promise<RecordPage>
   /**
    * At most `limit` records that are due (a notice to send, a reminder to make), with their deadlines applied. Rows that
@@ -181,9 +193,10 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       await log.settle(numbered, row)
       return { created: true, record: told(numbered) }
     },
-    async findByCall(tenant, idem) {
-      const row = await timed(store.findByCall(tenant, idem), 'finding an approval')
-      return row === undefined ? undefined : open(row)
+    async findByCall(tenant, idem, scopes) {
+      const finding = store.findByCall(tenant, idem, scopes)
+      const { row, marks } = await timed(finding, 'finding an approval')
+      return { record: row && (await open(row)), marks }
     },
     async transition(start, decide, tenant) {
       const id = typeof start === 'string' ? start : start.id

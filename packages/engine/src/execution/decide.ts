@@ -8,6 +8,7 @@ import { toInput } from '../policy/to-input.ts'
 import { blinded, newBlind } from '../recorded/blind.ts'
 import type { RecordInput } from '../recorded/record-input.ts'
 import type { GatedRequest } from '../request/gate.ts'
+import type { Marks } from '../store/store.ts'
 import type {
   Decision,
   Effect,
@@ -66,6 +67,8 @@ export type DecideMore = {
   approval?: string
   /** The one of the call, when it has a record already. */
   blind?: string | undefined
+  /** What the store has just said of who is stopped. Left out, it is asked. */
+  stops?: Marks
   /** Told of the input when the policy allows it. */
   allowed?: (input: Json) => void
 }
@@ -84,13 +87,13 @@ export type Deciding = Omit<Decided, 'decision'> & {
 export async function beginDecision(
   gated: GatedRequest,
   options: DecideOptions,
-  { approval, blind = newBlind(), allowed }: DecideMore = {},
+  { approval, blind = newBlind(), stops, allowed }: DecideMore = {},
 ): Promise<Deciding> {
   const { policy, audit, now, stopped, recordInput } = options
   const started = performance.now()
   const time = now()
   const input = toInput(gated, time)
-  const isStopped = await stopped(gated.request.subject)
+  const isStopped = await stopped.isStopped(gated.request.subject, stops)
   const answer = isStopped ? denied('stopped') : ask(policy, input, gated.request.subject)
   const digest = digestOf(gated)
   const id = newId()

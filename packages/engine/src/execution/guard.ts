@@ -7,8 +7,10 @@ import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
+import type { Answer } from '../store/store.ts'
 import type { Decision, Json, ToolCall } from '../types.ts'
 import { type Decided, type DecideMore, digestOf } from './decide.ts'
+import type { StoppedCheck } from './kill-switch.ts'
 import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 
 /** What a caller of `guard` may want to hear on the way. */
@@ -17,7 +19,7 @@ export type GuardHooks = {
    * Reads the confidence, for a request without one. Not asked for a call that is on record already: a reader may
    * cost money, and there it changes nothing. Undefined means that there is none.
    */
-  confidence?: () => Promise<ConfidenceSignal | undefined>
+  confidence?: () => Answer<ConfidenceSignal | undefined>
   /**
    * Told of the input as soon as the policy allows the call, before the record is on disk: a time to prepare, never
    * to act. The call may still end in an error, and then does not run.
@@ -28,6 +30,7 @@ export type GuardHooks = {
 export type GuardOptions = GuardHooks & {
   audit: AuditLog
   records: Records
+  stopped: StoppedCheck
   approvals: ApprovalsPart
   decide: (gated: GatedRequest, more?: DecideMore) => Promise<Decided>
   withConfidence: (gated: GatedRequest, confidence: ConfidenceSignal) => GatedRequest
@@ -42,14 +45,19 @@ export async function guard<T>(
   execute: Execute<T>,
   options: GuardOptions,
 ): Promise<Outcome<T>> {
-  const { records, approvals, decide, resume, allowed } = options
+  const { records, stopped, approvals, decide, resume, allowed } = options
+  const { tenant, subject } = asked.request
   const known = keyOf(asked.request)
-  const existing =
-    known === null ? undefined : await records.findByCall(asked.request.tenant, known)
-  if (existing !== undefined) return goOn(existing)
+  const found =
+    known === null ? undefined : await records.findByCall(tenant, known, stopped.marksOf(subject))
+  if (found?.record !== undefined) return goOn(found.record)
 
-  const gated = await complete(asked, options)
-  const decided = await decide(gated, allowed && { allowed })
+  const { gated, waited } = await complete(asked, options)
+  const decided = await decide(gated, {
+    ...(allowed && { allowed }),
+    // While a reader took its time, somebody may have been stopped.
+    ...(found && !waited && { stops: found.marks }),
+  })
   const { decision, digest, blind, requirements } = decided
   const run = (allowed: Decision) => runAllowed(gated, allowed, blind, execute, options.audit)
   if (decision.effect === 'allow') return run(decision)
@@ -86,14 +94,18 @@ export async function guard<T>(
   }
 }
 
-/** The request with the confidence that its hook reads. */
+/** The request with the confidence that its hook reads. `waited`: others could do something meanwhile. */
 async function complete(
   gated: GatedRequest,
   { confidence, withConfidence }: GuardOptions,
-): Promise<GatedRequest> {
-  if (confidence === undefined || gated.request.confidence !== undefined) return gated
-  const signal = await confidence()
-  return signal === undefined ? gated : withConfidence(gated, signal)
+): Promise<{ gated: GatedRequest; waited: boolean }> {
+  if (confidence === undefined || gated.request.confidence !== undefined) {
+    return { gated, waited: false }
+  }
+  const reading = confidence()
+  const signal = await reading
+  const waited = typeof (reading as Partial<Promise<unknown>> | undefined)?.then === 'function'
+  return { gated: signal === undefined ? gated : withConfidence(gated, signal), waited }
 }
 
 /** A tool whose schema changed since the approval is another tool: what was approved may mean something else to it. */

@@ -3,7 +3,7 @@ import type { Reviewer } from '../approvals/record.ts'
 import { assertReviewer } from '../approvals/review.ts'
 import { LeluError } from '../errors.ts'
 import type { ReadMarks } from '../store/marks.ts'
-import type { ApprovalStore } from '../store/store.ts'
+import type { ApprovalStore, Marks } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { Subject } from '../types.ts'
 
@@ -47,7 +47,11 @@ function scopeOf(scope: StopScope): string {
 /** The store keeps times that only move forward, so there are two for each scope: the later one holds. */
 const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope}` })
 
-export type StoppedCheck = (subject: Subject) => Promise<boolean>
+/** What is read of a store to know who is stopped. `marksOf` names it; what was just read may be handed over. */
+export type StoppedCheck = {
+  marksOf(subject: Subject): string[]
+  isStopped(subject: Subject, stops?: Marks): Promise<boolean>
+}
 
 export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options): {
   killSwitch: KillSwitch
@@ -61,6 +65,14 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
   }
   const at = (found: Record<string, number>, name: string) =>
     Object.hasOwn(found, name) ? (found[name] as number) : 0
+
+  function scopesOf(subject: Subject): string[] {
+    const scopes = [everything]
+    for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
+      scopes.push(agentScope(one.id))
+    return scopes
+  }
+  const marksOf = (subject: Subject) => scopesOf(subject).map((scope) => marks(scope).stop)
 
   /** A stop and a start of the same moment: the stop holds. */
   function isStopped(found: Record<string, number>, scope: string): boolean {
@@ -90,15 +102,16 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
         return isStopped(await timesOf([name]), name)
       },
     },
-    async stopped(subject) {
-      const scopes = [everything]
-      for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
-        scopes.push(agentScope(one.id))
-      // Nearly always nobody was ever stopped; else both times are read together, as they are compared.
-      const stops = await readMarks(scopes.map((scope) => marks(scope).stop))
-      if (Object.keys(stops).length === 0) return false
-      const found = await timesOf(scopes)
-      return scopes.some((scope) => isStopped(found, scope))
+    stopped: {
+      marksOf,
+      async isStopped(subject, known) {
+        // Nearly always nobody was ever stopped; else both times are read together, as they are compared.
+        const stops = known ?? (await readMarks(marksOf(subject)))
+        if (Object.keys(stops).length === 0) return false
+        const scopes = scopesOf(subject)
+        const found = await timesOf(scopes)
+        return scopes.some((scope) => isStopped(found, scope))
+      },
     },
   }
 }

@@ -42,7 +42,8 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
 
   return {
     async find(tenant, match) {
-      const row = await timed(store.findByCall(tenant, standingKey(match)), 'finding a grant')
+      const finding = store.findByCall(tenant, standingKey(match))
+      const { row } = await timed(finding, 'finding a grant')
       return row && open(row)
     },
     async get(id, tenant) {

@@ -1,10 +1,12 @@
-import type { ApprovalStore, StoredRow } from './store.ts'
+import type { ApprovalStore, Marks, StoredRow } from './store.ts'
 
 /** One process only, gone when it ends: for tests and trials. Each method is one synchronous section. */
 export function memoryStore(): ApprovalStore {
   const rows = new Map<string, StoredRow>()
   const calls = new Map<string, string>()
   const marks = new Map<string, number>()
+  const marksOf = (scopes: readonly string[]): Marks =>
+    Object.fromEntries(scopes.flatMap((s) => (marks.has(s) ? [[s, marks.get(s) ?? 0]] : [])))
   const callKey = (tenant: string, idem: string) => JSON.stringify([tenant, idem])
 
   return {
@@ -23,9 +25,9 @@ export function memoryStore(): ApprovalStore {
       const row = rows.get(id)
       return row && { ...row }
     },
-    findByCall(tenant, idem) {
+    findByCall(tenant, idem, scopes = []) {
       const row = rows.get(calls.get(callKey(tenant, idem)) ?? '')
-      return row && { ...row }
+      return { row: row && { ...row }, marks: marksOf(scopes) }
     },
     async swap(rev, next) {
       const row = rows.get(next.id)
@@ -61,11 +63,7 @@ export function memoryStore(): ApprovalStore {
     async setWatermark(scope, notBefore) {
       marks.set(scope, Math.max(notBefore, marks.get(scope) ?? 0))
     },
-    watermarks(scopes) {
-      return Object.fromEntries(
-        scopes.flatMap((s) => (marks.has(s) ? [[s, marks.get(s) ?? 0]] : [])),
-      )
-    },
+    watermarks: marksOf,
     async close() {},
   }
 }

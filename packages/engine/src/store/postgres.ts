@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { LeluError } from '../errors.ts'
 import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
 import { makeTables, tablesIn, unsafeSetting } from './postgres-schema.ts'
-import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
+import type { ApprovalStore, Marks, StoredRow, Swapped } from './store.ts'
 import { unsafeStore } from './unsafe.ts'
 
 export type PostgresOptions = PostgresSettings & {
@@ -19,9 +19,11 @@ const serverTime = '(extract(epoch FROM clock_timestamp()) * 1000)::float8'
 
 function fromRow(row: Row | undefined): StoredRow | undefined {
   if (row === undefined) return undefined
-  const { created_at, ...rest } = row
+  const { created_at, marks: _marks, ...rest } = row
   return { ...rest, createdAt: created_at } as StoredRow
 }
+
+const marksFrom = (found: unknown): Marks => Object.assign(Object.create(null), found)
 
 const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
@@ -73,8 +75,8 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
 
   const one = async (text: string, values: unknown[]) => fromRow((await rowsOf(text, values))[0])
   const get = (id: string) => one(`SELECT ${columns} FROM ${approval} WHERE id = $1`, [id])
-  const findByCall = (tenant: string, idem: string | null) =>
-    one(`SELECT ${columns} FROM ${approval} WHERE tenant = $1 AND idem = $2`, [tenant, idem])
+  const marksOf = (scopes: string) =>
+    `(SELECT json_object_agg(scope, not_before) FROM ${watermark} WHERE scope = ANY(${scopes})) AS marks`
 
   /** Why nothing was swapped, as the server sees it now. */
   async function whyNot(
@@ -110,14 +112,22 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
         valuesOf(row),
       )
       if (inserted.length === 1) return { created: true, row }
-      const taken = (await get(row.id)) ?? (await findByCall(row.tenant, row.idem))
+      const text = `SELECT ${columns} FROM ${approval} WHERE tenant = $1 AND idem = $2`
+      const taken = (await get(row.id)) ?? (await one(text, [row.tenant, row.idem]))
       if (taken !== undefined) return { created: false, row: taken }
       throw new LeluError('LELU_STORE_UNAVAILABLE', `The approval ${row.id} was not stored.`, {
         help: 'Another row was in its way, and has gone since. Try again.',
       })
     },
     get,
-    findByCall,
+    async findByCall(tenant, idem, scopes = []) {
+      // The marks come with a row of nothing where the call has none.
+      const text = `SELECT ${columns}, ${marksOf('$3')} FROM (SELECT) AS asked
+        LEFT JOIN ${approval} ON tenant = $1 AND idem = $2`
+      const [found] = await rowsOf(text, [tenant, idem, scopes])
+      const row = found?.id === null ? undefined : fromRow(found)
+      return { row, marks: marksFrom(found?.marks) }
+    },
     async swap(rev, next, { before = null, notBefore = null } = {}) {
       const { id, state, attempt, audited, due, body, seal } = next
       const swapped = await rowsOf(
@@ -158,12 +168,8 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       )
     },
     async watermarks(scopes) {
-      const text = `SELECT scope, not_before::float8 AS mark FROM ${watermark} WHERE scope = ANY($1)`
-      const found: Record<string, number> = Object.create(null)
-      for (const { scope, mark } of await rowsOf(text, [scopes])) {
-        found[scope as string] = mark as number
-      }
-      return found
+      const [found] = await rowsOf(`SELECT ${marksOf('$1')}`, [scopes])
+      return marksFrom(found?.marks)
     },
     async close() {
       const pool = await opening?.catch(() => undefined)

@@ -39,11 +39,13 @@ export const getScript: Script = scriptOf(`${read}
 return read(KEYS[1])
 `)
 
-/** KEYS: call index. ARGV: prefix of rows. Answers id and fields, or nothing. */
+/** KEYS: call index, watermarks. ARGV: prefix of rows, scopes. Answers the marks of the scopes, then id and fields, or nothing. */
 export const findByCallScript: Script = scriptOf(`${read}
+local marks = {}
+if ARGV[2] then marks = redis.call('HMGET', KEYS[2], unpack(ARGV, 2)) end
 local id = redis.call('GET', KEYS[1])
-if not id then return {} end
-return {id, read(ARGV[1] .. id)}
+if not id then return {marks} end
+return {marks, id, read(ARGV[1] .. id)}
 `)
 
 /**

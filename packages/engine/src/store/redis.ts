@@ -6,7 +6,7 @@ import { redisKeys } from './redis-keys.ts'
 import { commandsOf } from './redis-keyv.ts'
 import { makeSchema } from './redis-schema.ts'
 import * as scripts from './redis-scripts.ts'
-import type { ApprovalStore, StoredRow, StoredState, Swapped } from './store.ts'
+import type { ApprovalStore, Marks, StoredRow, StoredState, Swapped } from './store.ts'
 import { storeError } from './store-error.ts'
 
 export type RedisStoreOptions = {
@@ -110,10 +110,27 @@ export function redisApprovalStore(
 
   /** The index of calls is not sealed, but tenant and call of the row are: a wrong index must not lead to another's. */
   function rowOfCall(reply: unknown, tenant: string, idem: string | null): StoredRow | undefined {
-    const [id, values] = reply as [string, Values]
-    const row = id === undefined ? undefined : rowOf(id, values)
+    const [id, values] = reply as [string?, Values?]
+    const row = id === undefined ? undefined : rowOf(id, values ?? [])
     if (row === undefined || (row.tenant === tenant && row.idem === idem)) return row
     throw alteredError(row.id, 'it is stored as the approval of another call')
+  }
+
+  function marksOf(scopes: readonly string[], values: Values): Marks {
+    const marks: Marks = Object.create(null)
+    for (const [index, mark] of values.entries()) {
+      if (mark === null) continue
+      const notBefore = Number(mark)
+      // A revocation that cannot be read is one, and not none.
+      if (!Number.isFinite(notBefore)) {
+        throw corrupt(
+          `A revocation in ${commands.name} is no number.`,
+          `Somebody other than Lelu wrote to ${keys.marks}. Find out who, and revoke again.`,
+        )
+      }
+      marks[scopes[index] as string] = notBefore
+    }
+    return marks
   }
 
   return {
@@ -141,10 +158,12 @@ export function redisApprovalStore(
       const reply = await run('reading an approval', scripts.getScript, [keys.row(id)], [])
       return rowOf(id, reply as Values)
     },
-    async findByCall(tenant, idem) {
-      const named = [keys.call(tenant, idem)]
-      const reply = await run('finding an approval', scripts.findByCallScript, named, [keys.rows])
-      return rowOfCall(reply, tenant, idem)
+    async findByCall(tenant, idem, scopes = []) {
+      const named = [keys.call(tenant, idem), keys.marks]
+      const args = [keys.rows, ...scopes]
+      const reply = await run('finding an approval', scripts.findByCallScript, named, args)
+      const [found, ...call] = reply as [Values, ...unknown[]]
+      return { row: rowOfCall(call, tenant, idem), marks: marksOf(scopes, found) }
     },
     async swap(rev, next, { before = '', notBefore = '' } = {}) {
       const { id, tenant, state, due } = next
@@ -177,22 +196,10 @@ export function redisApprovalStore(
       await run('revoking', scripts.setMarkScript, [keys.marks], [scope, notBefore])
     },
     async watermarks(scopes) {
-      const found: Record<string, number> = Object.create(null)
-      if (scopes.length === 0) return found
-      const reply = await run('reading revocations', scripts.marksScript, [keys.marks], scopes)
-      for (const [index, mark] of (reply as Values).entries()) {
-        if (mark === null) continue
-        const notBefore = Number(mark)
-        // A revocation that cannot be read is one, and not none.
-        if (!Number.isFinite(notBefore)) {
-          throw corrupt(
-            `A revocation in ${commands.name} is no number.`,
-            `Somebody other than Lelu wrote to ${keys.marks}. Find out who, and revoke again.`,
-          )
-        }
-        found[scopes[index] as string] = notBefore
-      }
-      return found
+      if (scopes.length === 0) return Object.create(null)
+      const named = [keys.marks]
+      const reply = await run('reading revocations', scripts.marksScript, named, [...scopes])
+      return marksOf(scopes, reply as Values)
     },
     async close() {}, // the client is the user's
   }

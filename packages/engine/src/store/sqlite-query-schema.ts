@@ -1,8 +1,8 @@
 import { LeluError } from '../errors.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
+import type { Row } from './sqlite-rows.ts'
 import { unsafeStore } from './unsafe.ts'
 
-export type Row = Record<string, unknown>
 /** `deadlineMs`: how long to wait for another process that writes. */
 export type PrepareOptions = { deadlineMs: number; allowUnsafe: boolean }
 export type Query = (sql: string, ...values: unknown[]) => Promise<Row[]>

@@ -1,19 +1,24 @@
 import { selectDue } from './sqlite-due.ts'
-import { type PrepareOptions, prepare, type Query, type Row } from './sqlite-query-schema.ts'
+import { type PrepareOptions, prepare, type Query } from './sqlite-query-schema.ts'
+import {
+  columns,
+  foundCall,
+  fromRow,
+  marksFrom,
+  type Row,
+  selectCall,
+  selectCallAndMarks,
+  selectMarks,
+} from './sqlite-rows.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
-const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal'
+/** Scopes as one value. */
+const given = 'SELECT value FROM json_each(?)'
 
 /** The adapter makes its own table before this store is asked, and would not wait for others that do. */
 const busyHelp = {
   5: 'Give @keyv/sqlite a `busyTimeout` (milliseconds, such as 1500), so that processes that start together wait for each other.',
-}
-
-function fromRow(row: Row | undefined): StoredRow | undefined {
-  if (row === undefined) return undefined
-  const { created_at, ...rest } = row
-  return { ...rest, createdAt: created_at } as StoredRow
 }
 
 /** The query of a `@keyv/sqlite` adapter with a file; undefined when it is none. */
@@ -57,16 +62,15 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
         await query('reading an approval', `SELECT ${columns} FROM lelu_approval WHERE id = ?`, id)
       )[0],
     )
-  const findByCall = async (tenant: string, idem: string | null) => {
-    const sql = `SELECT ${columns} FROM lelu_approval WHERE tenant = ? AND idem = ?`
-    return fromRow((await query('finding an approval', sql, tenant, idem))[0])
-  }
 
   return {
     name: 'sqlite',
     open,
     get,
-    findByCall,
+    async findByCall(tenant, idem, scopes = []) {
+      const values = [tenant, idem, JSON.stringify(scopes)]
+      return foundCall(await query('finding an approval', selectCallAndMarks(given), ...values))
+    },
     async create(row) {
       const { id, tenant, state, rev, idem, createdAt, attempt, audited, due, body, seal } = row
       const inserted = await query(
@@ -75,7 +79,8 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
         ...[id, tenant, state, rev, idem, createdAt, attempt, audited, due, body, seal],
       )
       if (inserted.length === 1) return { created: true, row }
-      const taken = (await get(id)) ?? (await findByCall(tenant, idem))
+      const ofCall = () => query('creating an approval', selectCall, tenant, idem)
+      const taken = (await get(id)) ?? fromRow((await ofCall())[0])
       return { created: false, row: taken as StoredRow }
     },
     async swap(rev, { id, state, rev: next, attempt, audited, due, body, seal }) {
@@ -113,13 +118,9 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
       await query('revoking', sql, scope, notBefore)
     },
     async watermarks(scopes) {
-      const sql =
-        'SELECT scope, not_before FROM lelu_watermark WHERE scope IN (SELECT value FROM json_each(?))'
-      const found: Record<string, number> = Object.create(null)
-      for (const row of await query('reading revocations', sql, JSON.stringify(scopes))) {
-        found[row.scope as string] = row.not_before as number
-      }
-      return found
+      return marksFrom(
+        await query('reading revocations', selectMarks(given), JSON.stringify(scopes)),
+      )
     },
     async close() {}, // the connection is Keyv's
   }

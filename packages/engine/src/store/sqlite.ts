@@ -3,6 +3,15 @@ import { commitQueue } from './commit-queue.ts'
 import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
 import { selectDue } from './sqlite-due.ts'
+import {
+  columns,
+  foundCall,
+  fromRow,
+  marksFrom,
+  selectCall,
+  selectCallAndMarks,
+  selectMarks,
+} from './sqlite-rows.ts'
 import type { Answer, ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
@@ -13,17 +22,8 @@ export type SqliteStoreOptions = {
   busyTimeoutMs?: number
 }
 
-type Row = Omit<StoredRow, 'createdAt'> & { created_at: number }
-
-const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal'
 const values =
   '$id, $tenant, $state, $rev, $idem, $createdAt, $attempt, $audited, $due, $body, $seal'
-
-function fromRow(row: unknown): StoredRow | undefined {
-  if (row === undefined) return undefined
-  const { created_at, ...rest } = row as Row
-  return { ...rest, createdAt: created_at }
-}
 
 /** The embedded driver: `UPDATE … WHERE rev = ?` in a durable transaction, shared safely by processes of one host. */
 export function sqliteApprovalStore(
@@ -36,7 +36,7 @@ export function sqliteApprovalStore(
       `INSERT INTO lelu_approval (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`,
     ),
     get: prepare(`SELECT ${columns} FROM lelu_approval WHERE id = ?`),
-    findByCall: prepare(`SELECT ${columns} FROM lelu_approval WHERE tenant = ? AND idem = ?`),
+    ofCall: prepare(selectCall),
     swap: prepare(
       `UPDATE lelu_approval SET state = $state, rev = $rev, attempt = $attempt, audited = $audited, due = $due, body = $body,
          seal = $seal WHERE id = $id AND rev = $expected`,
@@ -53,14 +53,16 @@ export function sqliteApprovalStore(
       'INSERT INTO lelu_watermark VALUES (?, ?) ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before)',
     ),
   }
-  /** One statement for each number of scopes: every one of its own takes and leaves the lock of the file. */
-  const marks: StatementSync[] = []
-  const marksOf = (count: number): StatementSync => {
-    marks[count] ??= prepare(
-      `SELECT scope, not_before FROM lelu_watermark WHERE scope IN (${Array(count).fill('?').join(', ')})`,
-    )
-    return marks[count]
+  /** One statement for each number of scopes. */
+  const forScopes = (sqlOf: (scopes: string) => string) => {
+    const known: StatementSync[] = []
+    return (count: number): StatementSync => {
+      known[count] ??= prepare(sqlOf(Array(count).fill('?').join(', ')))
+      return known[count]
+    }
   }
+  const marks = forScopes(selectMarks)
+  const callAndMarks = forScopes(selectCallAndMarks)
   const queue = commitQueue(database)
   const read = <T>(doing: string, query: () => T): Answer<T> => {
     try {
@@ -78,12 +80,14 @@ export function sqliteApprovalStore(
       queue.write('creating an approval', () => {
         const inserted = statements.insert.run(row as unknown as Record<string, string>)
         if (inserted.changes === 1) return { created: true, row }
-        const taken = statements.get.get(row.id) ?? statements.findByCall.get(row.tenant, row.idem)
+        const taken = statements.get.get(row.id) ?? statements.ofCall.get(row.tenant, row.idem)
         return { created: false, row: fromRow(taken) as StoredRow }
       }),
     get: (id) => read('reading an approval', () => fromRow(statements.get.get(id))),
-    findByCall: (tenant, idem) =>
-      read('finding an approval', () => fromRow(statements.findByCall.get(tenant, idem))),
+    findByCall: (tenant, idem, scopes = []) =>
+      read('finding an approval', () =>
+        foundCall(callAndMarks(scopes.length).all(tenant, idem, ...scopes)),
+      ),
     swap: (rev, { id, state, rev: next, attempt, audited, due, body, seal }) =>
       queue.write('changing an approval', () => {
         const bound = { id, state, rev: next, attempt, audited, due, body, seal, expected: rev }
@@ -111,13 +115,7 @@ export function sqliteApprovalStore(
         statements.setMark.run(scope, notBefore)
       }),
     watermarks: (scopes) =>
-      read('reading revocations', () => {
-        const found: Record<string, number> = Object.create(null)
-        for (const row of marksOf(scopes.length).all(...scopes)) {
-          found[row.scope as string] = row.not_before as number
-        }
-        return found
-      }),
+      read('reading revocations', () => marksFrom(marks(scopes.length).all(...scopes))),
     close: async () => {
       await queue.drain()
       if (database.isOpen) database.close()

@@ -48,6 +48,11 @@ export type AuditedMark = { id: string; audited: number }
 /** An embedded database answers reads at once: a promise for each would cost more than the read. */
 export type Answer<T> = T | Promise<T>
 
+/** Epoch ms by scope. */
+export type Marks = Record<string, number>
+
+export type FoundCall = { row: StoredRow | undefined; marks: Marks }
+
 /** `conflict`: another revision is stored, or no row. `late` and `early`: outside its window. Only `done` has written. */
 export type Swapped = 'done' | 'conflict' | 'late' | 'early'
 
@@ -66,7 +71,8 @@ export interface ApprovalStore {
   /** Inserts, unless the id or the (tenant, idem) is taken: then answers the row that is there. */
   create(row: StoredRow): Promise<{ created: boolean; row: StoredRow }>
   get(id: string): Answer<StoredRow | undefined>
-  findByCall(tenant: string, idem: string): Answer<StoredRow | undefined>
+  /** The row of a call, and the marks of these scopes with it: every call asks for both, in one question. */
+  findByCall(tenant: string, idem: string, scopes?: readonly string[]): Answer<FoundCall>
   /** Compare-and-swap: writes `next` only while the stored revision is `rev`. Without `clock`, the window is not looked at. */
   swap(rev: number, next: StoredRow, window?: SwapWindow): Promise<Swapped>
   /** In order of id, which is the order of creation. */
@@ -77,6 +83,7 @@ export interface ApprovalStore {
   markAudited(marks: readonly AuditedMark[]): Promise<void>
   /** Nothing approved or minted under `scope` before `notBefore` (epoch ms) is good any more. Never moves back. */
   setWatermark(scope: string, notBefore: number): Promise<void>
-  watermarks(scopes: string[]): Answer<Record<string, number>>
+  /** Scopes without a mark are left out. */
+  watermarks(scopes: readonly string[]): Answer<Marks>
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { readRecords } from '@lelu/audit'
 import { Keyv } from 'keyv'
 import { expect, it, vi } from 'vitest'
-import type { StopScope } from '../../src/index.ts'
+import { fromKeyv, type StopScope } from '../../src/index.ts'
 import { approved, bob, temporaryFolder, testClock, testEngine, trade } from '../support.ts'
 
 it.each<[string, StopScope]>([
@@ -22,7 +22,8 @@ it.each<[string, StopScope]>([
     const tool = vi.fn()
     const denied = { effect: 'deny', reasons: [{ id: 'stopped' }] }
     expect(await other.decide(trade(0.97))).toMatchObject(denied)
-    for (const request of [trade(0.97), trade(0.85, { id: 'call-2' })]) {
+    const inRun = trade(0.97, { id: 'call-3' }, { run: 'run-1' })
+    for (const request of [trade(0.97), trade(0.85, { id: 'call-2' }), inRun]) {
       expect(await other.guard(request, tool)).toMatchObject({ status: 'denied', decision: denied })
     }
     expect(await other.resume(id, tool)).toMatchObject({
@@ -36,6 +37,58 @@ it.each<[string, StopScope]>([
     expect(await lelu.resume(id, tool)).toMatchObject({ status: 'denied' })
   },
 )
+
+const signal = { method: 'external', trust: 'adapter', value: 0.97, score: null } as const
+const { confidence: _none, ...unread } = trade(0.97, {}, { run: 'run-1' })
+
+it('stopped while its confidence is read, a call does not run', async () => {
+  const lelu = await testEngine()
+  const tool = vi.fn()
+  const confidence = async () => {
+    await lelu.killSwitch.stop({ all: true })
+    return signal
+  }
+  expect(await lelu.guard(unread, tool, { confidence })).toMatchObject({
+    status: 'denied',
+    decision: { reasons: [{ id: 'stopped' }] },
+  })
+  expect(tool).not.toHaveBeenCalled()
+})
+
+it('a call of a run asks the store one question before it runs', async () => {
+  const keyv = new Keyv()
+  const store = fromKeyv(keyv)
+  const asked: string[] = []
+  const counting = new Proxy(store, {
+    get(target, name: keyof typeof store) {
+      const member = target[name]
+      if (typeof member !== 'function' || name === 'open') return member
+      return (...given: never[]) => {
+        asked.push(name)
+        return (member as (...all: never[]) => unknown).apply(target, given)
+      }
+    },
+  })
+  const lelu = await testEngine({
+    store: {
+      store: { [Symbol.for('lelu.approval-store')]: counting },
+      get: async () => undefined,
+    } as never,
+  })
+  for (const [request, hooks] of [
+    [trade(0.97, { id: 'call-2' }, { run: 'run-1' }), {}],
+    [unread, { confidence: () => signal }],
+  ] as const) {
+    asked.length = 0
+    let before: string[] = []
+    const tool = () => {
+      before = [...asked]
+    }
+    const outcome = await lelu.guard(request, tool, hooks)
+    expect(outcome.status).toBe('executed')
+    expect(before).toEqual(['findByCall'])
+  }
+})
 
 it('another agent goes on', async () => {
   const lelu = await testEngine()

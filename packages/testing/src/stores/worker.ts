@@ -46,7 +46,7 @@ const words: { [state in StoredState]?: 'approval' | 'claim' | 'record' } = {
 
 /** The driver, with a place to halt before and after each write, and with revocations that can be hidden. */
 function haltingDriver(driver: ApprovalStore): ApprovalStore {
-  const steps: Pick<ApprovalStore, 'create' | 'swap' | 'watermarks'> = {
+  const steps: Pick<ApprovalStore, 'create' | 'findByCall' | 'swap' | 'watermarks'> = {
     async create(row) {
       const answer = await driver.create(row)
       reach('after-suspension')
@@ -58,6 +58,10 @@ function haltingDriver(driver: ApprovalStore): ApprovalStore {
       const swapped = await driver.swap(rev, next, window)
       if (word !== undefined && swapped === 'done') reach(`after-${word}`)
       return swapped
+    },
+    async findByCall(tenant, idem, scopes = []) {
+      if (hidesRevocations && scopes.length > 0) throw new Error('revocations cannot be read')
+      return driver.findByCall(tenant, idem, scopes)
     },
     async watermarks(scopes) {
       if (hidesRevocations) throw new Error('revocations cannot be read')

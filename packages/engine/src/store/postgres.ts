@@ -23,7 +23,11 @@ function fromRow(row: Row | undefined): StoredRow | undefined {
   return { ...rest, createdAt: created_at } as StoredRow
 }
 
-const marksFrom = (found: unknown): Marks => Object.assign(Object.create(null), found)
+/** Without a row nothing is known of the marks, which is not the same as that there are none. */
+function marksFrom(row: Row | undefined): Marks {
+  if (row === undefined) throw new Error('the database did not answer the marks')
+  return Object.assign(Object.create(null), row.marks)
+}
 
 const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
@@ -126,7 +130,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
         LEFT JOIN ${approval} ON tenant = $1 AND idem = $2`
       const [found] = await rowsOf(text, [tenant, idem, scopes])
       const row = found?.id === null ? undefined : fromRow(found)
-      return { row, marks: marksFrom(found?.marks) }
+      return { row, marks: marksFrom(found) }
     },
     async swap(rev, next, { before = null, notBefore = null } = {}) {
       const { id, state, attempt, audited, due, body, seal } = next
@@ -169,7 +173,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     },
     async watermarks(scopes) {
       const [found] = await rowsOf(`SELECT ${marksOf('$1')}`, [scopes])
-      return marksFrom(found?.marks)
+      return marksFrom(found)
     },
     async close() {
       const pool = await opening?.catch(() => undefined)

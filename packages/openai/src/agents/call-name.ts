@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type Approval, isLeluError, type Json } from '@lelu/engine/adapter'
 import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
 
@@ -7,9 +7,7 @@ import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
  * history reaches a tool. Calls that differ in tool or arguments are told apart by it, whatever their ids.
  */
 export function nameOf({ callId, tool, input }: GuardedCall): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([tool, input]))
-    .digest('base64url')
+  const digest = hash('sha256', JSON.stringify([tool, input]), 'base64url')
   return `${callId}@${digest.slice(0, 22)}`
 }
 

@@ -12,6 +12,7 @@ type Shown = { input: unknown }[]
 type Asked = { texts: string[]; shown: Promise<Shown> }
 
 const asked = new WeakMap<AgentTool, Asked>()
+let loading: Promise<Sdk> | undefined
 const agents = new WeakMap<AgentTool, Agent<Shown>>()
 
 /** A model whose only answer is a call of the tool for each text. */
@@ -54,7 +55,8 @@ function parsingAgent({ Agent }: Sdk, tool: AgentTool): Agent<Shown> {
 
 async function show(tool: AgentTool, texts: readonly string[]): Promise<Shown> {
   // Only when it is needed: the package is an optional peer.
-  const sdk = await import('@openai/agents')
+  loading ??= import('@openai/agents')
+  const sdk = await loading
   const agent = agents.get(tool) ?? parsingAgent(sdk, tool)
   agents.set(tool, agent)
   const shown: Shown = []

@@ -9,6 +9,7 @@ import { mcpFigures } from './mcp.ts'
 import { type Figure, machine } from './measure.ts'
 import { policyFigures } from './policy.ts'
 import { startFigures } from './start.ts'
+import { stealing } from './steal.ts'
 import { storeFigures } from './stores.ts'
 import { verifyFigures } from './verify.ts'
 
@@ -57,6 +58,10 @@ if (values.json !== true)
     `${machine()}${quick ? '\nQuick: shows that the benches run; the figures mean nothing.' : ''}\n`,
   )
 for (const name of wanted) {
+  const stolenSince = stealing()
   for (const figure of (await parts[name]?.(quick)) ?? []) print(figure)
+  const stolen = `${(stolenSince() * 100).toFixed(1)} %`
+  if (values.json !== true)
+    console.log(`(other machines took ${stolen} of the processors: ${name})\n`)
 }
 process.exit(0)

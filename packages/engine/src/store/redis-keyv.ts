@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { quickenStrings } from './quick-strings.ts'
 import { type Emitter, type RedisCommands, redisCommands } from './redis-client.ts'
 
 /** As much as is used of the client of @keyv/redis 5 and 6: node-redis. */
@@ -88,6 +89,7 @@ export function commandsOf(adapter: unknown): RedisCommands | undefined {
     if (client.slots !== undefined) throw refused('cluster')
     if (client.getSentinelNode !== undefined) throw refused('sentinel')
     if (typeof client.isReady !== 'boolean' || typeof client.isOpen !== 'boolean') return undefined
+    quickenStrings()
     return nodeRedisCommands(client as unknown as NodeRedis)
   }
   if (isObject(redis) && has(redis, 'sendCommand', 'connect', 'on', 'call')) {

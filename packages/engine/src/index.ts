@@ -93,10 +93,12 @@ export { defaultStoreDeadlineMs } from './store/deadline.ts'
 export type { SqliteStoreOptions } from './store/sqlite.ts'
 export { type FromKeyvOptions, fromKeyv, type KeyvLike } from './store/from-keyv.ts'
 export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
+export type { Answer } from './answer.ts'
 export type {
-  Answer,
   ApprovalStore,
+  FoundCall,
   ListQuery,
+  Marks,
   StoredRow,
   StoredState,
   Swapped,

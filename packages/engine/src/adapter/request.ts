@@ -1,4 +1,5 @@
 import type { CallEvidence, ConfidenceReader, ConfidenceSignal } from '@lelu/confidence'
+import { type Answer, isPending } from '../answer.ts'
 import type { DecisionRequest, Json, ToolEffect } from '../types.ts'
 import type { GuardOptions, PerCall } from './options.ts'
 import { plainSchema } from './plain-schema.ts'
@@ -59,9 +60,6 @@ const isProbability = (value: unknown): boolean =>
 const checked = (signal: ConfidenceSignal | undefined): ConfidenceSignal | undefined =>
   signal === undefined || isProbability(signal.value) ? signal : unreadable
 
-const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
-  typeof (value as Partial<Promise<T>> | undefined)?.then === 'function'
-
 /**
  * What the reader makes of the evidence, at once where it does. Never throws: a reader that fails, or finds no
  * probability, found nothing.
@@ -69,12 +67,12 @@ const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
 export function readConfidence(
   reader: ConfidenceReader | undefined,
   evidence: () => CallEvidence | Promise<CallEvidence>,
-): ConfidenceSignal | undefined | Promise<ConfidenceSignal | undefined> {
+): Answer<ConfidenceSignal | undefined> {
   if (reader === undefined) return undefined
   try {
     const given = evidence()
-    const signal = isPromise(given) ? given.then(reader) : reader(given)
-    return isPromise(signal) ? signal.then(checked, () => unreadable) : checked(signal)
+    const signal = isPending(given) ? given.then(reader) : reader(given)
+    return isPending(signal) ? signal.then(checked, () => unreadable) : checked(signal)
   } catch {
     return unreadable
   }

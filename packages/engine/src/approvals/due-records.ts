@@ -1,5 +1,6 @@
+import type { Answer } from '../answer.ts'
 import { isLeluError } from '../errors.ts'
-import type { Answer, StoredRow } from '../store/store.ts'
+import type { StoredRow } from '../store/store.ts'
 import type { Commit } from './change.ts'
 import { dueOf } from './due.ts'
 import type { ApprovalRecord } from './record.ts'

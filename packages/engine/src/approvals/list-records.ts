@@ -1,5 +1,6 @@
+import type { Answer } from '../answer.ts'
 import { isLeluError } from '../errors.ts'
-import type { Answer, ListQuery, StoredRow } from '../store/store.ts'
+import type { ListQuery, StoredRow } from '../store/store.ts'
 import type { ApprovalRecord } from './record.ts'
 
 /** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */

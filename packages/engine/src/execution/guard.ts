@@ -1,5 +1,6 @@
 import { type AuditEvent, type AuditLog, canonicalJson } from '@lelu/audit'
 import type { ConfidenceSignal } from '@lelu/confidence'
+import { type Answer, isPending } from '../answer.ts'
 import type { ApprovalsPart } from '../approvals/approvals.ts'
 import { outcomeResult } from '../approvals/events.ts'
 import { type ApprovalRecord, keyOf, toApproval } from '../approvals/record.ts'
@@ -7,7 +8,6 @@ import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { Answer } from '../store/store.ts'
 import type { Decision, Json, ToolCall } from '../types.ts'
 import { type Decided, type DecideMore, digestOf } from './decide.ts'
 import type { StoppedCheck } from './kill-switch.ts'
@@ -104,8 +104,10 @@ async function complete(
   }
   const reading = confidence()
   const signal = await reading
-  const waited = typeof (reading as Partial<Promise<unknown>> | undefined)?.then === 'function'
-  return { gated: signal === undefined ? gated : withConfidence(gated, signal), waited }
+  return {
+    gated: signal === undefined ? gated : withConfidence(gated, signal),
+    waited: isPending(reading),
+  }
 }
 
 /** A tool whose schema changed since the approval is another tool: what was approved may mean something else to it. */

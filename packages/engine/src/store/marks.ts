@@ -1,4 +1,5 @@
-import type { Answer, ApprovalStore } from './store.ts'
+import type { Answer } from '../answer.ts'
+import type { ApprovalStore } from './store.ts'
 import { timedBy } from './timed.ts'
 
 /** Reads watermarks from the store itself, never from a memory of them. */

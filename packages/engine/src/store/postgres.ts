@@ -23,11 +23,7 @@ function fromRow(row: Row | undefined): StoredRow | undefined {
   return { ...rest, createdAt: created_at } as StoredRow
 }
 
-/** Without a row nothing is known of the marks, which is not the same as that there are none. */
-function marksFrom(row: Row | undefined): Marks {
-  if (row === undefined) throw new Error('the database did not answer the marks')
-  return Object.assign(Object.create(null), row.marks)
-}
+const marksFrom = ({ marks }: Row): Marks => Object.assign(Object.create(null), marks)
 
 const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
@@ -128,8 +124,8 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       // The marks come with a row of nothing where the call has none.
       const text = `SELECT ${columns}, ${marksOf('$3')} FROM (SELECT) AS asked
         LEFT JOIN ${approval} ON tenant = $1 AND idem = $2`
-      const [found] = await rowsOf(text, [tenant, idem, scopes])
-      const row = found?.id === null ? undefined : fromRow(found)
+      const [found] = (await rowsOf(text, [tenant, idem, scopes])) as [Row]
+      const row = found.id === null ? undefined : fromRow(found)
       return { row, marks: marksFrom(found) }
     },
     async swap(rev, next, { before = null, notBefore = null } = {}) {
@@ -172,7 +168,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       )
     },
     async watermarks(scopes) {
-      const [found] = await rowsOf(`SELECT ${marksOf('$1')}`, [scopes])
+      const [found] = (await rowsOf(`SELECT ${marksOf('$1')}`, [scopes])) as [Row]
       return marksFrom(found)
     },
     async close() {

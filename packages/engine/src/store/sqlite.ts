@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Answer } from '../answer.ts'
 import { commitQueue } from './commit-queue.ts'
 import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
@@ -12,7 +13,7 @@ import {
   selectCallAndMarks,
   selectMarks,
 } from './sqlite-rows.ts'
-import type { Answer, ApprovalStore, StoredRow } from './store.ts'
+import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
 export type SqliteStoreOptions = {

@@ -1,3 +1,4 @@
+import type { Answer } from '../answer.ts'
 import type { ApprovalState } from '../approvals/state.ts'
 
 /**
@@ -44,9 +45,6 @@ export type ListQuery = {
 export type SwapWindow = { before?: number; notBefore?: number }
 
 export type AuditedMark = { id: string; audited: number }
-
-/** An embedded database answers reads at once: a promise for each would cost more than the read. */
-export type Answer<T> = T | Promise<T>
 
 /** Epoch ms by scope. */
 export type Marks = Record<string, number>

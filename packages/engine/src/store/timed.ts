@@ -1,5 +1,5 @@
+import { type Answer, isPending } from '../answer.ts'
 import { withDeadline } from './deadline.ts'
-import type { Answer } from './store.ts'
 import { storeError } from './store-error.ts'
 
 /** Waits for one operation of a store, if there is anything to wait for; `doing` goes into the error. */
@@ -13,9 +13,4 @@ export function timedBy(deadlineMs: number): Timed {
       throw storeError(error, doing)
     })
   }
-}
-
-/** Of another realm, a promise is no instance of ours: passed on as an answer, it would have no deadline. */
-function isPending<T>(answer: Answer<T>): answer is Promise<T> {
-  return typeof (answer as Partial<Promise<T>> | undefined)?.then === 'function'
 }

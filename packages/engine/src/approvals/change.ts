@@ -15,3 +15,6 @@ export type Commit = (
   current: ApprovalRecord,
   change: Change,
 ) => Promise<ApprovalRecord | undefined>
+
+/** A transition whose row is made and sealed: it answers as `Commit` does, and may be left out. */
+export type Prepared = () => Promise<ApprovalRecord | undefined>

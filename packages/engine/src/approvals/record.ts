@@ -103,12 +103,16 @@ export function complete(record: ApprovalRecord): ApprovalRecord {
   return { ...record, ...quiet, ...record }
 }
 
-/** The approval as callers see it: without the bookkeeping. */
+/** The approval as callers see it: without the bookkeeping. Named one by one: leaving out the others takes six times as long. */
 export function toApproval(record: ApprovalRecord): Approval {
-  const { v: _v, idem: _idem, events: _events, eventCount: _count, ...rest } = record
-  const { listens: _listens, outbox: _outbox, blind: _blind, ...told } = rest
-  const { remindedAt: _reminded, escalatedMs: _escalated, ...approval } = told
-  return approval
+  const { id, tenant, state, revision, createdAt, approveBy, executeBy, approvedAt } = record
+  const { request, digest, decision, requirements, votes, edits, grant, attempt } = record
+  const { result, reason, level } = record
+  return {
+    ...{ id, tenant, state, revision, createdAt, approveBy, executeBy, approvedAt },
+    ...{ request, digest, decision, requirements, votes, edits, grant, attempt },
+    ...{ result, reason, level },
+  }
 }
 
 /** Names a call within a tenant: the run and the framework's call id. */

@@ -13,7 +13,7 @@ import type {
 } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { KeyHolder } from '../tokens/key-holder.ts'
-import type { Change, Commit } from './change.ts'
+import type { Change, Commit, Prepared } from './change.ts'
 import { dueOf } from './due.ts'
 import { type DueRecords, dueRecords } from './due-records.ts'
 import { eventLog } from './event-log.ts'
@@ -60,6 +60,8 @@ export type Records = {
   /** An event `notice` says that a write of this process has put something into an outbox. */
   noticed: EventTarget
   commit: Commit
+  /** The first half of a commit: what is written is made at once, and swapped in when the answer is called. */
+  prepare(current: ApprovalRecord, change: Change): Prepared
   /** Loads (or starts from a record just loaded), decides and commits, again from the load whenever another process was faster. */
   transition(
     start: string | ApprovalRecord,
@@ -117,35 +119,39 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     return record
   }
 
-  async function write(
+  function prepareWrite(
     current: ApprovalRecord,
     { next, events, window }: Change,
-  ): Promise<ApprovalRecord | Exclude<Swapped, 'done'>> {
+  ): () => Promise<ApprovalRecord | Exclude<Swapped, 'done'>> {
     if (!isBookkeeping(current, next)) assertTransition(current.id, current.state, next.state)
     const after = withNotice(current, { ...current, ...next, revision: current.revision + 1 })
     const changed = withEvents(after, events)
     const row = toRow(changed)
-    // Everything before these events is in the log already: load() saw to it.
-    log.announce(row.attempt, current.eventCount)
-    try {
-      const swapped = await swap(current.revision, row, window)
-      if (swapped !== 'done') return swapped
-      await log.settle(changed, row)
-      return told(changed)
-    } finally {
-      log.done(row.attempt)
+    return async () => {
+      // Everything before these events is in the log already: load() saw to it.
+      log.announce(row.attempt, current.eventCount)
+      try {
+        const swapped = await swap(current.revision, row, window)
+        if (swapped !== 'done') return swapped
+        await log.settle(changed, row)
+        return told(changed)
+      } finally {
+        log.done(row.attempt)
+      }
     }
   }
 
-  async function commit(
-    current: ApprovalRecord,
-    change: Change,
-  ): Promise<ApprovalRecord | undefined> {
-    const written = await write(current, change)
-    // The next load must see the deadline as the database does.
-    if (written === 'late') await clock.refresh()
-    return typeof written === 'string' ? undefined : written
+  function prepare(current: ApprovalRecord, change: Change): Prepared {
+    const write = prepareWrite(current, change)
+    return async () => {
+      const written = await write()
+      // The next load must see the deadline as the database does.
+      if (written === 'late') await clock.refresh()
+      return typeof written === 'string' ? undefined : written
+    }
   }
+
+  const commit: Commit = async (current, change) => prepare(current, change)()
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
     if (isApart(row)) throw notFound(row.id)
@@ -154,7 +160,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     let record = opened
     const change = overdueChange(record, clock.now())
     if (change !== undefined) {
-      const changed = await write(record, change)
+      const changed = await prepareWrite(record, change)()
       if (changed === 'conflict' || changed === 'late') record = await load(row.id)
       // `early`: this process is a little ahead of the database, whose word counts.
       else if (changed !== 'early') record = changed
@@ -170,6 +176,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
 
   return {
     commit,
+    prepare,
     load,
     noticed,
     flush: log.flush,

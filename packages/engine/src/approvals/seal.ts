@@ -5,19 +5,20 @@ import type { KeyHolder } from '../tokens/key-holder.ts'
 import type { SealKey } from '../tokens/key-ring.ts'
 import type { ApprovalRecord } from './record.ts'
 
-/** What the seal covers: every column but the two hints, in a text no two rows share. */
-function sealedText(row: Omit<StoredRow, 'seal' | 'audited' | 'due'>): string {
-  const { id, tenant, state, rev, idem, createdAt, attempt, body } = row
-  return `lelu.record.v1\n${JSON.stringify([id, tenant, state, rev, idem, createdAt, attempt, body])}`
+/** What the seal covers but the body: every column except the two hints, in a text that no two rows share, on one line. */
+function headOf(row: Omit<StoredRow, 'seal' | 'audited' | 'due'>): string {
+  const { id, tenant, state, rev, idem, createdAt, attempt } = row
+  return `lelu.record.v2\n${JSON.stringify([id, tenant, state, rev, idem, createdAt, attempt])}\n`
 }
 
-function mac(key: SealKey, text: string): string {
-  return createHmac('sha256', key.secret).update(text).digest('base64url')
+/** The body as it stands, behind the head: to set it into JSON again would cost more than the MAC itself. */
+function mac(key: SealKey, row: Omit<StoredRow, 'seal'>): string {
+  return createHmac('sha256', key.secret).update(headOf(row)).update(row.body).digest('base64url')
 }
 
 /** HMAC-SHA256 over the row, with the key's id in front, so that keys can rotate. */
 export function sealRow(row: Omit<StoredRow, 'seal'>, key: SealKey): StoredRow {
-  return { ...row, seal: `${key.kid}.${mac(key, sealedText(row))}` }
+  return { ...row, seal: `${key.kid}.${mac(key, row)}` }
 }
 
 /**
@@ -30,10 +31,12 @@ export async function openRow<Body = ApprovalRecord>(
 ): Promise<Body> {
   const [kid = '', tag = ''] = row.seal.split('.')
   const key = (await keys.sealKeysFor(kid)).find((candidate) => candidate.kid === kid)
-  const expected = key && Buffer.from(mac(key, sealedText(row)))
+  const expected = key && Buffer.from(mac(key, row))
   const given = Buffer.from(tag)
   if (
     expected === undefined ||
+    // In UTF-8 a lone surrogate is the same as U+FFFD; what we wrote has none.
+    !row.body.isWellFormed() ||
     expected.length !== given.length ||
     !timingSafeEqual(expected, given)
   ) {

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { Prepared } from '../approvals/change.ts'
 import { redeemedEvent, revokedEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
@@ -40,17 +41,16 @@ function checkCaller({ request }: ApprovalRecord, caller: Caller): void {
   if ((caller.agent ?? id) !== id) throw refuseToken('token_subject')
 }
 
-/** Mints the token of this record and verifies it as anybody's: what it says must be what the record says. */
-async function proveToken(
-  record: ApprovalRecord,
-  minted: NewGrant,
-  options: RedeemOptions,
-): Promise<void> {
-  const claims = await options.verify(await signToken(record, minted, options))
+/** Signs the token of this record and verifies it as anybody's: what it says must be what the record says. */
+async function proveToken(minted: NewGrant, options: RedeemOptions): Promise<void> {
+  const claims = await options.verify(await signToken(minted, options))
   if (!same(minted.grant.jti, claims.jti)) throw refuseToken('token_superseded')
-  const mismatch = mismatchOf(claims, { ...record, grant: minted.grant })
+  const mismatch = mismatchOf(claims, minted.claims)
   if (mismatch !== undefined) throw refuseToken(mismatch)
 }
+
+/** When all that can go on without waiting has: what was begun for another thread is on its way there. */
+const stepsTaken = () => new Promise<void>((resolve) => process.nextTick(resolve))
 
 /**
  * Mints and redeems in one: the swap that claims the call also spends its token, so that no unspent token lies
@@ -62,29 +62,46 @@ export async function redeem(
   caller: Caller,
   options: RedeemOptions,
 ): Promise<Claim | Outcome<never> | undefined> {
-  const { records, revocations, gate, begin, now, leaseMs } = options
+  const { records, revocations, gate, begin } = options
   checkCaller(record, caller)
   const minted = newGrant(record, options)
   // In other threads, while this one decides.
-  const proven = proveToken(record, minted, options)
+  const proven = proveToken(minted, options)
   proven.catch(() => {}) // heard below, unless the call ends before
+  await stepsTaken()
   // Check 9: the digest is worked out again from the very input that would run.
   const gated = gate(record.request)
   if (!same(digestOf(gated), record.digest)) {
     throw alteredError(record.id, 'its input is not the one that was approved')
   }
+  // In the turn in which the decision asks for the kill switch: then they are one question.
+  const valid = Promise.all([proven, revocations.assertNone(record, minted.key.kid)])
+  valid.catch(() => {}) // the same
   // Check 11: what was approved yesterday is decided again under the policy of today.
-  const [again] = await Promise.all([
-    begin(gated, { approval: record.id, blind: record.blind }),
-    proven,
-    revocations.assertNone(record, minted.key.kid),
-  ])
-  const satisfied =
-    again.effect === 'allow' ||
-    (again.effect === 'require_approval' &&
-      requirementsMet(again.requirements, record.votes, record.digest))
-  if (!satisfied) return revokeForPolicy(record, await again.recorded, records)
+  const again = await begin(gated, { approval: record.id, blind: record.blind })
+  const claim = isSatisfied(again, record)
+    ? prepareClaim(record, minted, again, options)
+    : undefined
+  await valid
+  if (claim === undefined) return revokeForPolicy(record, await again.recorded, records)
+  // In the log the decision comes before what it leads to; both are on their way to the disk at once.
+  await again.written
+  const [claimed, decision] = await Promise.all([claim(), again.recorded])
+  return claimed && { record: claimed, gated, decision }
+}
 
+const isSatisfied = (again: Deciding, record: ApprovalRecord): boolean =>
+  again.effect === 'allow' ||
+  (again.effect === 'require_approval' &&
+    requirementsMet(again.requirements, record.votes, record.digest))
+
+/** Made while the token is on its way: nothing but the swap is left to do when it is proven. */
+function prepareClaim(
+  record: ApprovalRecord,
+  minted: NewGrant,
+  again: Deciding,
+  { records, now, leaseMs }: RedeemOptions,
+): Prepared {
   const startedAt = now()
   const attempt = {
     id: newId(),
@@ -94,17 +111,11 @@ export async function redeem(
   }
   // A further attempt has no such deadline: the call began to run in time.
   const window = record.state === 'approved' && record.executeBy !== null
-  // In the log the decision comes before what it leads to; both are on their way to the disk at once.
-  await again.written
-  const [claimed, decision] = await Promise.all([
-    records.commit(record, {
-      next: { state: 'executing' as const, attempt, grant: null },
-      events: [minted.event, redeemedEvent(record, attempt, minted.grant.jti, again.id)],
-      ...(window && { window: { before: record.executeBy as number } }),
-    }),
-    again.recorded,
-  ])
-  return claimed && { record: claimed, gated, decision }
+  return records.prepare(record, {
+    next: { state: 'executing' as const, attempt, grant: null },
+    events: [minted.event, redeemedEvent(record, attempt, minted.grant.jti, again.id)],
+    ...(window && { window: { before: record.executeBy as number } }),
+  })
 }
 
 async function revokeForPolicy(

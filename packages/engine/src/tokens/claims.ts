@@ -55,14 +55,31 @@ function actorClaim(chain: readonly Subject[]): ActorClaim {
 }
 
 /** RFC 8693: `sub` is whom the call is for in the end, `act` who does it. */
-export function partiesOf(subject: Subject): { sub: string; act: ActorClaim } {
+function partiesOf(subject: Subject): { sub: string; act: ActorClaim } {
   const chain = chainOf(subject)
   const principal = chain.at(-1) as Subject
   return { sub: name(principal), act: actorClaim(chain.length === 1 ? chain : chain.slice(0, -1)) }
 }
 
-/** What the token says about the call, worked out from the record: minting and redeeming use the same words. */
-export function detailOf(record: ApprovalRecord, mint: number): CallDetail {
+/** What a token says of the call, worked out from the record alone: minting and redeeming use the same words. */
+export type CallClaims = Pick<
+  ApprovalClaims,
+  'sub' | 'act' | 'client_id' | 'tenant' | 'txn' | 'authorization_details'
+>
+
+/** `mint`: how many tokens there will have been with this one. */
+export function claimsOf(record: ApprovalRecord, mint: number): CallClaims {
+  const { subject, run } = record.request
+  return {
+    ...partiesOf(subject),
+    client_id: name(subject),
+    tenant: record.tenant,
+    txn: run ?? record.decision.id,
+    authorization_details: [detailOf(record, mint)],
+  }
+}
+
+function detailOf(record: ApprovalRecord, mint: number): CallDetail {
   const { call } = record.request
   return {
     type: detailType,
@@ -89,14 +106,10 @@ const sameText = (a: unknown, b: unknown) => {
   return left.length === right.length && timingSafeEqual(left, right)
 }
 
-/** What a verified token says otherwise than the record it names, if anything: its tenant, its parties or its call. */
-export function mismatchOf(
-  claims: ApprovalClaims,
-  record: ApprovalRecord,
-): TokenRefusal | undefined {
-  const { sub, act } = partiesOf(record.request.subject)
-  if (claims.tenant !== record.tenant) return 'token_tenant'
-  if (!sameText([claims.sub, claims.act], [sub, act])) return 'token_subject'
-  const [detail] = claims.authorization_details
-  return sameText(detail, detailOf(record, record.grant?.count ?? 0)) ? undefined : 'token_call'
+/** What a verified token says otherwise than it has to, if anything: its tenant, its parties or its call. */
+export function mismatchOf(claims: ApprovalClaims, expected: CallClaims): TokenRefusal | undefined {
+  if (claims.tenant !== expected.tenant) return 'token_tenant'
+  if (!sameText([claims.sub, claims.act], [expected.sub, expected.act])) return 'token_subject'
+  const [detail] = expected.authorization_details
+  return sameText(claims.authorization_details[0], detail) ? undefined : 'token_call'
 }

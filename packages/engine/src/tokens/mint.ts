@@ -5,7 +5,7 @@ import { mintedEvent } from '../approvals/events.ts'
 import type { ApprovalRecord, Grant } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { mayRunAgain, stateError } from '../approvals/state.ts'
-import { detailOf, partiesOf, tokenType } from './claims.ts'
+import { type CallClaims, claimsOf, tokenType } from './claims.ts'
 import { loadJose } from './jose.ts'
 import type { KeyHolder } from './key-holder.ts'
 import type { SigningKey } from './key-ring.ts'
@@ -26,8 +26,8 @@ export type MintedToken = {
   expiresAt: number
 }
 
-/** The one token that would count from now on, and the event of its mint. Not stored yet. */
-export type NewGrant = { grant: Grant; key: SigningKey; event: AuditEvent }
+/** The one token that would count from now on, what it says, and the event of its mint. Not stored yet. */
+export type NewGrant = { grant: Grant; key: SigningKey; claims: CallClaims; event: AuditEvent }
 
 /** Throws `LELU_APPROVAL_STATE` unless the approval may be redeemed at all. */
 export function newGrant(
@@ -44,25 +44,18 @@ export function newGrant(
     count: (record.grant?.count ?? 0) + 1,
   }
   const key = keys.signingKey()
-  return { grant, key, event: mintedEvent(record, grant, key.kid) }
+  const claims = claimsOf(record, grant.count)
+  return { grant, key, claims, event: mintedEvent(record, grant, key.kid) }
 }
 
-/** The token of a grant: everything it says of the call is worked out from the record. */
+/** The token of a grant. */
 export async function signToken(
-  record: ApprovalRecord,
-  { grant, key }: NewGrant,
+  { grant, key, claims: { sub, ...claims } }: NewGrant,
   { issuer, audience }: Pick<MintOptions, 'issuer' | 'audience'>,
 ): Promise<string> {
-  const { sub, act } = partiesOf(record.request.subject)
   const iat = Math.floor(grant.mintedAt / 1000)
   const { SignJWT } = await loadJose()
-  return new SignJWT({
-    act,
-    client_id: `${record.request.subject.type}:${record.request.subject.id}`,
-    tenant: record.tenant,
-    txn: record.request.run ?? record.decision.id,
-    authorization_details: [detailOf(record, grant.count)],
-  })
+  return new SignJWT(claims)
     .setProtectedHeader({ alg: 'EdDSA', typ: tokenType, kid: key.kid })
     .setIssuer(issuer)
     .setAudience(audience)
@@ -88,10 +81,10 @@ export async function mintToken(
     minted = newGrant(current, options)
     return { next: { state: current.state, grant: minted.grant }, events: [minted.event] }
   }
-  const record = await options.records.transition(id, change, tenant)
-  const { grant } = minted as NewGrant
-  const token = await signToken(record, minted as NewGrant, options)
-  return { token, jti: grant.jti, expiresAt: grant.expiresAt }
+  await options.records.transition(id, change, tenant)
+  const granted = minted as unknown as NewGrant
+  const token = await signToken(granted, options)
+  return { token, jti: granted.grant.jti, expiresAt: granted.grant.expiresAt }
 }
 
 /** Approved; or an attempt whose lease ran out and whose tool does no harm twice. */

@@ -7,7 +7,7 @@ import { assertReviewer } from '../approvals/review.ts'
 import { stateError } from '../approvals/state.ts'
 import { isLeluError, LeluError } from '../errors.ts'
 import type { StandingGrants } from '../standing/standing-grants.ts'
-import { type ApprovalClaims, mismatchOf } from './claims.ts'
+import { type ApprovalClaims, claimsOf, mismatchOf } from './claims.ts'
 import { type MintedToken, type MintOptions, mintToken } from './mint.ts'
 import type { RevocationScope, Revocations } from './revocations.ts'
 import { verifyToken } from './verify-token.ts'
@@ -75,7 +75,7 @@ export function createTokens(options: TokensOptions): Tokens {
     const record = await records.load(claims.authorization_details[0].approval_id, tenant)
     await revocations.assertNone(record, kid)
     const current = record.state === 'approved' && record.grant?.jti === claims.jti
-    return current && mismatchOf(claims, record) === undefined
+    return current && mismatchOf(claims, claimsOf(record, record.grant?.count ?? 0)) === undefined
   }
 
   async function revokeApproval(

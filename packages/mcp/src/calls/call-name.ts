@@ -2,14 +2,15 @@ import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json, Subject } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
+import type { SeenTool } from './governed-tool.ts'
 
 /** A call as it is named before it is decided: who, what, and with what input. */
 export type CallIdentity = {
   principal: Principal
   server: string
   tool: string
-  /** SHA-256 of the tool's definition: with another definition it is another tool. */
-  definition: string
+  /** With another definition, or at another place, it is another tool. */
+  seen: SeenTool
   input: Json
 }
 
@@ -32,9 +33,10 @@ function chainOf({ id, type, actingFor }: Subject): Json {
   return actingFor === undefined ? [id, type] : [id, type, chainOf(actingFor)]
 }
 
-/** The same for the same call: what the engine compares again, and what it does not (the definition, for whom). */
-export function sameCallHash({ principal, server, tool, definition, input }: CallIdentity): string {
-  const identity = [chainOf(principal.subject), server, tool, definition, input]
+/** The same for the same call: what the engine compares again, and what it does not (definition, endpoint, for whom). */
+export function sameCallHash({ principal, server, tool, seen, input }: CallIdentity): string {
+  const { definition, endpoint = null } = seen
+  const identity = [chainOf(principal.subject), server, tool, definition, endpoint, input]
   return hash('sha256', canonicalJson(identity), 'base64url')
 }
 

@@ -1,13 +1,22 @@
-import { isLeluError, type Json } from '@lelu/engine'
+import { type Approvals, isLeluError, type Json, LeluError } from '@lelu/engine'
 import { guardCall, isTaken, takeField } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
+import { LeluMcpError } from '../errors.ts'
 import type { CallContext, ToolAnswer } from '../surface/call.ts'
 import { inputIssues } from '../surface/check-input.ts'
 import { errorAnswer, executedAnswer, refusedAnswer, withEnded } from './answers.ts'
 import { givenName, runOf, sameCallHash } from './call-name.ts'
-import { callGenerations } from './generations.ts'
-import { type CallParts, type GovernedTool, kitCall } from './governed-tool.ts'
+import { callGenerations, type Generation } from './generations.ts'
+import {
+  type CallParts,
+  type GovernedTool,
+  isSameTool,
+  kitCall,
+  seenTool,
+  toolNow,
+} from './governed-tool.ts'
 import type { AskingContext } from './held-calls.ts'
+import { refusalLog } from './refusals.ts'
 import { shadowCall } from './shadow-call.ts'
 
 /** Runs, suspends or refuses one `tools/call` as the engine says. Throws only for a defect, or when the client is gone. */
@@ -28,28 +37,39 @@ export function governedCall(parts: CallParts): GovernedCall {
   const { approvals } = lelu
   const generations = callGenerations({ approvals, now, repeatAfterMs })
   const shadowed = shadowCall(parts)
+  const record = refusalLog(lelu)
+
+  /** Names the call, unless the gateway refuses it by itself: then it throws a coded error. In the shadow no call has a name. */
+  async function admitted(
+    tool: GovernedTool,
+    input: Json,
+    context: AskingContext,
+  ): Promise<Generation | undefined> {
+    const { name, inputSchema } = tool.pinned.definition
+    // Against the schema of the server itself: what is digested and reviewed is what is sent.
+    const issues = inputIssues(input, inputSchema)
+    if (issues.length > 0) {
+      throw new LeluMcpError(
+        'LELU_MCP_INPUT_INVALID',
+        `The input does not pass the schema of ${name}: ${issues.join('; ')}. The call did not run.`,
+        { help: 'Call it with an input that does.' },
+      )
+    }
+    await parts.assertCallable(tool)
+    return mode === 'shadow' ? undefined : nameCall(tool, input, context)
+  }
 
   async function decided(
     tool: GovernedTool,
     written: { [key: string]: Json },
     context: AskingContext,
   ): Promise<ToolAnswer> {
-    const { name, inputSchema } = tool.pinned.definition
     const { input, reported } = takeField(written, tool.field)
-    // Against the schema of the server itself: what is digested and reviewed is what is sent.
-    const issues = inputIssues(input, inputSchema)
-    if (issues.length > 0) {
-      const text = `The input does not pass the schema of ${name}: ${issues.join('; ')}. The call did not run.`
-      return refusedAnswer('LELU_MCP_INPUT_INVALID', text)
-    }
-    await parts.assertCallable(tool)
-    if (mode === 'shadow') return shadowed(tool, { input, reported, context })
-
-    const named = await nameCall(tool, input, context)
-    if (named === undefined) {
-      const text = 'The name in _meta["lelu/call"] is not a text of 1 to 128 characters.'
-      return refusedAnswer('LELU_CALL_INVALID', `${text} The call did not run.`)
-    }
+    const named = await admitted(tool, input, context).catch(async (error: unknown) => {
+      if (isLeluError(error)) await record({ tool, principal: context.principal, code: error.code })
+      throw error
+    })
+    if (named === undefined) return shadowed(tool, { input, reported, context })
     const { options, call } = kitCall(parts, tool, { id: named.id, input, reported, context })
     const result = await guardCall<CallToolResult, CallContext>(options, call, (given, run) =>
       parts.run({
@@ -71,19 +91,44 @@ export function governedCall(parts: CallParts): GovernedCall {
     }
   }
 
-  async function nameCall(tool: GovernedTool, input: Json, context: AskingContext) {
+  async function nameCall(
+    tool: GovernedTool,
+    input: Json,
+    context: AskingContext,
+  ): Promise<Generation> {
     const given = givenName(context.meta)
-    if (given === 'invalid') return undefined
-    if (given !== undefined) return { id: given, ended: undefined }
+    if (given === 'invalid') {
+      throw new LeluError(
+        'LELU_CALL_INVALID',
+        'The name in _meta["lelu/call"] is not a text of 1 to 128 characters. The call did not run.',
+        { help: 'Give it such a name, or none.' },
+      )
+    }
     const { principal } = context
+    if (given !== undefined) {
+      await assertSameTool(tool, { tenant: principal.tenant, run: runOf(principal), call: given })
+      return { id: given, ended: undefined }
+    }
     const sameCall = sameCallHash({
       principal,
       server: tool.server,
       tool: tool.pinned.definition.name,
-      definition: tool.pinned.sha256,
+      seen: toolNow(tool),
       input,
     })
     return generations.current({ tenant: principal.tenant, run: runOf(principal), sameCall })
+  }
+
+  /** The engine compares tool, schema and input of a call on record; the rest of what a tool is, nobody but the gateway knows. */
+  async function assertSameTool(tool: GovernedTool, call: Parameters<Approvals['find']>[0]) {
+    const found = await approvals.find(call)
+    const seen = found && seenTool(found.request)
+    if (seen === undefined || isSameTool(seen, toolNow(tool))) return
+    throw new LeluError(
+      'LELU_APPROVAL_CONFLICT',
+      'A call of this name was asked for already, of a tool that was described otherwise or was elsewhere.',
+      { help: 'Give the call a name of its own.', details: { approval: found?.id } },
+    )
   }
 
   return async (tool, written, context) => {

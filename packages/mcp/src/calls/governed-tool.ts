@@ -10,6 +10,8 @@ import type { AskingContext } from './held-calls.ts'
 /** A tool of an upstream as a call needs it. */
 export type GovernedTool = {
   server: string
+  /** Where its server is: see `endpointOf`. */
+  endpoint: string
   pinned: PinnedDefinition
   effect: ToolEffect
   /** Whether the annotations of its server are believed. */
@@ -27,7 +29,7 @@ export type PermittedCall = {
 }
 
 export type CallParts = {
-  lelu: Pick<Lelu, 'guard' | 'decide' | 'approvals' | 'audit'>
+  lelu: Pick<Lelu, 'guard' | 'decide' | 'approvals' | 'audit' | 'policy'>
   pending: { answer(approval: Approval, context: CallContext): Promise<ToolAnswer> }
   confidence: ConfidenceReader | undefined
   mode: 'enforce' | 'shadow'
@@ -44,7 +46,7 @@ const hints = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHi
 
 /** What the policy sees of MCP, as `input.context.mcp`. What client and server say of themselves is their word. */
 export function mcpContext(
-  { pinned, trusted }: GovernedTool,
+  { endpoint, pinned, trusted }: GovernedTool,
   mode: CallParts['mode'],
   peer?: CallContext['peer'],
 ): { mcp: Json } {
@@ -57,6 +59,7 @@ export function mcpContext(
       annotations: Object.fromEntries(said),
       trusted,
       definition: pinned.sha256,
+      endpoint,
       mode,
       ...(peer !== undefined && {
         client: {
@@ -69,12 +72,26 @@ export function mcpContext(
   }
 }
 
-/** The digest of the definition that a call was decided with; undefined for one that came another way. */
-export function definitionOf({ context }: DecisionRequest): string | undefined {
+/** The tool that a call was decided for, by what counts beside its names: what it was described as, and where it was. */
+export type SeenTool = { definition: string; endpoint: string | undefined }
+
+/** Undefined for a call that came another way than through the gateway. */
+export function seenTool({ context }: DecisionRequest): SeenTool | undefined {
   const mcp = context?.mcp
   if (typeof mcp !== 'object' || mcp === null || Array.isArray(mcp)) return undefined
-  return typeof mcp.definition === 'string' ? mcp.definition : undefined
+  const { definition, endpoint } = mcp
+  if (typeof definition !== 'string') return undefined
+  return { definition, endpoint: typeof endpoint === 'string' ? endpoint : undefined }
 }
+
+export const isSameTool = (a: SeenTool, b: SeenTool): boolean =>
+  a.definition === b.definition && a.endpoint === b.endpoint
+
+/** A tool as it is now, in the same words. */
+export const toolNow = ({ pinned, endpoint }: GovernedTool): SeenTool => ({
+  definition: pinned.sha256,
+  endpoint,
+})
 
 /** The call and its options in the words of the engine's kit. */
 export function kitCall(

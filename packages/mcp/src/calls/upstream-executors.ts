@@ -5,15 +5,15 @@ import type { Upstream } from '../gateway/upstream.ts'
 import { callUpstream } from '../gateway/upstream-call.ts'
 import { inputIssues } from '../surface/check-input.ts'
 import type { Executors } from './executors.ts'
-import { definitionOf } from './governed-tool.ts'
+import { type SeenTool, seenTool } from './governed-tool.ts'
 
 /** A tool that is there and as it was pinned, and the connection to its server. */
 export type CallableTool = { upstream: Upstream; listed: ListedTool }
 
 type Options = {
   has(server: string): boolean
-  /** Throws a coded error unless the tool is there and pinned, with this definition where one is given. */
-  callable(server: string, tool: string, sha256?: string): Promise<CallableTool>
+  /** Throws a coded error unless the tool is there and pinned, and the one that was seen where that is given. */
+  callable(server: string, tool: string, seen?: SeenTool): Promise<CallableTool>
   timeoutMs: number
 }
 
@@ -24,7 +24,7 @@ export function upstreamExecutors({ has, callable, timeoutMs }: Options): Execut
       if (server === undefined || !has(server)) return undefined
       return async ({ tool, input }, { idempotencyKey, approval }) => {
         // What was approved is the tool as it was described then.
-        const approved = approval === null ? undefined : definitionOf(approval.request)
+        const approved = approval === null ? undefined : seenTool(approval.request)
         const { upstream, listed } = await callable(server, tool, approved)
         const { definition } = listed.pinned
         // A call that did not come through the gateway was never held against the schema.

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
-import { CliError, safeJson } from '@lelu/cli/terminal'
+import { CliError } from '@lelu/cli/terminal'
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import type { AcceptedTool } from '../gateway/accept.ts'
-import { acceptedLines } from '../gateway/accepted-lines.ts'
 import type { GatewayConfig } from '../gateway/config.ts'
+import type { AcceptOptions, Asked } from './accept-tools.ts'
 
-type Options = { config: string; yes?: boolean; dryRun?: boolean }
+type Options = AcceptOptions & { config: string }
 
 /** `lelu-mcp accept <server>[/<tool>]`: shows what is different about pinned tools, and pins them as they are now. */
 export function addAccept(program: Command, context: CommandContext): void {
@@ -23,50 +22,16 @@ export function addAccept(program: Command, context: CommandContext): void {
 }
 
 async function accept(context: CommandContext, names: string[], options: Options): Promise<void> {
-  const { io, cwd, globals } = context
-  const { json } = globals()
+  const { io, cwd } = context
   const { readGatewayConfig } = await import('../gateway/config.ts')
   const config = await readGatewayConfig(resolve(cwd, options.config), io.env)
   const asked = names.map((name) => readName(config, name))
-  const yes = options.yes === true
-  if (!yes && options.dryRun !== true && !io.terminal.stdin) {
-    throw new CliError('LELU_USAGE_INVALID', 'Nobody can be asked here.', {
-      help: 'Look with --dry-run, then accept with --yes.',
-    })
-  }
-  const { acceptDefinitions } = await import('../gateway/accept.ts')
-  const { listDefinitions } = await import('../gateway/list-definitions.ts')
-  const all: AcceptedTool[] = []
-  for (const { server, entry, tool } of asked) {
-    const notice = (text: string) => io.writeError(`${server}: ${text}\n`)
-    const listed = await listDefinitions({ entry, notice, signal: io.signal }).catch((cause) => {
-      throw new CliError('LELU_INPUT_INVALID', `The server ${server} does not list its tools.`, {
-        help: 'Start it, or correct its entry in the configuration.',
-        cause,
-      })
-    })
-    const { pin: path } = config.settings
-    const given = { path, server, listed, ...(tool !== undefined && { tool }) }
-    const found = await acceptDefinitions({ ...given, preview: true })
-    if (!json) io.write(acceptedLines(server, found))
-    if (found.length === 0 || options.dryRun === true) {
-      all.push(...found)
-      continue
-    }
-    const answer = yes ? 'yes' : await io.ask(`Accept ${found.length} of ${server}? [y/N] `)
-    if (!/^y(es)?$/i.test(answer.trim())) {
-      context.setExitCode(1)
-      continue
-    }
-    // What was shown is what is pinned: the list is the same one.
-    all.push(...(await acceptDefinitions(given)))
-    if (!json) io.write(`Accepted. ${path} has them now.\n`)
-  }
-  if (json) io.write(`${safeJson({ accepted: all, dryRun: options.dryRun === true }, 0)}\n`)
+  const { acceptTools } = await import('./accept-tools.ts')
+  await acceptTools(context, config.settings.pin, asked, options)
 }
 
 /** Names of servers may have a slash in them: the longest that fits counts. */
-function readName({ servers }: GatewayConfig, name: string) {
+function readName({ servers }: GatewayConfig, name: string): Asked {
   const fits = [...servers].filter(([server]) => name === server || name.startsWith(`${server}/`))
   const [found] = fits.sort(([a], [b]) => b.length - a.length)
   if (found === undefined) {

@@ -5,6 +5,7 @@ import type { CommandContext } from '../command-context.ts'
 import type { GatewayConfig } from '../gateway/config.ts'
 import { membersOf } from '../gateway/config-members.ts'
 import { readSettings } from '../gateway/settings.ts'
+import type { AcceptOptions } from './accept-tools.ts'
 
 type WrapOptions = {
   policies?: string
@@ -14,7 +15,8 @@ type WrapOptions = {
   env: string[]
   cwd: string
   shadow?: boolean
-}
+  accept?: boolean
+} & AcceptOptions
 
 /** Serves a gateway over standard streams until the client is gone. */
 export type ServeGateway = (config: GatewayConfig, agent: string | undefined) => Promise<void>
@@ -53,9 +55,33 @@ export function addWrap(
     .option('--agent <id>', 'who the policy sees as the caller (default: local)')
     .option('--cwd <dir>', 'the folder the server runs in', '.')
     .option('--shadow', 'decide and record calls, and run them whatever was decided')
+    .option(
+      '--accept',
+      'serve nothing: look at tools that changed or are new, and let them be used',
+    )
+    .option('--yes', 'with --accept: do not ask')
+    .option('--dry-run', 'with --accept: show what is different, and change nothing')
     .action(async (command: string[], options: WrapOptions) => {
-      await serve(wrapConfig(context, command, options), options.agent)
+      const config = wrapConfig(context, command, options)
+      if (options.accept === true) return acceptWrapped(context, config, options)
+      if (options.yes === true || options.dryRun === true) {
+        throw new CliError('LELU_USAGE_INVALID', '--yes and --dry-run belong to --accept.', {
+          help: 'Add --accept, or leave them out.',
+        })
+      }
+      await serve(config, options.agent)
     })
+}
+
+/** Of the server as it is wrapped: nowhere else is it written down how it is started. */
+async function acceptWrapped(
+  context: CommandContext,
+  { servers, settings }: GatewayConfig,
+  options: WrapOptions,
+): Promise<void> {
+  const { acceptTools } = await import('./accept-tools.ts')
+  const asked = [...servers].map(([server, entry]) => ({ server, entry, tool: undefined }))
+  await acceptTools(context, settings.pin, asked, options)
 }
 
 function wrapConfig(
@@ -94,5 +120,7 @@ function wrapConfig(
   return {
     servers: new Map([[options.name, entry]]),
     settings: readSettings(members, [options.name], cwd),
+    // Not the command itself: the model reads this, and there may be secrets in its arguments.
+    acceptCommand: () => 'the same lelu-mcp wrap … with --accept right behind wrap',
   }
 }

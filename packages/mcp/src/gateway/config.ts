@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { type ParseError, parse, printParseErrorCode, visit } from 'jsonc-parser'
 import { configInvalid, type Members, membersOf } from './config-members.ts'
 import { readSettings, type Settings } from './settings.ts'
@@ -25,7 +25,15 @@ export type HttpServer = {
 export type ServerEntry = StdioServer | HttpServer
 
 /** A gateway's configuration: the upstream servers by name, and the `lelu` block. */
-export type GatewayConfig = { servers: Map<string, ServerEntry>; settings: Settings }
+export type GatewayConfig = {
+  servers: Map<string, ServerEntry>
+  settings: Settings
+  /** What a person types to accept a server, or `server/tool`, as it is now. */
+  acceptCommand(name: string): string
+}
+
+/** In the working folder. */
+const defaultConfig = 'lelu-mcp.json'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -86,8 +94,18 @@ export function parseGatewayConfig(
   return {
     servers: new Map(entries),
     settings: readSettings(file.object('lelu', {}), names, directory),
+    acceptCommand: acceptCommand(path),
   }
 }
+
+/** With the file where it is not the one that is read anyway. */
+function acceptCommand(path: string): GatewayConfig['acceptCommand'] {
+  const named = basename(path) === defaultConfig ? '' : ` --config ${shellWord(path)}`
+  return (name) => `lelu-mcp accept ${shellWord(name)}${named}`
+}
+
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 function readServer(entry: Members, directory: string): ServerEntry {
   const type = entry.text('type')

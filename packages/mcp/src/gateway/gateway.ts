@@ -3,8 +3,9 @@ import type { ConfidenceReader } from '@lelu/engine/adapter'
 import { errorAnswer } from '../calls/answers.ts'
 import type { Executors } from '../calls/executors.ts'
 import { governedCall } from '../calls/governed-call.ts'
-import type { CallParts } from '../calls/governed-tool.ts'
+import { type CallParts, type SeenTool, toolNow } from '../calls/governed-tool.ts'
 import { heldCalls } from '../calls/held-calls.ts'
+import { refusalLog } from '../calls/refusals.ts'
 import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
 import { LeluMcpError } from '../errors.ts'
 import type { Principal } from '../surface/principal.ts'
@@ -15,7 +16,7 @@ import { readLock } from './lock.ts'
 import { openPins } from './pins.ts'
 import { forwardQuestions } from './questions.ts'
 import { shownTool } from './shown-tool.ts'
-import { type ListedTool, stoppedNow, toolLists } from './tool-lists.ts'
+import { type ListedTool, toolLists } from './tool-lists.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 import { callUpstream } from './upstream-call.ts'
 import { awayError } from './upstream-errors.ts'
@@ -77,7 +78,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // While a server waits for a person, its call runs.
   const timeoutMs = Math.max(settings.upstreamTimeoutMs, forwards ? personMs : 0)
   const pins = openPins(settings.pin)
-  const lists = toolLists(settings, confidence?.added)
+  const lists = toolLists(config, confidence?.added)
   const listing = toolListing(lelu, now)
   const listeners = new Set<(change: SurfaceChange) => void>()
   const changed = () => {
@@ -108,7 +109,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         for (const [tool, state] of judged.states) {
           const stopped = state === 'pinned' ? undefined : lists.find(name, tool)
           if (stopped !== undefined)
-            notice(`${name}/${tool} is ${state} and stopped: lelu-mcp accept ${name}`)
+            notice(`${name}/${tool} is ${state} and stopped: ${config.acceptCommand(name)}`)
         }
         changed()
       },
@@ -116,12 +117,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     upstreams.set(name, upstream)
   }
 
-  /** The connection of a tool that is there and as it was pinned. Throws a coded error otherwise. */
-  async function callable(server: string, tool: string, sha256?: string): Promise<CallableTool> {
+  /** The connection of a tool that is there, as it was pinned and as it was seen. Throws a coded error otherwise. */
+  async function callable(server: string, tool: string, seen?: SeenTool): Promise<CallableTool> {
     const upstream = upstreams.get(server)
     if (upstream === undefined) throw awayError(server, 'is not behind this gateway')
     await upstream.client() // waits for a list that is being judged
-    const stopped = stoppedNow(lists, server, tool, sha256)
+    const stopped = lists.stopped(server, tool, seen)
     if (stopped !== undefined) throw stopped
     return { upstream, listed: lists.find(server, tool) as ListedTool }
   }
@@ -133,19 +134,20 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     mode: settings.mode,
     repeatAfterMs: settings.repeatAfterMs,
     now,
-    async assertCallable({ server, pinned }) {
-      await callable(server, pinned.definition.name, pinned.sha256)
+    async assertCallable(tool) {
+      await callable(tool.server, tool.pinned.definition.name, toolNow(tool))
     },
     async run({ tool, input, idempotencyKey, context }) {
       const { definition } = tool.pinned
       // Again: a decision and its record take time, and a server may change meanwhile.
-      const { upstream } = await callable(tool.server, definition.name, tool.pinned.sha256)
+      const { upstream } = await callable(tool.server, definition.name, toolNow(tool))
       const { signal, progress, ask } = context
       const call = { definition, effect: tool.effect, input, idempotencyKey, signal, progress, ask }
       return callUpstream(upstream, { ...call, timeoutMs })
     },
   }
   const govern = governedCall(parts)
+  const record = refusalLog(lelu)
   const held = heldCalls(personMs)
   const callTool =
     (tool: ListedTool): McpTool['call'] =>
@@ -184,11 +186,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         // Whoever may not know of it is told the same as of a tool that never was.
         if (await isHidden(tool, principal)) return undefined
         const away = upstreams.get(tool.server)?.away() !== undefined
-        const error = away
-          ? awayError(tool.server)
-          : stoppedNow(lists, tool.server, tool.tool, undefined)
-        const answer = error && errorAnswer(error)
-        return answer?.kind === 'result' ? answer.result : undefined
+        const error = away ? awayError(tool.server) : lists.stopped(tool.server, tool.tool)
+        if (error === undefined) return undefined
+        await record({ tool, principal, code: error.code })
+        const answer = errorAnswer(error)
+        return answer.kind === 'result' ? answer.result : undefined
       },
       onChange(listener) {
         listeners.add(listener)

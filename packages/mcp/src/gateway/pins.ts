@@ -59,14 +59,13 @@ async function judgeListed(
   return { states, first: [], gone: [...known.keys()].filter((name) => !states.has(name)) }
 }
 
-/** What a call of a stopped tool is answered with; undefined for one that is as it was pinned. */
+/** What a call of a stopped tool is answered with; undefined for one that is as it was pinned. `accept`: the command for it. */
 export function stoppedError(
   state: PinState,
-  server: string,
-  tool: string,
+  { server, tool, accept }: { server: string; tool: string; accept: string },
 ): LeluMcpError | undefined {
   if (state === 'pinned') return undefined
-  const help = `A person looks at what is different and accepts it: lelu-mcp accept ${server}/${tool}. Do not retry before that.`
+  const help = `A person looks at what is different and accepts it: ${accept}. Do not retry before that.`
   const details = { server, tool }
   return state === 'changed'
     ? new LeluMcpError(
@@ -79,4 +78,16 @@ export function stoppedError(
         `The tool ${tool} of the server ${server} is new and nobody has accepted it yet. The call did not run.`,
         { help, details },
       )
+}
+
+/** Another command, folder or address than the one that the call was decided for. */
+export function movedError(server: string, tool: string): LeluMcpError {
+  return new LeluMcpError(
+    'LELU_SERVER_CHANGED',
+    `The server ${server} is another one than when this call was asked for: its command or address has changed. The call did not run.`,
+    {
+      help: 'What was approved does not hold for it. Ask for the call anew, under another name if it has one.',
+      details: { server, tool },
+    },
+  )
 }

@@ -1,11 +1,12 @@
 import type { ToolEffect } from '@lelu/engine'
 import type { AddedField } from '@lelu/engine/adapter'
-import type { GovernedTool } from '../calls/governed-tool.ts'
+import type { GovernedTool, SeenTool } from '../calls/governed-tool.ts'
 import type { LeluMcpError } from '../errors.ts'
+import type { GatewayConfig } from './config.ts'
 import type { PinnedDefinition } from './definition.ts'
+import { endpointOf } from './endpoint.ts'
 import { exposeNames } from './names.ts'
-import { type Judged, type PinState, stoppedError } from './pins.ts'
-import type { Settings } from './settings.ts'
+import { type Judged, movedError, type PinState, stoppedError } from './pins.ts'
 
 /** A tool by its raw and its exposed name, and how it stands to its pin. */
 export type ListedTool = GovernedTool & { tool: string; state: PinState }
@@ -16,12 +17,15 @@ export interface ToolLists {
   /** In the order of their names. */
   exposed(): ReadonlyMap<string, ListedTool>
   find(server: string, tool: string): ListedTool | undefined
+  /** Why this tool, as somebody saw it, is not called now; undefined when it may be. */
+  stopped(server: string, tool: string, seen?: SeenTool): LeluMcpError | undefined
 }
 
 export function toolLists(
-  settings: Pick<Settings, 'prefix' | 'effects' | 'trusted'>,
+  { servers, settings, acceptCommand }: GatewayConfig,
   field: AddedField | undefined,
 ): ToolLists {
+  const endpoints = new Map([...servers].map(([name, entry]) => [name, endpointOf(entry)]))
   const lists = new Map<string, Map<string, ListedTool>>()
   let exposed: ReadonlyMap<string, ListedTool> = new Map()
 
@@ -44,12 +48,15 @@ export function toolLists(
     return has ? undefined : field
   }
 
+  const find = (server: string, tool: string) => lists.get(server)?.get(tool)
+
   return {
     set(server, listed, { states }) {
       const tools = listed.map((pinned): [string, ListedTool] => {
         const { name } = pinned.definition
         const tool: ListedTool = {
           server,
+          endpoint: endpoints.get(server) ?? '',
           tool: name,
           pinned,
           state: states.get(name) ?? 'new',
@@ -65,20 +72,16 @@ export function toolLists(
       exposed = new Map([...named].sort(([a], [b]) => (a < b ? -1 : 1)))
     },
     exposed: () => exposed,
-    find: (server, tool) => lists.get(server)?.get(tool),
+    find,
+    stopped(server, tool, seen) {
+      const now = find(server, tool)
+      const accept = acceptCommand(`${server}/${tool}`)
+      // A tool that is gone from the list is not the one that was accepted either.
+      if (now === undefined) return stoppedError('changed', { server, tool, accept })
+      const isSame = seen === undefined || now.pinned.sha256 === seen.definition
+      const stopped = stoppedError(isSame ? now.state : 'changed', { server, tool, accept })
+      const isThere = seen === undefined || now.endpoint === seen.endpoint
+      return stopped ?? (isThere ? undefined : movedError(server, tool))
+    },
   }
-}
-
-/** Why this tool, as somebody saw it, is not called now; undefined when it may be. */
-export function stoppedNow(
-  lists: ToolLists,
-  server: string,
-  tool: string,
-  sha256: string | undefined,
-): LeluMcpError | undefined {
-  const now = lists.find(server, tool)
-  // A tool that is gone from the list is not the one that was accepted either.
-  if (now === undefined) return stoppedError('changed', server, tool)
-  const seen = sha256 === undefined || now.pinned.sha256 === sha256
-  return stoppedError(seen ? now.state : 'changed', server, tool)
 }

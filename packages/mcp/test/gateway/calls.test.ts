@@ -20,10 +20,13 @@ const asking = policyOf(() => asks)
 const minute = 60_000
 
 /** A gateway whose calls wait for a person, with a clock that is told to go on. */
-async function waiting(settings: { [name: string]: unknown } = {}) {
+async function waiting(
+  settings: { [name: string]: unknown } = {},
+  more: { servers?: { [name: string]: unknown } } = {},
+) {
   const clock = testClock()
   const lelu = await testEngine({ policies: asking, now: clock.now, leaseMs: 1000 })
-  const gateway = await testGateway({ lelu, settings, gateway: { now: clock.now } })
+  const gateway = await testGateway({ lelu, settings, gateway: { now: clock.now }, ...more })
   return { gateway, lelu, clock }
 }
 
@@ -73,7 +76,9 @@ test('a retry after a lost reply gets the kept result and is told so, and has no
 })
 
 test('later the same input is a new call, with an approval of its own, as often as it comes', async () => {
-  const { gateway, clock } = await waiting()
+  const server = await v1HttpServer()
+  const servers = { v1: { url: server.url } }
+  const { gateway, clock } = await waiting({}, { servers })
   const ids = new Set<string>()
   for (let n = 0; n < 6; n += 1) {
     ids.add(await approve(gateway, await write(gateway)))
@@ -81,11 +86,10 @@ test('later the same input is a new call, with an approval of its own, as often 
     clock.advance(3 * minute)
   }
   expect(ids.size).toBe(6)
-  expect(gateway.effects()).toHaveLength(6)
+  expect(server.effects).toHaveLength(6)
   // A process that begins anew finds the latest of them.
   const other = await testGateway({
-    lelu: gateway.lelu,
-    folder: gateway.folder,
+    ...{ lelu: gateway.lelu, folder: gateway.folder, servers },
     gateway: { now: clock.now },
   })
   const seventh = await write(other)

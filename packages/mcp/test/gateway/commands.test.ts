@@ -5,8 +5,9 @@ import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { addAccept } from '../../src/commands/accept.ts'
 import { addWrap } from '../../src/commands/wrap.ts'
-import type { GatewayConfig } from '../../src/gateway/config.ts'
+import { type GatewayConfig, parseGatewayConfig } from '../../src/gateway/config.ts'
 import { openGateway } from '../../src/gateway/gateway.ts'
+import { readLock, writeLock } from '../../src/gateway/lock.ts'
 import { version } from '../../src/version.ts'
 import { v1HttpServer } from './servers.ts'
 import {
@@ -127,8 +128,39 @@ test('wrap puts one server behind the policy; its tools keep their names, and it
   }
 })
 
+// Found in review: what was stopped behind `wrap` could not be accepted, for there is no lelu-mcp.json.
+test('wrap --accept shows what is different about the wrapped server, and pins it', async () => {
+  const cwd = temporaryFolder()
+  const lock = join(cwd, 'lelu-mcp.lock')
+  const command = ['--', process.execPath, join(fixtures, 'v1-server.ts')]
+  const first = await run(['wrap', '--accept', '--yes', ...command], { cwd })
+  expect(first.out).toContain('wrapped/echo is new')
+  const pinned = (await readLock(lock)) ?? new Map()
+  pinned.get('wrapped')?.delete('echo')
+  await writeLock(lock, pinned)
+  const no = await run(['wrap', '--accept', ...command], { cwd, answer: 'n' })
+  expect(no.out).toContain('wrapped/echo is new')
+  expect(no).toMatchObject({ code: 1, served: [] })
+  const yes = await run(['wrap', '--accept', ...command], { cwd, answer: 'y' })
+  expect(yes).toMatchObject({ code: 0, served: [] })
+  expect((await readLock(lock))?.get('wrapped')?.has('echo')).toBe(true)
+})
+
+test('a stopped tool says the command that accepts it: the file where it is another, or wrap', async () => {
+  const server = await v1HttpServer()
+  const text = JSON.stringify({ mcpServers: { v1: { url: server.url } } })
+  const config = (path: string) => parseGatewayConfig(text, { path, env: {} })
+  expect(config('/x/lelu-mcp.json').acceptCommand('v1/echo')).toBe('lelu-mcp accept v1/echo')
+  expect(config("/x/it's.json").acceptCommand('v1')).toBe(
+    "lelu-mcp accept v1 --config '/x/it'\\''s.json'",
+  )
+  const { served } = await run(['wrap', '--', 'node', '--token=secret'], { cwd: temporaryFolder() })
+  expect(served[0]?.acceptCommand('wrapped')).toMatch(/lelu-mcp wrap … with --accept/)
+})
+
 test.each([
   ['without a server', ['wrap']],
+  ['with --yes but nothing to accept', ['wrap', '--yes', '--', 'x']],
   ['without a name', ['wrap', '--name', '', '--', 'x']],
   ['with a variable that is not set', ['wrap', '--env', 'NONE', '--', 'x']],
   ['with a variable that every object has', ['wrap', '--env', 'constructor', '--', 'x']],

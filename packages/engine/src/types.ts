@@ -129,4 +129,10 @@ export interface Policy {
   readonly warnings?: readonly PolicyIssue[]
   /** Synchronous, never throws: a failure is a deny. */
   evaluate(input: RegoInput): PolicyAnswer
+  /**
+   * Of each input, whether such a call is denied whatever its `args`, `confidence`, `signal`, `time`, `run`, `resource`
+   * and `context` are; what stands there is not looked at. True is a proof, false may mean that it could not be told.
+   * Never rejects. Optional: a policy without it never says so.
+   */
+  surelyDenies?(inputs: readonly RegoInput[]): Promise<boolean[]>
 }

@@ -22,6 +22,10 @@ type request struct {
 	Input       any            `json:"input"`
 	Query       string         `json:"query"`
 	Upgrade     bool           `json:"upgrade"`
+
+	Package  string           `json:"package"`
+	Inputs   []map[string]any `json:"inputs"`
+	Unknowns []string         `json:"unknowns"`
 }
 
 type source struct {
@@ -45,6 +49,7 @@ var operations = map[string]func(request) response{
 	"test":    test,
 	"format":  formatSource,
 	"explain": explain,
+	"denied":  denied,
 	"version": func(request) response {
 		return response{Result: map[string]string{"opaVersion": version.Version}}
 	},

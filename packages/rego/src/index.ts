@@ -1,8 +1,9 @@
-// The five things one can do with a policy
+// The six things one can do with a policy
 export { check } from './check.ts'
 export { compile } from './compile.ts'
 // The compiler itself
 export { type CompilerInfo, compilerInfo } from './compiler-info.ts'
+export { surelyDenied } from './denied.ts'
 // Errors
 export { RegoError, type RegoErrorCode, type RegoErrorOptions } from './errors.ts'
 export { explain } from './explain.ts'
@@ -26,6 +27,7 @@ export type {
   PolicyOptions,
   PolicyTest,
   RegoVersion,
+  SurelyDeniedOptions,
   TestOptions,
   TestResult,
   TraceEvent,

@@ -129,3 +129,14 @@ export type ExplainResult = {
   fired: { rule: string; file: string; line: number }[]
   warnings: PolicyIssue[]
 }
+
+export type SurelyDeniedOptions = PolicyOptions & {
+  /** The package that holds `deny`, `require_approval` and `allow`. */
+  package: string
+  /** What is known of each input: all of it but the unknown paths, where it must have no value. */
+  inputs: { [key: string]: Json }[]
+  /** Paths that may hold anything or nothing, like `input.args`. */
+  unknowns: string[]
+  /** Milliseconds for all inputs together. Default 5000. */
+  timeoutMs?: number
+}

@@ -64,7 +64,8 @@ function isJudgeable(input: RegoInput): boolean {
   )
 }
 
-function report(error: unknown, onError: Options['onError']): void {
+/** Tells the host, whose listener may fail itself. */
+export function report(error: unknown, onError: Options['onError']): void {
   if (onError === undefined) return
   const coded =
     error instanceof LeluError

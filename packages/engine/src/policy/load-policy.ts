@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { check, compile, type PolicyIssue, type PolicyModule, RegoError } from '@lelu/rego'
 import { LeluError } from '../errors.ts'
-import type { Policy } from '../types.ts'
+import type { Policy, RegoInput } from '../types.ts'
 import { createEvaluate } from './evaluate.ts'
 import { createRuntime } from './runtime.ts'
 import { type PolicySource, readPolicyFolder } from './sources.ts'
+import { createSurelyDenies } from './surely-denies.ts'
 
 export type LoadPolicyOptions = {
   /** A folder of Rego files, or one file, or their sources. */
@@ -15,7 +16,7 @@ export type LoadPolicyOptions = {
   cache?: string | false
   /** Types of obligations that the host carries out. Any other means deny. Default none. */
   obligations?: string[]
-  /** Gets the error behind each deny of `policy_error`. It holds no input. */
+  /** Gets the error behind each deny of `policy_error`, and of `surelyDenies`. It holds no input. */
   onError?: (error: LeluError) => void
 }
 
@@ -24,6 +25,7 @@ export interface LoadedPolicy extends Policy {
   readonly warnings: readonly PolicyIssue[]
   /** What the rules can read of their input; the rest is not handed to them. */
   readonly inputPaths: string[][] | 'all'
+  surelyDenies(inputs: readonly RegoInput[]): Promise<boolean[]>
 }
 
 const rules = ['allow', 'require_approval', 'deny'] as const
@@ -38,6 +40,8 @@ export async function loadPolicy(options: LoadPolicyOptions): Promise<LoadedPoli
   const source =
     typeof policies === 'string' ? await readPolicyFolder(policies) : checkSource(policies)
   refuseReserved(source.modules)
+  // Copied before the first wait: what is asked later must be what was compiled.
+  const modules = source.modules.map(({ path, source }) => ({ path, source }))
   const entry = entryOf(name, source.modules)
   const compiled = await compileWith(source, entry, cache)
   if (!hasRules(compiled.wasm, name)) await refuseWithoutRules(name, source)
@@ -49,7 +53,14 @@ export async function loadPolicy(options: LoadPolicyOptions): Promise<LoadedPoli
     obligations: [...obligations],
     ...(onError && { onError }),
   })
-  return Object.freeze({ revision, package: name, warnings, inputPaths, evaluate })
+  const surelyDenies = createSurelyDenies({
+    modules,
+    data,
+    package: name,
+    inputPaths,
+    ...(onError && { onError }),
+  })
+  return Object.freeze({ revision, package: name, warnings, inputPaths, evaluate, surelyDenies })
 }
 
 type Entry = { module: PolicyModule; entrypoint: string }

@@ -1,10 +1,11 @@
-// `pnpm pack-check`, after a build: `npx @lelu/mcp add --cursor` as somebody runs it who has the published packages.
-// The tarballs stand in for the registry; everything else comes from pnpm's store where it is warm.
+// `pnpm pack-check`, after a build: `npx @lelu/mcp add --cursor` and `npx @lelu/mcp serve` as somebody runs them who has
+// the published packages. The tarballs stand in for the registry; everything else comes from pnpm's store where it is warm.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { askServe } from './serving.ts'
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 const pnpm = ['-y', 'pnpm@12']
@@ -61,8 +62,12 @@ function install(project: string): void {
   })
 }
 
+function somebody(home: string): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: home, npm_config_cache: join(root, 'cache') }
+}
+
 function run(project: string, home: string, argv: readonly string[]) {
-  const env = { PATH: process.env.PATH, HOME: home, npm_config_cache: join(root, 'cache') }
+  const env = somebody(home)
   try {
     const stdout = execFileSync('npx', ['--no-install', ...argv], {
       cwd: project,
@@ -96,6 +101,11 @@ try {
   check('npx lelu-mcp --help answers', help.stdout.includes('Usage: lelu-mcp'), help.stderr)
   const misuse = run(project, home, ['lelu-mcp', 'add'])
   check('npx lelu-mcp add alone is misuse', misuse.code === 2, misuse.stdout + misuse.stderr)
+  const served = await askServe(project, somebody(home))
+  const found = JSON.stringify(served)
+  check('lelu-mcp serve answers initialize at /mcp', served.server === 'lelu', found)
+  check('lelu-mcp serve lists its tools', served.tools.includes('lelu_evaluate'), found)
+  check('lelu-mcp serve ends with 130 when it is interrupted', served.code === 130, found)
 } finally {
   rmSync(root, { recursive: true, force: true })
 }

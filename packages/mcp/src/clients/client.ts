@@ -50,14 +50,27 @@ export type Client = {
   token: TokenSyntax
   /** References it resolves in an entry of its file. */
   reads: readonly Reference[]
+  /** Of a server that it starts, where that is not `reads`. */
+  readsInCommands?: readonly Reference[]
+  /** It resolves `$NAME`, too. */
+  readsBare?: true
+  /** What it fills in beside the environment, by name, as far as that can be known here. */
+  fills?(place: Place, scope: Scope): Readonly<Record<string, string>>
+  /** Other text that it fills in, which nobody else would. */
+  fillsAlone?: RegExp
   /** The revisions of MCP it begins with, where that is known. */
   era: 'legacy' | 'modern' | 'unknown'
   /** Of `modern`: its first version that does. */
   modernSince?: string
-  /** What the person does next. */
-  next: string
+  /** What the person does next, where it is not the same for both scopes by scope. */
+  next: string | Readonly<Record<Scope, string>>
   /** Its own command writes the global file, which it rewrites itself while it runs. */
   globalCommand?: 'claude'
+}
+
+/** What the person does after an entry of this name was added. */
+export function nextStep({ next }: Client, { name, scope }: Named): string {
+  return (typeof next === 'string' ? next : next[scope]).replaceAll('{name}', name)
 }
 
 /** The client's file of a scope, or undefined where it has none. Candidates are absolute. */

@@ -45,6 +45,21 @@ export const stdioKeys: readonly string[] = [...commandKeys, ...envKeys, 'args',
 /** What carries a secret to the server of the entry, and may not be carried to another one. */
 export const credentialKeys: readonly string[] = httpKeys.filter((key) => !urlKeys.includes(key))
 
+/** What a connection may need that nobody but the client can give it: other files, a login, a program that is asked. */
+const clientsOwn: readonly string[] = [
+  ...['env_http_headers', 'env_keys', 'env_vars', 'envFile', 'env_file'],
+  ...['oauth', 'auth', 'headersHelper'],
+]
+
+/** The first such member of an entry, where it says anything. */
+export function ownMember(entry: Data): string | undefined {
+  return clientsOwn.find((key) => {
+    const value = own(entry, key)
+    const isNothing = value === undefined || value === null || value === false || value === ''
+    return !isNothing && !(isObject(value) && Object.keys(value).length === 0)
+  })
+}
+
 /** What is wrong with an entry; the client would not start it, or another than one thinks. */
 export type Misshapen = { problem: string }
 

@@ -1,54 +1,96 @@
 import { LeluMcpError } from '../errors.ts'
-import type { Client } from './client.ts'
+import type { Place } from './client.ts'
 import { type Data, define, isObject, own } from './documents/format.ts'
-import { readEntry, type Server } from './entry.ts'
+import { ownMember, readEntry, type Server } from './entry.ts'
+import { readAsGateway } from './gateway-check.ts'
 import type { Opened } from './plan.ts'
-import { toDollar } from './references.ts'
+import { translate, type Untranslatable, type Words, wordsOf } from './translate.ts'
+
+/** A server that stays where it is, and where in it the reason is. */
+export type Kept = { name: string; member: string | null; text: string | null; why: string }
 
 /** A client's servers, in the words of the gateway's `mcpServers`, and those that stay where they are. */
-export type Movable = { servers: Map<string, Data>; left: string[] }
+export type Movable = {
+  servers: Map<string, Data>
+  /** Turned off. */
+  left: string[]
+  /** Would not be the same there. */
+  kept: Kept[]
+  /** Variables whose value of today is in the servers now. */
+  filled: string[]
+}
 
-/**
- * Reads what can be moved behind the gateway. Servers that are turned off stay. Throws for one that would not be the
- * same there.
- */
-export function movable(opened: Opened, ownName: string): Movable {
-  const { client, file } = opened
+/** Reads what can be moved behind the gateway whose configuration is at `gateway`. */
+export function movable(
+  { client, scope, servers: all }: Opened,
+  ownName: string,
+  { place, gateway }: { place: Place; gateway: string },
+): Movable {
   const servers = new Map<string, Data>()
   const left: string[] = []
-  for (const [name, entry] of Object.entries(opened.servers ?? {})) {
+  const kept: Kept[] = []
+  const filled = new Set<string>()
+  for (const [name, entry] of Object.entries(all ?? {})) {
     if (name === ownName) continue
     if (isObject(entry) && (own(entry, 'disabled') === true || own(entry, 'enabled') === false)) {
       left.push(name)
       continue
     }
     const server = readEntry(entry)
-    if ('problem' in server) throw notMovable(file.path, name, server.problem)
-    if (name === '__proto__')
-      throw notMovable(file.path, name, 'its name is a word of the language')
-    servers.set(
-      name,
-      translated(client, server, (why) => notMovable(file.path, name, why)),
-    )
+    if ('problem' in server) {
+      kept.push({ name, member: null, text: null, why: server.problem })
+      continue
+    }
+    const member = isObject(entry) ? ownMember(entry) : undefined
+    if (member !== undefined) {
+      kept.push({ name, member, text: null, why: `the gateway has nothing for it` })
+      continue
+    }
+    const moved = translated(server, wordsOf(client, server.kind, scope, place))
+    const kind = 'why' in moved ? moved : refused(name, gatewayEntry(moved.server), gateway, place)
+    if (kind !== null) {
+      kept.push({ name, ...kind })
+    } else if ('server' in moved) {
+      servers.set(name, gatewayEntry(moved.server))
+      for (const variable of moved.filled) filled.add(variable)
+    }
   }
-  return { servers, left }
+  return { servers, left, kept, filled: [...filled] }
 }
 
-/** With references as the gateway reads them, `${NAME}`. */
-function translated(client: Client, server: Server, refuse: (why: string) => LeluMcpError): Data {
-  const visit = (value: unknown): unknown => {
-    if (typeof value === 'string') {
-      const text = toDollar(value, client.reads)
-      if (text !== null) return text
-      throw refuse(`${client.title} asks for a value of it, which the gateway cannot`)
+/** With references as the gateway reads them, or the first part that it cannot have. */
+function translated(
+  server: Server,
+  words: Words,
+): { server: Server; filled: string[] } | Omit<Kept, 'name'> {
+  const filled: string[] = []
+  const problems: (Untranslatable & { member: string })[] = []
+  const say = (text: string, member: string): string => {
+    const found = translate(text, words)
+    if ('why' in found) {
+      problems.push({ ...found, member })
+      return text
     }
-    if (Array.isArray(value)) return value.map(visit)
-    if (!isObject(value)) return value
-    const copy: Data = {}
-    for (const [key, member] of Object.entries(value)) define(copy, key, visit(member))
-    return copy
+    filled.push(...found.filled)
+    return found.text
   }
-  return visit(gatewayEntry(server)) as Data
+  const sayAll = (texts: Record<string, string>, member: string) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([key, text]) => [key, say(text, `${member}.${key}`)]),
+    )
+  const said: Server =
+    server.kind === 'http'
+      ? { ...server, url: say(server.url, 'url'), headers: sayAll(server.headers, 'headers') }
+      : {
+          ...server,
+          command: say(server.command, 'command'),
+          args: server.args.map((text, index) => say(text, `args[${index}]`)),
+          env: sayAll(server.env, 'env'),
+          ...(server.cwd !== undefined && { cwd: say(server.cwd, 'cwd') }),
+        }
+  const [problem] = problems
+  if (problem === undefined) return { server: said, filled }
+  return { member: problem.member, text: problem.part, why: problem.why }
 }
 
 function gatewayEntry(server: Server): Data {
@@ -71,13 +113,25 @@ function gatewayEntry(server: Server): Data {
   }
 }
 
-function notMovable(path: string, name: string, why: string): LeluMcpError {
-  return new LeluMcpError(
-    'LELU_MCP_CLIENT_UNSUPPORTED',
-    `The server ${name} of ${path} cannot be moved: ${why}. Nothing was changed.`,
-    {
-      help: 'Correct its entry, or turn it off, then run the command again.',
-      details: { path, name },
-    },
-  )
+/** What the gateway's own reader says against a server, were it the only one. */
+function refused(name: string, entry: Data, path: string, place: Place): Omit<Kept, 'name'> | null {
+  const servers: Data = {}
+  define(servers, name, entry)
+  const data = { mcpServers: servers }
+  try {
+    readAsGateway({ path, text: JSON.stringify(data), data }, place)
+    return null
+  } catch (error) {
+    if (!(error instanceof LeluMcpError)) throw error
+    const at = String(error.details.at)
+    const inside = `mcpServers.${name}.`
+    const why = error.message
+      .replace(/\.$/, '')
+      .replace(`${at === '' ? path : `\`${at}\` of ${path}`} `, '')
+    return {
+      member: at.startsWith(inside) ? at.slice(inside.length) : null,
+      text: null,
+      why: `the gateway says that it ${why}`,
+    }
+  }
 }

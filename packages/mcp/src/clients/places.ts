@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import type { Place } from './client.ts'
+import { basename, join } from 'node:path'
+import type { Place, Scope } from './client.ts'
 
 // Where programs keep their settings. Beside the table, because several clients share each.
 
@@ -29,4 +29,19 @@ export function codeUser(place: Place): string {
 /** What a VS Code extension keeps for itself. */
 export function extensionStorage(place: Place, extension: string): string {
   return join(codeUser(place), 'globalStorage', extension)
+}
+
+/** What Cursor and VS Code fill in as `${name}`. The folder of a window is known in the file of a project alone. */
+export function editorVariables(
+  { home, cwd, platform }: Place,
+  scope: Scope,
+): Readonly<Record<string, string>> {
+  const separator = platform === 'win32' ? '\\' : '/'
+  const folder = { workspaceFolder: cwd, workspaceFolderBasename: basename(cwd) }
+  return {
+    userHome: home,
+    pathSeparator: separator,
+    '/': separator,
+    ...(scope === 'project' && folder),
+  }
 }

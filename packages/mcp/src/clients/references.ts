@@ -57,12 +57,12 @@ function expandText(
   )
 }
 
-/** The same text in the words of Claude Code (`${NAME}`), which most others read too; null where that cannot be said. */
-export function toDollar(text: string, references: readonly Reference[]): string | null {
-  if (references.includes('input') && text.match(syntax.input.pattern)) return null
-  return references
-    .filter((reference) => reference !== 'input' && reference !== 'dollar')
-    .reduce((current, reference) => {
-      return current.replace(syntax[reference].pattern, (_, name: string) => `\${${name}}`)
-    }, text)
+/** A reference in a text: what it is, and where. */
+export type Found = { text: string; from: number; name: string; fallback: string | undefined }
+
+export function findReferences(text: string, reference: Reference): Found[] {
+  return [...text.matchAll(syntax[reference].pattern)].map((match) => {
+    const [found, name = '', fallback] = match
+    return { text: found, from: match.index, name, fallback }
+  })
 }

@@ -59,6 +59,9 @@ export function openCodeContainer(data: Data): readonly string[] {
   return isObject(servers) && !isServer ? ['mcp', 'servers'] : ['mcp']
 }
 
+/** OpenCode and those that came from it put in the content of a file. */
+export const fileInBraces: RegExp = /\{file:[^}]+\}/g
+
 export const dollar: TokenSyntax = { kind: 'text', reference: 'dollar' }
 export const envColon: TokenSyntax = { kind: 'text', reference: 'env-colon' }
 export const noToken: TokenSyntax = { kind: 'none' }

@@ -38,7 +38,11 @@ export const agents: readonly Client[] = [
     reads: ['dollar'],
     era: 'modern',
     modernSince: '2.1.330',
-    next: 'Start Claude Code in this folder and approve `{name}` when it asks; `/mcp` shows it.',
+    next: {
+      project:
+        'Start Claude Code in this folder and approve `{name}` when it asks; `/mcp` shows it.',
+      global: 'Start Claude Code again, in any folder; `/mcp` shows `{name}`.',
+    },
     globalCommand: 'claude',
   },
   {
@@ -125,6 +129,7 @@ export const agents: readonly Client[] = [
     stdio: shape.command,
     token: shape.dollar,
     reads: ['dollar'],
+    readsBare: true,
     era: 'legacy',
     next: 'Start Gemini CLI again; `/mcp` shows it. A project file counts once the folder is trusted.',
   },
@@ -144,9 +149,11 @@ export const agents: readonly Client[] = [
       required: { type: 'stdio', cmd: program, args: [...args] },
       defaults: { name, description: '', enabled: true, timeout: 300 },
     }),
-    // It resolves in headers what `env_keys` names, from the environment or its keyring.
+    // It resolves in a URL and headers what `env_keys` names, from the environment or its keyring; in commands nothing.
     token: { kind: 'text', reference: 'dollar', beside: (name) => ({ env_keys: [name] }) },
     reads: ['dollar'],
+    readsInCommands: [],
+    readsBare: true,
     era: 'unknown',
     next: 'Start a new session of Goose.',
   },
@@ -174,6 +181,7 @@ export const agents: readonly Client[] = [
     stdio: shape.commandLine,
     token: { kind: 'text', reference: 'braces' },
     reads: ['braces'],
+    fillsAlone: shape.fileInBraces,
     era: 'legacy',
     next: 'Start OpenCode again; `opencode mcp list` shows it.',
   },

@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import type { Client } from './client.ts'
-import { applicationData, codeUser, extensionStorage, variable, xdgConfig } from './places.ts'
+import {
+  applicationData,
+  codeUser,
+  editorVariables,
+  extensionStorage,
+  variable,
+  xdgConfig,
+} from './places.ts'
 import * as shape from './shapes.ts'
 
 /**
@@ -78,6 +85,7 @@ export const editors: readonly Client[] = [
     stdio: shape.command,
     token: shape.envColon,
     reads: ['env-colon'],
+    fills: editorVariables,
     era: 'unknown',
     next: 'In Cursor: Settings, MCP; turn `{name}` on if it is off.',
   },
@@ -119,6 +127,7 @@ export const editors: readonly Client[] = [
     stdio: shape.typedCommand,
     token: { kind: 'input' },
     reads: ['env-colon', 'input'],
+    fills: editorVariables,
     era: 'unknown',
     next: 'In VS Code run "MCP: List Servers" and start `{name}`.',
   },

@@ -64,6 +64,7 @@ export const moreAgents: readonly Client[] = [
     // Refused by Kilo in the file of a project, which anybody may have written.
     token: { kind: 'text', reference: 'braces', scopes: ['global'] },
     reads: ['braces'],
+    fillsAlone: shape.fileInBraces,
     era: 'unknown',
     next: 'Start Kilo Code again.',
   },

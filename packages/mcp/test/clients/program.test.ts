@@ -21,6 +21,20 @@ test('misuse names the help of this command', async () => {
   expect(code).toBe(2)
 })
 
+test('half of a flag is answered with the clients that it begins', async () => {
+  const pc = computer()
+  for (const command of ['add', 'import', 'remove']) {
+    const { code, stderr } = await pc.run(command, '--claude')
+    expect(stderr).toContain("Unknown option '--claude'.")
+    expect(stderr).toContain(
+      'Did you mean --claude-code (Claude Code) or --claude-desktop (Claude Desktop)?',
+    )
+    expect(code).toBe(2)
+  }
+  expect((await pc.run('add', '--copilot')).stderr).toContain('--copilot-cli (GitHub Copilot CLI)?')
+  expect((await pc.run('add', '--help')).stdout).not.toMatch(/--claude /)
+})
+
 test('the version is that of the package', async () => {
   const manifest = new URL('../../package.json', import.meta.url)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))

@@ -73,6 +73,8 @@ test('of two that write at once, the second looks only when the first is done', 
     await sleep(100)
     steps.push('first ends')
   })
+  // Begun together, it would be chance which of the two is the first.
+  while (steps.length === 0) await sleep(1)
   const second = withLock(target, async () => void steps.push('second'))
   await Promise.all([first, second])
   expect(steps).toEqual(['first begins', 'first ends', 'second'])

@@ -23,13 +23,13 @@ export type Computer = {
 
 export type Answer = { code: number; stdout: string; stderr: string }
 
-export function computer(): Computer {
+export function computer(kind: 'project' | 'no project' = 'project'): Computer {
   const root = mkdtempSync(join(tmpdir(), 'lelu-clients-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   const home = join(root, 'home')
   const project = join(root, 'project')
   mkdirSync(home)
-  mkdirSync(join(project, '.git'), { recursive: true })
+  mkdirSync(kind === 'project' ? join(project, '.git') : project, { recursive: true })
   const path = (name: string) =>
     name.startsWith('~/') ? join(home, name.slice(2)) : join(project, name)
   const runWith = async (env: Record<string, string>, ...argv: string[]): Promise<Answer> => {

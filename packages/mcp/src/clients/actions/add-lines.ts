@@ -1,7 +1,7 @@
 import { type Io, type Paint, painter, safeLines, safeText } from '@lelu/cli/terminal'
 import type { Place } from '../client.ts'
 import { shownPath } from '../scope.ts'
-import { failureLines, handshakeText, whereText } from './lines.ts'
+import { failureLines, handshakeText, skippedLines, whereText } from './lines.ts'
 import type { Added } from './results.ts'
 
 type Shown = { name: string; place: Place; io: Io; dryRun: boolean }
@@ -16,7 +16,8 @@ function clientLines(result: Added, { name, place, dryRun }: Shown, paint: Paint
   const lines = [`${paint('bold', result.title)}: ${what(result, name, place, dryRun)}`]
   const say = (text: string) => lines.push(`  ${text}`)
   if (result.error !== undefined) {
-    lines.push(...failureLines(result.error, paint))
+    const linesOf = result.result === 'skipped' ? skippedLines : failureLines
+    lines.push(...linesOf(result.error, paint))
   }
   if (result.diff) lines.push('', safeLines(result.diff).trimEnd())
   if (result.backup !== null)
@@ -32,6 +33,7 @@ function clientLines(result: Added, { name, place, dryRun }: Shown, paint: Paint
 function what({ result, file, scope }: Added, name: string, place: Place, dryRun: boolean): string {
   const where = file === null ? '' : whereText(file, scope, place)
   if (result === 'unchanged') return `${name} is already there, in ${where}; nothing was written`
+  if (result === 'skipped') return 'skipped'
   if (result === 'failed') return file === null ? 'failed' : `failed, ${where}`
   if (dryRun) return `${name} would be ${result}, in ${where}`
   return `${name} ${result}, in ${where}`

@@ -2,15 +2,22 @@ import { writeJson } from '@lelu/cli/terminal'
 import type { CommandContext } from '../../command-context.ts'
 import { LeluMcpError } from '../../errors.ts'
 import { claudeAdd } from '../claude-command.ts'
-import type { Client, Place, Scope } from '../client.ts'
-import { entryFor, type Wanted } from '../entry.ts'
+import { type Client, nextStep, type Place, type Scope } from '../client.ts'
 import { writeConfig } from '../files/write-config.ts'
-import { isShared, openClient, type Plan, planAdd } from '../plan.ts'
+import { isShared, openClient, type Plan } from '../plan.ts'
 import { type ScopeOptions, scopeOf } from '../scope.ts'
 import { verifyEntry } from '../verify.ts'
 import { addLines } from './add-lines.ts'
-import { type ClientOptions, checkName, failureOf, placeOf, selectClients } from './common.ts'
+import {
+  type ClientOptions,
+  checkName,
+  failureOf,
+  isSkippable,
+  placeOf,
+  selectClients,
+} from './common.ts'
 import { diffOf } from './diff-of.ts'
+import { type Asked, commandEntry, isWrittenByCommand, planEntry } from './plan-entry.ts'
 import type { Added } from './results.ts'
 import { printLinks, printSnippets } from './show.ts'
 import { type WantedOptions, wantedOf, warningsOf } from './wanted.ts'
@@ -26,7 +33,10 @@ type AddOptions = ClientOptions &
     verify?: boolean
   }
 
-/** Writes the entry for each client, and connects as it would. Exit code 1 when one of them failed. */
+/**
+ * Writes the entry for each client, and connects as it would. Exit code 1 when one of them failed, or none could have
+ * it.
+ */
 export async function add(context: CommandContext, options: AddOptions): Promise<void> {
   const place = placeOf(context)
   const chosen = selectClients(options, place)
@@ -34,20 +44,35 @@ export async function add(context: CommandContext, options: AddOptions): Promise
   const wanted = wantedOf(options, context)
   if (options.deeplink === true) return printLinks(context, chosen, name, wanted)
   if (options.print === true) return printSnippets(context, chosen, options, name, wanted)
+  const asked: Asked = { name, wanted, replace: options.yes === true }
   const results: Added[] = []
-  for (const client of chosen) {
-    const empty = nothingYet(client)
+  for (const { client, scope, error } of targetsOf(chosen, options, place)) {
     try {
-      const scope = scopeOf(client, options, place)
-      results.push(await addOne(context, client, scope, options, name, wanted))
-    } catch (error) {
-      results.push({ ...empty, result: 'failed', error: failureOf(error) })
+      if (scope === null) throw error
+      results.push(await addOne(context, client, scope, options, asked))
+    } catch (failure) {
+      const result = isSkippable(client, options, failure) ? 'skipped' : 'failed'
+      results.push({ ...nothingYet(client), result, error: failureOf(failure) })
     }
   }
   const dryRun = options.dryRun === true
   if (context.globals().json) writeJson(context.io, { name, dryRun, clients: results })
   else context.io.write(addLines(results, { name, place, io: context.io, dryRun }))
-  if (results.some(({ result }) => result === 'failed')) context.setExitCode(1)
+  const failed = results.some(({ result }) => result === 'failed')
+  if (failed || results.every(({ result }) => result === 'skipped')) context.setExitCode(1)
+}
+
+type Target = { client: Client; scope: Scope | null; error?: unknown }
+
+/** Where each entry goes. For all before one is written: a file may make a project of the folder, to the next client. */
+function targetsOf(chosen: readonly Client[], options: AddOptions, place: Place): Target[] {
+  return chosen.map((client) => {
+    try {
+      return { client, scope: scopeOf(client, options, place) }
+    } catch (error) {
+      return { client, scope: null, error }
+    }
+  })
 }
 
 function nothingYet({ id, title }: Client): Added {
@@ -58,23 +83,24 @@ function nothingYet({ id, title }: Client): Added {
 async function addOne(
   context: CommandContext,
   client: Client,
-  scope: Scope,
+  wish: Scope,
   options: AddOptions,
-  name: string,
-  wanted: Wanted,
+  asked: Asked,
 ): Promise<Added> {
   const place = placeOf(context)
-  const plan = planAdd(await openClient(client, scope, place), name, wanted, options.yes === true)
+  const { name, wanted } = asked
+  const plan = await planEntry(client, wish, asked, options, place)
+  const { scope } = plan
   const added: Added = {
     ...nothingYet(client),
     scope,
     file: plan.file.path,
     result: plan.result as Added['result'],
     warnings: [...plan.notes, ...warningsOf(wanted, scope === 'project'), ...sharing(plan)],
-    next: client.next.replaceAll('{name}', name),
+    next: nextStep(client, { name, scope }),
   }
   if (options.dryRun === true) return { ...added, diff: diffOf(plan, place) }
-  if (plan.text !== null) added.backup = await write(plan, plan.text, name, wanted, place)
+  if (plan.text !== null) added.backup = await write(plan, plan.text, asked, place)
   if (options.verify === false) return { ...added, skipped: 'not asked to connect' }
   const verified = await verifyEntry(await openClient(client, scope, place), name, place, {
     signal: context.io.signal,
@@ -91,16 +117,12 @@ async function addOne(
 async function write(
   plan: Plan,
   text: string,
-  name: string,
-  wanted: Wanted,
+  { name, wanted }: Asked,
   place: Place,
 ): Promise<string | null> {
-  if (plan.client.globalCommand === undefined || plan.scope !== 'global') {
-    return (await writeConfig(plan.file, text)).backup
-  }
-  const { shape } = entryFor(plan.client, wanted, { name, scope: plan.scope })
+  if (!isWrittenByCommand(plan)) return (await writeConfig(plan.file, text)).backup
   const before = plan.servers?.[name] as Record<string, unknown> | undefined
-  await claudeAdd(name, { ...shape.required, ...shape.defaults }, before, place)
+  await claudeAdd(name, commandEntry(plan, name, wanted), before, place)
   return null
 }
 

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os'
 import { CliError, describeFailure, type Failure } from '@lelu/cli/terminal'
 import type { CommandContext } from '../../command-context.ts'
+import { LeluMcpError } from '../../errors.ts'
+import { isClaudeMissing } from '../claude-command.ts'
 import type { Client, Place } from '../client.ts'
 import { isDetected } from '../scope.ts'
 import { clients } from '../table.ts'
@@ -33,6 +35,21 @@ export function selectClients(options: ClientOptions, place: Place): readonly Cl
         : `Found here: ${flags.join(', ')}.\nName one or more, or all of these with --detect.`,
   })
 }
+
+/**
+ * Whether a client may be left out without a failure: it was not named, but is one of all or of those found, and it is
+ * of a kind that cannot have what was asked for.
+ */
+export function isSkippable(client: Client, options: ClientOptions, error: unknown): boolean {
+  const named = options[flagKey(client.id)] === true
+  if (named || (options.all !== true && options.detect !== true)) return false
+  return error instanceof LeluMcpError && (unable.has(error.code) || isClaudeMissing(error))
+}
+
+const unable: ReadonlySet<string> = new Set([
+  'LELU_MCP_CLIENT_UNSUPPORTED',
+  'LELU_MCP_TOKEN_UNSUPPORTED',
+])
 
 /** As commander names the value of `--claude-code`. */
 function flagKey(id: string): string {

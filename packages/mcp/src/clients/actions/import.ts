@@ -1,27 +1,32 @@
 import { resolve } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { writeJson } from '@lelu/cli/terminal'
 import type { CommandContext } from '../../command-context.ts'
 import { LeluMcpError } from '../../errors.ts'
-import type { Client } from '../client.ts'
-import { at, type Change, changeText, type Data, isObject, own } from '../documents/format.ts'
-import { json } from '../documents/json.ts'
-import { type ConfigFile, readConfig } from '../files/read-config.ts'
+import { keptByClaude } from '../claude-command.ts'
+import type { Client, Scope } from '../client.ts'
 import { writeConfig } from '../files/write-config.ts'
 import { movable } from '../moved.ts'
-import { misshapen, noSuchScope, openClient, type Plan, planAdd, rewrite } from '../plan.ts'
+import { openClient, planAdd, rewrite } from '../plan.ts'
 import { type ScopeOptions, scopeOf } from '../scope.ts'
 import { secretsOf } from '../secrets.ts'
-import { type ClientOptions, checkName, failureOf, placeOf, selectClients } from './common.ts'
+import {
+  type ClientOptions,
+  checkName,
+  failureOf,
+  isSkippable,
+  placeOf,
+  selectClients,
+} from './common.ts'
 import { diffOf } from './diff-of.ts'
 import { importLines } from './import-lines.ts'
+import { type Behind, planGateway } from './plan-gateway.ts'
 import type { Imported } from './results.ts'
 import { wantedOf } from './wanted.ts'
 
 type ImportOptions = ClientOptions &
   ScopeOptions & { name: string; config: string; url: string; stdio?: boolean; dryRun?: boolean }
 
-/** Moves servers of clients behind the gateway. Exit code 1 when one of them failed. */
+/** Moves servers of clients behind the gateway. Exit code 1 when one of them failed, or a server had to stay. */
 export async function importServers(
   context: CommandContext,
   options: ImportOptions,
@@ -32,98 +37,82 @@ export async function importServers(
   const gateway = resolve(place.cwd, options.config)
   const results: Imported[] = []
   for (const client of chosen) {
+    const empty = nothingYet(client, gateway)
+    let scope: Scope | null = null
     try {
-      results.push(await importOne(context, client, options, name, gateway))
+      scope = scopeOf(client, options, place)
+      results.push(await importOne(context, client, scope, options, empty))
     } catch (error) {
-      const { id, title } = client
-      const nothing = { scope: null, file: null, moved: [], left: [], backup: null, gateway }
-      results.push({ client: id, title, result: 'failed', error: failureOf(error), ...nothing })
+      // Only without a file to look into: a server that stays outside the gateway is a failure.
+      const skipped = scope === null && isSkippable(client, options, error)
+      results.push({ ...empty, result: skipped ? 'skipped' : 'failed', error: failureOf(error) })
     }
   }
   const dryRun = options.dryRun === true
   if (context.globals().json) writeJson(context.io, { name, dryRun, clients: results })
   else context.io.write(importLines(results, { name, place, io: context.io, dryRun }))
-  if (results.some(({ result }) => result === 'failed')) context.setExitCode(1)
+  if (results.some(({ result }) => result === 'failed' || result === 'partly')) {
+    context.setExitCode(1)
+  }
+}
+
+function nothingYet({ id, title }: Client, gateway: string): Imported {
+  const nothing = { scope: null, file: null, backup: null }
+  const none = { moved: [], left: [], kept: [], filled: [], unset: [] }
+  return { client: id, title, gateway, result: 'nothing', ...nothing, ...none }
 }
 
 async function importOne(
   context: CommandContext,
   client: Client,
+  scope: Scope,
   options: ImportOptions,
-  name: string,
-  gateway: string,
+  empty: Imported,
 ): Promise<Imported> {
   const place = placeOf(context)
-  const scope = scopeOf(client, options, place)
-  if (client.globalCommand !== undefined && scope === 'global') throw noSuchScope(client, scope)
+  const { gateway } = empty
   const opened = await openClient(client, scope, place)
-  const { servers, left } = movable(opened, name)
-  const { id, title } = client
+  const { servers, left, kept, filled } = movable(opened, options.name, { place, gateway })
   const moved = [...servers.keys()]
   const file = opened.file.path
-  const imported: Imported = {
-    client: id,
-    title,
-    scope,
-    file,
-    gateway,
-    result: 'imported',
-    moved,
-    left,
-    backup: null,
+  const found: Imported = { ...empty, scope, file, left, kept }
+  if (moved.length === 0 && kept.length === 0) return found
+  if (client.globalCommand !== undefined && scope === 'global') {
+    throw keptByClaude(file, [...moved, ...kept.map(({ name }) => name)])
   }
-  if (moved.length === 0) return { ...imported, result: 'nothing' }
+  if (moved.length === 0) return { ...found, result: 'failed', error: failureOf(nothingMovable()) }
   const config = options.stdio === true ? { config: options.config } : {}
   const wanted = wantedOf({ url: options.url, ...config, stdio: options.stdio === true }, context)
-  const behind = await planGateway(gateway, servers)
-  const added = planAdd(opened, name, wanted, false)
+  const behind = await planGateway(gateway, servers, place)
+  const added = planAdd(opened, options.name, wanted, false)
   const removals = moved.map((server) => ({ at: [...opened.container, server], value: undefined }))
   const plan = { ...opened, ...rewrite(opened, [...added.changes, ...removals]) }
+  const imported: Imported = {
+    ...found,
+    result: kept.length === 0 ? 'imported' : 'partly',
+    moved,
+    filled,
+    unset: behind.unset,
+  }
   if (options.dryRun === true) {
     return { ...imported, diffs: [diffOf(behind, place), diffOf(plan, place)] }
   }
   // The gateway first: between the two, the servers are in both places, never in none.
-  if (behind.text !== null) {
-    const secret = secretsOf(behind.after).length > 0
-    const mode = secret ? behind.file.mode & 0o600 : behind.file.mode
-    await writeConfig(behind.file, behind.text, { mode, freshBackup: true })
-  }
+  await writeGateway(behind)
   const { backup } = await writeConfig(plan.file, plan.text, { freshBackup: true })
   return { ...imported, backup }
 }
 
-type Behind = Pick<Plan, 'text' | 'after' | 'data'> & { file: ConfigFile }
-
-/** The gateway's file with more servers. Throws when one of them is there already, and is another. */
-async function planGateway(path: string, servers: ReadonlyMap<string, Data>): Promise<Behind> {
-  const file = await readConfig(path)
-  const data = json.parse(file.text, path)
-  const there = at(data, ['mcpServers']) ?? {}
-  if (!isObject(there)) throw misshapen(path, 'mcpServers is not an object')
-  const taken = [...servers].filter(([name, server]) => {
-    const other = own(there, name)
-    return other !== undefined && !isDeepStrictEqual(other, server)
-  })
-  if (taken.length > 0)
-    throw nameTaken(
-      path,
-      taken.map(([name]) => name),
-    )
-  const changes: Change[] = [...servers]
-    .filter(([name]) => own(there, name) === undefined)
-    .map(([name, value]) => ({ at: ['mcpServers', name], value }))
-  if (changes.length === 0) return { file, data, text: null, after: data }
-  const text = changeText(json, file.text, changes, path)
-  return { file, data, text, after: json.parse(text, path) }
+async function writeGateway({ file, text, after }: Behind): Promise<void> {
+  if (text === null) return
+  const mode = secretsOf(after).length > 0 ? file.mode & 0o600 : file.mode
+  await writeConfig(file, text, { mode, freshBackup: true })
 }
 
-function nameTaken(path: string, names: readonly string[]): LeluMcpError {
+function nothingMovable(): LeluMcpError {
   return new LeluMcpError(
-    'LELU_MCP_NAME_TAKEN',
-    `${path} has other servers of these names: ${names.join(', ')}. Nothing was changed.`,
-    {
-      help: 'Give them other names in one of the two files, then run the command again.',
-      details: { path, names },
-    },
+    'LELU_MCP_CLIENT_UNSUPPORTED',
+    'None of its servers would be the same behind the gateway. Nothing was changed.',
+    { help: 'Correct what is named below, or turn the server off, then run the command again.' },
   )
 }

@@ -29,13 +29,19 @@ export function handshakeText(handshake: Handshake, paint: Paint): string {
 }
 
 /** A failure of one client, under its name. */
-export function failureLines({ code, message, help }: ShownFailure, paint: Paint): string[] {
-  return [
-    `  ${paint('red', `× ${code}:`)} ${safeText(message)}`,
-    ...safeLines(help)
-      .split('\n')
-      .map((line, index) =>
-        index === 0 ? `  ${paint('cyan', 'help:')} ${line}` : `        ${line}`,
-      ),
-  ]
+export function failureLines(failure: ShownFailure, paint: Paint): string[] {
+  const { code, message } = failure
+  return [`  ${paint('red', `× ${code}:`)} ${safeText(message)}`, ...helpLines(failure, paint)]
+}
+
+/** Why one of several clients was left out, which is no failure. */
+export function skippedLines(failure: ShownFailure, paint: Paint): string[] {
+  const { code, message } = failure
+  return [`  ${paint('yellow', `${code}:`)} ${safeText(message)}`, ...helpLines(failure, paint)]
+}
+
+function helpLines({ help }: ShownFailure, paint: Paint): string[] {
+  return safeLines(help)
+    .split('\n')
+    .map((line, index) => (index === 0 ? `  ${paint('cyan', 'help:')} ${line}` : `        ${line}`))
 }

@@ -1,6 +1,6 @@
 import { painter, safeLines, safeText, writeJson } from '@lelu/cli/terminal'
 import type { CommandContext } from '../../command-context.ts'
-import { claudeRemove } from '../claude-command.ts'
+import { claudeMissing, claudeRemove, claudeRemoveLine, findClaude } from '../claude-command.ts'
 import type { Client, Place, Scope } from '../client.ts'
 import { writeConfig } from '../files/write-config.ts'
 import { isShared, noSuchScope, openClient, planRemove } from '../plan.ts'
@@ -9,6 +9,7 @@ import {
   type ClientOptions,
   checkName,
   failureOf,
+  isSkippable,
   placeOf,
   type ShownFailure,
   selectClients,
@@ -21,7 +22,7 @@ type RemoveOptions = ClientOptions & ScopeOptions & { name: string; dryRun?: boo
 type Removed = {
   client: string
   title: string
-  scope: Scope
+  scope: Scope | null
   file: string | null
   result: 'removed' | 'absent' | 'failed'
   backup: string | null
@@ -37,20 +38,17 @@ export async function remove(context: CommandContext, options: RemoveOptions): P
   const name = checkName(options.name)
   const results: Removed[] = []
   for (const client of chosen) {
-    for (const scope of scopesOf(client, options)) {
+    const scopes = scopesOf(client, options)
+    if (scopes.length === 0) {
+      // Of all of them it is one without such a file: there is nothing to take out.
+      const error = noSuchScope(client, options.global === true ? 'global' : 'project')
+      if (!isSkippable(client, options, error)) results.push(failed(client, null, error))
+    }
+    for (const scope of scopes) {
       try {
         results.push(await removeOne(client, scope, name, place, options.dryRun === true))
       } catch (error) {
-        const { id, title } = client
-        const nothing = { file: null, backup: null, warnings: [] }
-        results.push({
-          client: id,
-          title,
-          scope,
-          result: 'failed',
-          error: failureOf(error),
-          ...nothing,
-        })
+        results.push(failed(client, scope, error))
       }
     }
   }
@@ -66,9 +64,12 @@ function scopesOf(client: Client, { global, project }: ScopeOptions): Scope[] {
     project: client.files.project !== undefined,
   }
   const wanted: Scope[] = global ? ['global'] : project ? ['project'] : ['project', 'global']
-  const found = wanted.filter((scope) => has[scope])
-  if (found.length === 0) throw noSuchScope(client, wanted[0] ?? 'global')
-  return found
+  return wanted.filter((scope) => has[scope])
+}
+
+function failed({ id, title }: Client, scope: Scope | null, error: unknown): Removed {
+  const nothing = { file: null, backup: null, warnings: [] }
+  return { client: id, title, scope, result: 'failed', error: failureOf(error), ...nothing }
 }
 
 async function removeOne(
@@ -91,9 +92,12 @@ async function removeOne(
         ? ['Claude Code and Copilot CLI both read this file: it is gone for both']
         : [],
   }
+  const byCommand = plan.text !== null && client.globalCommand !== undefined && scope === 'global'
+  // Looked for in a dry run, too: it says what the real one would do.
+  if (byCommand && (await findClaude(place)) === null) throw claudeMissing(claudeRemoveLine(name))
   if (dryRun) return { ...removed, diff: diffOf(plan, place) }
   if (plan.text === null) return removed
-  if (client.globalCommand !== undefined && scope === 'global') {
+  if (byCommand) {
     await claudeRemove(name, place)
     return removed
   }
@@ -124,5 +128,6 @@ function linesOf(
       ...result.warnings.map((warning) => `  ${paint('yellow', 'note:')} ${warning}`),
     ]
   })
+  if (lines.length === 0) return 'None of them has such a file.\n'
   return `${lines.join('\n')}\n`
 }

@@ -1,5 +1,6 @@
 import type { Handshake } from '../attempt.ts'
 import type { Client, Scope } from '../client.ts'
+import type { Kept } from '../moved.ts'
 import type { ShownFailure } from './common.ts'
 
 /** What became of one client. */
@@ -8,7 +9,8 @@ export type Added = {
   title: string
   scope: Scope | null
   file: string | null
-  result: 'added' | 'changed' | 'unchanged' | 'failed'
+  /** `skipped`: one of all, or of those found, that cannot have such an entry; `error` says why. */
+  result: 'added' | 'changed' | 'unchanged' | 'skipped' | 'failed'
   backup: string | null
   warnings: string[]
   /** The changed file's difference, without secrets; only of a dry run. */
@@ -27,11 +29,18 @@ export type Imported = {
   scope: Scope | null
   file: string | null
   gateway: string
-  result: 'imported' | 'nothing' | 'failed'
+  /** `partly`: some servers are moved, others kept. */
+  result: 'imported' | 'partly' | 'nothing' | 'skipped' | 'failed'
   /** Servers that are behind the gateway now. */
   moved: string[]
   /** Servers that are turned off, and stay where they are. */
   left: string[]
+  /** Servers that would not be the same there, and stay where they are. */
+  kept: Kept[]
+  /** Variables of the client whose value of today is in the gateway's file. */
+  filled: string[]
+  /** Variables of the environment that the gateway needs, and that are not set here. */
+  unset: string[]
   /** The client's file as it was. */
   backup: string | null
   /** Only of a dry run, without secrets. */

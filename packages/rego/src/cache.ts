@@ -4,15 +4,12 @@ import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PolicyIssue } from './types.ts'
 
-export type CachedPolicy = {
-  wasm: Uint8Array
-  inputPaths: string[][] | 'all'
-  warnings: PolicyIssue[]
-}
+/** What is kept: a compiled policy, or which calls it surely denies. */
+export type Kind = 'policy' | 'denied'
+/** JSON, and the bytes that belong to it. */
+export type Entry<Head> = { head: Head; bytes: Uint8Array }
 
-type Head = { key: string; inputPaths: string[][] | 'all'; warnings: PolicyIssue[] }
-
-const magic = 'lelu-compiled-policy 1 '
+const magicOf = (kind: Kind): string => `lelu-${kind} 1 `
 const hashLength = 64
 const mostBytes = 256 * 1024 * 1024
 // No symbolic link to elsewhere, and no waiting on a named pipe. Windows has neither flag.
@@ -22,13 +19,17 @@ const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
  * Reads the entry of a key, or undefined. An entry decides what agents may do, so it counts only when nobody
  * else could have written it (owner, mode, no symbolic link), its hash is right and it names this very key.
  */
-export async function readCache(folder: string, key: string): Promise<CachedPolicy | undefined> {
+export async function readCache<Head>(
+  folder: string,
+  kind: Kind,
+  key: string,
+): Promise<Entry<Head> | undefined> {
   try {
-    const file = await open(entryPath(folder, key), readFlags)
+    const file = await open(entryPath(folder, kind, key), readFlags)
     try {
       const stat = await file.stat()
       if (!stat.isFile() || stat.size > mostBytes || !isOwn(stat)) return undefined
-      return parseEntry(await file.readFile(), key)
+      return parseEntry<Head>(await file.readFile(), kind, key)
     } finally {
       await file.close()
     }
@@ -40,16 +41,17 @@ export async function readCache(folder: string, key: string): Promise<CachedPoli
 /** Writes an entry so that a reader sees all of it or nothing. Gives a warning where the folder is unusable. */
 export async function writeCache(
   folder: string,
+  kind: Kind,
   key: string,
-  policy: CachedPolicy,
+  entry: Entry<object>,
 ): Promise<PolicyIssue | undefined> {
-  const target = entryPath(folder, key)
+  const target = entryPath(folder, kind, key)
   const temporary = `${target}.${process.pid}.${randomUUID()}.tmp`
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const file = await open(temporary, 'wx', 0o600)
     try {
-      await file.writeFile(formatEntry(key, policy))
+      await file.writeFile(formatEntry(kind, key, entry))
       await file.sync()
     } finally {
       await file.close()
@@ -70,8 +72,8 @@ export async function writeCache(
   }
 }
 
-function entryPath(folder: string, key: string): string {
-  return join(folder, `${key.replace('sha256:', '')}.policy`)
+function entryPath(folder: string, kind: Kind, key: string): string {
+  return join(folder, `${key.replace('sha256:', '')}.${kind}`)
 }
 
 function isOwn(stat: { uid: number; mode: number }): boolean {
@@ -79,26 +81,21 @@ function isOwn(stat: { uid: number; mode: number }): boolean {
   return stat.uid === process.getuid() && (stat.mode & 0o022) === 0
 }
 
-/** First line: magic and SHA-256 of all that follows; second line: JSON; then the Wasm module. */
-function formatEntry(key: string, policy: CachedPolicy): Buffer {
-  const head: Head = { key, inputPaths: policy.inputPaths, warnings: policy.warnings }
-  const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), policy.wasm])
-  return Buffer.concat([Buffer.from(`${magic}${sha256(body)}\n`), body])
+/** First line: magic and SHA-256 of all that follows; second line: JSON; then the bytes. */
+function formatEntry(kind: Kind, key: string, { head, bytes }: Entry<object>): Buffer {
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify({ key, head })}\n`), bytes])
+  return Buffer.concat([Buffer.from(`${magicOf(kind)}${sha256(body)}\n`), body])
 }
 
-function parseEntry(bytes: Buffer, key: string): CachedPolicy | undefined {
-  const start = magic.length + hashLength + 1
-  const first = bytes.subarray(0, start).toString('latin1')
-  const body = bytes.subarray(start)
-  if (first !== `${magic}${sha256(body)}\n`) return undefined
+function parseEntry<Head>(text: Buffer, kind: Kind, key: string): Entry<Head> | undefined {
+  const start = magicOf(kind).length + hashLength + 1
+  const first = text.subarray(0, start).toString('latin1')
+  const body = text.subarray(start)
+  if (first !== `${magicOf(kind)}${sha256(body)}\n`) return undefined
   const end = body.indexOf(10)
-  const head = JSON.parse(body.subarray(0, end).toString('utf8')) as Head
-  if (head.key !== key) return undefined
-  return {
-    wasm: new Uint8Array(body.subarray(end + 1)),
-    inputPaths: head.inputPaths,
-    warnings: head.warnings,
-  }
+  const said = JSON.parse(body.subarray(0, end).toString('utf8')) as { key: string; head: Head }
+  if (said.key !== key) return undefined
+  return { head: said.head, bytes: new Uint8Array(body.subarray(end + 1)) }
 }
 
 function sha256(bytes: Uint8Array): string {

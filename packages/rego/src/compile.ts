@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
-import { type CachedPolicy, readCache, writeCache } from './cache.ts'
-import { compilerInfo } from './compiler-info.ts'
+import { type Entry, readCache, writeCache } from './cache.ts'
 import { optionInvalid } from './errors.ts'
 import { checkPolicyOptions } from './options.ts'
 import { compileTimeoutMs, requestCompiler } from './request.ts'
+import { revisionOf } from './revision.ts'
 import type { CompiledPolicy, CompileOptions, PolicyIssue } from './types.ts'
+
+type Head = { inputPaths: string[][] | 'all'; warnings: PolicyIssue[] }
 
 type Answer = {
   wasm: string
@@ -26,30 +27,22 @@ export async function compile(options: CompileOptions): Promise<CompiledPolicy> 
   const revision = revisionOf(text)
   const folder = options.cache ?? defaultCache
 
-  const cached = folder === false ? undefined : await readCache(folder, revision)
-  const policy = cached ?? (await compileAfresh(text))
-  const warnings = [...policy.warnings]
+  const cached = folder === false ? undefined : await readCache<Head>(folder, 'policy', revision)
+  const { head, bytes } = cached ?? (await compileAfresh(text))
+  const warnings = [...head.warnings]
   if (folder !== false && cached === undefined) {
-    const warning = await writeCache(folder, revision, policy)
+    const warning = await writeCache(folder, 'policy', revision, { head, bytes })
     if (warning) warnings.push(warning)
   }
-  return { ...policy, warnings, entrypoints, revision, data: checked.data }
+  const { inputPaths } = head
+  return { wasm: bytes, inputPaths, warnings, entrypoints, revision, data: checked.data }
 }
 
-async function compileAfresh(text: string): Promise<CachedPolicy> {
+async function compileAfresh(text: string): Promise<Entry<Head>> {
   const answer = await requestCompiler<Answer>(text, compileTimeoutMs)
-  return {
-    wasm: new Uint8Array(Buffer.from(answer.wasm, 'base64')),
-    inputPaths: answer.readsAll ? 'all' : (answer.inputPaths ?? []),
-    warnings: answer.warnings ?? [],
-  }
-}
-
-/** The request holds all that can change the result, apart from the compiler; its members are canonical. */
-function revisionOf(request: string): string {
-  const hash = createHash('sha256')
-  hash.update(`lelu-policy-1\n${compilerInfo().sha256}\n`).update(request)
-  return `sha256:${hash.digest('hex')}`
+  const inputPaths = answer.readsAll ? 'all' : (answer.inputPaths ?? [])
+  const bytes = new Uint8Array(Buffer.from(answer.wasm, 'base64'))
+  return { head: { inputPaths, warnings: answer.warnings ?? [] }, bytes }
 }
 
 function checkEntrypoints(entrypoints: string[]): string[] {

@@ -1,13 +1,18 @@
+import { readdir } from 'node:fs/promises'
+import { readCache, writeCache } from './cache.ts'
 import { optionInvalid } from './errors.ts'
 import { checkJson, checkPolicyOptions, checkTimeout } from './options.ts'
 import { compileTimeoutMs, requestCompiler } from './request.ts'
+import { revisionOf } from './revision.ts'
 import type { SurelyDeniedOptions } from './types.ts'
+
+const mostKept = 1000
 
 /**
  * Finds the calls that a policy denies whatever stands at the unknown paths of their input: `deny` then has an answer
  * without a condition, or `allow` and `require_approval` can have none. An answer is `true` or a member of a set or
  * array; a member that is `false` is none. One boolean per input: true is a proof, false may mean no more than that it
- * could not be told. Throws RegoError, also when the time runs out.
+ * could not be told. Throws RegoError, also when the time runs out. With `cache`, an answer is kept in that folder.
  */
 export async function surelyDenied(options: SurelyDeniedOptions): Promise<boolean[]> {
   const { text } = checkPolicyOptions(options)
@@ -23,11 +28,34 @@ export async function surelyDenied(options: SurelyDeniedOptions): Promise<boolea
   if (!Array.isArray(inputs.value) || !inputs.value.every(isObject)) {
     throw optionInvalid('inputs must be an array of objects', 'Pass the known part of each input.')
   }
-  const rest = JSON.stringify({ package: name, unknowns, timeoutMs }).slice(1, -1)
-  return requestCompiler<boolean[]>(
-    `{"op":"denied",${text},${rest},"inputs":${inputs.text}}`,
-    timeoutMs + compileTimeoutMs,
-  )
+  const rest = JSON.stringify({ package: name, unknowns }).slice(1, -1)
+  const asked = `"op":"denied",${text},${rest},"inputs":${inputs.text}`
+  const ask = () =>
+    requestCompiler<boolean[]>(`{${asked},"timeoutMs":${timeoutMs}}`, timeoutMs + compileTimeoutMs)
+  const { cache = false } = options
+  return cache === false ? ask() : kept(cache, revisionOf(asked), inputs.value.length, ask)
+}
+
+/** Nothing runs by these answers, so a folder that cannot be written only means that the compiler is asked again. */
+async function kept(
+  folder: string,
+  key: string,
+  count: number,
+  ask: () => Promise<boolean[]>,
+): Promise<boolean[]> {
+  const found = await readCache<boolean[]>(folder, 'denied', key)
+  if (Array.isArray(found?.head) && found.head.length === count) return found.head
+  const answer = await ask()
+  if (await hasRoom(folder)) {
+    await writeCache(folder, 'denied', key, { head: answer, bytes: new Uint8Array() })
+  }
+  return answer
+}
+
+/** Where a policy looks at who asks, each has an answer of his own: a folder must not grow with every user there is. */
+async function hasRoom(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => name.endsWith('.denied')).length < mostKept
 }
 
 function isObject(value: unknown): boolean {

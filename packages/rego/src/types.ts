@@ -139,4 +139,6 @@ export type SurelyDeniedOptions = PolicyOptions & {
   unknowns: string[]
   /** Milliseconds for all inputs together. Default 5000. */
   timeoutMs?: number
+  /** Folder where answers are kept, or false. Default false. */
+  cache?: string | false
 }

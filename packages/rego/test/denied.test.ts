@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readCache, writeCache } from '../src/cache.ts'
 import { explain, type Json, RegoError, surelyDenied } from '../src/index.ts'
 import { failure } from './support/failure.ts'
 import { overview, policy } from './support/policies.ts'
@@ -69,6 +73,45 @@ describe('surelyDenied', () => {
     const modules = [policy(`package a\n\n${rules}\n`)]
     const slow = { modules, package: 'a', inputs: [known], unknowns, timeoutMs: 50 }
     expect((await failure(surelyDenied(slow))).code).toBe('LELU_COMPILER_TIMEOUT')
+  })
+})
+
+describe('what surelyDenied keeps', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lelu-denied-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const asked = { modules: [policy(overview)], package: 'lelu.authz', unknowns, cache: folder }
+  const inputs = ['trade', 'delete'].map((action) => ({ action }))
+  const files = () => readdirSync(folder).filter((name) => name.endsWith('.denied'))
+
+  it('is asked of the compiler once, and anew when it was damaged', async () => {
+    expect(await surelyDenied({ ...asked, inputs })).toEqual([false, true])
+    const [file = ''] = files()
+    const path = join(folder, file)
+    const good = readFileSync(path)
+    // Of another answer, that only a reader of the folder could give.
+    const told = await readCache<boolean[]>(folder, 'denied', `sha256:${file.split('.')[0]}`)
+    expect(told?.head).toEqual([false, true])
+    const other = { head: [true, true], bytes: new Uint8Array() }
+    await writeCache(folder, 'denied', `sha256:${file.split('.')[0]}`, other)
+    expect(await surelyDenied({ ...asked, inputs, timeoutMs: 4000 })).toEqual([true, true])
+    for (const bad of [good.subarray(0, -3), Buffer.from(''), Buffer.from('[true,true]')]) {
+      writeFileSync(path, bad)
+      expect(await surelyDenied({ ...asked, inputs })).toEqual([false, true])
+      expect(readFileSync(path)).toEqual(good)
+    }
+    await writeCache(folder, 'denied', `sha256:${file.split('.')[0]}`, { ...other, head: [true] })
+    expect(await surelyDenied({ ...asked, inputs })).toEqual([false, true])
+  })
+
+  it('does not grow with every caller there is', async () => {
+    for (let n = files().length; n < 1000; n += 1) writeFileSync(join(folder, `${n}.denied`), '')
+    expect(await surelyDenied({ ...asked, inputs: [{ action: 'trade' }] })).toEqual([false])
+    expect(files()).toHaveLength(1000)
+  })
+
+  it('is needed for nothing: a folder that cannot be made is none', async () => {
+    const cache = join(folder, files()[0] ?? '', 'below')
+    expect(await surelyDenied({ ...asked, cache, inputs })).toEqual([false, true])
   })
 })
 

@@ -58,6 +58,7 @@ export async function loadPolicy(options: LoadPolicyOptions): Promise<LoadedPoli
     data,
     package: name,
     inputPaths,
+    cache: cache ?? '.lelu/cache',
     ...(onError && { onError }),
   })
   return Object.freeze({ revision, package: name, warnings, inputPaths, evaluate, surelyDenies })

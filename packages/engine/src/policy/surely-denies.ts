@@ -2,12 +2,15 @@ import { type PolicyModule, RegoError, surelyDenied } from '@lelu/rego'
 import { LeluError } from '../errors.ts'
 import type { Json, RegoInput } from '../types.ts'
 import { report } from './evaluate.ts'
+import { projectionOf } from './projection.ts'
 
 type Options = {
   modules: PolicyModule[]
   data: Json
   package: string
   inputPaths: string[][] | 'all'
+  /** Folder where answers are kept: the compiler takes a second to start. */
+  cache: string | false
   onError?: (error: LeluError) => void
 }
 
@@ -27,10 +30,13 @@ export function createSurelyDenies({
     const unsure = inputs.map(() => false)
     // The compiler would say the same of a policy that reads its input as a whole.
     if (inputs.length === 0 || inputPaths === 'all') return unsure
+    const known = inputPaths.filter(([first]) => !unknown.some((name) => name === first))
+    const project = projectionOf(known)
     try {
       return await surelyDenied({
         ...policy,
-        inputs: inputs.map(knownOf),
+        // Cut to what the rules read: then callers whom they do not tell apart have one answer.
+        inputs: inputs.map((input) => JSON.parse(project(input))),
         unknowns: unknown.map((name) => `input.${name}`),
         timeoutMs,
       })
@@ -39,12 +45,6 @@ export function createSurelyDenies({
       return unsure
     }
   }
-}
-
-function knownOf(input: RegoInput): { [key: string]: Json } {
-  const known: { [key: string]: Json } = { ...input }
-  for (const name of unknown) delete known[name]
-  return known
 }
 
 function failed(cause: unknown): LeluError {

@@ -42,8 +42,9 @@ deny if not input.context.known`)
 
   it('is sure of nothing when it fails, and says so once', async () => {
     const errors: LeluError[] = []
-    const policy = await load('deny := true', { onError: (error) => errors.push(error) })
-    const properties = { at: new Date() } as never
+    const rules = 'deny if input.agent.properties.at'
+    const policy = await load(rules, { onError: (error) => errors.push(error) })
+    const properties = { at: 1n } as never // no JSON
     const broken = { ...toolOf('b'), agent: { id: 'a', type: 'agent', properties } }
     expect(await policy.surelyDenies([toolOf('a'), broken])).toEqual([false, false])
     expect(errors).toHaveLength(1)

@@ -1,8 +1,8 @@
 # METADATA
 # title: Gateway
 # description: |
-#   Two MCP servers behind one gateway. Reading files and a few harmless tools run, what changes a file waits for a
-#   person, and the environment of the server is nobody's business. What no rule allows is denied.
+#   Two MCP servers behind one gateway. Reading files and a few harmless tools run, and what changes a file waits for a
+#   person. What no rule allows is denied, and not even shown: the environment of a server is nobody's business.
 package lelu.authz
 
 # METADATA
@@ -22,14 +22,6 @@ allow contains {"id": "harmless", "reason": "This tool does nothing to anybody."
 harmless := {"echo", "get-sum", "get-tiny-image"}
 
 # METADATA
-# title: The rest of that server is not even shown
-# description: The id tool_hidden keeps a tool out of the list. It is denied as well, for whoever knows its name.
-deny contains {"id": "tool_hidden", "reason": "This tool is not for agents."} if {
-	input.tool.server == "everything"
-	not input.action in harmless
-}
-
-# METADATA
 # title: What may change a file waits for a person
 require_approval contains {"id": "writes", "reason": "A person looks at every change of a file.", "expires_in": "8h"} if {
 	input.tool.server == "files"
@@ -37,8 +29,14 @@ require_approval contains {"id": "writes", "reason": "A person looks at every ch
 }
 
 # METADATA
-# title: Files are not moved
-deny contains {"id": "moves", "reason": "Files are not moved by an agent."} if {
+# title: Files stay in their folder
+deny contains {"id": "moves", "reason": "Files stay in the folder where they are."} if {
 	input.tool.server == "files"
 	input.action == "move_file"
+	not stays
 }
+
+# A rule of its own: a path that is none leaves it undefined, which denies.
+stays if folder(input.args.source) == folder(input.args.destination)
+
+folder(path) := concat("/", array.slice(names, 0, count(names) - 1)) if names := split(path, "/")

@@ -10,7 +10,7 @@ const usage = `Usage: main.ts tools | read NAME | write NAME TEXT | move NAME NA
   tools                what the agent sees: the tools of both servers, and Lelu's own
   read NAME            reads a file; runs at once
   write NAME TEXT      writes a file; a person decides first, and the same command goes on afterwards
-  move NAME NAME       moves a file; refused
+  move NAME NAME       moves a file; to another folder, refused
   echo TEXT            calls the other server
   show                 the files there are
   --url URL            a gateway that runs already; without it the agent starts one of its own

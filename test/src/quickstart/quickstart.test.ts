@@ -89,6 +89,7 @@ test('interactive, the story waits for the person, and goes on with their decisi
   const child = start(quickstart('main.ts'), ['--directory', folder, '--interactive'], {
     NO_COLOR: '1',
   })
+  const ended = new Promise((resolve) => child.once('close', resolve))
   let shown = ''
   const until = (wanted: RegExp) =>
     new Promise<RegExpMatchArray>((resolve, reject) => {
@@ -118,6 +119,8 @@ test('interactive, the story waits for the person, and goes on with their decisi
   await until(/ok the ledger shows the trade not at all/)
   expect(shown).toContain('Not today')
   expect(ledgerOf(folder)).toHaveLength(1)
+  // To its end: killed here, what it has started goes on writing while the folder is removed.
+  expect(await ended).toBe(0)
 })
 
 test('with a key the agent talks to the OpenAI endpoint, and its call is guarded all the same', {

@@ -1,4 +1,4 @@
-import type { Approval } from '@lelu/engine'
+import { type Approval, isLeluError } from '@lelu/engine'
 import { editedInput, editedText } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { strippedLine, strippedText } from '../gateway/stripped-text.ts'
@@ -33,6 +33,12 @@ export function errorAnswer({ code, message, help, details }: Coded): ToolAnswer
   const said =
     typeof details?.said === 'string' ? ` It said: ${strippedLine(details.said, 1000)}` : ''
   return refusedAnswer(code, `${message}${said} ${help}`)
+}
+
+/** A failure as an answer, where it is coded; else it is a defect, and thrown. */
+export function failedAnswer(error: unknown): ToolAnswer {
+  if (isLeluError(error)) return errorAnswer(error)
+  throw error
 }
 
 function withText(result: CallToolResult, before: string[], after: string[]): CallToolResult {

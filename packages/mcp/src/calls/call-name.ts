@@ -9,7 +9,7 @@ export type CallIdentity = {
   principal: Principal
   server: string
   tool: string
-  /** With another definition, or at another place, it is another tool. */
+  /** With another definition, at another place or under another policy it is another call. */
   seen: SeenTool
   input: Json
 }
@@ -33,10 +33,10 @@ function chainOf({ id, type, actingFor }: Subject): Json {
   return actingFor === undefined ? [id, type] : [id, type, chainOf(actingFor)]
 }
 
-/** The same for the same call: what the engine compares again, and what it does not (definition, endpoint, for whom). */
+/** The same for the same call: what the engine compares again, and what it does not (definition, endpoint, policy, for whom). */
 export function sameCallHash({ principal, server, tool, seen, input }: CallIdentity): string {
-  const { definition, endpoint = null } = seen
-  const identity = [chainOf(principal.subject), server, tool, definition, endpoint, input]
+  const { definition, endpoint = null, policy } = seen
+  const identity = [chainOf(principal.subject), server, tool, definition, endpoint, policy, input]
   return hash('sha256', canonicalJson(identity), 'base64url')
 }
 

@@ -4,7 +4,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import { LeluMcpError } from '../errors.ts'
 import type { CallContext, ToolAnswer } from '../surface/call.ts'
 import { inputIssues } from '../surface/check-input.ts'
-import { errorAnswer, executedAnswer, refusedAnswer, withEnded } from './answers.ts'
+import { executedAnswer, failedAnswer, refusedAnswer, withEnded } from './answers.ts'
 import { givenName, runOf, sameCallHash } from './call-name.ts'
 import { callGenerations, type Generation } from './generations.ts'
 import {
@@ -113,7 +113,7 @@ export function governedCall(parts: CallParts): GovernedCall {
       principal,
       server: tool.server,
       tool: tool.pinned.definition.name,
-      seen: toolNow(tool),
+      seen: toolNow(tool, lelu.policy),
       input,
     })
     return generations.current({ tenant: principal.tenant, run: runOf(principal), sameCall })
@@ -122,11 +122,11 @@ export function governedCall(parts: CallParts): GovernedCall {
   /** The engine compares tool, schema and input of a call on record; the rest of what a tool is, nobody but the gateway knows. */
   async function assertSameTool(tool: GovernedTool, call: Parameters<Approvals['find']>[0]) {
     const found = await approvals.find(call)
-    const seen = found && seenTool(found.request)
-    if (seen === undefined || isSameTool(seen, toolNow(tool))) return
+    const seen = found && seenTool(found)
+    if (seen === undefined || isSameTool(seen, toolNow(tool, lelu.policy))) return
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
-      'A call of this name was asked for already, of a tool that was described otherwise or was elsewhere.',
+      'A call of this name was asked for already, under another policy, or of a tool that was described otherwise or was elsewhere.',
       { help: 'Give the call a name of its own.', details: { approval: found?.id } },
     )
   }
@@ -135,8 +135,7 @@ export function governedCall(parts: CallParts): GovernedCall {
     try {
       return await decided(tool, written, context)
     } catch (error) {
-      if (!isLeluError(error)) throw error
-      if (!isTaken(error)) return errorAnswer(error)
+      if (!isTaken(error)) return failedAnswer(error)
       const text =
         'This very call is running right now. To learn what became of it, call it again later with exactly the same input.'
       return refusedAnswer('LELU_APPROVAL_EXECUTING', text)

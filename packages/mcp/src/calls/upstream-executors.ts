@@ -24,7 +24,7 @@ export function upstreamExecutors({ has, callable, timeoutMs }: Options): Execut
       if (server === undefined || !has(server)) return undefined
       return async ({ tool, input }, { idempotencyKey, approval }) => {
         // What was approved is the tool as it was described then.
-        const approved = approval === null ? undefined : seenTool(approval.request)
+        const approved = approval === null ? undefined : seenTool(approval)
         const { upstream, listed } = await callable(server, tool, approved)
         const { definition } = listed.pinned
         // A call that did not come through the gateway was never held against the schema.

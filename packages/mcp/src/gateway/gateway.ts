@@ -1,6 +1,6 @@
 import type { Lelu } from '@lelu/engine'
 import type { ConfidenceReader } from '@lelu/engine/adapter'
-import { errorAnswer } from '../calls/answers.ts'
+import { errorAnswer, failedAnswer } from '../calls/answers.ts'
 import type { Executors } from '../calls/executors.ts'
 import { governedCall } from '../calls/governed-call.ts'
 import { type CallParts, type SeenTool, toolNow } from '../calls/governed-tool.ts'
@@ -16,6 +16,7 @@ import { readLock } from './lock.ts'
 import { openPins } from './pins.ts'
 import { forwardQuestions } from './questions.ts'
 import { shownTool } from './shown-tool.ts'
+import { policyChangedError } from './stopped.ts'
 import { type ListedTool, toolLists } from './tool-lists.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 import { callUpstream } from './upstream-call.ts'
@@ -124,6 +125,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     await upstream.client() // waits for a list that is being judged
     const stopped = lists.stopped(server, tool, seen)
     if (stopped !== undefined) throw stopped
+    if (seen !== undefined && seen.policy !== lelu.policy.revision)
+      throw policyChangedError(server, tool)
     return { upstream, listed: lists.find(server, tool) as ListedTool }
   }
 
@@ -135,12 +138,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     repeatAfterMs: settings.repeatAfterMs,
     now,
     async assertCallable(tool) {
-      await callable(tool.server, tool.pinned.definition.name, toolNow(tool))
+      await callable(tool.server, tool.pinned.definition.name, toolNow(tool, lelu.policy))
     },
     async run({ tool, input, idempotencyKey, context }) {
       const { definition } = tool.pinned
       // Again: a decision and its record take time, and a server may change meanwhile.
-      const { upstream } = await callable(tool.server, definition.name, toolNow(tool))
+      const { upstream } = await callable(tool.server, definition.name, toolNow(tool, lelu.policy))
       const { signal, progress, ask } = context
       const call = { definition, effect: tool.effect, input, idempotencyKey, signal, progress, ask }
       return callUpstream(upstream, { ...call, timeoutMs })
@@ -188,8 +191,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         const away = upstreams.get(tool.server)?.away() !== undefined
         const error = away ? awayError(tool.server) : lists.stopped(tool.server, tool.tool)
         if (error === undefined) return undefined
-        await record({ tool, principal, code: error.code })
-        const answer = errorAnswer(error)
+        const answer = await record({ tool, principal, code: error.code }).then(
+          () => errorAnswer(error),
+          failedAnswer,
+        )
         return answer.kind === 'result' ? answer.result : undefined
       },
       onChange(listener) {

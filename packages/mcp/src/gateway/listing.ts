@@ -40,7 +40,7 @@ export function toolListing(
 
   async function find(key: string, request: DecisionRequest, time: number): Promise<boolean> {
     const asked = ask(lelu.policy, request, time)
-    // What is denied whatever the input is denied here, too: only then the long way is gone.
+    // What is denied whatever the input is denied here, too: only then the compiler is asked.
     const hidden = asked !== undefined && (asked.hidden || (await surely(key, asked.input)))
     if (hidden) await record(key, request)
     return hidden

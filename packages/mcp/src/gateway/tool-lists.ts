@@ -6,7 +6,8 @@ import type { GatewayConfig } from './config.ts'
 import type { PinnedDefinition } from './definition.ts'
 import { endpointOf } from './endpoint.ts'
 import { exposeNames } from './names.ts'
-import { type Judged, movedError, type PinState, stoppedError } from './pins.ts'
+import type { Judged, PinState } from './pins.ts'
+import { movedError, stoppedError } from './stopped.ts'
 
 /** A tool by its raw and its exposed name, and how it stands to its pin. */
 export type ListedTool = GovernedTool & { tool: string; state: PinState }

@@ -1,9 +1,7 @@
 import { type Lelu, LeluError } from '@lelu/engine'
 import { expect, test } from 'vitest'
-import type { Principal } from '../../src/surface/principal.ts'
 import { v1HttpServer } from './servers.ts'
 import {
-  alice,
   asks,
   bob,
   denies,
@@ -243,60 +241,5 @@ test.each<[string, (lelu: Lelu) => Promise<Lelu>]>([
   const answer = await write(gateway)
   expect(textOf(answer)).toMatch(/^LELU_[A-Z_]+: This call could not be decided, so it did not run/)
   expect(answer.isError).toBe(true)
-  expect(gateway.effects()).toEqual([])
-})
-
-const carol: Principal = { ...alice, key: 'test|carol' }
-const elsewhere: Principal = { ...alice, tenant: 'other' }
-const forBob: Principal = {
-  ...alice,
-  subject: { ...alice.subject, actingFor: { id: 'bob', type: 'user' } },
-}
-const otherAgent: Principal = { ...alice, subject: { ...alice.subject, id: 'other' } }
-
-// envoyproxy/ai-gateway#2073: {caller, server, tool, input, policy, expiry}: the same resumes, any other does not.
-test.each<[string, (gateway: TestGateway) => ReturnType<typeof write>, RegExp]>([
-  ['the same', (gateway) => write(gateway), /^wrote a$/],
-  ['another caller', (gateway) => write(gateway, 'a', { principal: carol }), /^pending/],
-  ['another tenant', (gateway) => write(gateway, 'a', { principal: elsewhere }), /^pending/],
-  ['another person behind it', (gateway) => write(gateway, 'a', { principal: forBob }), /^pending/],
-  ['another agent', (gateway) => write(gateway, 'a', { principal: otherAgent }), /^pending/],
-  ['another server', (gateway) => gateway.call('v2__write', { text: 'a' }), /^pending/],
-  ['another tool', (gateway) => gateway.call('v1__echo', { text: 'a' }), /^pending/],
-  ['another input', (gateway) => write(gateway, 'b'), /^pending/],
-  ['one member more', (gateway) => gateway.call('v1__write', { text: 'a', more: 1 }), /^pending/],
-])(
-  'an approved call resumes for the same caller, server, tool and input only: %s',
-  async (_what, call, text) => {
-    const { url, effects } = await v1HttpServer()
-    const gateway = await testGateway({
-      engine: { policies: asking },
-      servers: { v1: { url }, v2: { url } },
-    })
-    await approve(gateway, await write(gateway))
-    expect(textOf(await call(gateway))).toMatch(text)
-    const ran = text.source.includes('wrote')
-    expect(effects).toEqual(ran ? ['a'] : [])
-  },
-)
-
-test('an approved call does not run under a policy that denies it now', async () => {
-  let effect = asks
-  const lelu = await testEngine({ policies: policyOf(() => effect) })
-  const gateway = await testGateway({ lelu })
-  await approve(gateway, await write(gateway))
-  effect = denies
-  expect(textOf(await write(gateway))).toMatch(/^LELU_CALL_DENIED: Not run: The policy has changed/)
-  expect(textOf(await write(gateway))).toMatch(/^LELU_CALL_DENIED: Denied by policy/)
-  effect = asks
-  expect(textOf(await write(gateway))).toMatch(/^pending/)
-  expect(gateway.effects()).toEqual([])
-})
-
-test('an approved call that was not run in time does not run', async () => {
-  const { gateway, clock } = await waiting()
-  const id = await approve(gateway, await write(gateway))
-  clock.advance(25 * 60 * minute)
-  expect(textOf(await write(gateway))).toMatch(new RegExp(`^pending .*\n.*${id} is expired`))
   expect(gateway.effects()).toEqual([])
 })

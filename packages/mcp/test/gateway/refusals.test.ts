@@ -41,5 +41,8 @@ test('where the log does not take it, the call is refused all the same', async (
   const audit: Lelu['audit'] = { ...lelu.audit, append: () => Promise.reject(away) }
   const gateway = await testGateway({ lelu: { ...lelu, audit } })
   expect(textOf(await gateway.call('v1__write', { text: 7 }))).toMatch(/^LELU_AUDIT_UNAVAILABLE/)
+  await gateway.call('v1__change').catch(() => {})
+  await until(async () => !(await gateway.names()).includes('v1__echo'))
+  expect(textOf(await gateway.call('v1__extra'))).toMatch(/^LELU_AUDIT_UNAVAILABLE/)
   expect(gateway.effects()).toEqual([])
 })

@@ -33,13 +33,13 @@ move(source, destination) := object.union(
 )
 
 test_a_file_gets_another_name_when_a_person_says_so if {
-	count(authz.deny) == 0 with input as move("/work/a.txt", "/work/b.txt")
-	ids(authz.require_approval) == {"writes"} with input as move("/work/a.txt", "/work/b.txt")
+	count(authz.deny) == 0 with input as move("/srv/a.txt", "/srv/b.txt")
+	ids(authz.require_approval) == {"writes"} with input as move("/srv/a.txt", "/srv/b.txt")
 }
 
 test_moving_elsewhere_is_denied if {
-	ids(authz.deny) == {"moves"} with input as move("/work/a.txt", "/work/old/a.txt")
-	ids(authz.deny) == {"moves"} with input as move("/work/a.txt", null)
+	ids(authz.deny) == {"moves"} with input as move("/srv/a.txt", "/srv/old/a.txt")
+	ids(authz.deny) == {"moves"} with input as move("/srv/a.txt", null)
 	ids(authz.deny) == {"moves"} with input as call("files", "move_file", "non_idempotent")
 }
 

@@ -19,7 +19,7 @@ func TestDenied(t *testing.T) {
 		"allow := true\ndeny if input.args.x":                                         false,
 		"allow := true\ndeny if input.args.x == input.args.x":                         false,
 		"allow := true\ndeny if { x := input.args.x; true }":                          false,
-		"allow := true\ndeny if not startswith(input.args.path, \"/work\")":           false,
+		"allow := true\ndeny if not startswith(input.args.path, \"/srv\")":            false,
 		"allow := true\nok(p) if p == \"/\"\ndeny if not ok(input.args.path)":         false,
 		"allow := true\ndeny if not input.tool.trusted":                               true,
 		"allow := true\ndefault deny := true\ndeny := false if input.action == \"x\"": true,

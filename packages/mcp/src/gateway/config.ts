@@ -28,11 +28,11 @@ export type ServerEntry = StdioServer | HttpServer
 export type GatewayConfig = {
   servers: Map<string, ServerEntry>
   settings: Settings
-  /** What a person types to accept a server, or `server/tool`, as it is now. */
+  /** What a person types, beside the configuration, to accept a server, or `server/tool`, as it is now. */
   acceptCommand(name: string): string
 }
 
-/** In the working folder. */
+/** What `accept` reads when it is told no other. */
 const defaultConfig = 'lelu-mcp.json'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -98,9 +98,10 @@ export function parseGatewayConfig(
   }
 }
 
-/** With the file where it is not the one that is read anyway. */
+/** In the folder of the configuration: where that is, is not the business of the model, which reads this too. */
 function acceptCommand(path: string): GatewayConfig['acceptCommand'] {
-  const named = basename(path) === defaultConfig ? '' : ` --config ${shellWord(path)}`
+  const file = basename(path)
+  const named = file === defaultConfig ? '' : ` --config ${shellWord(file)}`
   return (name) => `lelu-mcp accept ${shellWord(name)}${named}`
 }
 

@@ -13,7 +13,7 @@ const keptMs = 5000
 
 /**
  * Which tools a principal is not even shown: those that the policy denies him whatever he calls them with. One answer does
- * not tell: a rule such as `not startswith(input.args.path, "/work")` denies the empty input and allows others. So the
+ * not tell: a rule such as `not startswith(input.args.path, "/srv")` denies the empty input and allows others. So the
  * policy is evaluated in part, with all that differs from call to call unknown; what cannot be told that way is shown.
  * And a policy may say it itself, with a `deny` of the id `tool_hidden`: it is asked with `input.args` null, a confidence
  * of 1 and `input.context.mcp.listing` true. A call is decided as ever, shown or not. What is hidden is recorded as a

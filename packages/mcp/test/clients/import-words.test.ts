@@ -200,7 +200,7 @@ test('to a command of Goose a dollar sign is a dollar sign', async () => {
 test('a folder whose name looks like a reference is not written out', () => {
   const cursor = clients.find(({ id }) => id === 'cursor')
   if (cursor === undefined) throw new Error('no Cursor')
-  const place = { ...computer().place, cwd: '/work/${HOME}' }
+  const place = { ...computer().place, cwd: '/srv/${HOME}' }
   const words = wordsOf(cursor, 'stdio', 'project', place)
   expect(translate('${workspaceFolder}/a', words)).toMatchObject({ part: '${HOME}' })
   expect(translate('${userHome}/a', words)).toEqual({

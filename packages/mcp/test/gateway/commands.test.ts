@@ -152,7 +152,7 @@ test('a stopped tool says the command that accepts it: the file where it is anot
   const config = (path: string) => parseGatewayConfig(text, { path, env: {} })
   expect(config('/x/lelu-mcp.json').acceptCommand('v1/echo')).toBe('lelu-mcp accept v1/echo')
   expect(config("/x/it's.json").acceptCommand('v1')).toBe(
-    "lelu-mcp accept v1 --config '/x/it'\\''s.json'",
+    "lelu-mcp accept v1 --config 'it'\\''s.json'",
   )
   const { served } = await run(['wrap', '--', 'node', '--token=secret'], { cwd: temporaryFolder() })
   expect(served[0]?.acceptCommand('wrapped')).toMatch(/lelu-mcp wrap … with --accept/)

@@ -5,7 +5,7 @@ import { asks, bob, policyOf, temporaryFolder, testEngine, testGateway, textOf }
 
 const stdio = {
   kind: 'stdio' as const,
-  ...{ command: 'node', args: ['server.mjs', 'a'], env: { TOKEN: '1' }, cwd: '/work' },
+  ...{ command: 'node', args: ['server.mjs', 'a'], env: { TOKEN: '1' }, cwd: '/srv' },
 }
 const http = {
   kind: 'http' as const,

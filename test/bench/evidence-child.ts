@@ -1,5 +1,5 @@
 // Writes a pack of evidence in a process of its own, so that its memory is that of exporting alone. Prints one JSON line.
-import { exportEvidence, openSource } from '@lelu/audit'
+import { exportEvidence, openSource } from '@lelu/audit/reading'
 
 const [directory = '', out = ''] = process.argv.slice(2)
 const started = performance.now()

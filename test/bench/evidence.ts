@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { verifyLog } from '@lelu/audit'
+import { verifyLog } from '@lelu/audit/reading'
 import { type Figure, round } from './measure.ts'
 import { writeRecords } from './verify.ts'
 

@@ -1,5 +1,5 @@
 // Verifies a folder in a process of its own, so that its memory is that of verifying alone. Prints one JSON line.
-import { verifyLog } from '@lelu/audit'
+import { verifyLog } from '@lelu/audit/reading'
 
 const started = performance.now()
 const used = process.cpuUsage()

@@ -1,4 +1,5 @@
-import { type AuditSink, archiveSource, readRecords, verifyLog } from '@lelu/audit'
+import type { AuditSink } from '@lelu/audit'
+import { archiveSource, readRecords, verifyLog } from '@lelu/audit/reading'
 
 type Judged = { directory: string; direct: AuditSink; acknowledged: readonly string[] }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readRecords, verifyLog } from '../src/index.ts'
+import { readRecords, verifyLog } from '../src/reading.ts'
 import { openWith } from '../src/write/log.ts'
 import { createStreamWriter } from '../src/write/stream-writer.ts'
 import { diskError, faultyFiles } from './faults.ts'

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { folderSource } from '../src/index.ts'
+import { folderSource } from '../src/reading.ts'
 import { temporaryFolder } from './support.ts'
 
 it('fills one memory while the other is looked at', async () => {

@@ -9,7 +9,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openAuditLog, readRecords, verifyLog } from '../src/index.ts'
+import { openAuditLog } from '../src/index.ts'
+import { readRecords, verifyLog } from '../src/reading.ts'
 import {
   deadStream,
   decision,

@@ -1,7 +1,8 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openAuditLog, type SearchFilter, searchRecords } from '../src/index.ts'
+import { openAuditLog } from '../src/index.ts'
+import { type SearchFilter, searchRecords } from '../src/reading.ts'
 import { decision, segmentsOf, temporaryFolder, writeStream } from './support.ts'
 
 async function found(directory: string, filter: SearchFilter = {}): Promise<string[]> {

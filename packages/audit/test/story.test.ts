@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type AuditEvent, type AuditLog, findStory, openAuditLog } from '../src/index.ts'
+import { type AuditEvent, type AuditLog, openAuditLog } from '../src/index.ts'
+import { findStory } from '../src/reading.ts'
 import { decision, temporaryFolder } from './support.ts'
 
 async function openLog(directory: string, now: () => number = Date.now): Promise<AuditLog> {

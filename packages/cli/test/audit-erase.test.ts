@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type AuditRecord, openOpenings, readRecords } from '@lelu/audit'
+import { type AuditRecord, openOpenings } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { expect, test } from 'vitest'
 import { queueOfOne, run, temporaryFolder } from './support.ts'
 

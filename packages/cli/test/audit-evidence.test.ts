@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openSource, verifyLog } from '@lelu/audit'
+import { openSource, verifyLog } from '@lelu/audit/reading'
 import { expect, test } from 'vitest'
 import {
   queueOfOne,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRecords, verifyLog } from '@lelu/audit'
+import { readRecords, verifyLog } from '@lelu/audit/reading'
 import { createLelu, openReviewDesk, type ToolEffect } from '@lelu/engine'
 import { describe, expect, it } from 'vitest'
 import { testCache } from '../support/cache.ts'

@@ -1,4 +1,4 @@
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/processes.ts'
 import { bob, engine, rego, suspend } from './support.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRecords, verifyLog } from '@lelu/audit'
+import { readRecords, verifyLog } from '@lelu/audit/reading'
 import { describe, expect, it } from 'vitest'
 import { runProcess, temporaryFolder } from '../support/processes.ts'
 import { approve, engine, trade } from './support.ts'

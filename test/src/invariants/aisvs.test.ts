@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import {
   type Approval,
   createLelu,

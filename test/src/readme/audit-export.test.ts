@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ocsfVersion } from '@lelu/audit'
+import { ocsfVersion } from '@lelu/audit/reading'
 import { expect, it } from 'vitest'
 import { eventKinds } from '../../../packages/audit/src/record/event.ts'
 

@@ -8,7 +8,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { exportEvidence, openSource, rotateSigningKey } from '@lelu/audit'
+import { rotateSigningKey } from '@lelu/audit'
+import { exportEvidence, openSource } from '@lelu/audit/reading'
 import { createLelu, type DecisionRequest, type Lelu, type Policy } from '@lelu/engine'
 
 export const period: { from: string; to: string } = { from: '2026-07-01', to: '2026-10-01' }

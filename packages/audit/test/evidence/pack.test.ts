@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { verifyLog, verifyRecordProof } from '../../src/index.ts'
+import { verifyLog, verifyRecordProof } from '../../src/reading.ts'
 import { leafHashOfText } from '../../src/record/line.ts'
 import { temporaryFolder } from '../support.ts'
 import { archiveOf, folderOf, packOf, rows, stream, sumsHold, text, trust } from './support.ts'

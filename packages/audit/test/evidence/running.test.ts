@@ -2,16 +2,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import {
-  type AuditLog,
-  directorySink,
-  exportEvidence,
-  openAuditLog,
-  openSource,
-  rotateSigningKey,
-  verifyLog,
-  verifyRecordProof,
-} from '../../src/index.ts'
+import { type AuditLog, directorySink, openAuditLog, rotateSigningKey } from '../../src/index.ts'
+import { exportEvidence, openSource, verifyLog, verifyRecordProof } from '../../src/reading.ts'
 import { operatorPolicy } from '../../src/tlog/trust-policy.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import { openQuick } from '../support-log.ts'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type EvidencePack, exportEvidence, openSource } from '../../src/index.ts'
+import { type EvidencePack, exportEvidence, openSource } from '../../src/reading.ts'
 import { leafHashOfText } from '../../src/record/line.ts'
 import { directorySink } from '../../src/sink/directory-sink.ts'
 import { temporaryFolder } from '../support.ts'

@@ -1,4 +1,4 @@
-import { forwardRecords, otlpTarget } from '../../src/index.ts'
+import { forwardRecords, otlpTarget } from '../../src/reading.ts'
 
 /** A forwarder in a process of its own, to be killed: folder of the log, cursor, URL. */
 const [, , directory = '', cursor = '', url = ''] = process.argv

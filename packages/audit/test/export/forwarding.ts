@@ -1,13 +1,12 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { type AuditLog, openAuditLog } from '../../src/index.ts'
 import {
-  type AuditLog,
   type ForwardEvent,
   type ForwardOptions,
   forwardRecords,
-  openAuditLog,
   otlpTarget,
-} from '../../src/index.ts'
+} from '../../src/reading.ts'
 import { temporaryFolder, writeStream } from '../support.ts'
 import { type Answer, startReceiver } from './receiver.ts'
 

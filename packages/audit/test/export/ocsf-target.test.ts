@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ocsfFileTarget, ocsfHttpTarget } from '../../src/index.ts'
+import { ocsfFileTarget, ocsfHttpTarget } from '../../src/reading.ts'
 import { ocsfProblems } from './check-ocsf.ts'
 import { logOfTwenty, once } from './forwarding.ts'
 import { startReceiver } from './receiver.ts'

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type ForwardEvent, forwardRecords, otlpTarget } from '../../src/index.ts'
+import { type ForwardEvent, forwardRecords, otlpTarget } from '../../src/reading.ts'
 import { logOfTwenty, once, quick, sendTwenty } from './forwarding.ts'
 import { type Answer, idsOf, startReceiver } from './receiver.ts'
 

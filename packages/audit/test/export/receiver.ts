@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
-import type { OtlpLogsRequest } from '../../src/index.ts'
+import type { OtlpLogsRequest } from '../../src/reading.ts'
 
 export type Received = { path: string; headers: IncomingMessage['headers']; body: string }
 export type Answer = (response: ServerResponse, received: Received, count: number) => void

@@ -1,4 +1,5 @@
-import type { AuditRecord, ExportedRecord } from '../../src/index.ts'
+import type { AuditRecord } from '../../src/index.ts'
+import type { ExportedRecord } from '../../src/reading.ts'
 import { leafHashOfText } from '../../src/record/line.ts'
 
 /** A record as it would be stored, without its sum. */

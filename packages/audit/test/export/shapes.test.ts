@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { toOcsf, toOtelLog, toOtlpLogs } from '../../src/index.ts'
+import { toOcsf, toOtelLog, toOtlpLogs } from '../../src/reading.ts'
 import { eventKinds } from '../../src/record/event.ts'
 import { ocsfProblems } from './check-ocsf.ts'
 import { otlpProblems } from './check-otlp.ts'

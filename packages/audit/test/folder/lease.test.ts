@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { isSilent, leaseMs, renewLease } from '../../src/folder/lease.ts'
 import { lock } from '../../src/folder/lock.ts'
-import { verifyLog } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { deadStream, decision, temporaryFolder } from '../support.ts'
 import { openQuick, recordsOfKind } from '../support-log.ts'
 

@@ -8,8 +8,8 @@ import {
   type Opening,
   openAuditLog,
   openingHolds,
-  verifyLog,
 } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import { readAll } from './support.ts'
 

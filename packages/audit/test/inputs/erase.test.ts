@@ -12,11 +12,11 @@ import {
   openAuditLog,
   openingHolds,
   openOpenings,
-  verifyLog,
 } from '../../src/index.ts'
 import { folderOpenings } from '../../src/inputs/folder-openings.ts'
 import { openingsOver } from '../../src/inputs/openings.ts'
 import { quietMs } from '../../src/inputs/openings-queue.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import { dyingErase, filesOf, readAll } from './support.ts'
 

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AuditRecord, readRecords } from '../../src/index.ts'
+import type { AuditRecord } from '../../src/index.ts'
+import { readRecords } from '../../src/reading.ts'
 
 /** All records of a log, in the order they are read. */
 export async function readAll(directory: string): Promise<AuditRecord[]> {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { verifyLog } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { leafHashOfText } from '../../src/record/line.ts'
 import { linesOf, problemsOf, temporaryFolder, writeStream } from '../support.ts'
 import { forge, seeded, segmented } from './forging.ts'

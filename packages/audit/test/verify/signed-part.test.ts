@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { folderSource, type LogSource, openAuditLog, verifyLog } from '../../src/index.ts'
+import { openAuditLog } from '../../src/index.ts'
+import { folderSource, type LogSource, verifyLog } from '../../src/reading.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import {
   chain,

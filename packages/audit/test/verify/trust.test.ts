@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { verifyLog } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { leafHashOfText } from '../../src/record/line.ts'
 import { formatVkey, rawPublicKey } from '../../src/tlog/keys.ts'
 import { formatKeyFile, signRotation } from '../../src/tlog/rotation.ts'

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { diskFiles } from '../../src/folder/file-layer.ts'
-import { verifyLog } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { openSigningKeys } from '../../src/sign/signing-keys.ts'
 import { signCheckpoint } from '../../src/tlog/checkpoint.ts'
 import { sealEnded } from '../../src/write/sealer.ts'

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { verifyLog } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { fakeSink } from '../fake-sink.ts'
 import { faultyFiles } from '../faults.ts'
 import { deadStream, decision, temporaryFolder } from '../support.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { verifyLog } from '../../src/index.ts'
+import { verifyLog } from '../../src/reading.ts'
 import { consistencyProof } from '../../src/tlog/merkle.ts'
 import { verifyConsistency } from '../../src/tlog/verify-proofs.ts'
 import { defaultLimits } from '../../src/write/log-options.ts'

@@ -23,7 +23,7 @@ export async function exportEvidencePack(
   const { directory: home, json } = globals()
   const { from, to, sample, policy, endpoint, log } = options
   const { out = `lelu-evidence-${from}-${to}`.replace(/[^\w.-]/g, '') } = options
-  const { exportEvidence } = await import('@lelu/audit')
+  const { exportEvidence } = await import('@lelu/audit/reading')
   const source = await openLog(place ?? join(home, 'audit'), { endpoint, log, env: io.env })
   const trust = policy === undefined ? undefined : await readTrust(policy)
   const showsProgress = io.terminal.stderr && !json

@@ -15,7 +15,7 @@ export async function forwardAudit(
   const { directory: home, json } = globals()
   const { once = false, fromStart = false } = options
   const to = await forwardTarget(options, io)
-  const { forwardRecords } = await import('@lelu/audit')
+  const { forwardRecords } = await import('@lelu/audit/reading')
   const status = forwardStatus(io, json)
   // A cursor for each receiver: what one has acknowledged says nothing of another.
   const own = `${createHash('sha256').update(to.name).digest('hex').slice(0, 16)}.json`

@@ -1,4 +1,4 @@
-import type { ForwardEvent } from '@lelu/audit'
+import type { ForwardEvent } from '@lelu/audit/reading'
 import type { Io } from '../io.ts'
 import { safeJson, safeText } from '../print.ts'
 

@@ -1,4 +1,4 @@
-import type { ForwardTarget } from '@lelu/audit'
+import type { ForwardTarget } from '@lelu/audit/reading'
 import { CliError } from '../fail.ts'
 import type { Io } from '../io.ts'
 
@@ -15,7 +15,7 @@ export async function forwardTarget(
     })
   }
   const { ocsfFileTarget, ocsfHttpTarget, ocsfLinesTarget, otlpTarget } = await import(
-    '@lelu/audit'
+    '@lelu/audit/reading'
   )
   if (ocsf === '-') return ocsfLinesTarget('standard output', write)
   if (ocsf !== undefined) {

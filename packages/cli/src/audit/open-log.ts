@@ -1,11 +1,12 @@
-import type { LogSource } from '@lelu/audit'
+import type { LogSource } from '@lelu/audit/reading'
 import type { Io } from '../io.ts'
 
 type Options = { endpoint?: string | undefined; log?: string | undefined; env?: Io['env'] }
 
 /** A log folder, a folder of an archive, or an archive by its URL. Only a URL of S3 is looked for elsewhere than on the disk. */
 export async function openLog(place: string, options: Options = {}): Promise<LogSource> {
-  const { archiveSource, openArchive, openSource } = await import('@lelu/audit')
+  const { openArchive } = await import('@lelu/audit')
+  const { archiveSource, openSource } = await import('@lelu/audit/reading')
   const { log } = options
   if (!/^(s3|file):/.test(place)) return openSource(place)
   const sink = await openArchive(withEndpoint(place, options))

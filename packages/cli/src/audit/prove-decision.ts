@@ -13,7 +13,7 @@ export async function proveDecision(
   { out, from, endpoint, log }: ProofOptions,
 ): Promise<void> {
   const { directory: home, json } = globals()
-  const { makeProof } = await import('@lelu/audit')
+  const { makeProof } = await import('@lelu/audit/reading')
   const source = await openLog(from ?? join(home, 'audit'), { endpoint, log, env: io.env })
   const made = await makeProof({ source, id })
   // Never over another file: a proof may be all that somebody has left.

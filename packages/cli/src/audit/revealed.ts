@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Revealed, StoryRecord } from '@lelu/audit'
+import type { Revealed } from '@lelu/audit'
+import type { StoryRecord } from '@lelu/audit/reading'
 import { safeJson, safeText } from '../print.ts'
 import type { StoryLayout } from './story-lines.ts'
 import { wrapped } from './wrapped.ts'

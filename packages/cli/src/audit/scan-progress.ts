@@ -1,4 +1,4 @@
-import type { ScanProgress } from '@lelu/audit'
+import type { ScanProgress } from '@lelu/audit/reading'
 import type { Io } from '../io.ts'
 
 export type ProgressLine = { show(progress: ScanProgress): void; clear(): void }

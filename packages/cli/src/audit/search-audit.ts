@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { FoundRecord, SearchFilter } from '@lelu/audit'
+import type { FoundRecord, SearchFilter } from '@lelu/audit/reading'
 import type { CommandContext } from '../command-context.ts'
 import { painter, safeLines } from '../print.ts'
 import { recordLine } from './record-line.ts'
@@ -13,7 +13,7 @@ export async function searchAudit(
   { limit, ...filter }: SearchCommand,
 ): Promise<void> {
   const { directory: home, json } = globals()
-  const { searchRecords } = await import('@lelu/audit')
+  const { searchRecords } = await import('@lelu/audit/reading')
   const paint = painter(io)
   const progress = progressLine(io)
   const print = ({ record, raw }: FoundRecord) => {

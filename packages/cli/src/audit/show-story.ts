@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CallSummary } from '@lelu/audit'
+import type { CallSummary } from '@lelu/audit/reading'
 import type { CommandContext } from '../command-context.ts'
 import { type Paint, painter, safeText, table, writeJson } from '../print.ts'
 import { revealedLines, revealedOf } from './revealed.ts'
@@ -14,7 +14,7 @@ export async function showStory(
 ): Promise<void> {
   const { io, globals, setExitCode } = context
   const { directory: home, json } = globals()
-  const { findStory } = await import('@lelu/audit')
+  const { findStory } = await import('@lelu/audit/reading')
   const progress = progressLine(io)
   const directory = join(home, 'audit')
   const story = await findStory({ directory, id, onProgress: progress.show }).finally(

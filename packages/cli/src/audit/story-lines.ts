@@ -1,4 +1,4 @@
-import type { StoryRecord } from '@lelu/audit'
+import type { StoryRecord } from '@lelu/audit/reading'
 import { type Paint, safeJson, safeText, span } from '../print.ts'
 import { part, type Read, read, text } from './read-record.ts'
 import { happened } from './story-words.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ReadRecord } from '@lelu/audit'
+import type { ReadRecord } from '@lelu/audit/reading'
 import type { CommandContext } from '../command-context.ts'
 import { painter, safeLines } from '../print.ts'
 import { recordLine } from './record-line.ts'
@@ -13,7 +13,7 @@ export async function tailAudit(
 ): Promise<void> {
   const { directory: home, json } = globals()
   const directory = join(home, 'audit')
-  const { followRecords, readRecords } = await import('@lelu/audit')
+  const { followRecords, readRecords } = await import('@lelu/audit/reading')
   const paint = painter(io)
   const print = ({ record, raw }: ReadRecord) => {
     // Bytes as stored into a pipe, so that they can be hashed; escaped where they would reach a terminal.

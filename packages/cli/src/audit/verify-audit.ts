@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AuditReport, Immutability, LogSource } from '@lelu/audit'
+import type { AuditReport, Immutability, LogSource } from '@lelu/audit/reading'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import type { Io } from '../io.ts'
@@ -33,7 +33,7 @@ export async function verifyAudit(
   const { io, globals, setExitCode } = context
   const { directory: home, json } = globals()
   const { policy, since, requireImmutable, endpoint, log } = options
-  const { describeReport, verifyLog } = await import('@lelu/audit')
+  const { describeReport, verifyLog } = await import('@lelu/audit/reading')
   const opened = await openLog(place ?? join(home, 'audit'), { endpoint, log, env: io.env })
   const [source, progress] = watched(opened, io)
   const report = await verifyLog({
@@ -71,7 +71,7 @@ async function verifyProofs(
       help: 'lelu audit verify --proof FILE --policy FILE',
     })
   }
-  const { verifyRecordProof } = await import('@lelu/audit')
+  const { verifyRecordProof } = await import('@lelu/audit/reading')
   const trust = await readTrust(policy)
   const keys = folder === undefined ? [] : await readKeys(folder)
   const paint = painter(io)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { describe, expect, it, vi } from 'vitest'
 import type { LeluOptions, Requirement, Reviewer } from '../../src/index.ts'
 import { bob, policyOf, suspended, trade } from '../support.ts'

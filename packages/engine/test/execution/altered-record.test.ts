@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { join } from 'node:path'
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
 import { sealRow } from '../../src/approvals/seal.ts'

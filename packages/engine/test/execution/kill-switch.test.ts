@@ -1,4 +1,4 @@
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { Keyv } from 'keyv'
 import { expect, it, vi } from 'vitest'
 import { fromKeyv, type StopScope } from '../../src/index.ts'

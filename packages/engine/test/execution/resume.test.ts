@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
 import { createLelu } from '../../src/index.ts'

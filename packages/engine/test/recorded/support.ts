@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type AuditRecord, readRecords } from '@lelu/audit'
+import type { AuditRecord } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 
 /** The records of an engine's log, of one kind or of all. */
 export async function recordsOf(directory: string, kind?: string): Promise<AuditRecord[]> {

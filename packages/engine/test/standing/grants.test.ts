@@ -1,4 +1,4 @@
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
 import { createLelu, type Lelu, type LeluOptions, type Requirement } from '../../src/index.ts'

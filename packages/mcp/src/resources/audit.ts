@@ -1,4 +1,4 @@
-import { openSource, readRecords } from '@lelu/audit'
+import { openSource, readRecords } from '@lelu/audit/reading'
 import { isLeluError } from '@lelu/engine'
 import type { ReadResourceResult } from '@modelcontextprotocol/server'
 import type { Principal } from '../surface/principal.ts'

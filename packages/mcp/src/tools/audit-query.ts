@@ -1,4 +1,4 @@
-import { type FoundRecord, type SearchFilter, searchRecords } from '@lelu/audit'
+import { type FoundRecord, type SearchFilter, searchRecords } from '@lelu/audit/reading'
 import type { McpTool } from '../surface/surface.ts'
 import type { ToolParts } from './options.ts'
 import { answering, done, refused } from './results.ts'

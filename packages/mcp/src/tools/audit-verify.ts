@@ -1,4 +1,4 @@
-import { type AuditReport, type LogSource, openSource, verifyLog } from '@lelu/audit'
+import { type AuditReport, type LogSource, openSource, verifyLog } from '@lelu/audit/reading'
 import type { McpTool } from '../surface/surface.ts'
 import type { ToolParts } from './options.ts'
 import { answering, done, refused } from './results.ts'

@@ -1,4 +1,4 @@
-import { findStory, type StoryRecord } from '@lelu/audit'
+import { findStory, type StoryRecord } from '@lelu/audit/reading'
 import { isLeluError, type Json } from '@lelu/engine'
 import type { ToolAnswer } from '../surface/call.ts'
 import type { Principal } from '../surface/principal.ts'

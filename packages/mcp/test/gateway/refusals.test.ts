@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readRecords } from '@lelu/audit'
+import { readRecords } from '@lelu/audit/reading'
 import { type Lelu, LeluError } from '@lelu/engine'
 import { expect, test } from 'vitest'
 import { temporaryFolder, testEngine, testGateway, textOf, until } from './support.ts'

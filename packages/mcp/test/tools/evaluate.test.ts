@@ -18,7 +18,7 @@ describe('lelu_evaluate', () => {
   it('takes caller and tenant from the connection', async () => {
     const { surface, lelu } = await fixture()
     const { view } = await result(surface, alice, 'lelu_evaluate', order)
-    const { findStory } = await import('@lelu/audit')
+    const { findStory } = await import('@lelu/audit/reading')
     const story = await findStory({
       directory: lelu.audit.directory,
       id: String(view.decision_id),

@@ -8,7 +8,7 @@ import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { Decision, Json, ToolCall } from '../types.ts'
+import type { Decision, DecisionRequest, Json, Subject, ToolCall } from '../types.ts'
 import { type Decided, type DecideMore, digestOf } from './decide.ts'
 import type { StoppedCheck } from './kill-switch.ts'
 import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
@@ -75,17 +75,12 @@ export async function guard<T>(
 
   /** The same run and call id must be the same call: else an approval for one input would answer for another. */
   function goOn(record: ApprovalRecord): Promise<Outcome<T>> {
-    const { subject, call } = record.request
     const original = record.edits[0]?.from ?? record.digest
-    const sameCall =
-      original === digestOf(asked) &&
-      call.tool === asked.request.call.tool &&
-      sameSchema(call.schema, asked.request.call.schema) &&
-      subject.id === asked.request.subject.id
-    if (sameCall) return resume(record.id, execute)
+    if (original === digestOf(asked) && isSameCall(record.request, asked.request))
+      return resume(record.id, execute)
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
-      `Call ${asked.request.call.id} of this run is suspended already, with another tool, schema, input or agent.`,
+      `Call ${asked.request.call.id} of this run is on record already, with another tool, schema, input, effect, resource, agent or person.`,
       {
         help: 'Give every tool call of a run an id of its own.',
         details: { approval: record.id, state: record.state },
@@ -110,10 +105,32 @@ async function complete(
   }
 }
 
-/** A tool whose schema changed since the approval is another tool: what was approved may mean something else to it. */
-function sameSchema(approved: Json | undefined, current: Json | undefined): boolean {
-  if (approved === undefined || current === undefined) return approved === current
-  return canonicalJson(approved) === canonicalJson(current)
+/**
+ * Whether what was approved is what is asked for now. A tool whose schema changed is another tool, as what was approved may
+ * mean something else to it; and a yes to what is done for one person, or to one resource, is none for another. What the
+ * agent knew (confidence, context) may differ: it is decided on anew.
+ */
+function isSameCall(approved: DecisionRequest, asked: DecisionRequest): boolean {
+  if (approved.call.tool !== asked.call.tool || !sameJson(approved.call.schema, asked.call.schema))
+    return false
+  const { effect = 'non_idempotent' } = approved.call
+  return (
+    effect === (asked.call.effect ?? 'non_idempotent') &&
+    approved.resource?.type === asked.resource?.type &&
+    approved.resource?.id === asked.resource?.id &&
+    isSameChain(approved.subject, asked.subject)
+  )
+}
+
+function isSameChain(a: Subject, b: Subject): boolean {
+  if (a.id !== b.id || a.type !== b.type) return false
+  if (a.actingFor === undefined || b.actingFor === undefined) return a.actingFor === b.actingFor
+  return isSameChain(a.actingFor, b.actingFor)
+}
+
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return canonicalJson(a) === canonicalJson(b)
 }
 
 async function runAllowed<T>(

@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import type { Approval } from '../approvals/record.ts'
+import { toWellFormed } from '../request/unicode.ts'
 import type { Decision, Effect, Json, Reason, ToolCall } from '../types.ts'
 
 /** What the engine tells the tool about its run. */
@@ -38,14 +40,40 @@ export function asJson(value: unknown): { text: string; json: Json } | undefined
   }
 }
 
+/** What JSON makes something else of, or nothing: its replay would not be what the first caller got. */
+const isLost = (value: unknown): boolean =>
+  (typeof value === 'number' && !Number.isFinite(value)) ||
+  types.isMap(value) ||
+  types.isSet(value) ||
+  types.isNativeError(value) ||
+  types.isRegExp(value) ||
+  types.isPromise(value) ||
+  (ArrayBuffer.isView(value) && !Buffer.isBuffer(value)) ||
+  types.isAnyArrayBuffer(value)
+
+/** Whether a value that has a JSON text says the same in it. Members that are undefined are no loss. */
+export function isKept(value: unknown): boolean {
+  if (isLost(value)) return false
+  if (typeof value !== 'object' || value === null) return true
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return true
+  return Object.values(value).every(isKept)
+}
+
 /** How a call ended that threw. An aborted one may still be at work, so nobody knows whether it takes effect. */
 export function endOf(
   error: unknown,
 ): { status: 'failed'; message: string; code?: string } | { status: 'unknown' } {
-  if (error instanceof Error && error.name === 'AbortError') return { status: 'unknown' }
+  if (isAbort(error)) return { status: 'unknown' }
   const message = error instanceof Error ? error.message : String(error)
   const code = codeOf(error)
-  return { status: 'failed', message: message.slice(0, 2000), ...(code !== undefined && { code }) }
+  // What is cut may end within a character, which the log would not take.
+  const text = toWellFormed(message.slice(0, 2000))
+  return { status: 'failed', message: text, ...(code !== undefined && { code }) }
+}
+
+/** `AbortSignal.timeout` has a name of its own; its tool works on as well. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
 }
 
 /** A word such as ECONNREFUSED, by which failures are counted. Anything else could hold data, and the log is for ever. */

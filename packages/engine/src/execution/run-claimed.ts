@@ -4,7 +4,7 @@ import { type ApprovalRecord, type ApprovalResult, toApproval } from '../approva
 import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import type { ToolCall } from '../types.ts'
-import { asJson, type Execute, endOf, maxKeptResult, type Outcome } from './outcome.ts'
+import { asJson, type Execute, endOf, isKept, maxKeptResult, type Outcome } from './outcome.ts'
 import type { Claim } from './redeem.ts'
 
 type Options = { records: Records; now: () => number; leaseMs: number }
@@ -21,7 +21,10 @@ function keepLease(
     renewal = records
       .commit(latest, { next: { state: 'executing', attempt }, events: [] })
       .then(async (renewed) => {
-        latest = renewed ?? (await ownAttempt(latest, records)) ?? latest
+        const stored = renewed ?? (await ownAttempt(latest, records))
+        if (stored?.state === 'executing') latest = stored
+        // The lease ran out while this process stood still: whose call it is now is for a person or another attempt to say.
+        else clearInterval(timer)
       })
       .catch(() => {}) // The next renewal tries again; without any, the lease ends and the record says so.
   }, leaseMs / 3)
@@ -44,7 +47,7 @@ function resultOf(value: unknown): ApprovalResult {
   } catch {
     // A lone surrogate in a tool's answer has no canonical text; the answer itself is fine.
   }
-  if (digest === null || plain.text.length > maxKeptResult)
+  if (digest === null || plain.text.length > maxKeptResult || !isKept(value))
     return { status: 'completed', kept: false, digest }
   return { status: 'completed', kept: true, value: plain.json, digest }
 }

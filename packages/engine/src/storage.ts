@@ -20,7 +20,7 @@ import { fromKeyv } from './store/from-keyv.ts'
 import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
 import { timedBy } from './store/timed.ts'
-import { hasKeyRing, openKeyRing } from './tokens/key-files.ts'
+import { hasKeyRing, openKeyRing, readKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
 import { importKeyRing, type KeyRing, keysError } from './tokens/key-ring.ts'
 import { createRevocations, type Revocations } from './tokens/revocations.ts'
@@ -44,6 +44,7 @@ export type Storage = {
   stopped: StoppedCheck
   notifying: Pick<NotificationsPart, 'notifications' | 'start'>
   now: () => number
+  approveWithinMs: number
   approvals(checkEdit?: EditCheck): ApprovalsPart
   /** Closes what was opened here, not what was passed in. */
   close(): Promise<void>
@@ -80,7 +81,7 @@ export async function openStorage(
   }
   const keys =
     options.keys === undefined
-      ? keyHolder(await ownKeys(), () => openKeyRing(keysFolder, now()))
+      ? keyHolder(await ownKeys(), () => readKeyRing(keysFolder))
       : keyHolder(importKeyRing(options.keys))
   const audit = options.audit ?? (await openAuditLog(auditOptions(options, directory)))
   const openings = await openOpenings({
@@ -105,6 +106,8 @@ export async function openStorage(
     await clock.refresh()
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
     const readMarks = markReader(store, deadlineMs)
+    const marking = { store, readMarks, audit, deadlineMs }
+    const revocations = createRevocations({ ...marking, latest: clock.latest })
     const standing = standingRecords({ store, keys, deadlineMs })
     const { approveWithinMs = defaultWithinMs, executeWithinMs = defaultWithinMs } = options
     const { notify, notices = notify !== undefined } = options
@@ -118,16 +121,18 @@ export async function openStorage(
       openings,
       keys,
       records,
-      revocations: createRevocations({ store, readMarks, audit, now: clock.now, deadlineMs }),
+      revocations,
       standing,
-      grants: standingGrants({ standing, records, audit, now: clock.now }),
-      ...killSwitch({ store, readMarks, audit, now: clock.now, deadlineMs }),
+      grants: standingGrants({ standing, records, audit, revocations, now: clock.earliest }),
+      ...killSwitch({ ...marking, now: clock.now }),
       notifying,
       now: clock.now,
+      approveWithinMs,
       approvals: (checkEdit) =>
         createApprovals({
           records,
           now: clock.now,
+          earliest: clock.earliest,
           approveWithinMs,
           executeWithinMs,
           notices,

@@ -73,7 +73,12 @@ export async function openKeyRing(directory: string, now: number): Promise<KeyRi
   return importKeyRing(await readData(file))
 }
 
-/** Puts new keys in front of a folder's key ring. Running engines take them at their next start. */
+/** The key ring of a folder as it is now. Never makes one: new keys would take every row for altered. */
+export async function readKeyRing(directory: string): Promise<KeyRing> {
+  return importKeyRing(await readData(join(directory, fileName)))
+}
+
+/** Puts new keys in front of a folder's key ring. Running engines take them at their next start, or within half a minute. */
 export async function rotateKeys(directory: string, now: number = Date.now()): Promise<KeyRing> {
   const file = join(directory, fileName)
   const data = await readData(file)

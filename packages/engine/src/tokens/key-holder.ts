@@ -11,15 +11,28 @@ export type KeyHolder = {
   sealKeysFor(kid: string): Promise<readonly SealKey[]>
 }
 
+/** A signing key that was taken out of the ring is refused no later than this. */
+const staleMs = 30_000
+/** Forged tokens with made-up key ids must not turn into disk reads. */
+const forgedMs = 1000
+
 /** `reload` reads the ring again; without it the ring is fixed. */
 export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): KeyHolder {
   let ring = initial
-  let lastReload = 0
+  let readAt = performance.now()
+  let askedAt = Number.NEGATIVE_INFINITY
   async function refresh(): Promise<void> {
-    // At most once a second: forged tokens with made-up key ids must not turn into disk reads.
-    if (reload === undefined || Date.now() - lastReload < 1000) return
-    lastReload = Date.now()
+    if (reload === undefined) return
+    askedAt = performance.now()
     ring = await reload()
+    readAt = askedAt
+  }
+  /** A ring that could not be read is asked for again by the next one: keys of before are not good enough. */
+  async function refreshStale(): Promise<void> {
+    if (performance.now() - readAt >= staleMs) await refresh()
+  }
+  async function refreshUnknown(): Promise<void> {
+    if (performance.now() - askedAt >= forgedMs) await refresh()
   }
   const first = <T>(keys: readonly T[]): T => keys[0] as T // importKeyRing refuses an empty list
 
@@ -29,11 +42,12 @@ export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): Ke
     sealKey: () => first(ring.seal),
     async findSigning(kid) {
       const find = () => ring.signing.find((key) => key.kid === kid)
-      if (find() === undefined) await refresh()
+      await refreshStale()
+      if (find() === undefined) await refreshUnknown()
       return find()
     },
     async sealKeysFor(kid) {
-      if (!ring.seal.some((key) => key.kid === kid)) await refresh()
+      if (!ring.seal.some((key) => key.kid === kid)) await refreshUnknown()
       return ring.seal
     },
   }

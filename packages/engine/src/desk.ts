@@ -31,12 +31,13 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
   const { issuer = 'urn:lelu:engine', audience = 'urn:lelu:executor:local' } = options
   assertThere(options)
   const storage = await openStorage(options)
-  const { records, keys, revocations, grants, killSwitch, now } = storage
+  const { records, keys, revocations, grants, killSwitch, stopped, now } = storage
   const tokens = createTokens({
     records,
     keys,
     revocations,
     grants,
+    stopped,
     issuer,
     audience,
     tokenSeconds: 60,

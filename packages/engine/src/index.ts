@@ -75,6 +75,7 @@ export type { EraseOptions, RecordedInputs } from './recorded/recorded-inputs.ts
 // Standing grants
 export type { StandingGrant, StandingMatch } from './standing/standing-grant.ts'
 export type { GrantTerms, StandingGrants } from './standing/standing-grants.ts'
+export type { GrantPage } from './standing/standing-records.ts'
 
 // Notifications
 export type { Notification } from './notify/notification.ts'

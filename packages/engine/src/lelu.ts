@@ -98,11 +98,12 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   const limits = options.maxInputBytes === undefined ? {} : { maxInputBytes: options.maxInputBytes }
   const gate = (request: DecisionRequest): GatedRequest => gateRequest(request, limits)
   const showInput = recordInput(auditInput, keepsInputs ? storage.openings : undefined)
-  const deciding = { policy, audit, now, stopped: storage.stopped, recordInput: showInput }
+  const { stopped, approveWithinMs } = storage
+  const deciding = { policy, audit, now, stopped, approveWithinMs, recordInput: showInput }
   const decideGated = (gated: GatedRequest, more?: DecideMore) => decide(gated, deciding, more)
   const approvals = storage.approvals(editCheck({ gate, decide: decideGated }))
   const minting = { records, keys, issuer, audience, tokenSeconds, now }
-  const tokens = createTokens({ ...minting, revocations, grants })
+  const tokens = createTokens({ ...minting, revocations, grants, stopped: storage.stopped })
   const redeeming = {
     ...minting,
     revocations,

@@ -26,10 +26,9 @@ function report({ io, globals }: CommandContext, grant: StandingGrant, text: str
 /** `grants list`. */
 export async function list(context: CommandContext, options: ListOptions): Promise<void> {
   const { io, globals } = context
-  const grants = await onDesk(context, (desk) => desk.list(options))
-  const next = grants.length === options.limit ? (grants.at(-1)?.id ?? null) : null
-  if (globals().json) writeJson(io, { grants, next })
-  else io.write(`${grantTable(grants, next, Date.now(), painter(io)).join('\n')}\n`)
+  const page = await onDesk(context, (desk) => desk.list(options))
+  if (globals().json) writeJson(io, page)
+  else io.write(`${grantTable(page, Date.now(), painter(io)).join('\n')}\n`)
 }
 
 /** `grants show`. */

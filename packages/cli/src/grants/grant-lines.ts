@@ -1,4 +1,4 @@
-import type { StandingGrant } from '@lelu/engine'
+import type { GrantPage, StandingGrant } from '@lelu/engine'
 import { type Paint, safeText, span, table } from '../print.ts'
 
 const heading = ['ID', 'AGENT', 'TOOL', 'SAME', 'USES', 'ENDS IN', 'STATE']
@@ -16,14 +16,16 @@ const sameIn = ({ match }: StandingGrant): string =>
 /** The agent, and whomever it acts for. */
 const who = ({ subjects }: StandingGrant): string => subjects.map(({ id }) => id).join(' for ')
 
-/** The grants as a table. */
+/** The grants as a table; altered rows come first, where nobody overlooks them. */
 export function grantTable(
-  grants: readonly StandingGrant[],
-  next: string | null,
+  { grants, altered, next }: GrantPage,
   now: number,
   paint: Paint,
 ): string[] {
-  if (grants.length === 0) return ['There are no standing grants.']
+  const warnings = altered.map((id) =>
+    paint('red', `ALTERED  ${safeText(id)} was changed outside Lelu. It allows nothing.`),
+  )
+  if (grants.length === 0) return [...warnings, 'There are no standing grants.']
   const cells = grants.map((grant) =>
     [
       ...[grant.id, who(grant), grant.tool, sameIn(grant)],
@@ -32,7 +34,7 @@ export function grantTable(
   )
   const [head = '', ...rows] = table([heading, ...cells])
   const more = next === null ? [] : ['', `There may be more: --after ${safeText(next)}`]
-  return [paint('bold', head), ...rows, ...more]
+  return [...warnings, paint('bold', head), ...rows, ...more]
 }
 
 /** One grant, in sentences. */

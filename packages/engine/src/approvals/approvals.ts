@@ -5,7 +5,10 @@ import { callerTenant, type TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
 import { cancelledEvent, requestedEvent } from './events.ts'
 import { inputChanges } from './input-changes.ts'
-import { type Reconciliation, reconcileChange } from './reconcile.ts'
+import { approvalPrefix } from './list-records.ts'
+import { pageLimit } from './page-limit.ts'
+import { readReason } from './reason.ts'
+import { type Reconciliation, readReconciliation, reconcileChange } from './reconcile.ts'
 import {
   type Approval,
   type ApprovalRecord,
@@ -14,11 +17,13 @@ import {
   quiet,
   type Reviewer,
   toApproval,
+  type Vote,
 } from './record.ts'
 import type { Records } from './records.ts'
-import { assertEligible, assertReviewer } from './review.ts'
+import { assertEligible } from './review.ts'
+import { readActor } from './reviewer.ts'
 import { type ApprovalState, stateError } from './state.ts'
-import { type Review, voteChange } from './vote.ts'
+import { type Review, readReview, voteChange } from './vote.ts'
 import { waitForReview } from './wait.ts'
 
 export type ApprovalFilter = {
@@ -64,6 +69,8 @@ export type EditCheck = (
 export type ApprovalsOptions = {
   records: Records
   now: () => number
+  /** Never ahead of the database. */
+  earliest: () => number
   approveWithinMs: number
   executeWithinMs: number
   /** Whether notices are kept for calls that are suspended from now on. Default false. */
@@ -86,13 +93,29 @@ export type ApprovalsPart = Approvals & {
   wakeUps: EventTarget
 }
 
+const voided = (vote: Vote): Vote => ({ ...vote, void: true })
+
 export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
-  const { records, now, approveWithinMs, executeWithinMs, notices = false, checkEdit } = options
+  const {
+    records,
+    now,
+    earliest,
+    approveWithinMs,
+    executeWithinMs,
+    notices = false,
+    checkEdit,
+  } = options
   const wakeUps = new EventTarget()
-  const terms = () => ({ now: now(), executeWithinMs })
+  const terms = () => ({ now: now(), allowedAt: earliest(), executeWithinMs })
   const wake = (record: ApprovalRecord): Approval => {
     wakeUps.dispatchEvent(new Event(record.id))
     return toApproval(record)
+  }
+
+  /** When those who must approve a call that is asked about now have to have done so. */
+  function deadlineOf(requirements: readonly Requirement[]): number {
+    const own = requirements.flatMap((one) => (one.expiresInMs === null ? [] : [one.expiresInMs]))
+    return now() + Math.min(approveWithinMs, ...own)
   }
 
   /** The edited call, checked against exactly the revision that was read; another revision starts over. */
@@ -115,13 +138,15 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       const { digest: seen, ...rest } = review
       if (seen !== undefined && seen !== record.digest)
         throw stateError(id, record.state, 'its input has changed since')
-      const change = voteChange(
-        record,
-        rest,
-        { ...checked, edits: [...record.edits, edit] },
-        terms(),
-      )
-      const committed = change && (await records.commit(record, change))
+      const edited = {
+        ...checked,
+        edits: [...record.edits, edit],
+        approveBy: Math.min(record.approveBy, deadlineOf(checked.requirements)),
+        ...(checked.digest !== record.digest && { votes: record.votes.map(voided) }),
+      }
+      const change = voteChange(record, rest, edited, terms())
+      if (change === undefined) return record // said twice: fine
+      const committed = await records.commit(record, change)
       if (committed !== undefined) return committed
     }
     throw stateError(id, 'pending', 'others keep changing it')
@@ -131,16 +156,15 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
     wakeUps,
     async request({ request, digest, blind, decision, requirements }) {
       const createdAt = now()
-      const own = requirements.flatMap((one) => (one.expiresInMs === null ? [] : [one.expiresInMs]))
       const record: ApprovalRecord = {
         v: 1,
         blind,
-        id: `apr_${newId()}`,
+        id: `${approvalPrefix}${newId()}`,
         tenant: request.tenant ?? 'default',
         state: 'pending',
         revision: 1,
         createdAt,
-        approveBy: createdAt + Math.min(approveWithinMs, ...own),
+        approveBy: deadlineOf(requirements),
         executeBy: null,
         approvedAt: null,
         request,
@@ -162,32 +186,18 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return records.create(record, [requestedEvent(record)])
     },
     get: async (id, scope = {}) => toApproval(await records.load(id, callerTenant(scope))),
-    async find({ tenant = 'default', run, call }) {
+    async find({ run, call, ...scope }) {
+      const tenant = callerTenant(scope) ?? 'default'
       const { record } = await records.findByCall(tenant, callKey(run, call))
       return record && toApproval(record)
     },
-    async list({ limit = 50, ...filter } = {}) {
-      const page = await records.list({
-        ...filter,
-        limit: Math.min(Math.max(Math.trunc(limit), 1), 500),
-      })
+    async list({ limit, ...filter } = {}) {
+      callerTenant(filter)
+      const page = await records.list({ ...filter, limit: pageLimit(limit) })
       return { approvals: page.records.map(toApproval), altered: page.altered, next: page.next }
     },
-    async review(id, review) {
-      assertReviewer(review.reviewer)
-      if (review.verdict !== 'approve' && review.verdict !== 'deny') {
-        throw new LeluError('LELU_REVIEW_INVALID', 'A verdict is `approve` or `deny`.', {
-          help: 'Pass one of the two words.',
-        })
-      }
-      if (
-        review.reason !== undefined &&
-        (typeof review.reason !== 'string' || review.reason.length > 2000)
-      ) {
-        throw new LeluError('LELU_REVIEW_INVALID', 'A reason is text of at most 2000 characters.', {
-          help: 'Shorten it.',
-        })
-      }
+    async review(id, given) {
+      const review = readReview(given)
       const { input } = review
       if (input !== undefined) return wake(await reviewWithEdit(id, review, input))
       const tenant = callerTenant(review)
@@ -195,9 +205,8 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return wake(await records.transition(id, change, tenant))
     },
     async cancel(id, cancelling = {}) {
-      const { reason, by } = cancelling
-      if (by !== undefined) assertReviewer(by)
-      const text = reason ?? null
+      const by = readActor(cancelling.by)
+      const text = readReason(cancelling.reason) ?? null
       const change = (record: ApprovalRecord): Change | undefined => {
         if (record.state === 'cancelled') return undefined
         const why = {
@@ -206,13 +215,14 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
         }
         return {
           next: { state: 'cancelled', reason: why },
-          events: [cancelledEvent(record, by ?? null, text)],
+          events: [cancelledEvent(record, by, text)],
         }
       }
       return wake(await records.transition(id, change, callerTenant(cancelling)))
     },
     async reconcile(id, given) {
-      const change = (record: ApprovalRecord) => reconcileChange(record, given, terms())
+      const read = readReconciliation(given)
+      const change = (record: ApprovalRecord) => reconcileChange(record, read, terms())
       return wake(await records.transition(id, change, callerTenant(given)))
     },
     wait: async (id, waitOptions) =>

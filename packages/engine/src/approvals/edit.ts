@@ -1,4 +1,4 @@
-import type { Schema } from '@cfworker/json-schema'
+import type { Schema, ValidationResult } from '@cfworker/json-schema'
 import { LeluError } from '../errors.ts'
 import type { Decided, DecideMore } from '../execution/decide.ts'
 import type { GatedRequest } from '../request/gate.ts'
@@ -15,10 +15,12 @@ function refuse(
   why: string,
   help: string,
   details: Record<string, unknown> = {},
+  cause?: unknown,
 ): LeluError {
   return new LeluError('LELU_EDIT_REFUSED', `The edit of approval ${id} was refused: ${why}.`, {
     help,
     details: { approval: id, ...details },
+    cause,
   })
 }
 
@@ -31,12 +33,16 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
     )
   }
   const { Validator } = await import('@cfworker/json-schema')
-  // A copy: the validator writes hidden members into the schema it is given.
-  const { valid, errors } = new Validator(
-    structuredClone(schema) as Schema,
-    '2020-12',
-    false,
-  ).validate(input)
+  let result: ValidationResult
+  try {
+    // A copy: the validator writes hidden members into the schema it is given.
+    const validator = new Validator(structuredClone(schema) as Schema, '2020-12', false)
+    result = validator.validate(input)
+  } catch (error) {
+    // A reference that leads nowhere, a pattern that is none: nothing has checked the new input.
+    throw refuse(id, 'the schema of the tool cannot be applied', 'Correct the schema.', {}, error)
+  }
+  const { valid, errors } = result
   if (valid) return
   const places = errors.map(({ instanceLocation, keyword }) => `${instanceLocation} (${keyword})`)
   throw refuse(
@@ -51,8 +57,9 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
 export function editCheck({ gate, decide }: Options): EditCheck {
   return async (record, input) => {
     const { request, id, blind } = record
-    await checkSchema(id, request.call.schema, input)
+    // The gate first: what it lets through is plain, and no deeper than a validator can go.
     const gated = gate({ ...request, call: { ...request.call, input } })
+    await checkSchema(id, request.call.schema, gated.request.call.input)
     const { decision, digest, requirements } = await decide(gated, { approval: id, blind })
     if (decision.effect === 'deny') {
       throw refuse(

@@ -1,11 +1,14 @@
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
+import { asJson, maxKeptResult } from '../execution/outcome.ts'
 import type { Json } from '../types.ts'
 import type { TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
 import { reconciledEvent } from './events.ts'
+import { readReason } from './reason.ts'
 import type { ApprovalRecord, ApprovalResult, Reviewer } from './record.ts'
-import { assertEligible, assertReviewer } from './review.ts'
+import { assertEligible } from './review.ts'
+import { readReviewer } from './reviewer.ts'
 import { stateError } from './state.ts'
 
 /** What a person found out about a call of which nobody knew whether it took effect. */
@@ -22,20 +25,31 @@ export type Reconciliation = TenantScope & {
 
 const words: readonly unknown[] = ['completed', 'failed', 'retry']
 
-function assertReconciliation({ as, reviewer, reason, value }: Reconciliation): void {
-  assertReviewer(reviewer)
-  const refuse = (message: string, help: string) => {
-    throw new LeluError('LELU_REVIEW_INVALID', message, { help })
-  }
+/** The word of a person, without whatever else the host passed. Throws `LELU_REVIEW_INVALID`. */
+export function readReconciliation({
+  as,
+  reviewer,
+  reason,
+  value,
+}: Reconciliation): Reconciliation {
+  const read = { as, reviewer: readReviewer(reviewer), reason: readReason(reason) ?? '' }
+  const refuse = (message: string, help: string) =>
+    new LeluError('LELU_REVIEW_INVALID', message, { help })
   if (!words.includes(as)) {
-    refuse('A call is reconciled as `completed`, `failed` or `retry`.', 'Pass one of the words.')
+    throw refuse(
+      'A call is reconciled as `completed`, `failed` or `retry`.',
+      'Pass one of the words.',
+    )
   }
-  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 2000) {
-    refuse('A reconciliation needs a reason of 1 to 2000 characters.', 'Say what was looked at.')
-  }
-  if (value !== undefined && as !== 'completed') {
-    refuse('Only a call that took effect has a value.', 'Leave `value` out.')
-  }
+  if (read.reason.trim() === '')
+    throw refuse('A reconciliation needs a reason.', 'Say what was looked at.')
+  if (value === undefined) return read
+  if (as !== 'completed')
+    throw refuse('Only a call that took effect has a value.', 'Leave `value` out.')
+  const plain = asJson(value)
+  if (plain === undefined || plain.text.length > maxKeptResult || !plain.text.isWellFormed())
+    throw refuse('The value is no JSON of at most 64 KiB.', 'Pass what the model should read.')
+  return { ...read, value: plain.json }
 }
 
 function resultOf({ as, reason, value }: Reconciliation): ApprovalResult | null {
@@ -53,13 +67,12 @@ function resultOf({ as, reason, value }: Reconciliation): ApprovalResult | null 
   }
 }
 
-/** The end of `unknown`: only by an eligible person, and with a reason. Nothing of the sort happens by itself. */
+/** The end of `unknown`: only by an eligible person, and with a reason (`readReconciliation`). Nothing of the sort happens by itself. */
 export function reconcileChange(
   record: ApprovalRecord,
   given: Reconciliation,
   { now, executeWithinMs }: { now: number; executeWithinMs: number },
 ): Change {
-  assertReconciliation(given)
   if (record.state !== 'unknown') {
     throw stateError(record.id, record.state, 'only a call whose effect is unknown is reconciled')
   }

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '@lelu/audit'
+import { LeluError } from '../errors.ts'
 import type { Decision, DecisionRequest, Json, Reason, Requirement } from '../types.ts'
 import type { InputChange } from './input-changes.ts'
 import type { Notice } from './notice.ts'
@@ -25,6 +26,8 @@ export type Vote = {
   at: number
   /** Milliseconds after the suspension: the escalation steps up to here were in force. Left out when none was. */
   escalatedMs?: number
+  /** Given before the input was edited: it does not count, even when a later edit brings the old input back. */
+  void?: true
 }
 
 /** The one token that may redeem this approval now. Minting again makes the earlier one void. */
@@ -98,8 +101,18 @@ export const quiet: Pick<
   'listens' | 'outbox' | 'remindedAt' | 'level' | 'escalatedMs'
 > = { listens: false, outbox: [], remindedAt: null, level: 0, escalatedMs: 0 }
 
-/** The record with what it may lack, in the order it was written in: one content has one JSON text. */
+/**
+ * The record with what it may lack, in the order it was written in: one content has one JSON text. Throws
+ * `LELU_STORE_CORRUPT` for one of a newer version: what this one does not know of could forbid the call.
+ */
 export function complete(record: ApprovalRecord): ApprovalRecord {
+  if (record.v !== 1) {
+    throw new LeluError(
+      'LELU_STORE_CORRUPT',
+      `Approval ${record.id} was made by a newer Lelu (version ${record.v}, this one knows 1).`,
+      { help: 'Update Lelu in every process of this store.', details: { approval: record.id } },
+    )
+  }
   return { ...record, ...quiet, ...record }
 }
 

@@ -18,6 +18,7 @@ import { dueOf } from './due.ts'
 import { type DueRecords, dueRecords } from './due-records.ts'
 import { eventLog } from './event-log.ts'
 import { isApart, listRecords, type RecordPage } from './list-records.ts'
+import { assertLoggable } from './loggable.ts'
 import { notFound } from './not-found.ts'
 import { isBookkeeping, outboxAfter } from './notices.ts'
 import { overdueChange } from './overdue.ts'
@@ -33,6 +34,8 @@ export type RecordsOptions = {
   /** Milliseconds an operation of the store may take. */
   deadlineMs: number
 }
+
+type Decide = (record: ApprovalRecord) => Change | undefined
 
 export type Records = {
   /** Stores a new record, unless the call has one already: then answers that one. */
@@ -62,15 +65,16 @@ export type Records = {
   commit: Commit
   /** The first half of a commit: what is written is made at once, and swapped in when the answer is called. */
   prepare(current: ApprovalRecord, change: Change): Prepared
-  /** Loads (or starts from a record just loaded), decides and commits, again from the load whenever another process was faster. */
-  transition(
-    start: string | ApprovalRecord,
-    decide: (record: ApprovalRecord) => Change | undefined,
-    tenant?: string,
-  ): Promise<ApprovalRecord>
+  /** Loads, decides and commits, again from the load whenever another process was faster. */
+  transition(id: string, decide: Decide, tenant?: string): Promise<ApprovalRecord>
+  /** The same from a record that was just loaded. Never one that a caller handed in: its seal is not looked at again. */
+  transitionFrom(record: ApprovalRecord, decide: Decide): Promise<ApprovalRecord>
   /** Waits until the events of every transition are on disk in the log. Never throws. */
   flush(): Promise<void>
 }
+
+/** Each is one of others who change the approval at this moment. */
+const maxRounds = 50
 
 /** The only door to stored approvals: sealed, compare-and-swapped, audited before anything depends on it. */
 export function createRecords({ store, keys, audit, clock, deadlineMs }: RecordsOptions): Records {
@@ -127,6 +131,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     const after = withNotice(current, { ...current, ...next, revision: current.revision + 1 })
     const changed = withEvents(after, events)
     const row = toRow(changed)
+    assertLoggable(events, row)
     return async () => {
       // Everything before these events is in the log already: load() saw to it.
       log.announce(row.attempt, current.eventCount)
@@ -169,9 +174,30 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
   }
 
   async function load(id: string, tenant?: string): Promise<ApprovalRecord> {
+    // A host may hand on what it got: an object here would be asked of the database, or worse, taken for a record.
+    if (typeof id !== 'string') throw notFound(id)
     const row = await timed(store.get(id), 'reading an approval')
     if (row === undefined || row.tenant !== (tenant ?? row.tenant)) throw notFound(id)
     return open(row)
+  }
+
+  async function transitionOf(start: ApprovalRecord, decide: Decide): Promise<ApprovalRecord> {
+    let record = start
+    for (let round = 0; round < maxRounds; round += 1) {
+      const change = decide(record)
+      if (change === undefined) return record
+      const committed = await commit(record, change)
+      if (committed !== undefined) return committed
+      record = await load(record.id)
+    }
+    throw new LeluError(
+      'LELU_APPROVAL_CONFLICT',
+      `Approval ${start.id} was changed by others ${maxRounds} times in a row.`,
+      {
+        help: 'Try again; if it stays, look for a process that writes in a loop.',
+        details: { approval: start.id },
+      },
+    )
   }
 
   return {
@@ -193,6 +219,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     async create(record, events) {
       const numbered = withEvents(withNotice(undefined, record), events)
       const row = toRow(numbered)
+      assertLoggable(events, row)
       const answer = await written(row.id, store.create(row), 'creating an approval', (stored) =>
         stored?.attempt === row.attempt ? { created: true, row } : undefined,
       )
@@ -205,23 +232,9 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       const { row, marks } = await timed(finding, 'finding an approval')
       return { record: row && (await open(row)), marks }
     },
-    async transition(start, decide, tenant) {
-      const id = typeof start === 'string' ? start : start.id
-      for (let round = 0; round < 50; round += 1) {
-        const record = round === 0 && typeof start !== 'string' ? start : await load(id, tenant)
-        const change = decide(record)
-        if (change === undefined) return record
-        const committed = await commit(record, change)
-        if (committed !== undefined) return committed
-      }
-      throw new LeluError(
-        'LELU_APPROVAL_CONFLICT',
-        `Approval ${id} was changed by others 50 times in a row.`,
-        {
-          help: 'Try again; if it stays, look for a process that writes in a loop.',
-          details: { approval: id },
-        },
-      )
+    async transition(id, decide, tenant) {
+      return transitionOf(await load(id, tenant), decide)
     },
+    transitionFrom: transitionOf,
   }
 }

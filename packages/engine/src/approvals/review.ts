@@ -2,18 +2,7 @@ import { LeluError } from '../errors.ts'
 import type { Reason, Requirement, Subject } from '../types.ts'
 import { widened } from './escalation.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
-
-/** Everybody on whose behalf the call is made: the agent and whoever it acts for, to the end of the chain. */
-function involved(subject: Subject): string[] {
-  const ids: string[] = []
-  for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
-    ids.push(one.id)
-  return ids
-}
-
-function sameReviewer(a: Reviewer, b: Reviewer): boolean {
-  return a.id === b.id && a.issuer === b.issuer
-}
+import { involved, isSamePerson, personOf } from './reviewer.ts'
 
 /** Throws unless this person may vote: separation of duties (invariant 5), and the policy's list of reviewers. */
 export function assertEligible(record: ApprovalRecord, reviewer: Reviewer): void {
@@ -27,7 +16,7 @@ export function assertEligible(record: ApprovalRecord, reviewer: Reviewer): void
       },
     )
   }
-  if (involved(record.request.subject).includes(reviewer.id)) {
+  if (involved(record.request.subject).includes(personOf(reviewer.id))) {
     refuse(
       'the call is made by or for them',
       'Ask somebody who neither asked for the call nor benefits from it.',
@@ -48,22 +37,31 @@ function counts(requirement: Requirement, reviewer: Reviewer, escalatedMs = 0): 
 }
 
 /**
- * Whether these requirements could be met by anybody: those who are named and not involved are enough. Who is in a
- * group is only known when they review.
+ * Whether these requirements could be met by anybody within `withinMs`: those who are named by then and not involved are
+ * enough. Who is in a group is only known when they review.
  */
-export function canBeMet(requirements: readonly Requirement[], subject: Subject): boolean {
+export function canBeMet(
+  requirements: readonly Requirement[],
+  subject: Subject,
+  withinMs: number,
+): boolean {
   const excluded = involved(subject)
   return requirements.every((requirement) => {
-    const { reviewers, groups, quorum } = widened(requirement, Number.POSITIVE_INFINITY)
+    const until = Math.min(withinMs, requirement.expiresInMs ?? withinMs)
+    const { reviewers, groups, quorum } = widened(requirement, until)
     if (reviewers === null || groups !== undefined) return true
-    return reviewers.filter((id) => !excluded.includes(id)).length >= quorum
+    const people = new Set(reviewers.map(personOf))
+    return [...people].filter((person) => !excluded.includes(person)).length >= quorum
   })
 }
+
+/** A vote that stands: given on exactly this input, and not before an edit. */
+const stands = (vote: Vote, digest: string) => vote.digest === digest && vote.void !== true
 
 /** The last vote of the same person on the same input, if any. */
 export function earlierVote(record: ApprovalRecord, reviewer: Reviewer): Vote | undefined {
   return record.votes.findLast(
-    (vote) => vote.digest === record.digest && sameReviewer(vote.reviewer, reviewer),
+    (vote) => stands(vote, record.digest) && isSamePerson(vote.reviewer, reviewer),
   )
 }
 
@@ -77,10 +75,8 @@ export function countsForMore(record: ApprovalRecord, { reviewer, escalatedMs }:
 /** A vote counts by what was in force when it was given, under the policy of today as well. */
 function isMet(requirement: Requirement, votes: readonly Vote[]): boolean {
   const counted = votes.filter((vote) => counts(requirement, vote.reviewer, vote.escalatedMs))
-  const distinct = new Set(
-    counted.map(({ reviewer }) => JSON.stringify([reviewer.issuer, reviewer.id])),
-  )
-  return distinct.size >= requirement.quorum
+  const people = new Set(counted.map(({ reviewer }) => personOf(reviewer.id)))
+  return people.size >= requirement.quorum
 }
 
 /** Whether the approving votes on exactly this input meet every requirement. None asked for: one vote is needed. */
@@ -89,7 +85,7 @@ export function requirementsMet(
   votes: readonly Vote[],
   digest: string,
 ): boolean {
-  const approving = votes.filter((vote) => vote.verdict === 'approve' && vote.digest === digest)
+  const approving = votes.filter((vote) => vote.verdict === 'approve' && stands(vote, digest))
   return approving.length > 0 && requirements.every((requirement) => isMet(requirement, approving))
 }
 
@@ -99,7 +95,7 @@ export function isDenied(
   votes: readonly Vote[],
   digest: string,
 ): boolean {
-  const denying = votes.filter((vote) => vote.verdict === 'deny' && vote.digest === digest)
+  const denying = votes.filter((vote) => vote.verdict === 'deny' && stands(vote, digest))
   if (denying.length === 0) return false
   if (requirements.length === 0) return true
   return requirements.some((requirement) =>
@@ -113,20 +109,4 @@ export function isDenied(
 export function denialReason(reason: string | null): Reason {
   const why = reason === null ? '' : `: ${reason}`
   return { id: 'reviewer_denied', message: `A reviewer denied this call${why}` }
-}
-
-/** Checks what a host passes as the reviewer; it must come from the host's own authentication. */
-export function assertReviewer(reviewer: unknown): asserts reviewer is Reviewer {
-  const { id, issuer, method, groups = [] } = (reviewer ?? {}) as Partial<Reviewer>
-  const isName = (word: unknown) =>
-    typeof word === 'string' && word.length > 0 && word.length <= 256
-  const inGroups = Array.isArray(groups) && groups.length <= 100 && groups.every(isName)
-  if ([id, issuer, method].every(isName) && inGroups) return
-  throw new LeluError(
-    'LELU_REVIEW_INVALID',
-    'A review needs its reviewer: { id, issuer, method }, all non-empty strings, and at most 100 groups.',
-    {
-      help: 'Pass the identity your own authentication established, never one from the request.',
-    },
-  )
 }

@@ -1,7 +1,9 @@
+import { LeluError } from '../errors.ts'
 import type { Json } from '../types.ts'
 import type { TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
 import { reviewedEvent } from './events.ts'
+import { readReason } from './reason.ts'
 import type { ApprovalRecord, Reviewer, Vote } from './record.ts'
 import {
   assertEligible,
@@ -11,6 +13,7 @@ import {
   isDenied,
   requirementsMet,
 } from './review.ts'
+import { readReviewer } from './reviewer.ts'
 import { type ApprovalState, stateError } from './state.ts'
 
 export type Review = TenantScope & {
@@ -25,6 +28,19 @@ export type Review = TenantScope & {
   input?: Json
 }
 
+/** The review of a person, without whatever else the host passed. Throws `LELU_REVIEW_INVALID`. */
+export function readReview(given: Review): Review {
+  const reviewer = readReviewer(given?.reviewer)
+  const reason = readReason(given.reason)
+  if (given.verdict !== 'approve' && given.verdict !== 'deny') {
+    throw new LeluError('LELU_REVIEW_INVALID', 'A verdict is `approve` or `deny`.', {
+      help: 'Pass one of the two words.',
+    })
+  }
+  const { reason: _, ...rest } = given
+  return { ...rest, reviewer, ...(reason !== undefined && { reason }) }
+}
+
 /** What the votes came to, once they came to anything. */
 function settledAs(state: ApprovalState): Review['verdict'] | undefined {
   if (state === 'denied') return 'deny'
@@ -33,18 +49,19 @@ function settledAs(state: ApprovalState): Review['verdict'] | undefined {
     : undefined
 }
 
+/** `allowedAt`: what the approval counts as given at when something is revoked. */
+export type Terms = { now: number; allowedAt: number; executeWithinMs: number }
+
 /** What a vote makes of a pending approval; undefined when it says again what was said. Throws when it may not count. */
 export function voteChange(
   record: ApprovalRecord,
   review: Review,
   edited: Partial<ApprovalRecord>,
-  { now, executeWithinMs }: { now: number; executeWithinMs: number },
+  { now, allowedAt, executeWithinMs }: Terms,
 ): Change | undefined {
   const { verdict, reviewer, reason = null } = review
   if (record.state !== 'pending') {
-    const before = record.votes.find(
-      (v) => v.reviewer.id === reviewer.id && v.reviewer.issuer === reviewer.issuer,
-    )
+    const before = earlierVote(record, reviewer)
     if (before?.verdict === verdict && settledAs(record.state) === verdict) return undefined // said twice: fine
     throw stateError(record.id, record.state, `a review comes too late`)
   }
@@ -77,13 +94,12 @@ export function voteChange(
     const next = { ...edited, state: 'pending' as const, votes }
     return { next, window, events: [reviewedEvent(base, vote, 'pending', isEdit)] }
   }
-  const approvedAt = now
   const next = {
     ...edited,
     state: 'approved' as const,
     votes,
-    approvedAt,
-    executeBy: approvedAt + executeWithinMs,
+    approvedAt: allowedAt,
+    executeBy: now + executeWithinMs,
   }
   return { next, window, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
 }

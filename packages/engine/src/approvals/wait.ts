@@ -17,7 +17,8 @@ export async function waitForReview(
 ): Promise<ApprovalRecord> {
   const { timeoutMs = maxWaitMs, signal } = options
   const tenant = callerTenant(options)
-  const until = performance.now() + Math.min(Math.max(timeoutMs, 0), maxWaitMs)
+  // Written so that NaN waits not at all, and not for ever.
+  const until = performance.now() + (timeoutMs > 0 ? Math.min(timeoutMs, maxWaitMs) : 0)
   let pause = 25
   for (;;) {
     signal?.throwIfAborted()

@@ -29,6 +29,8 @@ export type DecideOptions = {
   recordInput: RecordInput
   /** Whether the kill switch is set for anybody in the chain. */
   stopped: StoppedCheck
+  /** How long reviewers have: nobody who is named later can approve. */
+  approveWithinMs: number
 }
 
 /** A decision with what its carrying out needs: the digest that binds the input, and who must approve. */
@@ -48,13 +50,17 @@ export function digestOf({ request, inputText }: GatedRequest): string {
 const effects: readonly string[] = ['allow', 'require_approval', 'deny']
 
 /** A policy of the host's own may throw or answer a word nobody knows (vercel/ai #19978): both mean deny. */
-function ask(policy: Policy, input: RegoInput, subject: Subject): PolicyAnswer {
+function ask(
+  { policy, approveWithinMs }: Pick<DecideOptions, 'policy' | 'approveWithinMs'>,
+  input: RegoInput,
+  subject: Subject,
+): PolicyAnswer {
   try {
     const answer = policy.evaluate(input)
     if (!effects.includes(answer.effect)) return denied('policy_result_invalid')
     // Else the call would wait for a person who does not exist, until it expires.
     const waits = answer.effect === 'require_approval'
-    return waits && !canBeMet(answer.requirements, subject)
+    return waits && !canBeMet(answer.requirements, subject, approveWithinMs)
       ? denied('no_eligible_reviewer')
       : answer
   } catch {
@@ -94,7 +100,7 @@ export async function beginDecision(
   const time = now()
   const input = toInput(gated, time)
   const isStopped = await stopped.isStopped(gated.request.subject, stops)
-  const answer = isStopped ? denied('stopped') : ask(policy, input, gated.request.subject)
+  const answer = isStopped ? denied('stopped') : ask(options, input, gated.request.subject)
   const digest = digestOf(gated)
   const id = newId()
   const recording = recordInput(gated, blind, digest)

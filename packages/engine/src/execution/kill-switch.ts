@@ -1,6 +1,7 @@
 import type { AuditLog } from '@lelu/audit'
+import { readReason } from '../approvals/reason.ts'
 import type { Reviewer } from '../approvals/record.ts'
-import { assertReviewer } from '../approvals/review.ts'
+import { readActor } from '../approvals/reviewer.ts'
 import { LeluError } from '../errors.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore, Marks } from '../store/store.ts'
@@ -36,13 +37,16 @@ const everything = 'all'
 const agentScope = (id: string) => `agent:${id}`
 
 function scopeOf(scope: StopScope): string {
-  if ('all' in scope && scope.all === true) return everything
-  const { agent } = scope as { agent?: unknown }
-  if (typeof agent === 'string' && agent !== '') return agentScope(agent)
+  // Exactly one: whoever named an agent as well did not mean everything.
+  const [[kind, value] = [], ...more] = Object.entries(scope ?? {})
+  if (more.length === 0 && kind === 'all' && value === true) return everything
+  if (more.length === 0 && kind === 'agent' && isName(value)) return agentScope(value)
   throw new LeluError('LELU_REQUEST_INVALID', 'What is stopped or started is an agent, or all.', {
     help: 'Pass { agent: "trader-1" } or { all: true }.',
   })
 }
+
+const isName = (word: unknown): word is string => typeof word === 'string' && word !== ''
 
 /** The store keeps times that only move forward, so there are two for each scope: the later one holds. */
 const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope}` })
@@ -81,12 +85,12 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
   }
 
   async function set(word: 'stop' | 'start', scope: StopScope, options: StopOptions) {
-    const { by, reason = 'no reason given' } = options
-    if (by !== undefined) assertReviewer(by)
+    const by = readActor(options.by)
+    const reason = readReason(options.reason) ?? 'no reason given'
     const name = scopeOf(scope)
     // The log first: a switch that is set but nowhere recorded must not exist.
     const kind = word === 'stop' ? 'switch.stopped' : 'switch.started'
-    await audit.append({ kind, tenant: 'default', scope: name, reason, reviewer: by ?? null })
+    await audit.append({ kind, tenant: 'default', scope: name, reason, reviewer: by })
     const found = await timesOf([name])
     const after = word === 'start' ? at(found, marks(name).stop) + 1 : at(found, marks(name).start)
     const time = Math.max(now(), after)

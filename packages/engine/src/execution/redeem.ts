@@ -3,7 +3,7 @@ import type { Prepared } from '../approvals/change.ts'
 import { redeemedEvent, revokedEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
-import { requirementsMet } from '../approvals/review.ts'
+import { isDenied, requirementsMet } from '../approvals/review.ts'
 import { alteredError } from '../approvals/seal.ts'
 import { newId } from '../ids.ts'
 import type { GatedRequest } from '../request/gate.ts'
@@ -37,8 +37,9 @@ const same = (a: string, b: string) => {
 
 /** Check 6: the agent is the one the approval was made for. Check 5, the tenant, is part of the load. */
 function checkCaller({ request }: ApprovalRecord, caller: Caller): void {
-  const { id } = request.subject
-  if ((caller.agent ?? id) !== id) throw refuseToken('token_subject')
+  // One that is there but undefined is refused as well: an authentication that found nobody must not run anybody's.
+  if (Object.hasOwn(caller, 'agent') && caller.agent !== request.subject.id)
+    throw refuseToken('token_subject')
 }
 
 /** Signs the token of this record and verifies it as anybody's: what it says must be what the record says. */
@@ -90,10 +91,12 @@ export async function redeem(
   return claimed && { record: claimed, gated, decision }
 }
 
-const isSatisfied = (again: Deciding, record: ApprovalRecord): boolean =>
-  again.effect === 'allow' ||
-  (again.effect === 'require_approval' &&
-    requirementsMet(again.requirements, record.votes, record.digest))
+const isSatisfied = ({ effect, requirements }: Deciding, { votes, digest }: ApprovalRecord) =>
+  effect === 'allow' ||
+  (effect === 'require_approval' &&
+    requirementsMet(requirements, votes, digest) &&
+    // Under the policy of today a deny may be a veto.
+    !isDenied(requirements, votes, digest))
 
 /** Made while the token is on its way: nothing but the swap is left to do when it is proven. */
 function prepareClaim(

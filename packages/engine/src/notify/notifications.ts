@@ -1,3 +1,5 @@
+import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
+import { pageLimit } from '../approvals/page-limit.ts'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { LeluError } from '../errors.ts'
@@ -11,9 +13,9 @@ export interface Notifications {
   /** Those that could not be delivered, oldest first; 50 a page unless told, 500 at most. */
   list(filter?: { tenant?: string; limit?: number; after?: string }): Promise<UndeliveredPage>
   /** Puts it back into the outbox of its approval, for the target that did not take it. */
-  retry(id: string): Promise<Undelivered>
+  retry(id: string, options?: TenantScope): Promise<Undelivered>
   /** Takes it off the list for good. */
-  discard(id: string): Promise<Undelivered>
+  discard(id: string, options?: TenantScope): Promise<Undelivered>
   /** Sends at once what is due, as the engine does by itself. Needs `notify` with its targets. */
   deliver(): Promise<Delivery>
 }
@@ -28,27 +30,30 @@ type Options = {
 
 export function createNotifications({ records, undelivered, loop, now }: Options): Notifications {
   /** Takes it off the list; whoever finds it gone was not the first. */
-  async function close(id: string): Promise<Undelivered> {
+  async function close(id: string, tenant: string | undefined): Promise<Undelivered> {
     for (;;) {
-      const letter = await undelivered.get(id)
+      const letter = await undelivered.get(id, tenant)
       if (await undelivered.close(letter)) return { ...letter, state: 'closed' }
     }
   }
 
   return {
-    list: ({ limit = 50, ...filter } = {}) =>
-      undelivered.list({ ...filter, limit: Math.min(Math.max(Math.trunc(limit), 1), 500) }),
-    async retry(id) {
-      const { approval, notice, target } = await undelivered.get(id)
+    async list({ limit, ...filter } = {}) {
+      callerTenant(filter)
+      return undelivered.list({ ...filter, limit: pageLimit(limit) })
+    },
+    async retry(id, scope = {}) {
+      const tenant = callerTenant(scope)
+      const { approval, notice, target } = await undelivered.get(id, tenant)
       const fresh = { ...notice, tries: 0, nextAt: now(), sent: [], only: target }
       // Into the outbox first, then off the list: a crash in between sends it twice, never not at all.
       await records.transition(approval, ({ state, outbox }: ApprovalRecord) => {
         if (outbox.some((one) => isSame(one, fresh))) return undefined
         return { next: { state, outbox: [...outbox, fresh] }, events: [] }
       })
-      return close(id)
+      return close(id, tenant)
     },
-    discard: close,
+    discard: async (id, scope = {}) => close(id, callerTenant(scope)),
     async deliver() {
       if (loop !== undefined) return loop.deliver()
       throw new LeluError('LELU_OPTIONS_INVALID', 'No targets are configured to deliver to.', {

@@ -12,7 +12,7 @@ import type { UndeliveredList } from './undelivered.ts'
 export type Delivery = { sent: number; failed: number; undelivered: number; altered: string[] }
 
 export type NotifierOptions = NotifyOptions & {
-  records: Pick<Records, 'due' | 'commit' | 'transition'>
+  records: Pick<Records, 'due' | 'commit' | 'transitionFrom'>
   undelivered: UndeliveredList
   now: () => number
   /** In [0, 1). Default `Math.random`. */
@@ -69,7 +69,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }
       tried.push({ notice, answers, givenUp })
     }
-    await records.transition(record, ({ state, outbox }) => {
+    await records.transitionFrom(record, ({ state, outbox }) => {
       const after = outboxAfterTry(outbox, tried, targets, now())
       // A failure alone changes nothing: the try was counted before it.
       if (isDeepStrictEqual(after, outbox)) return undefined

@@ -34,8 +34,8 @@ export type UndeliveredPage = { undelivered: Undelivered[]; altered: string[]; n
 export type UndeliveredList = {
   /** Idempotent: whoever died before the outbox was emptied does it again. */
   put(letter: Pick<Undelivered, Exclude<keyof Undelivered, OfTheList>>): Promise<void>
-  /** Throws `LELU_NOTIFICATION_NOT_FOUND` for one that is not on the list (any more). */
-  get(id: string): Promise<Undelivered>
+  /** Throws `LELU_NOTIFICATION_NOT_FOUND` for one that is not on the list (any more), or is of another tenant. */
+  get(id: string, tenant?: string): Promise<Undelivered>
   list(query: UndeliveredQuery): Promise<UndeliveredPage>
   /** Takes it off the list; false when somebody else was faster. */
   close(letter: Undelivered): Promise<boolean>
@@ -81,9 +81,10 @@ export function undeliveredList({ store, keys, deadlineMs, now }: Options): Unde
       const earlier = await open(row)
       await swap(earlier, { ...letter, id: earlier.id, createdAt: earlier.createdAt })
     },
-    async get(id) {
-      const row = id.startsWith(prefix) ? await timed(store.get(id), 'reading a notice') : undefined
-      if (row?.state === 'undelivered') return open(row)
+    async get(id, tenant) {
+      const isOne = typeof id === 'string' && id.startsWith(prefix)
+      const row = isOne ? await timed(store.get(id), 'reading a notice') : undefined
+      if (row?.state === 'undelivered' && row.tenant === (tenant ?? row.tenant)) return open(row)
       throw new LeluError(
         'LELU_NOTIFICATION_NOT_FOUND',
         `There is no notification ${id} that waits to be sent again.`,

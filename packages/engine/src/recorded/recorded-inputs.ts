@@ -7,8 +7,9 @@ import {
   type Revealed,
 } from '@lelu/audit'
 import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
+import { readReason } from '../approvals/reason.ts'
 import type { Reviewer } from '../approvals/record.ts'
-import { assertReviewer } from '../approvals/review.ts'
+import { readReviewer } from '../approvals/reviewer.ts'
 
 export type EraseOptions = TenantScope & {
   /** From the host's authentication of the person who erases. */
@@ -35,8 +36,8 @@ export function recordedInputs(openings: Openings, audit: AuditLog): RecordedInp
       return openings.reveal(record)
     },
     async erase(id, options) {
-      const { by: reviewer, reason } = options
-      assertReviewer(reviewer)
+      const reviewer = readReviewer(options.by)
+      const reason = readReason(options.reason) ?? ''
       const tenant = callerTenant(options) ?? 'default'
       return eraseSubject({ openings, audit }, { subject: { id, tenant }, reviewer, reason })
     },

@@ -40,7 +40,8 @@ export function matchFields(requirements: readonly Requirement[]): string[] | nu
   return [...new Set(lists.flat())].sort()
 }
 
-function at(input: Json, pointer: string): { value: Json } | null {
+/** What an input has at a JSON Pointer; null where it has nothing. */
+export function fieldOf(input: Json, pointer: string): { value: Json } | null {
   let found: Json = input
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
@@ -66,7 +67,8 @@ export function matchOf(
 ): StandingMatch {
   const { tenant, subject, call, resource } = request
   // A field that is missing is not one that is null.
-  const same = fields === null ? call.input : fields.map((field) => [field, at(call.input, field)])
+  const same =
+    fields === null ? call.input : fields.map((field) => [field, fieldOf(call.input, field)])
   // A tool whose schema has changed is another tool.
   const what = [call.tool, call.server ?? null, call.schema ?? null]
   const where = resource === undefined ? null : [resource.type, resource.id]

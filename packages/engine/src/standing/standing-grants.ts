@@ -1,12 +1,17 @@
 import type { AuditLog } from '@lelu/audit'
 import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
+import { pageLimit } from '../approvals/page-limit.ts'
+import { readReason } from '../approvals/reason.ts'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
-import { assertEligible, assertReviewer } from '../approvals/review.ts'
+import { assertEligible } from '../approvals/review.ts'
+import { readActor, readReviewer } from '../approvals/reviewer.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { blinded } from '../recorded/blind.ts'
+import type { Revocations } from '../tokens/revocations.ts'
 import {
+  fieldOf,
   isEnough,
   matchFields,
   matchOf,
@@ -14,7 +19,7 @@ import {
   standingPrefix,
   subjectsOf,
 } from './standing-grant.ts'
-import type { StandingRecords } from './standing-records.ts'
+import type { GrantPage, StandingRecords } from './standing-records.ts'
 
 export type GrantTerms = TenantScope & {
   /** From the host's authentication of the person, never from the request. */
@@ -36,7 +41,7 @@ export interface StandingGrants {
   create(approvalId: string, terms: GrantTerms): Promise<StandingGrant>
   get(id: string, options?: TenantScope): Promise<StandingGrant>
   /** In order of creation, revoked and used-up ones among them; 50 a page unless told, 500 at most. */
-  list(filter?: { tenant?: string; limit?: number; after?: string }): Promise<StandingGrant[]>
+  list(filter?: { tenant?: string; limit?: number; after?: string }): Promise<GrantPage>
   /** Effective at the very next call of every process. */
   revoke(
     id: string,
@@ -48,6 +53,8 @@ type Options = {
   standing: StandingRecords
   records: Records
   audit: AuditLog
+  revocations: Pick<Revocations, 'covers'>
+  /** Never ahead of the database: a revocation must not miss a grant. */
   now: () => number
 }
 
@@ -61,25 +68,24 @@ function refused(approval: string, why: string, help: string): LeluError {
   return new LeluError('LELU_GRANT_REFUSED', message, { help, details: { approval } })
 }
 
-function assertTerms({ reviewer, expiresInMs, maxUses, reason }: GrantTerms): void {
-  assertReviewer(reviewer)
+/** The terms, without whatever else the host passed. Throws `LELU_REVIEW_INVALID`. */
+function readTerms({ reviewer, expiresInMs, maxUses, reason }: GrantTerms) {
   const refuse = (message: string, help: string) => {
     throw new LeluError('LELU_REVIEW_INVALID', message, { help })
   }
+  const by = readReviewer(reviewer)
   if (!(typeof expiresInMs === 'number' && expiresInMs >= 1 && expiresInMs <= maxMs)) {
     refuse('A standing grant needs an end within 8 hours.', 'Pass `expiresInMs`, 1 to 28 800 000.')
   }
   if (!(Number.isInteger(maxUses) && maxUses >= 1 && maxUses <= maxUsesEver)) {
     refuse('A standing grant needs a number of uses.', `Pass \`maxUses\`, 1 to ${maxUsesEver}.`)
   }
-  if (reason !== undefined && (typeof reason !== 'string' || reason.length > 2000)) {
-    refuse('A reason is text of at most 2000 characters.', 'Shorten it.')
-  }
+  return { by, expiresInMs, maxUses, reason: readReason(reason) ?? null }
 }
 
 /** The fields that must be the same; throws unless one person's yes is enough and the policy lets it stand. */
 function grantable(record: ApprovalRecord, reviewer: Reviewer): string[] | null {
-  const { id, requirements, state } = record
+  const { id, requirements, state, request } = record
   if (!agreed.includes(state)) {
     throw refused(id, `it is ${state}`, 'Approve the call first.')
   }
@@ -91,10 +97,25 @@ function grantable(record: ApprovalRecord, reviewer: Reviewer): string[] | null 
   if (fields === undefined) {
     throw refused(id, 'the policy asks a person each time', 'Approve each such call.')
   }
+  const missing = fields?.find((field) => fieldOf(request.call.input, field) === null)
+  if (missing !== undefined) {
+    // A name that is nowhere would be the same in every input: the grant would cover them all.
+    throw refused(
+      id,
+      `its input has no ${missing}, which the policy names in \`standing\``,
+      'Correct the JSON Pointer in the policy, or approve each such call.',
+    )
+  }
   return fields
 }
 
-export function standingGrants({ standing, records, audit, now }: Options): StandingGrants {
+export function standingGrants({
+  standing,
+  records,
+  audit,
+  revocations,
+  now,
+}: Options): StandingGrants {
   const described = ({ id, tenant, subjects, tool, server, effect, approval }: StandingGrant) => ({
     tenant,
     ...(subjects[0] && { agent: subjects[0] }),
@@ -115,12 +136,14 @@ export function standingGrants({ standing, records, audit, now }: Options): Stan
 
   return {
     async create(approvalId, terms) {
-      assertTerms(terms)
+      const { by, maxUses, expiresInMs, reason } = readTerms(terms)
       const record = await records.load(approvalId, callerTenant(terms))
-      const fields = grantable(record, terms.reviewer)
+      const fields = grantable(record, by)
       const { request, tenant } = record
+      // Else what was revoked would live on in a grant that is younger than the revocation.
+      if (await revocations.covers(request, tenant, record.approvedAt ?? record.createdAt))
+        throw refused(approvalId, 'it was revoked since', 'Let the agent ask again.')
       const match = matchOf({ request: request as never }, fields)
-      const { reviewer: by, maxUses, expiresInMs, reason = null } = terms
       const createdAt = now()
       const fresh: StandingGrant = {
         ...{ id: `${standingPrefix}${newId()}`, tenant, state: 'active', revision: 1 },
@@ -143,14 +166,16 @@ export function standingGrants({ standing, records, audit, now }: Options): Stan
       })
     },
     get: async (id, scope = {}) => standing.get(id, callerTenant(scope)),
-    list: ({ limit = 50, ...filter } = {}) =>
-      standing.list({ ...filter, limit: Math.min(Math.max(Math.trunc(limit), 1), 500) }),
+    async list({ limit, ...filter } = {}) {
+      callerTenant(filter)
+      return standing.list({ ...filter, limit: pageLimit(limit) })
+    },
     async revoke(id, revoking = {}) {
-      const { by, reason = 'no reason given' } = revoking
-      if (by !== undefined) assertReviewer(by)
+      const by = readActor(revoking.by)
+      const reason = readReason(revoking.reason) ?? 'no reason given'
       const grant = await standing.get(id, callerTenant(revoking))
       const event = { ...described(grant), kind: 'grant.revoked' as const }
-      await audit.append({ ...event, reviewer: by ?? null, reason })
+      await audit.append({ ...event, reviewer: by, reason })
       return settle(async () => {
         const known = await standing.get(id)
         if (known.state === 'revoked') return known

@@ -1,5 +1,5 @@
 import { openRow, sealRow } from '../approvals/seal.ts'
-import { LeluError } from '../errors.ts'
+import { isLeluError, LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow, Swapped } from '../store/store.ts'
@@ -12,6 +12,9 @@ import {
   standingPrefix,
 } from './standing-grant.ts'
 
+/** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
+export type GrantPage = { grants: StandingGrant[]; altered: string[]; next: string | null }
+
 export type StandingRecords = {
   /** Undefined when there is none for such calls. */
   find(tenant: string, match: StandingMatch): Promise<StandingGrant | undefined>
@@ -21,7 +24,7 @@ export type StandingRecords = {
   create(grant: StandingGrant): Promise<boolean>
   /** Compare-and-swap on the revision. `before` is a deadline by the clock of the database. */
   swap(current: StandingGrant, next: StandingGrant, before?: number): Promise<Swapped>
-  list(query: { tenant?: string; limit: number; after?: string }): Promise<StandingGrant[]>
+  list(query: { tenant?: string; limit: number; after?: string }): Promise<GrantPage>
 }
 
 type Options = { store: ApprovalStore; keys: KeyHolder; deadlineMs: number }
@@ -47,9 +50,8 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
       return row && open(row)
     },
     async get(id, tenant) {
-      const row = id.startsWith(standingPrefix)
-        ? await timed(store.get(id), 'reading a grant')
-        : undefined
+      const isOne = typeof id === 'string' && id.startsWith(standingPrefix)
+      const row = isOne ? await timed(store.get(id), 'reading a grant') : undefined
       if (row !== undefined && row.tenant === (tenant ?? row.tenant)) return open(row)
       throw new LeluError('LELU_GRANT_NOT_FOUND', `There is no standing grant ${id}.`, {
         help: 'Check the id; `lelu grants list` shows what is there.',
@@ -69,7 +71,19 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
     },
     async list({ after = standingPrefix, ...query }) {
       const rows = await timed(store.list({ ...query, state: 'standing', after }), 'listing grants')
-      return Promise.all(rows.map(open))
+      const grants: StandingGrant[] = []
+      const altered: string[] = []
+      for (const row of rows) {
+        try {
+          grants.push(await open(row))
+        } catch (error) {
+          // One altered row must not hide the others.
+          if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
+          altered.push(row.id)
+        }
+      }
+      const next = rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null
+      return { grants, altered, next }
     },
   }
 }

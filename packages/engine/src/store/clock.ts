@@ -4,8 +4,12 @@ import { storeError } from './store-error.ts'
 
 /** The one clock that deadlines of approvals go by. */
 export type StoreClock = {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds. Never behind the database. */
   now(): number
+  /** Never ahead of the database: when something was allowed, as a revocation sees it. */
+  earliest(): number
+  /** Not before any `now` that was answered: what is revoked holds for all that was allowed, also after a clock was set back. */
+  latest(): number
   /** Reads the clock of the database again. */
   refresh(): Promise<void>
 }
@@ -22,18 +26,32 @@ export function storeClock(
   deadlineMs: number,
 ): StoreClock {
   const { clock } = store
-  if (clock === undefined) return { now, refresh: async () => {} }
-  let read: { told: number; at: number } | undefined
+  let newest = 0
+  const noted = (time: number) => {
+    newest = Math.max(newest, time)
+    return time
+  }
+  if (clock === undefined) {
+    const own = () => noted(now())
+    return {
+      now: own,
+      earliest: own,
+      latest: () => Math.max(own(), newest),
+      refresh: async () => {},
+    }
+  }
+  // `told` was true at some moment between `asked` and `answered`.
+  let read: { told: number; asked: number; answered: number } | undefined
   let reading = false
 
   async function refresh(): Promise<void> {
     const doing = 'reading its clock'
     reading = true
     try {
-      // From when it was asked: never behind the database, so that what it calls late is late here as well.
-      const at = performance.now()
-      const asked = (clock as () => Promise<number>).call(store)
-      read = { told: await withDeadline(asked, deadlineMs, doing), at }
+      const asked = performance.now()
+      const telling = (clock as () => Promise<number>).call(store)
+      const told = await withDeadline(telling, deadlineMs, doing)
+      read = { told, asked, answered: performance.now() }
     } catch (error) {
       throw storeError(error, doing)
     } finally {
@@ -41,14 +59,19 @@ export function storeClock(
     }
   }
 
+  function at(since: 'asked' | 'answered'): number {
+    if (read === undefined) return now()
+    // An older reading is good enough: what must not be late is checked by the database itself.
+    if (performance.now() - read.answered > refreshMs && !reading) void refresh().catch(() => {})
+    return Math.floor(read.told + performance.now() - read[since])
+  }
+  // From when it was asked: what the database calls late is late here as well.
+  const latestNow = () => noted(at('asked'))
+
   return {
     refresh,
-    now() {
-      if (read === undefined) return now()
-      const since = performance.now() - read.at
-      // An older reading is good enough: what must not be late is checked by the database itself.
-      if (since > refreshMs && !reading) void refresh().catch(() => {})
-      return Math.floor(read.told + since)
-    },
+    now: latestNow,
+    earliest: () => at('answered'),
+    latest: () => Math.max(latestNow(), newest),
   }
 }

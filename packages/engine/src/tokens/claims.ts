@@ -109,7 +109,9 @@ const sameText = (a: unknown, b: unknown) => {
 /** What a verified token says otherwise than it has to, if anything: its tenant, its parties or its call. */
 export function mismatchOf(claims: ApprovalClaims, expected: CallClaims): TokenRefusal | undefined {
   if (claims.tenant !== expected.tenant) return 'token_tenant'
-  if (!sameText([claims.sub, claims.act], [expected.sub, expected.act])) return 'token_subject'
+  const parties = ({ sub, act, client_id }: CallClaims) => [sub, act, client_id]
+  if (!sameText(parties(claims), parties(expected))) return 'token_subject'
+  if (claims.txn !== expected.txn) return 'token_call'
   const [detail] = expected.authorization_details
   return sameText(claims.authorization_details[0], detail) ? undefined : 'token_call'
 }

@@ -27,25 +27,41 @@ type Options = {
   store: ApprovalStore
   readMarks: ReadMarks
   audit: AuditLog
-  now: () => number
+  /** No earlier than any time that something was allowed at. */
+  latest: () => number
   deadlineMs: number
 }
 
 const scopeName = (kind: string, id: string) => `${kind}:${id}`
 
-function nameOf(scope: RevocationScope): string {
-  if ('all' in scope) return 'all'
-  const [[kind, id] = ['', '']] = Object.entries(scope)
-  const known =
-    ['agent', 'user', 'key', 'tenant'].includes(kind) && typeof id === 'string' && id !== ''
-  if (known) return scopeName(kind, id)
+const kinds: readonly string[] = [
+  ...['token', 'approval', 'grant'],
+  ...['agent', 'user', 'key', 'tenant'],
+]
+
+/**
+ * What a revocation is about, as its one member. Throws `LELU_REQUEST_INVALID` for none, several or a value that is none:
+ * whoever named an agent and a user as well would believe both to be revoked.
+ */
+export function readTarget(target: object): [kind: string, id: string] {
+  const members = Object.entries(target ?? {})
+  const [[kind, id] = []] = members
+  if (members.length === 1 && kind !== undefined) {
+    if (kind === 'all' && id === true) return [kind, kind]
+    if (kinds.includes(kind) && typeof id === 'string' && id !== '') return [kind, id]
+  }
   throw new LeluError(
     'LELU_REQUEST_INVALID',
-    'A revocation names one of: token, approval, grant, agent, user, key, tenant, all.',
+    'A revocation names exactly one of: token, approval, grant, agent, user, key, tenant, all.',
     {
-      help: 'Pass for example { agent: "trader-1" }.',
+      help: 'Pass for example { agent: "trader-1" }, and revoke once for each.',
     },
   )
+}
+
+function nameOf(scope: RevocationScope): string {
+  const [kind, id] = readTarget(scope)
+  return kind === 'all' ? kind : scopeName(kind, id)
 }
 
 function scopesOf(request: { subject: Subject }, tenant: string): string[] {
@@ -66,7 +82,7 @@ export function createRevocations({
   store,
   readMarks,
   audit,
-  now,
+  latest,
   deadlineMs,
 }: Options): Revocations {
   const timed = timedBy(deadlineMs)
@@ -82,7 +98,7 @@ export function createRevocations({
         reviewer: by,
         refs: {},
       })
-      await timed(store.setWatermark(name, now()), 'revoking')
+      await timed(store.setWatermark(name, latest()), 'revoking')
     },
     async assertNone(record, kid) {
       const keyScope = scopeName('key', kid)

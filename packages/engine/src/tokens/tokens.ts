@@ -2,14 +2,16 @@ import type { JWK } from 'jose'
 import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
 import type { Change } from '../approvals/change.ts'
 import { revokedEvent } from '../approvals/events.ts'
+import { readReason } from '../approvals/reason.ts'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
-import { assertReviewer } from '../approvals/review.ts'
+import { readActor } from '../approvals/reviewer.ts'
 import { stateError } from '../approvals/state.ts'
 import { isLeluError, LeluError } from '../errors.ts'
+import type { StoppedCheck } from '../execution/kill-switch.ts'
 import type { StandingGrants } from '../standing/standing-grants.ts'
 import { type ApprovalClaims, claimsOf, mismatchOf } from './claims.ts'
 import { type MintedToken, type MintOptions, mintToken } from './mint.ts'
-import type { RevocationScope, Revocations } from './revocations.ts'
+import { type RevocationScope, type Revocations, readTarget } from './revocations.ts'
 import { verifyToken } from './verify-token.ts'
 
 /** RFC 7662 §2.2: an inactive answer says nothing else. */
@@ -45,10 +47,8 @@ export interface Tokens {
 type Revocation = { reason: string; by: Reviewer | null; tenant: string | undefined }
 
 /** The name of an agent is anybody's: a caller of one tenant must not end what others were allowed. */
-function assertWithin(tenant: string | undefined, target: RevocationScope): void {
-  const [[kind, id] = [], ...more] = Object.entries(target)
-  const isOwn = kind === 'tenant' && id === tenant && more.length === 0
-  if (tenant === undefined || isOwn) return
+function assertWithin(tenant: string | undefined, kind: string, id: string): void {
+  if (tenant === undefined || (kind === 'tenant' && id === tenant)) return
   throw new LeluError(
     'LELU_REQUEST_INVALID',
     'This revocation reaches beyond the tenant of its caller.',
@@ -61,10 +61,11 @@ function assertWithin(tenant: string | undefined, target: RevocationScope): void
 export type TokensOptions = MintOptions & {
   revocations: Revocations
   grants: Pick<StandingGrants, 'revoke'>
+  stopped: StoppedCheck
 }
 
 export function createTokens(options: TokensOptions): Tokens {
-  const { records, keys, revocations, issuer, audience, now } = options
+  const { records, keys, revocations, stopped, issuer, audience, now } = options
   const verify = (token: string) => verifyToken(token, { keys, issuer, audience, now })
 
   async function isCurrent(
@@ -74,6 +75,7 @@ export function createTokens(options: TokensOptions): Tokens {
   ): Promise<boolean> {
     const record = await records.load(claims.authorization_details[0].approval_id, tenant)
     await revocations.assertNone(record, kid)
+    if (await stopped.isStopped(record.request.subject)) return false
     const current = record.state === 'approved' && record.grant?.jti === claims.jti
     return current && mismatchOf(claims, claimsOf(record, record.grant?.count ?? 0)) === undefined
   }
@@ -118,22 +120,26 @@ export function createTokens(options: TokensOptions): Tokens {
       }
     },
     async revoke(target, revoking = {}) {
-      const { reason = 'no reason given', by } = revoking
-      if (by !== undefined) assertReviewer(by)
+      const [kind, id] = readTarget(target)
+      const by = readActor(revoking.by)
+      const reason = readReason(revoking.reason) ?? 'no reason given'
       const tenant = callerTenant(revoking)
-      const revocation = { reason, by: by ?? null, tenant }
-      if ('approval' in target) return revokeApproval(target.approval, revocation)
-      if ('token' in target) {
-        const claims = await verify(target.token)
-        const { approval_id: id } = claims.authorization_details[0]
-        return revokeApproval(id, revocation, claims.jti)
+      const revocation = { reason, by, tenant }
+      switch (kind) {
+        case 'approval':
+          return revokeApproval(id, revocation)
+        case 'token': {
+          const claims = await verify(id)
+          const { approval_id: approval } = claims.authorization_details[0]
+          return revokeApproval(approval, revocation, claims.jti)
+        }
+        case 'grant':
+          await options.grants.revoke(id, { ...revoking, reason })
+          return
+        default:
+          assertWithin(tenant, kind, id)
+          return revocations.revoke(target as RevocationScope, reason, by)
       }
-      if ('grant' in target) {
-        await options.grants.revoke(target.grant, { ...revoking, reason })
-        return
-      }
-      assertWithin(tenant, target)
-      return revocations.revoke(target, reason, by ?? null)
     },
     jwks: () => ({ keys: keys.ring().signing.map(({ publicJwk }) => publicJwk) }),
   }

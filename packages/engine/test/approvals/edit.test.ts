@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bob, carol, overview, policyOf, suspended, testEngine } from '../support.ts'
+import { bob, carol, overview, policyOf, suspended, testClock, testEngine } from '../support.ts'
 
 const schema = {
   type: 'object',
@@ -90,5 +90,72 @@ describe('an edit', () => {
     await expect(
       lelu.approvals.review(id, { verdict: 'approve', reviewer, input }),
     ).rejects.toMatchObject({ code: 'LELU_REVIEWER_NOT_ELIGIBLE' })
+  })
+})
+
+describe('an edited input', () => {
+  const changed = { symbol: 'ACME', amount: 50 }
+  const original = { symbol: 'ACME', amount: 100 }
+
+  it('has the deadline of what it is now, when that is earlier', async () => {
+    const policies = policyOf((input) => {
+      const { amount } = input.args as { amount: number }
+      const expiresInMs = amount < 100 ? 60_000 : null
+      const requirement = { id: 'q', quorum: 2, reviewers: null, expiresInMs }
+      return { effect: 'require_approval', requirements: [requirement] }
+    })
+    const clock = testClock()
+    const lelu = await testEngine({ policies, now: clock.now })
+    const id = await suspended(lelu, { schema })
+    clock.advance(1000)
+    const edit = { verdict: 'approve' as const, reviewer: bob }
+    const shorter = await lelu.approvals.review(id, { ...edit, input: changed })
+    expect(shorter.approveBy).toBe(clock.now() + 60_000)
+    const back = await lelu.approvals.review(id, { ...edit, reviewer: carol, input: original })
+    expect(back.approveBy).toBe(shorter.approveBy)
+  })
+
+  it('takes no vote back that was void, when it is edited back', async () => {
+    const lelu = await testEngine({ policies: quorumOf(2) })
+    const id = await suspended(lelu, { schema })
+    await lelu.approvals.review(id, { verdict: 'approve', reviewer: bob })
+    const edit = { verdict: 'approve' as const, reviewer: carol }
+    await lelu.approvals.review(id, { ...edit, input: changed })
+    const back = await lelu.approvals.review(id, { ...edit, input: original })
+    expect(back).toMatchObject({ state: 'pending', votes: [{ void: true }, { void: true }, {}] })
+    const done = await lelu.approvals.review(id, { verdict: 'approve', reviewer: bob })
+    expect(done.state).toBe('approved')
+  })
+
+  it('that is sent twice is one edit', async () => {
+    const lelu = await testEngine({ policies: quorumOf(2) })
+    const id = await suspended(lelu, { schema })
+    const edit = { verdict: 'approve' as const, reviewer: carol, input: changed }
+    const first = await lelu.approvals.review(id, edit)
+    expect(await lelu.approvals.review(id, edit)).toEqual(first)
+  })
+
+  it.each<[string, object, unknown]>([
+    ['a reference that leads nowhere', { $ref: '#/$defs/none' }, changed],
+    ['a pattern that is none', { properties: { symbol: { pattern: '(' } } }, changed],
+  ])('is refused with a code when the schema has %s', async (_what, broken, input) => {
+    const lelu = await testEngine()
+    const id = await suspended(lelu, { schema: broken as never })
+    await expect(
+      lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, input: input as never }),
+    ).rejects.toMatchObject({ code: 'LELU_EDIT_REFUSED' })
+    expect((await lelu.approvals.get(id)).state).toBe('pending')
+  })
+
+  it('that is no JSON is refused with a code', async () => {
+    const lelu = await testEngine()
+    const id = await suspended(lelu, { schema: { properties: { self: { $ref: '#' } } } })
+    const cyclic: Record<string, unknown> = {}
+    cyclic.self = cyclic
+    for (const input of [cyclic, { amount: 5n }, { amount: () => 5 }]) {
+      await expect(
+        lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, input: input as never }),
+      ).rejects.toMatchObject({ code: expect.stringMatching(/^LELU_/) })
+    }
   })
 })

@@ -48,7 +48,7 @@ describe('the outbox of a suspended call', () => {
     const { lelu, clock, outbox, records } = await keptRecords()
     const id = await suspended(lelu)
     const times = { approveWithinMs: 1000, executeWithinMs: 1000 }
-    const desk = createApprovals({ records, now: clock.now, ...times })
+    const desk = createApprovals({ records, now: clock.now, earliest: clock.now, ...times })
     await desk.review(id, { verdict: 'approve', reviewer: bob })
     expect(kinds(await outbox(id))).toEqual(['requested', 'approved'])
   })

@@ -20,7 +20,16 @@ async function redeeming(
   const storage = await openStorage({ ...shared, audit: lelu.audit })
   onTestFinished(() => storage.close())
   const { records, revocations, keys, audit, now, stopped } = storage
-  const deciding = { policy: overview, audit, now, stopped, recordInput: recordInput() }
+  const { approveWithinMs } = storage
+  const recording = recordInput()
+  const deciding = {
+    policy: overview,
+    audit,
+    now,
+    stopped,
+    approveWithinMs,
+    recordInput: recording,
+  }
   const names = { issuer: 'urn:test', audience: 'urn:test:executor' }
   const options: RedeemOptions = {
     ...{ records, revocations, keys, now, ...names, tokenSeconds: 60, leaseMs: 1000 },
@@ -42,6 +51,8 @@ describe('a redeem', () => {
     ['id', 'token_superseded', { jti: 'another' }],
     ['tenant', 'token_tenant', { tenant: 'other' }],
     ['agent', 'token_subject', { act: { sub: 'agent:other' } }],
+    ['client', 'token_subject', { client_id: 'agent:other' }],
+    ['run', 'token_call', { txn: 'other' }],
     ['call', 'token_call', { authorization_details: [{ max_uses: 1 } as never] }],
   ])('claims nothing with a token of another %s', async (_what, reason, other) => {
     const { claim, lelu, id } = await redeeming((claims) => ({ ...claims, ...other }))

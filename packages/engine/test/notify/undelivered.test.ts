@@ -244,6 +244,20 @@ describe('one that was laid aside', () => {
     const { undelivered } = await lelu.notifications.list({ tenant: 'default' })
     expect(undelivered.map(({ id }) => id)).toEqual([letter.id])
   })
+
+  it('is nobody to a caller of another tenant', async () => {
+    const { lelu, letter } = await refused()
+    const unknown = { code: 'LELU_NOTIFICATION_NOT_FOUND' }
+    for (const end of [lelu.notifications.retry, lelu.notifications.discard]) {
+      await expect(end(letter.id, { tenant: 'other' })).rejects.toMatchObject(unknown)
+      await expect(end(letter.id, { tenant: undefined as never })).rejects.toMatchObject({
+        code: 'LELU_REQUEST_INVALID',
+      })
+    }
+    expect(await lelu.notifications.discard(letter.id, { tenant: 'default' })).toMatchObject({
+      state: 'closed',
+    })
+  })
 })
 
 it('a target that is not configured any more holds nothing back', async () => {

@@ -1,7 +1,13 @@
 import { readRecords } from '@lelu/audit/reading'
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
-import { createLelu, type Lelu, type LeluOptions, type Requirement } from '../../src/index.ts'
+import {
+  createLelu,
+  fromKeyv,
+  type Lelu,
+  type LeluOptions,
+  type Requirement,
+} from '../../src/index.ts'
 import {
   approved,
   bob,
@@ -154,7 +160,7 @@ describe('a standing grant', () => {
     const second = await lelu.grants.create(id, { ...terms, maxUses: 1 })
     expect(second).toMatchObject({ id: first.id, state: 'active', uses: 0 })
     expect([await statusOf(lelu), await statusOf(lelu)]).toEqual(['executed', 'suspended'])
-    expect(await lelu.grants.list()).toHaveLength(1)
+    expect((await lelu.grants.list()).grants).toHaveLength(1)
   })
 
   it('is used no more often than it says by many at once', async () => {
@@ -189,7 +195,7 @@ describe('a standing grant', () => {
     const lelu = await testEngine()
     const id = await approved(lelu)
     const grant = await lelu.grants.create(id, terms)
-    expect(await lelu.grants.list()).toEqual([grant])
+    expect(await lelu.grants.list()).toEqual({ grants: [grant], altered: [], next: null })
     const { approvals, altered, next } = await lelu.approvals.list({ limit: 2 })
     expect([approvals.map((one) => one.id), altered, next]).toEqual([[id], [], null])
     const notFound = expect.objectContaining({ code: 'LELU_APPROVAL_NOT_FOUND' })
@@ -276,4 +282,39 @@ describe('no standing grant is made', () => {
       code: 'LELU_REVIEW_INVALID',
     })
   })
+
+  // A name that is nowhere is the same in every input: the grant would cover them all.
+  it('when the input lacks a field that the policy names', async () => {
+    const lelu = await testEngine({ policies: asking({ standing: ['/symbol', '/recipient'] }) })
+    await expect(lelu.grants.create(await approved(lelu), terms)).rejects.toMatchObject({
+      code: 'LELU_GRANT_REFUSED',
+      message: expect.stringContaining('/recipient'),
+    })
+  })
+
+  it('from a call whose agent, user or tenant was revoked since', async () => {
+    for (const target of [{ agent: 'trader-1' }, { user: 'alice' }, { tenant: 'default' }]) {
+      const lelu = await testEngine()
+      const id = await approved(lelu)
+      await lelu.tokens.revoke(target as { agent: string })
+      await expect(lelu.grants.create(id, terms)).rejects.toMatchObject({
+        code: 'LELU_GRANT_REFUSED',
+        message: expect.stringContaining('revoked'),
+      })
+    }
+  })
+})
+
+it('an altered grant is named, allows nothing and hides no other', async () => {
+  const store = new Keyv()
+  const lelu = await testEngine({ store })
+  const one = await lelu.grants.create(await approved(lelu), terms)
+  const other = await approved(lelu, { id: 'o', input: { symbol: 'ACME', amount: 7 } })
+  const sound = await lelu.grants.create(other, terms)
+  const driver = fromKeyv(store)
+  const row = await driver.get(one.id)
+  if (row === undefined) throw new Error('no row')
+  await driver.swap(row.rev, { ...row, body: row.body.replace('"maxUses":3', '"maxUses":9') })
+  expect(await lelu.grants.list()).toEqual({ grants: [sound], altered: [one.id], next: null })
+  await expect(statusOf(lelu)).rejects.toMatchObject({ code: 'LELU_APPROVAL_ALTERED' })
 })

@@ -149,6 +149,14 @@ describe('introspection', () => {
   })
 })
 
+it('a token of a call that the kill switch holds is not active', async () => {
+  const { lelu, token } = await forge()
+  await lelu.killSwitch.stop({ agent: 'trader-1' })
+  expect(await lelu.tokens.introspect(token)).toEqual({ active: false })
+  await lelu.killSwitch.start({ agent: 'trader-1' })
+  expect(await lelu.tokens.introspect(token)).toMatchObject({ active: true })
+})
+
 describe('a token that is truly signed but says otherwise than the approval', () => {
   type Detail = Record<string, unknown>
   it.each<[string, (detail: Detail) => Claims]>([
@@ -158,6 +166,8 @@ describe('a token that is truly signed but says otherwise than the approval', ()
     ['tool', (detail) => ({ authorization_details: [{ ...detail, tool: 'wire_money' }] })],
     ['input', (detail) => ({ authorization_details: [{ ...detail, input_sha256: 'x' }] })],
     ['number of mints', (detail) => ({ authorization_details: [{ ...detail, mint: 9 }] })],
+    ['client', () => ({ client_id: 'agent:trader-2' })],
+    ['run', () => ({ txn: 'another' })],
     ['number of uses', (detail) => ({ authorization_details: [{ ...detail, max_uses: 2 }] })],
   ])('is not active: another %s', async (_what, change) => {
     const { lelu, sign, claims } = await forge()
@@ -219,7 +229,33 @@ describe('revocation', () => {
 
   it('of nothing in particular is refused', async () => {
     const lelu = await testEngine()
-    for (const target of [{}, { agent: '' }, { planet: 'x' }, { __proto__: { agent: 'x' } }]) {
+    const nothing = [
+      {},
+      { agent: '' },
+      { planet: 'x' },
+      { __proto__: { agent: 'x' } },
+      null,
+      undefined,
+    ]
+    const several = [
+      ...[
+        { agent: 'x', all: false },
+        { agent: 'x', user: 'y' },
+        { agent: 'x', tenant: 'default' },
+      ],
+      ...[
+        { agent: 'trader-1', approval: undefined },
+        { approval: 'apr_x', token: 'y' },
+      ],
+    ]
+    const noValues = [
+      { all: false },
+      { all: 1 },
+      { approval: undefined },
+      { token: 7 },
+      { agent: {} },
+    ]
+    for (const target of [...nothing, ...several, ...noValues]) {
       await expect(lelu.tokens.revoke(target as never)).rejects.toMatchObject({
         code: 'LELU_REQUEST_INVALID',
       })

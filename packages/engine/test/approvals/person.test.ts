@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { Reviewer } from '../../src/index.ts'
+import { policyOf, suspended, testEngine, trade } from '../support.ts'
+
+const named = (id: string, issuer = 'os:host-a'): Reviewer => ({ id, issuer, method: 'os-user' })
+
+const engineOf = (quorum: number, reviewers: string[] | null) =>
+  testEngine({
+    policies: policyOf(() => ({
+      effect: 'require_approval',
+      requirements: [{ id: 'q', quorum, reviewers, expiresInMs: null }],
+    })),
+  })
+
+describe('one person', () => {
+  // The CLI vouches for the users of its host, and every container has a host name of its own.
+  it.each([
+    ['another host vouches', named('bob', 'os:host-b')],
+    ['another login vouches', { id: 'bob', issuer: 'https://idp.example', method: 'oidc' }],
+    ['the case is another', named('Bob')],
+    ['blanks are around it', named(' bob ')],
+    ['something unseen is in it', named('b\u200bob')],
+    ['the letters are wide', named('\uff42ob')],
+  ])('has one vote, also when %s', async (_what, again) => {
+    const lelu = await engineOf(2, null)
+    const id = await suspended(lelu)
+    await lelu.approvals.review(id, { verdict: 'approve', reviewer: named('bob') })
+    const second = await lelu.approvals.review(id, { verdict: 'approve', reviewer: again })
+    expect(second).toMatchObject({ state: 'pending', votes: [{ reviewer: named('bob') }] })
+  })
+
+  it('of two who are named is not both of them', async () => {
+    const lelu = await engineOf(2, ['bob', 'carol'])
+    const id = await suspended(lelu)
+    for (const issuer of ['os:host-a', 'os:host-b'])
+      await lelu.approvals.review(id, { verdict: 'approve', reviewer: named('bob', issuer) })
+    expect((await lelu.approvals.get(id)).state).toBe('pending')
+    await lelu.approvals.review(id, { verdict: 'approve', reviewer: named('carol') })
+    expect((await lelu.approvals.get(id)).state).toBe('approved')
+  })
+
+  it.each(['Alice', 'alice ', 'ALICE', 'alice\u200b', 'Trader-1'])(
+    'does not review a call of their own as %j',
+    async (id) => {
+      const lelu = await testEngine()
+      const approval = await suspended(lelu)
+      await expect(
+        lelu.approvals.review(approval, { verdict: 'approve', reviewer: named(id) }),
+      ).rejects.toMatchObject({ code: 'LELU_REVIEWER_NOT_ELIGIBLE' })
+    },
+  )
+
+  it('who is the only one named, and asks for the call, leaves nobody to approve it', async () => {
+    const lelu = await engineOf(1, ['Alice'])
+    const outcome = await lelu.guard(trade(0.85), () => 'ran')
+    expect(outcome).toMatchObject({
+      status: 'denied',
+      decision: { reasons: [{ id: 'no_eligible_reviewer' }] },
+    })
+  })
+})

@@ -6,8 +6,9 @@ import type { StoredRow } from '../store/store.ts'
 const maxEventBytes = 60 * 1024
 
 /**
- * Throws `LELU_REQUEST_INVALID` for an event that the log would refuse. Asked before the row is written: a record whose
- * events the log does not take could never be loaded again.
+ * Throws `LELU_REQUEST_INVALID` for an event that the log would refuse. Asked before a new row is written, whose events
+ * hold what the policy says: a record whose events the log does not take could never be loaded again. What people say
+ * later is read before (`readReason`, `readReviewer`).
  */
 export function assertLoggable(events: readonly AuditEvent[], { body }: StoredRow): void {
   // All of them are in the body, where a unit of text takes three bytes at most, and half a character is written `\\ud…`.

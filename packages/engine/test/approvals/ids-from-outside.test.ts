@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
 import type { ApprovalRecord } from '../../src/approvals/record.ts'
-import { fromKeyv, type Lelu } from '../../src/index.ts'
-import { bob, suspended, testEngine } from '../support.ts'
+import { fromKeyv, type Lelu, sqliteStore } from '../../src/index.ts'
+import { bob, suspended, temporaryFolder, testEngine } from '../support.ts'
 
 const notFound = { code: 'LELU_APPROVAL_NOT_FOUND' }
 type Ask = (lelu: Lelu, id: never) => Promise<unknown>
@@ -29,7 +30,8 @@ const asks: [string, Ask][] = [
 describe('an id that is no string', () => {
   // A host that hands on what it parsed would let its caller write the record: the seal is looked at when it is loaded.
   it.each(asks)("is nobody's for %s, also when it is the record itself", async (_name, ask) => {
-    const store = new Keyv()
+    const path = join(temporaryFolder(), 'approvals.db')
+    const store = new Keyv({ store: sqliteStore({ path }) })
     const lelu = await testEngine({ store })
     const id = await suspended(lelu)
     const row = await fromKeyv(store).get(id)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { requirementsMet } from '../../src/approvals/review.ts'
 import type { Reviewer } from '../../src/index.ts'
 import { policyOf, suspended, testEngine, trade } from '../support.ts'
 
@@ -11,6 +12,17 @@ const engineOf = (quorum: number, reviewers: string[] | null) =>
       requirements: [{ id: 'q', quorum, reviewers, expiresInMs: null }],
     })),
   })
+
+it('votes that one person gave twice, however they came into the record, are one', () => {
+  const requirement = { id: 'q', quorum: 2, reviewers: null, expiresInMs: null }
+  const votesOf = (...reviewers: Reviewer[]) =>
+    reviewers.map((reviewer) => ({
+      ...{ reviewer, verdict: 'approve' as const, digest: 'd', reason: null, at: 0 },
+    }))
+  const [here, there] = [named('bob', 'os:host-a'), named('bob', 'os:host-b')]
+  expect(requirementsMet([requirement], votesOf(here, there), 'd')).toBe(false)
+  expect(requirementsMet([requirement], votesOf(here, named('carol')), 'd')).toBe(true)
+})
 
 describe('one person', () => {
   // The CLI vouches for the users of its host, and every container has a host name of its own.

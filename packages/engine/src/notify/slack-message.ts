@@ -30,12 +30,16 @@ function plain(text: string, most: number): string {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/[*_~`|]/g, (mark) => `${mark}\u200b`)
   const cut = [...line].length > most ? `${[...line].slice(0, most).join('')}…` : line
-  return cut
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('@', '@\u200b')
-    .replaceAll('://', ':\u200b//')
+  return (
+    cut
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('@', '@\u200b')
+      .replaceAll('://', ':\u200b//')
+      // `[text](place)` is a link in Markdown, and a place needs no scheme.
+      .replaceAll('](', ']\u200b(')
+  )
 }
 
 /** The link as Slack writes one; what would end it early is percent-encoded. */

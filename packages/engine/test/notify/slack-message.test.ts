@@ -51,6 +51,8 @@ describe('a message for Slack', () => {
       '<https://evil.example|Approve>',
       '&lt;https:\u200b//evil.example|\u200bApprove&gt;',
     ],
+    ['a link of Markdown', '[Approve](evil.example/x)', '[Approve]\u200b(evil.example/x)'],
+    ['a picture of Markdown', '![i](//evil.example/a)', '![i]\u200b(//evil.example/a)'],
     ['a mention of everybody', '<!channel> @all', '&lt;!channel&gt; @\u200ball'],
     ['an entity', '&lt;!here&gt;', '&amp;lt;!here&amp;gt;'],
     ['a second line', 'trade\n\u2028was approved', 'trade was approved'],

@@ -4,10 +4,11 @@ import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
 
 /**
  * What the SDK gives about a call that stays the same when its run is stored and restored: neither a step nor a
- * history reaches a tool. Calls that differ in tool or arguments are told apart by it, whatever their ids.
+ * history reaches a tool. Calls that differ in tool, namespace or arguments are told apart by it, whatever their ids.
  */
-export function nameOf({ callId, tool, input }: GuardedCall): string {
-  const digest = hash('sha256', JSON.stringify([tool, input]), 'base64url')
+export function nameOf({ callId, tool, namespace, input }: GuardedCall): string {
+  const parts = namespace === undefined ? [tool, input] : [tool, input, namespace]
+  const digest = hash('sha256', JSON.stringify(parts), 'base64url')
   return `${callId}@${digest.slice(0, 22)}`
 }
 

@@ -3,6 +3,7 @@ import type { ToolInputGuardrailDefinition } from '@openai/agents'
 import { type AgentTool, assertAgentTool, isAgentAsTool } from './agent-tool.ts'
 import { lastApproval, readJson } from './call-name.ts'
 import { entriesOf, type Guard, guardOf, rememberGuard, writtenCall } from './guard.ts'
+import { assertNamespace, namespaceOfCall, namespaceOfTool, qualifiedName } from './namespace.ts'
 import { needsApproval } from './needs-approval.ts'
 import { type AgentGuardOptions, checkOptions, placeOf } from './options.ts'
 import { runCall } from './run-call.ts'
@@ -18,13 +19,15 @@ function refuseInput(guard: Guard): ToolInputGuardrailDefinition {
     async run({ context, toolCall }) {
       const input = readJson(toolCall.arguments)
       if (input === undefined) return allow
-      const call = writtenCall(guard, context, toolCall.callId, input)
+      const { callId } = toolCall
+      const namespace = namespaceOfCall(toolCall)
+      const call = writtenCall(guard, context, { callId, namespace }, input)
       const entry = entriesOf(guard, context).get(call.name)
       if (entry?.status === 'refused') return reject(entry.text)
       if (entry?.status === 'allowed') return allow
       // With `preApprovalInputGuardrails` the SDK asks before it suspends; what it takes for an approval comes later.
-      const { callId } = toolCall
-      if (context.isToolApproved({ toolName: tool.name, callId }) !== true) return allow
+      const toolName = qualifiedName(tool.name, namespace)
+      if (context.isToolApproved({ toolName, callId }) !== true) return allow
       const { approval } = await lastApproval(options, await placeOf(options, call.view), call.name)
       if (approval?.state !== 'pending') return allow
       return reject(pendingText(approval, 'closed'))
@@ -55,8 +58,14 @@ export function guardAgentTool<T, Context = unknown>(
   const guard: Guard = { tool: inside, options: own, entries: new WeakMap() }
   const added = own.confidence?.added
   const members: Partial<AgentTool> = {
-    invoke: (runContext, text, details) => runCall(guard, runContext, text, details),
-    needsApproval: (runContext, input, callId) => needsApproval(guard, runContext, input, callId),
+    // The SDK calls them as methods of the copy that `toolNamespace()` made of the guarded tool.
+    async invoke(runContext, text, details) {
+      if (details?.toolCall) assertNamespace(details.toolCall, namespaceOfTool(this))
+      return runCall(guard, runContext, text, details)
+    },
+    needsApproval(runContext, input, callId) {
+      return needsApproval(guard, runContext, input, { callId, namespace: namespaceOfTool(this) })
+    },
     inputGuardrails: [...(inside.inputGuardrails ?? []), refuseInput(guard)],
     ...(added !== undefined && { parameters: addField(inside.parameters, added, inside.name) }),
   }

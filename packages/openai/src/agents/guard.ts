@@ -72,11 +72,12 @@ export type WrittenCall = {
 export function writtenCall(
   { tool, options }: Guard,
   runContext: RunContext<unknown>,
-  callId: string,
+  { callId, namespace }: { callId: string; namespace?: string | undefined },
   input: Json,
 ): WrittenCall {
   const view: GuardedCall = {
     tool: tool.name,
+    ...(namespace !== undefined && { namespace }),
     callId,
     input,
     context: runContext.context,
@@ -99,6 +100,8 @@ export function adapterCall(
     id: place.id,
     run: place.run,
     tool: tool.name,
+    // What a policy, a reviewer and the digest of the call tell one tool of this name from another by.
+    ...(view.namespace !== undefined && { server: view.namespace }),
     input: parsed,
     ...(schema !== undefined && { schema }),
     evidence: () => ({

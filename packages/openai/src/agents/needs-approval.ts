@@ -57,11 +57,11 @@ export async function needsApproval(
   guard: Guard,
   runContext: RunContext<unknown>,
   input: unknown,
-  callId: string | undefined,
+  { callId, namespace }: { callId: string | undefined; namespace: string | undefined },
 ): Promise<boolean> {
   const { tool, options } = guard
   if (!callId) throw namelessCall()
-  const call = writtenCall(guard, runContext, callId, input as Json)
+  const call = writtenCall(guard, runContext, { callId, namespace }, input as Json)
   const parsed = await parseInput(tool, call.text)
   const kept = entriesOf(guard, runContext)
   // Arguments that do not fit are answered where the tool is run, with the SDK's own words.

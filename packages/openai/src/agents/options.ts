@@ -11,6 +11,8 @@ import type { RunContext } from '@openai/agents'
 /** One function call as the SDK hands it over: what the functions among the options may read. */
 export type GuardedCall<Context = unknown> = {
   tool: string
+  /** Where the tool was put with `toolNamespace()`: tools of two namespaces may share a name. */
+  namespace?: string
   /** The model's id of the call. Models reuse ids, so it names no call on its own. */
   callId: string
   /** As the model wrote it: not parsed with the tool's schema yet. */

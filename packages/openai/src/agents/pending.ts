@@ -1,9 +1,15 @@
 import type { FunctionCallItem, RunContext, RunToolApprovalItem } from '@openai/agents'
 import { type LastApproval, lastApproval, nameOf, readJson } from './call-name.ts'
+import { namespaceOfCall } from './namespace.ts'
 import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
 
 /** A call that is suspended in a run. */
-export type PendingApproval = { approvalId: string; tool: string; callId: string }
+export type PendingApproval = {
+  approvalId: string
+  tool: string
+  namespace?: string
+  callId: string
+}
 
 /** What shows the suspended calls of a run: its result (when it was streamed, after `completed`), or its state. */
 export type Suspended =
@@ -30,7 +36,15 @@ export function interruptionsOf(result: Suspended): Interruption[] {
     const { name: tool, callId } = toolCall
     const input = readJson(toolCall.arguments)
     if (input === undefined) return [{ item, toolCall }]
-    const call = { tool, callId, input, context: runContext.context, runContext }
+    const namespace = namespaceOfCall(toolCall)
+    const call: GuardedCall = {
+      tool,
+      ...(namespace !== undefined && { namespace }),
+      callId,
+      input,
+      context: runContext.context,
+      runContext,
+    }
     return [{ item, toolCall, call }]
   })
 }
@@ -54,7 +68,13 @@ export async function pendingApprovals<Context = unknown>(
     if (call === undefined) continue
     const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
     if (approval === undefined) continue
-    found.push({ approvalId: approval.id, tool: call.tool, callId: call.callId })
+    const { tool, namespace, callId } = call
+    found.push({
+      approvalId: approval.id,
+      tool,
+      ...(namespace !== undefined && { namespace }),
+      callId,
+    })
   }
   return found
 }

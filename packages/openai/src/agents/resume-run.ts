@@ -8,6 +8,7 @@ import {
 import type { Agent, FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
 import { idOf } from './call-name.ts'
 import { adapterCall, type Guard, guardOf, writtenCall } from './guard.ts'
+import { namespaceOfCall, namespaceOfTool } from './namespace.ts'
 import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
 import { parseInput } from './parse-input.ts'
 import { type Interruption, interruptionsOf, recordOf } from './pending.ts'
@@ -25,8 +26,14 @@ async function restore<Context, TAgent extends AnyAgent>(
 }
 
 function guardOfItem({ agent, rawItem }: RunToolApprovalItem): Guard | undefined {
-  const { name } = rawItem as FunctionCallItem
-  return guardOf(agent.tools.find((tool) => tool.type === 'function' && tool.name === name))
+  const call = rawItem as FunctionCallItem
+  const namespace = namespaceOfCall(call)
+  return guardOf(
+    agent.tools.find(
+      (tool) =>
+        tool.type === 'function' && tool.name === call.name && namespaceOfTool(tool) === namespace,
+    ),
+  )
 }
 
 function neverRuns(): never {
@@ -44,7 +51,7 @@ async function refusalOf(
   const guard = guardOfItem(item)
   if (guard === undefined) return undefined
   const { tool, options } = guard
-  const written = writtenCall(guard, call.runContext, call.callId, call.input)
+  const written = writtenCall(guard, call.runContext, call, call.input)
   const parsed = await parseInput(tool, written.text)
   if (!parsed.valid) return invalidInputText(tool.name)
   const place = await placeOf(options, call)

@@ -20,6 +20,7 @@ import {
   type WrittenCall,
   writtenCall,
 } from './guard.ts'
+import { namespaceOfCall, qualifiedName } from './namespace.ts'
 import { placeOf } from './options.ts'
 import { parseInput } from './parse-input.ts'
 import { refusedBySchema, runExactly } from './run-exactly.ts'
@@ -52,7 +53,8 @@ function approvalInState({ guard, runContext, toolCall }: Running): 'call' | 'to
   }
   const lists = Object.values(approvals).map(({ approved }) => approved)
   if (lists.some((list) => Array.isArray(list) && list.includes(callId))) return 'call'
-  return runContext.isToolApproved({ toolName: guard.tool.name, callId }) ? 'tool' : undefined
+  const toolName = qualifiedName(guard.tool.name, namespaceOfCall(toolCall))
+  return runContext.isToolApproved({ toolName, callId }) ? 'tool' : undefined
 }
 
 /** Throws unless the tool's own schema takes an edited input as it stands: JSON Schema says less than it. */
@@ -153,7 +155,9 @@ export async function runCall(
   if (details === undefined || !toolCall?.callId) throw namelessCall()
   const input = readJson(text)
   if (input === undefined) return invalidInputText(guard.tool.name)
-  const call = writtenCall(guard, runContext, toolCall.callId, input)
+  const { callId } = toolCall
+  const namespace = namespaceOfCall(toolCall)
+  const call = writtenCall(guard, runContext, { callId, namespace }, input)
   const running: Running = { guard, call, runContext, toolCall, details }
   const entries = entriesOf(guard, runContext)
   const entry = entries.get(call.name)

@@ -9,7 +9,7 @@ import {
 } from '@openai/agents'
 
 /** `item` is the id that the provider gives the item itself; most give one, and each time another. */
-type Call = { id: string; tool: string; input: unknown; item?: string }
+type Call = { id: string; tool: string; namespace?: string; input: unknown; item?: string }
 
 /** The text of a call's arguments; `raw` is sent as it stands. */
 function textOf(input: unknown): string {
@@ -19,10 +19,11 @@ function textOf(input: unknown): string {
 
 /** One answer of the model that makes these calls. */
 export function calling(...calls: Call[]): FunctionCallItem[] {
-  return calls.map(({ id, tool, input, item }) => ({
+  return calls.map(({ id, tool, namespace, input, item }) => ({
     type: 'function_call',
     callId: id,
     name: tool,
+    ...(namespace !== undefined && { namespace }),
     status: 'completed',
     arguments: textOf(input),
     ...(item !== undefined && { id: item }),

@@ -5,25 +5,14 @@ import {
   invalidInputText,
   LeluError,
 } from '@lelu/engine/adapter'
-import type { Agent, FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
+import type { FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
 import { idOf } from './call-name.ts'
 import { adapterCall, type Guard, guardOf, writtenCall } from './guard.ts'
 import { namespaceOfCall, namespaceOfTool } from './namespace.ts'
 import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
 import { parseInput } from './parse-input.ts'
 import { type Interruption, interruptionsOf, recordOf } from './pending.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the SDK's own bound, without which no agent with an output type fits.
-type AnyAgent = Agent<any, any>
-
-/** Only when it is needed: the package is an optional peer. */
-async function restore<Context, TAgent extends AnyAgent>(
-  agent: TAgent,
-  serialized: string,
-): Promise<RunState<Context, TAgent>> {
-  const { RunState } = await import('@openai/agents')
-  return RunState.fromString<Context, TAgent>(agent, serialized)
-}
+import { type AnyAgent, type RestoreOptions, restoreRun } from './restore-run.ts'
 
 function guardOfItem({ agent, rawItem }: RunToolApprovalItem): Guard | undefined {
   const call = rawItem as FunctionCallItem
@@ -103,9 +92,10 @@ export async function resumeRun<TAgent extends AnyAgent, Context = unknown>(
   agent: TAgent,
   serialized: string,
   options: AgentGuardOptions<Context>,
+  restoring: RestoreOptions<Context> = {},
 ): Promise<RunState<Context, TAgent>> {
   checkOptions(options)
-  const state = await restore<Context, TAgent>(agent, serialized)
+  const state = await restoreRun<TAgent, Context>(agent, serialized, restoring)
   for (const interruption of interruptionsOf(state)) {
     await settle(state as never, interruption, options as unknown as AgentGuardOptions)
   }
@@ -120,13 +110,14 @@ export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown
   agent: TAgent,
   serialized: string,
   options: AgentGuardOptions<Context>,
+  restoring: RestoreOptions<Context> = {},
 ): Promise<RunState<Context, TAgent>> {
   checkOptions(options)
-  const state = await restore<Context, TAgent>(agent, serialized)
+  const state = await restoreRun<TAgent, Context>(agent, serialized, restoring)
   for (const { call } of interruptionsOf(state)) {
     if (call === undefined) continue
     const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
     await cancelApproval(options, approval, 'the conversation went on')
   }
-  return resumeRun(agent, serialized, options)
+  return resumeRun(agent, serialized, options, restoring)
 }

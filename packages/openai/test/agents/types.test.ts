@@ -74,6 +74,9 @@ test('guarded tools fit agents, and the context of the host reaches the options'
     const streamed = await new Runner().run(typed, '', { stream: true })
     await pendingApprovals(streamed, options)
     await resumeRun(typed, '', options)
+    await resumeRun(agent, '', options, { context: { conversationId: 'c' } })
+    // @ts-expect-error the context of another app
+    await resumeRun(agent, '', options, { context: { id: 'c' } })
   }
   expectTypeOf(show).returns.toEqualTypeOf<Promise<void>>()
   // @ts-expect-error without a run nothing tells one conversation from another

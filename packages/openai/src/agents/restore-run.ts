@@ -1,0 +1,30 @@
+import type { Agent, RunState, Usage } from '@openai/agents'
+
+// biome-ignore lint/suspicious/noExplicitAny: the SDK's own bound, without which no agent with an output type fits.
+export type AnyAgent = Agent<any, any>
+
+export type RestoreOptions<Context> = {
+  /**
+   * What `run` was given as `context`; the SDK takes no other once the state is there. Without it the context is what
+   * the stored text says: only JSON, and whoever may write that text chooses what `subject` or `tenant` read from it.
+   */
+  context?: Context
+}
+
+type StoredState = { context: { usage?: ConstructorParameters<typeof Usage>[0] } }
+
+/** The state that was stored. The SDK is loaded only when it is needed: the package is an optional peer. */
+export async function restoreRun<TAgent extends AnyAgent, Context>(
+  agent: TAgent,
+  serialized: string,
+  options: RestoreOptions<Context>,
+): Promise<RunState<Context, TAgent>> {
+  const { RunContext, RunState, Usage } = await import('@openai/agents')
+  if (!Object.hasOwn(options, 'context')) return RunState.fromString(agent, serialized)
+  const context = new RunContext(options.context as Context)
+  // How often the model was asked tells a later step from the one that is restored.
+  const { usage } = (JSON.parse(serialized) as StoredState).context
+  context.usage = new Usage(usage)
+  // What is merged are approvals, which the host may have given to tools that nobody guards. The context is replaced.
+  return RunState.fromStringWithContext(agent, serialized, context, { contextStrategy: 'merge' })
+}

@@ -35,10 +35,17 @@ function refuseInput(guard: Guard): ToolInputGuardrailDefinition {
   }
 }
 
-/** The tool itself when the same engine guards it already, so that one call is decided once. */
+/**
+ * A copy of the tool, without what the same engine has put on it already, so that one call is decided once. What the host
+ * changed since then stays, such as a gate of its own.
+ */
 function unguarded(tool: AgentTool, { lelu }: AgentGuardOptions): AgentTool {
   const guard = guardOf(tool)
-  return guard?.options.lelu === lelu ? guard.tool : tool
+  if (guard?.options.lelu !== lelu) return { ...tool }
+  const { tool: inside, members } = guard
+  const names = Object.keys(members) as (keyof AgentTool)[]
+  const untouched = names.filter((name) => tool[name] === members[name])
+  return { ...tool, ...Object.fromEntries(untouched.map((name) => [name, inside[name]])) }
 }
 
 /**
@@ -54,10 +61,9 @@ export function guardAgentTool<T, Context = unknown>(
   assertAgentTool(tool)
   // The context is what the host passes to `run`; nothing here looks at it.
   const own = options as unknown as AgentGuardOptions
-  const inside: AgentTool = { ...unguarded(tool, own) }
-  const guard: Guard = { tool: inside, options: own, entries: new WeakMap() }
+  const inside = unguarded(tool, own)
   const added = own.confidence?.added
-  const members: Partial<AgentTool> = {
+  const members: Guard['members'] = {
     // The SDK calls them as methods of the copy that `toolNamespace()` made of the guarded tool.
     async invoke(runContext, text, details) {
       if (details?.toolCall) assertNamespace(details.toolCall, namespaceOfTool(this))
@@ -66,11 +72,12 @@ export function guardAgentTool<T, Context = unknown>(
     needsApproval(runContext, input, callId) {
       return needsApproval(guard, runContext, input, { callId, namespace: namespaceOfTool(this) })
     },
-    inputGuardrails: [...(inside.inputGuardrails ?? []), refuseInput(guard)],
     ...(added !== undefined && { parameters: addField(inside.parameters, added, inside.name) }),
   }
+  const guard: Guard = { tool: inside, members, options: own, entries: new WeakMap() }
+  members.inputGuardrails = [...(inside.inputGuardrails ?? []), refuseInput(guard)]
   const guarded = isAgentAsTool(inside) ? Object.assign(tool, members) : { ...inside, ...members }
-  rememberGuard(guarded, guard)
+  rememberGuard(guard)
   return guarded as T
 }
 

@@ -25,6 +25,8 @@ export type Entry =
 export type Guard = {
   /** The tool as it was before: its `invoke` is what runs. */
   tool: AgentTool
+  /** What was put over the tool's own members. */
+  members: Pick<AgentTool, 'invoke'> & Partial<AgentTool>
   options: AgentGuardOptions
   /** By run and by name of the call. In memory only: a process that has none decides where the tool is run. */
   entries: WeakMap<RunContext<unknown>, Map<string, Entry>>
@@ -32,14 +34,18 @@ export type Guard = {
 
 const guards = new WeakMap<object, Guard>()
 
-/** Remembers what is inside a guarded tool. Kept here, where neither model nor tool can reach it. */
-export function rememberGuard(guarded: object, guard: Guard): void {
-  guards.set(guarded, guard)
+/**
+ * Remembers what is inside a guarded tool. Kept here, where neither model nor tool can reach it, and by the function that
+ * runs the tool: the copies that `toolNamespace()` and the SDK itself make have it in common.
+ */
+export function rememberGuard(guard: Guard): void {
+  guards.set(guard.members.invoke, guard)
 }
 
 /** The guard of a guarded tool; undefined for any other. */
 export function guardOf(tool: unknown): Guard | undefined {
-  return typeof tool === 'object' && tool !== null ? guards.get(tool) : undefined
+  const { invoke } = (tool ?? {}) as Partial<AgentTool>
+  return typeof invoke === 'function' ? guards.get(invoke) : undefined
 }
 
 /** `LELU_CALL_INVALID`: somebody calls the tool outside a run. */

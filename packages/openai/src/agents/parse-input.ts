@@ -40,7 +40,13 @@ function calling(name: string, texts: readonly string[]): Model {
  */
 function parsingAgent({ Agent }: Sdk, tool: AgentTool): Agent<Shown> {
   const parsing = {
-    ...tool,
+    // Its `invoke` is what the SDK knows the parser by. Nothing else comes along: a namespace, deferred loading or
+    // callers of its own say where a model may call it from, and here nobody does.
+    type: tool.type,
+    name: tool.name,
+    description: '',
+    strict: true,
+    invoke: tool.invoke,
     // Without a schema in sight, a text that the parser refuses is shown as it is, and one without parser not at all.
     parameters: undefined,
     isEnabled: async () => true,

@@ -1,8 +1,8 @@
-import { cancelApproval, findCall, LeluError, repeatedIdText } from '@lelu/engine/adapter'
+import { LeluError, repeatedIdText } from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
+import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
 import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
-import { type FunctionCall, runOf } from './options.ts'
 import { placeCallsAt } from './place.ts'
 import type { FinalAnswer } from './without-suspending.ts'
 
@@ -23,18 +23,14 @@ function neverRuns(): never {
   })
 }
 
-/** Cancels what has not run yet. */
-export async function cancelWaiting(guard: Guard, view: FunctionCall, key: string): Promise<void> {
-  const { options } = guard
-  const found = await findCall(options, { context: view, run: runOf(options, view), id: key })
-  await cancelApproval(options, found, 'the conversation went on without it')
-}
+/** Why a call is cancelled that a newer message left behind. */
+export const leftBehind = 'the conversation went on without it'
 
 type LeftCall = Pick<CallToAnswer, 'view' | 'key' | 'kind' | 'tool' | 'toContent'>
 
 /** The answer of a call that was left behind: its stored result if it has run, else that it was cancelled. */
 export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer> {
-  await cancelWaiting(guard, call.view, call.key)
+  await cancelWaiting(guard, call, leftBehind)
   const { tool } = call
   const ending = { ...guard, options: { ...guard.options, mode: 'suspend' as const } }
   const answer = await answerCall(ending, {

@@ -1,4 +1,5 @@
 import { cancelApproval, invalidOptions, pendingText } from '@lelu/engine/adapter'
+import { cancelWaiting } from './cancel-waiting.ts'
 import { answerCall, type CallAnswer, type CallToAnswer, type Guard } from './guarded-call.ts'
 import type { GuardFunctionsOptions } from './options.ts'
 
@@ -17,12 +18,19 @@ export function assertMode(
   )
 }
 
-/** A call in a runner. One that nobody decides within `waitMs` is cancelled. */
+/** A call in a runner. One that nobody decides within `waitMs`, or before the run is aborted, is cancelled. */
 export async function answerWithoutSuspending(
   guard: Guard,
   call: CallToAnswer,
 ): Promise<FinalAnswer> {
-  const answer = await answerCall(guard, call)
+  let answer: CallAnswer
+  try {
+    answer = await answerCall(guard, call)
+  } catch (error) {
+    // Nobody takes the call up again, and a reviewer would decide for nobody. What went wrong first is thrown.
+    await cancelWaiting(guard, call, 'the run ended').catch(() => {})
+    throw error
+  }
   if (answer.status !== 'pending') return answer
   await cancelApproval(guard.options, answer.approval, 'nobody decided in time')
   // Ends at once: it is cancelled, or it was decided just before.

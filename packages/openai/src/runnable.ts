@@ -3,6 +3,7 @@ import { invalidOptions, LeluError, repeatedIdText } from '@lelu/engine/adapter'
 import type { ChatCompletion, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { chatEvidence } from './evidence.ts'
 import { type Guard, textContent, textOf } from './guarded-call.ts'
+import { type ParsedTexts, parsedTexts } from './parsed-texts.ts'
 import { type AssistantMessage, callsOf, type PlacedCall, placeCallsAt } from './place.ts'
 import { chatTool, cloneWith, withParser } from './shown-tool.ts'
 import type { BoundTool, GuardableTool } from './tool.ts'
@@ -23,21 +24,22 @@ function callInvalid(tool: string, why: string): LeluError {
   })
 }
 
-/** The call that this callback runs: one of the last message, of this tool and with this very text, each taken once. */
-function findCall(
+/** The call that this callback runs: one of the last message, of this tool and with these arguments, each taken once. */
+async function findCall(
   { messages }: Runner,
   tool: BoundTool,
-  text: string,
-  taken: Taken,
-): { call: PlacedCall; message: AssistantMessage } {
+  { args, parsed, taken }: { args: unknown; parsed: ParsedTexts; taken: Taken },
+): Promise<{ call: PlacedCall; message: AssistantMessage }> {
   const position = messages.findLastIndex((message) => callsOf(message).length > 0)
   const message = messages[position]
   if (message?.role === 'assistant') {
     const used = taken.get(message) ?? new Set<number>()
     taken.set(message, used)
     const calls = placeCallsAt(messages, position)
+    const written = calls.filter(({ name }) => name === tool.name).map(({ text }) => text)
+    const texts = await parsed.textsOf(args, written)
     const index = calls.findIndex(
-      (call, place) => call.name === tool.name && call.text === text && !used.has(place),
+      ({ name, text }, place) => name === tool.name && texts.includes(text) && !used.has(place),
     )
     const call = calls[index]
     if (call !== undefined) {
@@ -53,23 +55,20 @@ function isRunner(value: unknown): value is Runner {
 }
 
 /** The function that `runTools` calls instead of the tool's own. */
-function guardedCallback(guard: Guard, tool: BoundTool, textFor: (args: unknown) => unknown) {
+function guardedCallback(guard: Guard, tool: BoundTool, parsed: ParsedTexts) {
   const taken: Taken = new WeakMap()
   return async (...args: unknown[]): Promise<string> => {
     const [first, runner, toolContext] = args
-    const text = textFor(first)
-    if (typeof text !== 'string' || !isRunner(runner)) {
-      throw callInvalid(tool.name, 'It was not called by runTools().')
-    }
+    if (!isRunner(runner)) throw callInvalid(tool.name, 'It was not called by runTools().')
     const { messages } = runner
-    const { call, message } = findCall(runner, tool, text, taken)
+    const { call, message } = await findCall(runner, tool, { args: first, parsed, taken })
     if (call.repeated) return repeatedIdText
     const completion = runner.allChatCompletions?.().at(-1)
     const answer = await answerWithoutSuspending(guard, {
       view: {
         id: call.id,
         tool: tool.name,
-        arguments: text,
+        arguments: call.text,
         history: messages,
         context: toolContext,
         signal: (runner as { controller?: AbortController }).controller?.signal,
@@ -102,22 +101,10 @@ export function runnable<T extends GuardableTool>(guard: Guard, given: T): T {
       'Give it one, or use executeToolCalls().',
     )
   }
-  const texts = new WeakMap<object, string>()
-  const keep = <P>(parsed: P, text: string): P => {
-    if (typeof parsed === 'object' && parsed !== null) texts.set(parsed, text)
-    return parsed
-  }
-  // runTools parses first and calls later, so what came of a text is remembered with it.
-  const remember = (parse: (text: string) => unknown) => (text: string) => {
-    const parsed = parse(text)
-    return parsed instanceof Promise ? parsed.then((one) => keep(one, text)) : keep(parsed, text)
-  }
-  const hidden = withParser(shown, '$parseRaw', remember)
-  const parsers = withParser(shown.function, 'parse', remember)
-  const parsed = [hidden, parsers].some((members) => Object.keys(members).length > 0)
-  const callback = guardedCallback(guard, tool, (args) =>
-    parsed ? texts.get(args as object) : args,
-  )
+  const parsed = parsedTexts()
+  const parsers = withParser(shown.function, 'parse', parsed.remember)
+  const hidden = withParser(shown, '$parseRaw', parsed.remember)
+  const callback = guardedCallback(guard, tool, parsed)
   // In both places where runTools could find a function, so that none is left as it was.
   const declared = cloneWith(shown.function, {
     ...parsers,

@@ -3,7 +3,7 @@ import type { ChatCompletionMessageParam } from 'openai/resources/chat/completio
 import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
 import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
-import { placeCallsAt } from './place.ts'
+import { assertConversation, placeCallsAt } from './place.ts'
 import type { FinalAnswer } from './without-suspending.ts'
 
 export type CancelAbandonedOptions = {
@@ -49,6 +49,7 @@ export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer
  */
 export function abandonedCanceller(guard: Guard): CancelAbandoned {
   return async (messages, { context } = {}) => {
+    assertConversation(messages)
     const repaired: ChatCompletionMessageParam[] = []
     for (const [position, message] of messages.entries()) {
       repaired.push(message)

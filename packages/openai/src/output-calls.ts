@@ -4,6 +4,7 @@ import type {
   ResponseInputItem,
   ResponseOutputItem,
 } from 'openai/resources/responses/responses'
+import { isObject } from './is-object.ts'
 
 /** What is needed of a response to take it up again: store `id` and `output`. */
 export type AnsweredResponse = Pick<Response, 'id' | 'output'> & Partial<Pick<Response, 'status'>>
@@ -98,16 +99,36 @@ function behind(call: Written, input: readonly ResponseInputItem[]): readonly Re
   return found.name === call.name && found.text === call.text ? input.slice(position + 1) : []
 }
 
+function callInvalid(message: string, help: string): LeluError {
+  return new LeluError('LELU_CALL_INVALID', `${message} No tool was run.`, { help })
+}
+
+const isItems = (value: unknown): value is object[] => Array.isArray(value) && value.every(isObject)
+
+function assertResponse(response: Partial<AnsweredResponse> | undefined): void {
+  const { id, output } = response ?? {}
+  if (typeof id === 'string' && id !== '' && isItems(output)) return
+  throw callInvalid(
+    'This is not a response.',
+    'Pass the response as the API gave it, or { id, output } of it.',
+  )
+}
+
 /** The calls of a response that are decided here, each with its name in the conversation. */
 export function outputCalls(
   response: AnsweredResponse,
   input: readonly ResponseInputItem[],
 ): OutputCall[] {
+  assertResponse(response)
+  if (!isItems(input)) {
+    throw callInvalid(
+      'The option `input` holds something that is no item.',
+      'Pass the items of the conversation as they were sent and received.',
+    )
+  }
   const calls = response.output.flatMap((item) => writtenCall(item) ?? [])
   if (calls.some(({ id }) => id === '')) {
-    throw new LeluError('LELU_CALL_INVALID', 'A call of the response has no id. No tool was run.', {
-      help: 'Pass the response as the API gave it.',
-    })
+    throw callInvalid('A call of the response has no id.', 'Pass the response as the API gave it.')
   }
   return calls.map((call, index) => {
     const earlier = calls.slice(0, index).filter(({ id }) => id === call.id)

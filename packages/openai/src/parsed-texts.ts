@@ -1,3 +1,5 @@
+import { isObject } from './is-object.ts'
+
 type Parser = (text: string) => unknown
 
 /** Which texts of the model came out as which arguments: `runTools` parses first, and tells a callback only the latter. */
@@ -7,8 +9,6 @@ export type ParsedTexts = {
   /** Those of the written texts that these very arguments may have come of. Without a parser, they are the text. */
   textsOf(args: unknown, written: readonly string[]): Promise<readonly unknown[]>
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 export function parsedTexts(): ParsedTexts {
   /** Undefined for an object that came of more than one text, as out of a cache. */

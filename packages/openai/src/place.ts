@@ -4,6 +4,7 @@ import type {
   ChatCompletionMessage,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
+import { isObject } from './is-object.ts'
 import type { BoundTool } from './tool.ts'
 
 /** An answer of the model, as it came or as it was stored. */
@@ -61,6 +62,20 @@ function callInvalid(message: string, help: string): LeluError {
   return new LeluError('LELU_CALL_INVALID', `${message} No tool was run.`, { help })
 }
 
+/** Throws `LELU_CALL_INVALID` for what is no list of messages. */
+export function assertConversation(
+  messages: unknown,
+): asserts messages is readonly ChatCompletionMessageParam[] {
+  if (!Array.isArray(messages)) {
+    throw callInvalid('The conversation is missing.', 'Pass { messages }, the whole conversation.')
+  }
+  if (messages.every(isObject)) return
+  throw callInvalid(
+    'The conversation holds something that is no message.',
+    'Pass the messages as they were sent and received.',
+  )
+}
+
 /** Ids of the answers right behind a message, as often as each is answered. */
 function answersBehind(
   messages: readonly ChatCompletionMessageParam[],
@@ -112,14 +127,15 @@ export function placeCalls(
   message: AssistantMessage,
   messages: readonly ChatCompletionMessageParam[],
 ): PlacedCall[] {
+  if (!isObject(message)) {
+    throw callInvalid('There is no message.', 'Pass the message of a choice of the completion.')
+  }
   const { function_call: legacy } = message as { function_call?: unknown }
   if (legacy !== undefined && legacy !== null) {
     throw callInvalid('The message has a `function_call`.', 'Pass `tools`, not `functions`.')
   }
   if (callsOf(message).length === 0) return []
-  if (!Array.isArray(messages)) {
-    throw callInvalid('The conversation is missing.', 'Pass { messages }, the whole conversation.')
-  }
+  assertConversation(messages)
   const position = messages.findLastIndex(
     (one) => one.role === 'assistant' && sameCalls(one, message),
   )

@@ -1,4 +1,4 @@
-import { type Json, LeluError, repeatedIdText } from '@lelu/engine/adapter'
+import { type Json, repeatedIdText } from '@lelu/engine/adapter'
 import type {
   ResponseCreateParams,
   ResponseCustomToolCallOutput,
@@ -72,15 +72,6 @@ export function toItem(
   return { type, call_id: call.id, output, ...caller } as AnswerItem
 }
 
-function assertResponse(response: AnsweredResponse | undefined): asserts response {
-  if (typeof response?.id === 'string' && response.id !== '' && Array.isArray(response.output)) {
-    return
-  }
-  throw new LeluError('LELU_CALL_INVALID', 'This is not a response. No tool was run.', {
-    help: 'Pass the response as the API gave it, or { id, output } of it.',
-  })
-}
-
 /** Runs, refuses or suspends the calls of a response, side by side; called again, it goes on where they stand. */
 export function outputExecutor(guard: Guard): ExecuteOutput {
   const { toolbox } = guard
@@ -113,7 +104,6 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
   }
 
   return async (response, options = {}) => {
-    assertResponse(response)
     const calls = outputCalls(response, options.input ?? [])
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
     const answers = await settle(

@@ -9,6 +9,7 @@ import {
 } from '@lelu/engine/adapter'
 import type { ChatCompletionTool } from 'openai/resources/chat/completions'
 import type { CustomTool, FunctionTool } from 'openai/resources/responses/responses'
+import { isObject } from './is-object.ts'
 
 /** `never`: each tool takes arguments of its own, and only its own parser makes them. */
 type Callback = (...args: never[]) => unknown
@@ -73,9 +74,6 @@ export type Declaration = {
   parse?: Parser
   function?: Run
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
 
 /** The member that declares the tool: nested in Chat Completions, the tool itself in Responses. */
 export function declarationOf(tool: GuardableTool): Declaration {

@@ -1,3 +1,4 @@
+import { LeluError } from '@lelu/engine/adapter'
 import type { Agent, RunState, Usage } from '@openai/agents'
 
 // biome-ignore lint/suspicious/noExplicitAny: the SDK's own bound, without which no agent with an output type fits.
@@ -13,8 +14,24 @@ export type RestoreOptions<Context> = {
 
 type StoredState = { context: { usage?: ConstructorParameters<typeof Usage>[0] } }
 
-/** The state that was stored. The SDK is loaded only when it is needed: the package is an optional peer. */
+/** The state that was stored. Throws `LELU_CALL_INVALID` when the SDK cannot restore it. */
 export async function restoreRun<TAgent extends AnyAgent, Context>(
+  agent: TAgent,
+  serialized: string,
+  options: RestoreOptions<Context>,
+): Promise<RunState<Context, TAgent>> {
+  try {
+    return await restore(agent, serialized, options)
+  } catch (cause) {
+    throw new LeluError('LELU_CALL_INVALID', 'The run cannot be restored. No tool was run.', {
+      help: 'Pass what state.toString() gave, and the agent whose run it was, with the same tools.',
+      cause,
+    })
+  }
+}
+
+/** The SDK is loaded only when it is needed: the package is an optional peer. */
+async function restore<TAgent extends AnyAgent, Context>(
   agent: TAgent,
   serialized: string,
   options: RestoreOptions<Context>,

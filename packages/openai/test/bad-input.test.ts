@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { isLeluError } from '../src/index.ts'
+import { call, conversation, openWorld, respond } from './support.ts'
+
+/** What an app may hand over by mistake, such as `choices[0]?.message` of an answer without choices. */
+const nothing = [undefined, null, 'text', 5]
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'answered',
+    (error: unknown) => (isLeluError(error) ? error.code : `${error}`),
+  )
+}
+
+test.each(nothing)('a message that is %s is refused by name', async (message) => {
+  const { guard } = await openWorld()
+  const { messages } = await conversation([call('a', 'allowed')])
+  const executed = guard.executeToolCalls(message as never, { messages })
+  expect(await codeOf(executed)).toBe('LELU_CALL_INVALID')
+})
+
+test.each(nothing)(
+  'a conversation with %s in it is refused by name, and runs nothing',
+  async (one) => {
+    const { guard, amounts } = await openWorld()
+    const { messages, message } = await conversation([call('a', 'allowed')])
+    const broken = [one, ...messages] as never
+    const executed = guard.executeToolCalls(message, { messages: broken })
+    expect(await codeOf(executed)).toBe('LELU_CALL_INVALID')
+    expect(await codeOf(guard.cancelAbandoned(broken))).toBe('LELU_CALL_INVALID')
+    expect(await codeOf(guard.cancelAbandoned(one as never))).toBe('LELU_CALL_INVALID')
+    expect(amounts()).toEqual([])
+  },
+)
+
+test.each(nothing)(
+  'a response, or an item of it, that is %s is refused by name, and runs nothing',
+  async (one) => {
+    const { guard, amounts } = await openWorld()
+    const { response } = await respond([call('a', 'allowed')])
+    const broken = { ...response, output: [...response.output, one] } as never
+    for (const given of [one as never, broken]) {
+      expect(await codeOf(guard.executeOutput(given))).toBe('LELU_CALL_INVALID')
+      expect(await codeOf(guard.cancelOutput(given))).toBe('LELU_CALL_INVALID')
+    }
+    const input = [one] as never
+    expect(await codeOf(guard.executeOutput(response, { input }))).toBe('LELU_CALL_INVALID')
+    expect(await codeOf(guard.cancelOutput(response, { input }))).toBe('LELU_CALL_INVALID')
+    expect(amounts()).toEqual([])
+  },
+)
+
+test('the text that the Responses API takes as input is refused where answers are looked for', async () => {
+  const { guard } = await openWorld()
+  const { response } = await respond([call('a', 'allowed')])
+  const input = 'Go on.' as never
+  expect(await codeOf(guard.executeOutput(response, { input }))).toBe('LELU_CALL_INVALID')
+})

@@ -24,7 +24,10 @@ export type PendingCall = { approvalId: string; toolCallId: string; tool: string
 export type ExecuteToolCallsOptions = {
   /** The whole conversation with the message in it, from your own store: whoever writes it answers calls. */
   messages: readonly ChatCompletionMessageParam[]
-  /** Where the message came from, for the log-probabilities. */
+  /**
+   * Where the message came from. It has the log-probabilities, and says whether the message was cut off: without it, the
+   * text of a custom call is taken for the whole.
+   */
   completion?: ChatCompletion
   /** The parameters of the request, for readers that ask a second model. */
   request?: ChatCompletionCreateParams
@@ -78,7 +81,7 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
       tool: call.kind && toolbox.find(kind, name),
       evidence: chatEvidence(message, completion, { request, toolbox }),
       toContent: textContent,
-      incomplete: wasCut(message, completion),
+      incomplete: wasCut(message, completion, kind),
     })
     if (answered.status === 'threw' && signal?.aborted) throw answered.error
     return answered

@@ -64,9 +64,19 @@ async function askResponses(
 const choiceOf = (message: AssistantMessage, completion: ChatCompletion | undefined) =>
   completion?.choices.find((one) => sameCalls(one.message, message))
 
-/** Whether the completion says that the message was cut off, by the limit of tokens or by a filter. */
-export function wasCut(message: AssistantMessage, completion: ChatCompletion | undefined): boolean {
-  const { finish_reason: reason } = choiceOf(message, completion) ?? {}
+/**
+ * Whether the completion says that the message was cut off, by the limit of tokens or by a filter. Half the arguments of a
+ * function are no JSON, but half a text is a text: for a custom call the completion must say that it came to its end.
+ */
+export function wasCut(
+  message: AssistantMessage,
+  completion: ChatCompletion | undefined,
+  kind: 'function' | 'custom',
+): boolean {
+  const choice = choiceOf(message, completion)
+  if (choice === undefined) return false
+  const { finish_reason: reason } = choice
+  if (kind === 'custom') return reason !== 'tool_calls' && reason !== 'stop'
   return reason === 'length' || reason === 'content_filter'
 }
 

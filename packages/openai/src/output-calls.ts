@@ -6,7 +6,7 @@ import type {
 } from 'openai/resources/responses/responses'
 import { isObject } from './is-object.ts'
 
-/** What is needed of a response to take it up again: store `id` and `output`. */
+/** What is needed of a response to take it up again: store `id`, `output` and `status`. */
 export type AnsweredResponse = Pick<Response, 'id' | 'output'> & Partial<Pick<Response, 'status'>>
 
 /** One call of a response. */
@@ -19,20 +19,28 @@ export type OutputCall = {
   server?: string
   namespace?: string
   caller?: { type?: unknown } | null
-  incomplete: boolean
+  end: End
   /** The same in every process. A response has an id of its own, so that ids which are reused stay apart. */
   key: string
   answered: boolean
   repeated: boolean
 }
 
-type Written = Omit<OutputCall, 'key' | 'answered' | 'repeated'>
+/** Whether the model came to the end of a call. */
+type End = 'whole' | 'cut' | 'unknown'
+
+type Status = { status?: unknown }
+type Written = Omit<OutputCall, 'end' | 'key' | 'answered' | 'repeated'> & Status
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : '')
 
-/** Without a status it is complete, as in what was stored without one. */
-function isCut(item: { status?: unknown }): boolean {
-  return item.status !== undefined && item.status !== null && item.status !== 'completed'
+/** Half the arguments of a function are no JSON. Half a text is a text, so for a custom call a status must say it. */
+function endOf({ kind, status }: Written, response: Status): End {
+  const own = status ?? undefined
+  if (response.status === 'incomplete' || (own !== undefined && own !== 'completed')) return 'cut'
+  const said = own ?? response.status ?? undefined
+  if (kind !== 'custom' || said === 'completed') return 'whole'
+  return said === undefined ? 'unknown' : 'cut'
 }
 
 function writtenCall(item: ResponseOutputItem): Written | undefined {
@@ -47,7 +55,7 @@ function writtenCall(item: ResponseOutputItem): Written | undefined {
         text: asText(item.type === 'function_call' ? item.arguments : item.input),
         ...(typeof namespace === 'string' && namespace !== '' && { namespace }),
         ...(caller !== undefined && { caller }),
-        incomplete: isCut(item as { status?: unknown }),
+        status: (item as Status).status,
       }
     }
     case 'mcp_approval_request':
@@ -57,7 +65,6 @@ function writtenCall(item: ResponseOutputItem): Written | undefined {
         name: asText(item.name),
         text: asText(item.arguments),
         server: asText(item.server_label),
-        incomplete: false,
       }
     default:
       return undefined
@@ -110,7 +117,7 @@ function assertResponse(response: Partial<AnsweredResponse> | undefined): void {
   if (typeof id === 'string' && id !== '' && isItems(output)) return
   throw callInvalid(
     'This is not a response.',
-    'Pass the response as the API gave it, or { id, output } of it.',
+    'Pass the response as the API gave it, or { id, output, status } of it.',
   )
 }
 
@@ -135,8 +142,10 @@ export function outputCalls(
     const before = earlier.filter(({ kind }) => kind === call.kind).length
     const last = calls.findLast(({ kind, id }) => kind === call.kind && id === call.id) ?? call
     const answers = answeredIn(behind(last, input)).get(nameOf(call.kind, call.id)) ?? 0
+    const { status: _, ...named } = call
     return {
-      ...call,
+      ...named,
+      end: endOf(call, response),
       key: JSON.stringify([response.id, call.id]),
       answered: answers > before,
       repeated: earlier.length > 0,

@@ -1,4 +1,4 @@
-import { type Json, repeatedIdText } from '@lelu/engine/adapter'
+import { findCall, type Json, LeluError, repeatedIdText } from '@lelu/engine/adapter'
 import type {
   ResponseCreateParams,
   ResponseCustomToolCallOutput,
@@ -9,7 +9,7 @@ import { responseEvidence } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
 import { answerCall, type CallAnswer, errorContent, type Guard } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
-import type { FunctionCall } from './options.ts'
+import { type FunctionCall, runOf } from './options.ts'
 import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
@@ -72,6 +72,20 @@ export function toItem(
   return { type, call_id: call.id, output, ...caller } as AnswerItem
 }
 
+/**
+ * Against half a text of a custom call, which looks like a whole one. What is on record was whole when it was decided;
+ * for any other call the response must say that it is.
+ */
+async function assertOnRecord({ options }: Guard, view: FunctionCall, key: string): Promise<void> {
+  const found = await findCall(options, { context: view, run: runOf(options, view), id: key })
+  if (found !== undefined) return
+  throw new LeluError(
+    'LELU_CALL_INVALID',
+    `Nothing says whether the response was complete. The custom tool ${view.tool} was not run.`,
+    { help: 'Store the `status` of the response, and pass { id, output, status }.' },
+  )
+}
+
 /** Runs, refuses or suspends the calls of a response, side by side; called again, it goes on where they stand. */
 export function outputExecutor(guard: Guard): ExecuteOutput {
   const { toolbox } = guard
@@ -85,7 +99,8 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
     const { request, signal } = options
     const view = viewOf(call, options)
     const evidence = responseEvidence(response, { request, toolbox })
-    const { key, kind } = call
+    const { key, kind, end } = call
+    if (end === 'unknown') await assertOnRecord(guard, view, key)
     const answered =
       kind === 'mcp'
         ? await answerMcp(guard, { view, key, evidence })
@@ -97,7 +112,7 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
             tool: call.namespace === undefined ? toolbox.find(kind, call.name) : undefined,
             evidence,
             toContent: (value) => toOutput(value) as Json,
-            incomplete: call.incomplete || response.status === 'incomplete',
+            incomplete: end === 'cut',
           })
     if (answered.status === 'threw' && signal?.aborted) throw answered.error
     return answered

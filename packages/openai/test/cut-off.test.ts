@@ -1,0 +1,93 @@
+import type { Response } from 'openai/resources/responses/responses'
+import { expect, test } from 'vitest'
+import { call, conversation, copy, openWorld, respond, reviewer } from './support.ts'
+
+// Half a JSON is no JSON, but `DELETE FROM orders` may be the half of a longer text.
+
+const text = 'DELETE FROM orders'
+const custom = (name: string) => ({ ...call('c', name, text), type: 'custom' as const })
+
+async function openCustom(name: string) {
+  const ran: string[] = []
+  const tool = {
+    type: 'custom' as const,
+    name,
+    function: (input: string) => `number ${ran.push(input)}`,
+  }
+  const world = await openWorld({ tools: [tool] })
+  return { ...world, ran }
+}
+
+const ends = [
+  ['tool_calls', true],
+  ['stop', true],
+  ['length', false],
+  ['content_filter', false],
+  [null, false], // as in what there is of a stream that broke off
+] as const
+
+test.each(ends)(
+  'a custom call of a completion that ended with %s runs: %s',
+  async (reason, runs) => {
+    const { guard, ran } = await openCustom('allowed_sql')
+    const { message, messages, completion } = await conversation([custom('allowed_sql')])
+    const given = copy(completion)
+    for (const choice of given.choices) choice.finish_reason = reason as 'stop'
+    const { messages: answers } = await guard.executeToolCalls(message, {
+      messages,
+      completion: given,
+    })
+    expect(ran).toEqual(runs ? [text] : [])
+    expect(answers).toHaveLength(1)
+  },
+)
+
+const statuses: [Response['status'], boolean][] = [
+  ['completed', true],
+  ['incomplete', false],
+  ['in_progress', false],
+  ['queued', false],
+  ['failed', false],
+  ['cancelled', false],
+]
+
+test.each(statuses)('a custom call of a response that is %s runs: %s', async (status, runs) => {
+  const { guard, ran } = await openCustom('allowed_sql')
+  const { response } = await respond([custom('allowed_sql')])
+  const { id, output } = copy(response)
+  const { items } = await guard.executeOutput({ id, output, ...(status && { status }) })
+  expect(ran).toEqual(runs ? [text] : [])
+  expect(items).toHaveLength(1)
+})
+
+test('a custom call that says itself that it is complete runs', async () => {
+  const { guard, ran } = await openCustom('allowed_sql')
+  const { response } = await respond([custom('allowed_sql')])
+  const output = response.output.map((item) => ({ ...item, status: 'completed' as const }))
+  await guard.executeOutput({ id: response.id, output: output as Response['output'] })
+  expect(ran).toEqual([text])
+})
+
+test('a custom call of which nothing says that it is complete does not run, and the developer is told', async () => {
+  const { guard, ran } = await openCustom('allowed_sql')
+  const { response } = await respond([custom('allowed_sql')])
+  const { id, output, status } = copy(response)
+  await expect(guard.executeOutput({ id, output })).rejects.toMatchObject({
+    code: 'LELU_CALL_INVALID',
+    message: expect.stringContaining('allowed_sql was not run'),
+  })
+  expect(ran).toEqual([])
+  await guard.executeOutput({ id, output, ...(status && { status }) })
+  expect(ran).toEqual([text])
+})
+
+test('a custom call that is on record goes on without a status: it was complete when it was decided', async () => {
+  const { guard, make, lelu, ran } = await openCustom('reviewed_sql')
+  const { response } = await respond([custom('reviewed_sql')])
+  const { pending } = await guard.executeOutput(response)
+  await lelu.approvals.review(pending[0]?.approvalId ?? '', { verdict: 'approve', reviewer })
+  const { id, output } = copy(response)
+  const { items } = await make().executeOutput({ id, output })
+  expect(items).toMatchObject([{ output: 'number 1' }])
+  expect(ran).toEqual([text])
+})

@@ -13,30 +13,28 @@ export type Announced = {
 
 /** Calls by the messages they were asked with: the SDK hands the same array to `toolApproval` and to `execute`. */
 export type AnnouncedCalls = {
-  /** The call with this id that was announced for the same messages. */
+  /** The call with this id that was announced last for the same messages. */
   find(messages: readonly ModelMessage[], toolCallId: string): Announced | undefined
   keep(messages: readonly ModelMessage[], toolCallId: string, announced: Announced): void
-  /** A second execution of the call finds nothing. */
+  /** Each is taken once: a second execution of the call finds nothing. */
   take(messages: readonly ModelMessage[], toolCallId: string): Announced | undefined
 }
 
 /**
  * Bound to the array itself and not to ids: two runs on one server may both call `call_0`. Nothing is kept longer
- * than the messages are.
+ * than the messages are. Two runs that resume the very same array announce the same call twice, once for each.
  */
 export function announcedCalls(): AnnouncedCalls {
-  const calls = new WeakMap<readonly ModelMessage[], Map<string, Announced>>()
+  const calls = new WeakMap<readonly ModelMessage[], Map<string, Announced[]>>()
+  const listOf = (messages: readonly ModelMessage[], toolCallId: string) =>
+    calls.get(messages)?.get(toolCallId)
   return {
-    find: (messages, toolCallId) => calls.get(messages)?.get(toolCallId),
+    find: (messages, toolCallId) => listOf(messages, toolCallId)?.at(-1),
     keep(messages, toolCallId, announced) {
-      const known = calls.get(messages) ?? new Map<string, Announced>()
-      calls.set(messages, known.set(toolCallId, announced))
+      const known = calls.get(messages) ?? new Map<string, Announced[]>()
+      const others = known.get(toolCallId)?.filter((one) => one !== announced) ?? []
+      calls.set(messages, known.set(toolCallId, [...others, announced]))
     },
-    take(messages, toolCallId) {
-      const known = calls.get(messages)
-      const announced = known?.get(toolCallId)
-      known?.delete(toolCallId)
-      return announced
-    },
+    take: (messages, toolCallId) => listOf(messages, toolCallId)?.pop(),
   }
 }

@@ -15,6 +15,7 @@ import { type AnyTool, guardedCall } from './guarded-call.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
 import { assertFits } from './tool-input.ts'
+import { unanswered } from './unanswered.ts'
 
 /** What the SDK hands to `execute` beside the input. */
 export type ExecuteOptions = {
@@ -66,7 +67,8 @@ async function refuseSuspension(
 
 /**
  * The execution of a call: the binding check, whatever was or was not decided before. Answers the tool's output, or
- * throws what the SDK shows the model as the error of the tool.
+ * throws what the SDK shows the model as the error of the tool. A resumed call that cannot be carried out now is
+ * neither: another process may have it, or the store is away.
  */
 export async function runGuarded(state: GuardState, execution: Execution): Promise<unknown> {
   const { tool, toolName, input, options, runTool } = execution
@@ -80,10 +82,16 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
     tool,
     signal,
   })
-  const result = await settleCall(state, announced, call, async (stored, { approval }) => {
-    if (editedInput(approval) !== undefined) await assertFits(tool, stored)
-    return runTool(stored)
-  })
+  let result: CallResult<unknown>
+  try {
+    result = await settleCall(state, announced, call, async (stored, { approval }) => {
+      if (editedInput(approval) !== undefined) await assertFits(tool, stored)
+      return runTool(stored)
+    })
+  } catch (error) {
+    if (call.resumed === true) return unanswered(error)
+    throw error
+  }
   switch (result.status) {
     case 'executed': {
       const edited = editedInput(result.approval)

@@ -64,15 +64,13 @@ function coveredTool(
 }
 
 /** The same id twice in one answer: nobody could say which of the two was approved. */
-async function refuseRepeated(state: GuardState, question: ApprovalQuestion) {
-  const { messages, toolCall, runtimeContext } = question
-  const first = state.announced.find(messages, toolCall.toolCallId)
-  first?.held?.release()
-  if (first?.approvalId !== undefined) {
+async function refuseRepeated(state: GuardState, first: Announced): Promise<ApprovalStatus> {
+  first.repeated = true
+  first.held?.release()
+  if (first.approvalId !== undefined) {
     const reason = 'another call of the same answer has its id'
     await state.options.lelu.approvals.cancel(first.approvalId, { reason })
   }
-  state.announced.keep(messages, toolCall.toolCallId, { runtimeContext, repeated: true })
   return denied(repeatedIdText)
 }
 
@@ -82,8 +80,8 @@ async function refuseRepeated(state: GuardState, question: ApprovalQuestion) {
  */
 async function lookAt(
   state: GuardState,
-  question: ApprovalQuestion,
   call: AdapterCall<GuardedCall>,
+  announced: Announced,
 ): Promise<ApprovalStatus> {
   const approval = await findApproval(state.options, call)
   if (approval === undefined) return denied(unknownApprovalText)
@@ -92,7 +90,7 @@ async function lookAt(
     if (approval.state === 'approved' || approval.state === 'completed') return undefined
   }
   // It has ended without a result, or another process is at it: the engine says which, and throws if it is.
-  return decideNow(state, question, call)
+  return decideNow(state, call, announced)
 }
 
 /** Waits as the mode says, and answers how the approval stands then. */
@@ -112,36 +110,31 @@ async function waitFor(
 /** Asks the engine, and holds an allowed call for `execute`. */
 async function decideNow(
   state: GuardState,
-  question: ApprovalQuestion,
   call: AdapterCall<GuardedCall>,
+  announced: Announced,
 ): Promise<ApprovalStatus> {
   const { mode = 'suspend' } = state.options
-  const { messages, runtimeContext, toolCall } = question
-  const keep = (found: Omit<Announced, 'runtimeContext'>) =>
-    state.announced.keep(messages, toolCall.toolCallId, { runtimeContext, ...found })
   // Waiting is done below: a call that is approved meanwhile must not be claimed before it executes.
   const options = mode === 'wait' ? { ...state.options, mode: 'suspend' as const } : state.options
   const first = await holdCall<unknown, GuardedCall>(options, call)
   if ('held' in first) {
-    keep({ held: first.held })
+    announced.held = first.held
     return undefined
   }
   const { result } = first
   switch (result.status) {
     case 'executed': // earlier: `execute` is given the kept result
-      keep({})
       return undefined
     case 'threw':
       throw result.error
     case 'refused':
-      keep({})
       return denied(result.text)
     case 'suspended': {
-      keep({ approvalId: result.approval.id })
+      announced.approvalId = result.approval.id
       if (mode === 'tell-model') return denied(result.text)
       if (mode === 'suspend') return userApproval(result.approval)
       const approval = await waitFor(state, result.approval, call.signal)
-      return approval.state === 'pending' ? userApproval(approval) : lookAt(state, question, call)
+      return approval.state === 'pending' ? userApproval(approval) : lookAt(state, call, announced)
     }
   }
 }
@@ -161,16 +154,19 @@ export function toolApproval(state: GuardState): ToolApproval {
       signal: answer?.aborted,
       answer,
     })
+    const announced: Announced = { runtimeContext }
+    const keep = () => state.announced.keep(messages, toolCall.toolCallId, announced)
     if (call.resumed === true) {
       // An engine that cannot decide is thrown here: a denial would close the call in the history for good.
-      state.announced.keep(messages, toolCall.toolCallId, { runtimeContext })
-      return lookAt(state, question, call)
+      const status = await lookAt(state, call, announced)
+      if (status === undefined) keep()
+      return status
     }
     try {
-      if (state.announced.find(messages, toolCall.toolCallId) !== undefined) {
-        return await refuseRepeated(state, question)
-      }
-      return await decideNow(state, question, call)
+      const first = state.announced.find(messages, toolCall.toolCallId)
+      if (first !== undefined) return await refuseRepeated(state, first)
+      keep()
+      return await decideNow(state, call, announced)
     } catch (error) {
       // Thrown errors end the whole run, so the model is told that the call did not run.
       if (isLeluError(error)) return denied(`${error.message} The call did not run.`)

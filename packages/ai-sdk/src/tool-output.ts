@@ -1,5 +1,6 @@
 import { editedText, type Json } from '@lelu/engine/adapter'
 import type { ToolSet } from 'ai'
+import { assertAnswered } from './unanswered.ts'
 
 type ToModelOutput = NonNullable<ToolSet[string]['toModelOutput']>
 type ModelOutput = Awaited<ReturnType<ToModelOutput>>
@@ -46,6 +47,7 @@ export function editNotes(): EditNotes {
       return output
     },
     toModelOutput: (own) => async (given: Parameters<ToModelOutput>[0]) => {
+      assertAnswered(given.output)
       const output = own === undefined ? plainOutput(given.output) : await own(given)
       const note = typeof given.input === 'object' ? notes.get(given.input ?? {}) : undefined
       return note === undefined ? output : withNote(output, note)

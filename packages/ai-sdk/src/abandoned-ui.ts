@@ -1,9 +1,10 @@
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { callId } from './history.ts'
-import { leaveBehind } from './leave-behind.ts'
-import type { RunContext } from './options.ts'
-import { findOpen } from './settle.ts'
+import { type Ending, leaveBehind } from './leave-behind.ts'
+import type { AbandonedContext } from './options.ts'
+import { findOpen, type NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
+import { outputOf } from './tool-output.ts'
 import { isUnanswered } from './unanswered.ts'
 
 /** A tool part of a UI message, read with care. */
@@ -14,6 +15,7 @@ type ToolPart = {
   toolName?: string
   input?: unknown
   output?: unknown
+  errorText?: string
   providerExecuted?: boolean
   approval?: { id?: string; approved?: boolean; reason?: string }
 }
@@ -38,7 +40,27 @@ const isOpen = (part: ToolPart) =>
 /** The part with what came of its call since; what it said of that before is left out. */
 function ended<Part>(part: Part, end: Partial<ToolPart>): Part {
   const { output: _output, ...call } = part as ToolPart
-  return { ...call, ...end } as Part
+  return { ...call, ...end, approval: { ...call.approval, ...end.approval } } as Part
+}
+
+/** What came of a call, as the chat shows it and the conversion tells the model. */
+function toPart(
+  { notes }: GuardState,
+  { toolName, input }: NamedCall,
+  ending: Ending,
+  { tools }: AbandonedContext,
+): Partial<ToolPart> {
+  switch (ending.status) {
+    case 'denied':
+      return { state: 'output-denied', approval: { approved: false, reason: ending.reason } }
+    case 'error':
+      return { state: 'output-error', errorText: ending.text, approval: { approved: true } }
+    case 'completed': {
+      const { value, edited } = ending
+      const output = notes.add(value, edited, input, outputOf(tools, toolName))
+      return { state: 'output-available', output, approval: { approved: true } }
+    }
+  }
 }
 
 /** The user may take back what the agent asked for; the SDK's conversion then closes the call by itself. */
@@ -52,7 +74,7 @@ const isDeclined = ({ state, approval }: ToolPart) =>
 export async function closeAbandonedUi<M extends UIMessage>(
   state: GuardState,
   messages: readonly M[],
-  context: RunContext,
+  context: AbandonedContext,
 ): Promise<M[]> {
   const lastUser = messages.findLastIndex(({ role }) => role === 'user')
   const counts = new Map<string, number>()
@@ -60,7 +82,7 @@ export async function closeAbandonedUi<M extends UIMessage>(
   const close = async (part: M['parts'][number], index: number): Promise<M['parts'][number]> => {
     const call = toolPart(part)
     if (call === undefined) return part
-    const { toolCallId, type, input, approval } = call
+    const { toolCallId, type, input } = call
     const earlier = counts.get(toolCallId) ?? 0
     counts.set(toolCallId, earlier + 1)
     const declined = isDeclined(call)
@@ -68,20 +90,18 @@ export async function closeAbandonedUi<M extends UIMessage>(
     if (call.providerExecuted === true) return part
     if (!ends && isUnansweredPart(call)) {
       // As it was before its execution: that it says "approved" only wakes it up.
-      const state = 'approval-responded'
-      return ended(part, { state, approval: { ...approval, approved: true } })
+      return ended(part, { state: 'approval-responded', approval: { approved: true } })
     }
     if (!ends) return part
     asked ??= await convertToModelMessages([...messages])
     const toolName = call.toolName ?? type.slice(prefix.length)
     const open = { id: callId(toolCallId, earlier), toolCallId, toolName, input }
     const found = await findOpen(state, asked, open, context)
-    const reason = await leaveBehind(state, found, declined ? 'the user declined it' : undefined)
-    if (declined) return part
-    return ended(part, {
-      state: 'output-denied',
-      approval: { ...approval, approved: false, reason },
-    })
+    const why = declined ? 'the user declined it' : undefined
+    const ending = await leaveBehind(state, found, why)
+    return declined && ending.status === 'denied'
+      ? part
+      : ended(part, toPart(state, open, ending, context))
   }
   const closed: M[] = []
   for (const [index, message] of messages.entries()) {

@@ -1,22 +1,43 @@
 import type { ModelMessage, UIMessage } from 'ai'
 import { closeAbandonedUi } from './abandoned-ui.ts'
-import { leaveBehind } from './leave-behind.ts'
-import type { RunContext } from './options.ts'
+import type { OpenCall } from './history.ts'
+import { type Ending, leaveBehind } from './leave-behind.ts'
+import type { AbandonedContext } from './options.ts'
 import { findAll } from './settle.ts'
 import type { GuardState } from './state.ts'
+import { type ModelOutput, outputOf } from './tool-output.ts'
+
+/** What came of a call, as the model is told. */
+async function toOutput(
+  { notes }: GuardState,
+  { toolCallId, toolName, input }: OpenCall,
+  ending: Ending,
+  { tools }: AbandonedContext,
+): Promise<ModelOutput> {
+  switch (ending.status) {
+    case 'denied':
+      return { type: 'execution-denied', reason: ending.reason }
+    case 'error':
+      return { type: 'error-text', value: ending.text }
+    case 'completed': {
+      const own = outputOf(tools, toolName)
+      const output = notes.add(ending.value, ending.edited, input, own)
+      return notes.toModelOutput(own)({ toolCallId, input, output })
+    }
+  }
+}
 
 /** Closes the calls of a history that a newer message left behind: the SDK would refuse it with open ones. */
 async function closeAbandoned(
   state: GuardState,
   messages: readonly ModelMessage[],
-  context: RunContext,
+  context: AbandonedContext,
 ): Promise<ModelMessage[]> {
   const found = await findAll(state, messages, context)
   const closed: ModelMessage[] = [...messages]
   for (const one of found.filter(({ call }) => call.abandoned).reverse()) {
     const { toolCallId, toolName, index } = one.call
-    const reason = await leaveBehind(state, one)
-    const output = { type: 'execution-denied' as const, reason }
+    const output = await toOutput(state, one.call, await leaveBehind(state, one), context)
     const result = { type: 'tool-result' as const, toolCallId, toolName, output }
     const next = closed[index + 1]
     if (next?.role === 'tool') {
@@ -35,7 +56,7 @@ async function closeAbandoned(
 export async function cancelAbandoned(
   state: GuardState,
   messages: readonly ModelMessage[] | readonly UIMessage[],
-  context: RunContext,
+  context: AbandonedContext,
 ): Promise<ModelMessage[] | UIMessage[]> {
   const isUi = messages.some((message) => 'parts' in message)
   return isUi

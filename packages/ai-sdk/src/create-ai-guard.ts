@@ -10,7 +10,12 @@ import { announcedCalls } from './announced.ts'
 import { confidenceMiddleware } from './confidence.ts'
 import { guardTools, uncovered } from './guard-tools.ts'
 import { keptSignals } from './kept-signals.ts'
-import { type AiGuardOptions, checkOptions, type RunContext } from './options.ts'
+import {
+  type AbandonedContext,
+  type AiGuardOptions,
+  checkOptions,
+  type RunContext,
+} from './options.ts'
 import { type PolicyClient, policyClient } from './policy-client.ts'
 import { type PendingCall, pendingCalls, type Settled, settle } from './settle.ts'
 import type { GuardState } from './state.ts'
@@ -20,8 +25,8 @@ import { editNotes } from './tool-output.ts'
 type WrapOptions = Parameters<typeof wrapLanguageModel>[0]
 
 type CancelAbandoned<Context> = {
-  (messages: readonly ModelMessage[], run?: RunContext<Context>): Promise<ModelMessage[]>
-  <M extends UIMessage>(messages: readonly M[], run?: RunContext<Context>): Promise<M[]>
+  (messages: readonly ModelMessage[], run?: AbandonedContext<Context>): Promise<ModelMessage[]>
+  <M extends UIMessage>(messages: readonly M[], run?: AbandonedContext<Context>): Promise<M[]>
 }
 
 /** One guard for `generateText`, `streamText` and agents; it may serve many runs at once. */
@@ -41,8 +46,8 @@ export type AiGuard<Context = unknown> = {
   /** The history that goes on with what was decided, once all of a step is. */
   settle(messages: readonly ModelMessage[], run?: RunContext<Context>): Promise<Settled>
   /**
-   * The history with calls closed, and their approvals cancelled, that a newer message left behind. Messages of a
-   * chat must come here before they are converted.
+   * The history with calls closed that a newer message left behind: cancelled, or with the kept result of one that
+   * ran. Messages of a chat must come here before they are converted.
    */
   cancelAbandoned: CancelAbandoned<Context>
   /** Decisions for a set-up of `@ai-sdk/policy-opa`. */

@@ -1,6 +1,6 @@
 // Guarding tool calls
 export { type AiGuard, createAiGuard } from './create-ai-guard.ts'
-export type { AiGuardOptions, GuardedCall, RunContext } from './options.ts'
+export type { AbandonedContext, AiGuardOptions, GuardedCall, RunContext } from './options.ts'
 export type { ApprovalQuestion, ApprovalStatus, ToolApproval } from './tool-approval.ts'
 
 // Resuming what waits for a person

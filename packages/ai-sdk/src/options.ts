@@ -6,7 +6,7 @@ import {
   type PerCall,
   type GuardOptions as SharedOptions,
 } from '@lelu/engine/adapter'
-import type { ModelMessage } from 'ai'
+import type { ModelMessage, ToolSet } from 'ai'
 
 /** One tool call as the SDK hands it over: what the functions among the options may read. */
 export type GuardedCall<Context = unknown> = {
@@ -26,6 +26,9 @@ export type AiGuardOptions<Context = unknown> = SharedOptions<GuardedCall<Contex
 
 /** What `settle` and its like know of a run beside its messages: pass what you pass to the model. */
 export type RunContext<Context = unknown> = { runtimeContext?: Context }
+
+/** `tools`: how each shows its result to the model. Left out, a result is told as it is. */
+export type AbandonedContext<Context = unknown> = RunContext<Context> & { tools?: ToolSet }
 
 /** Throws `LELU_OPTIONS_INVALID` with what to do, for a missing, misspelt or wrong option. */
 export function checkOptions(options: AiGuardOptions<never>): void {

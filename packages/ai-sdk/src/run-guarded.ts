@@ -93,11 +93,8 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
     throw error
   }
   switch (result.status) {
-    case 'executed': {
-      const edited = editedInput(result.approval)
-      if (edited === undefined) return result.value
-      return state.notes.add(result.value, edited, input, tool.toModelOutput)
-    }
+    case 'executed':
+      return state.notes.add(result.value, editedInput(result.approval), input, tool.toModelOutput)
     case 'threw':
       throw result.error
     case 'refused':

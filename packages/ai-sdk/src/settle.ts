@@ -15,7 +15,7 @@ export type Settled = {
   pending: PendingCall[]
 }
 
-type NamedCall = Pick<OpenCall, 'id' | 'toolCallId' | 'toolName' | 'input'>
+export type NamedCall = Pick<OpenCall, 'id' | 'toolCallId' | 'toolName' | 'input'>
 
 /** `ours`: the call was suspended here. Any other is the app's own to answer. */
 export type Found<Call = OpenCall> = { call: Call; approval: Approval | undefined; ours: boolean }

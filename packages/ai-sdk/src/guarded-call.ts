@@ -2,6 +2,7 @@ import type { AdapterCall, ConfidenceSignal } from '@lelu/engine/adapter'
 import type { ModelMessage, ToolSet } from 'ai'
 import { placeOf } from './history.ts'
 import { type GuardedCall, runOf } from './options.ts'
+import { asksItself } from './own-gate.ts'
 import type { GuardState } from './state.ts'
 import { asInput, jsonSchemaOf } from './tool-input.ts'
 
@@ -13,23 +14,37 @@ export type CallView = {
   messages: readonly ModelMessage[]
   runtimeContext: unknown
   tool: AnyTool
+  /** What the run passes to this tool beside its input. */
+  toolContext: unknown
   signal?: AbortSignal | undefined
   /** What was read when the model answered; undefined when nothing was. */
   answer?: { signal: ConfidenceSignal | undefined } | undefined
 }
 
+export type AskedCall = AdapterCall<GuardedCall> & {
+  /** The SDK takes it up from the history, which says that it was approved. */
+  woken: boolean
+  /** Its tool asks for an approval of its own, which is the SDK's to get and the app's to give. */
+  gated: boolean
+}
+
 /** One call as the engine is asked about it, the same whoever asks. */
 export async function guardedCall(
   { options }: GuardState,
-  { toolCall, messages, runtimeContext, tool, signal, answer }: CallView,
-): Promise<AdapterCall<GuardedCall>> {
+  { toolCall, messages, runtimeContext, tool, toolContext, signal, answer }: CallView,
+): Promise<AskedCall> {
   const { toolCallId, toolName, input } = toolCall
   const context: GuardedCall = {
     toolCall: { toolCallId, toolName, input },
     messages,
     runtimeContext,
   }
-  const { id, resumed } = placeOf(messages, toolCallId)
+  const { id, resumed: woken } = placeOf(messages, toolCallId)
+  const gated = await asksItself(tool, input, {
+    toolCallId,
+    messages: [...messages],
+    context: toolContext as never,
+  })
   const schema = await jsonSchemaOf(tool)
   const given = asInput(input)
   return {
@@ -38,13 +53,16 @@ export async function guardedCall(
     run: await runOf(options, context),
     tool: toolName,
     input: given,
-    resumed,
+    woken,
+    gated,
+    // What its own gate held up has no record here, and is decided as if it were new.
+    resumed: woken && !gated,
     ...(schema !== undefined && { schema }),
     ...(signal !== undefined && { signal }),
     ...(answer?.signal !== undefined && { confidence: answer.signal }),
     // A history is no evidence of what a model was sure of.
     ...(answer === undefined &&
-      !resumed && {
+      !woken && {
         evidence: () => ({ call: { id: toolCallId, tool: toolName, input: given } }),
       }),
   }

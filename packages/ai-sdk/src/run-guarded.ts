@@ -22,6 +22,8 @@ export type ExecuteOptions = {
   toolCallId: string
   messages: ModelMessage[]
   abortSignal?: AbortSignal
+  /** The tool's own, from the setting `toolsContext`. */
+  context?: unknown
 }
 
 export type Execution = {
@@ -72,7 +74,7 @@ async function refuseSuspension(
  */
 export async function runGuarded(state: GuardState, execution: Execution): Promise<unknown> {
   const { tool, toolName, input, options, runTool } = execution
-  const { toolCallId, messages, abortSignal: signal } = options
+  const { toolCallId, messages, abortSignal: signal, context: toolContext } = options
   const announced = state.announced.take(messages, toolCallId)
   if (announced?.repeated === true) throw new Error(repeatedIdText)
   const call = await guardedCall(state, {
@@ -80,6 +82,7 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
     messages,
     runtimeContext: announced?.runtimeContext,
     tool,
+    toolContext,
     signal,
   })
   let result: CallResult<unknown>
@@ -89,7 +92,7 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
       return runTool(stored)
     })
   } catch (error) {
-    if (call.resumed === true) return unanswered(error)
+    if (call.woken) return unanswered(error)
     throw error
   }
   switch (result.status) {

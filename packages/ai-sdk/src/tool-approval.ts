@@ -1,5 +1,4 @@
 import {
-  type AdapterCall,
   type Approval,
   holdCall,
   isLeluError,
@@ -11,8 +10,9 @@ import {
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { findApproval } from './find-approval.ts'
-import { type AnyTool, guardedCall } from './guarded-call.ts'
+import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import type { GuardedCall } from './options.ts'
+import { contextFor } from './own-gate.ts'
 import type { GuardState } from './state.ts'
 
 /** What the SDK asks. Loose on purpose: a narrower type would change what `generateText` infers. */
@@ -34,7 +34,7 @@ export type ApprovalQuestion<Runtime = unknown> = {
 export type ApprovalStatus =
   | undefined
   | { type: 'denied'; reason: string }
-  | { type: 'user-approval'; reason: string }
+  | { type: 'user-approval'; reason?: string }
 
 /** Generic, so that it has no say in the type of the run's context. */
 export type ToolApproval = <Runtime>(question: ApprovalQuestion<Runtime>) => Promise<ApprovalStatus>
@@ -63,6 +63,12 @@ function coveredTool(
   )
 }
 
+/** The model chose the name: it must not find what every object inherits. */
+function contextOf({ toolsContext, toolCall: { toolName } }: ApprovalQuestion): unknown {
+  const contexts = (toolsContext ?? {}) as Record<string, unknown>
+  return Object.hasOwn(contexts, toolName) ? contexts[toolName] : undefined
+}
+
 /** The same id twice in one answer: nobody could say which of the two was approved. */
 async function refuseRepeated(state: GuardState, first: Announced): Promise<ApprovalStatus> {
   first.repeated = true
@@ -80,16 +86,17 @@ async function refuseRepeated(state: GuardState, first: Announced): Promise<Appr
  */
 async function lookAt(
   state: GuardState,
-  call: AdapterCall<GuardedCall>,
+  call: AskedCall,
   announced: Announced,
 ): Promise<ApprovalStatus> {
   const approval = await findApproval(state.options, call)
-  if (approval === undefined) return denied(unknownApprovalText)
-  if (approval !== 'altered') {
+  if (approval === undefined && !call.gated) return denied(unknownApprovalText)
+  if (approval !== undefined && approval !== 'altered') {
     if (approval.state === 'pending') return denied(pendingText(approval, 'closed'))
     if (approval.state === 'approved' || approval.state === 'completed') return undefined
   }
-  // It has ended without a result, or another process is at it: the engine says which, and throws if it is.
+  // It has ended without a result, or another process is at it: the engine says which, and throws if it is. Or it was
+  // held up by the gate of its tool alone, whose answer allows nothing that the policy does not.
   return decideNow(state, call, announced)
 }
 
@@ -107,10 +114,22 @@ async function waitFor(
   }
 }
 
+/** The SDK cannot ask a second time about a call, but its history can be resumed a second time. */
+function waitsAnew({ id }: Approval): LeluError {
+  return new LeluError(
+    'LELU_APPROVAL_STATE',
+    `Approval ${id} is pending: the policy does not allow the call without it.`,
+    {
+      help: 'Store nothing of this run. Go on from the same history with guard.settle when it is decided.',
+      details: { approval: id, state: 'pending' },
+    },
+  )
+}
+
 /** Asks the engine, and holds an allowed call for `execute`. */
 async function decideNow(
   state: GuardState,
-  call: AdapterCall<GuardedCall>,
+  call: AskedCall,
   announced: Announced,
 ): Promise<ApprovalStatus> {
   const { mode = 'suspend' } = state.options
@@ -132,6 +151,7 @@ async function decideNow(
     case 'suspended': {
       announced.approvalId = result.approval.id
       if (mode === 'tell-model') return denied(result.text)
+      if (call.woken) throw waitsAnew(result.approval)
       if (mode === 'suspend') return userApproval(result.approval)
       const approval = await waitFor(state, result.approval, call.signal)
       return approval.state === 'pending' ? userApproval(approval) : lookAt(state, call, announced)
@@ -151,12 +171,13 @@ export function toolApproval(state: GuardState): ToolApproval {
       messages,
       runtimeContext,
       tool,
+      toolContext: await contextFor(tool, contextOf(question)),
       signal: answer?.aborted,
       answer,
     })
     const announced: Announced = { runtimeContext }
     const keep = () => state.announced.keep(messages, toolCall.toolCallId, announced)
-    if (call.resumed === true) {
+    if (call.woken) {
       // An engine that cannot decide is thrown here: a denial would close the call in the history for good.
       const status = await lookAt(state, call, announced)
       if (status === undefined) keep()
@@ -166,7 +187,11 @@ export function toolApproval(state: GuardState): ToolApproval {
       const first = state.announced.find(messages, toolCall.toolCallId)
       if (first !== undefined) return await refuseRepeated(state, first)
       keep()
-      return await decideNow(state, call, announced)
+      const status = await decideNow(state, call, announced)
+      if (announced.held === undefined || !call.gated) return status
+      // The app may take days to answer: by then the decision may be another.
+      announced.held.release()
+      return { type: 'user-approval' }
     } catch (error) {
       // Thrown errors end the whole run, so the model is told that the call did not run.
       if (isLeluError(error)) return denied(`${error.message} The call did not run.`)

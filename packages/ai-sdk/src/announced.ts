@@ -1,4 +1,4 @@
-import type { HeldCall } from '@lelu/engine/adapter'
+import type { Approval, HeldCall } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 
 /** What `toolApproval` found out about a call, for the `execute` of the same call. */
@@ -8,7 +8,7 @@ export type Announced = {
   repeated?: boolean
   held?: HeldCall<unknown>
   /** The approval that was made for it just now. */
-  approvalId?: string
+  approval?: Approval
 }
 
 /** Calls by the messages they were asked with: the SDK hands the same array to `toolApproval` and to `execute`. */

@@ -12,6 +12,7 @@ import {
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { type AnyTool, guardedCall } from './guarded-call.ts'
+import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
 import { assertFits } from './tool-input.ts'
@@ -89,7 +90,7 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
   try {
     result = await settleCall(state, announced, call, async (stored, { approval }) => {
       if (editedInput(approval) !== undefined) await assertFits(tool, stored)
-      return runTool(stored)
+      return runInside(toolName, () => runTool(stored))
     })
   } catch (error) {
     if (call.woken) return unanswered(error)

@@ -1,5 +1,6 @@
 import {
   type Approval,
+  cancelApproval,
   holdCall,
   isLeluError,
   LeluError,
@@ -11,6 +12,7 @@ import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { findApproval } from './find-approval.ts'
 import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
+import { toolAround } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import { contextFor } from './own-gate.ts'
 import type { GuardState } from './state.ts'
@@ -73,10 +75,8 @@ function contextOf({ toolsContext, toolCall: { toolName } }: ApprovalQuestion): 
 async function refuseRepeated(state: GuardState, first: Announced): Promise<ApprovalStatus> {
   first.repeated = true
   first.held?.release()
-  if (first.approvalId !== undefined) {
-    const reason = 'another call of the same answer has its id'
-    await state.options.lelu.approvals.cancel(first.approvalId, { reason })
-  }
+  const reason = 'another call of the same answer has its id'
+  await cancelApproval(state.options, first.approval, reason)
   return denied(repeatedIdText)
 }
 
@@ -149,7 +149,7 @@ async function decideNow(
     case 'refused':
       return denied(result.text)
     case 'suspended': {
-      announced.approvalId = result.approval.id
+      announced.approval = result.approval
       if (mode === 'tell-model') return denied(result.text)
       if (call.woken) throw waitsAnew(result.approval)
       if (mode === 'suspend') return userApproval(result.approval)
@@ -157,6 +157,31 @@ async function decideNow(
       return approval.state === 'pending' ? userApproval(approval) : lookAt(state, call, announced)
     }
   }
+}
+
+/**
+ * Inside a tool a run ends with the tool, and its history with it: what is suspended there could be approved for
+ * nobody. Unless the app says that it keeps that history, by naming the mode `suspend`.
+ */
+async function suspendInside(
+  state: GuardState,
+  outer: string,
+  call: AskedCall,
+  announced: Announced,
+): Promise<ApprovalStatus> {
+  const { options } = state
+  if (options.mode === 'wait') {
+    await cancelApproval(options, announced.approval, 'nobody decided in time')
+    return lookAt(state, call, announced) // it is cancelled, or was decided just before
+  }
+  await cancelApproval(options, announced.approval, 'nothing could resume it')
+  throw new LeluError(
+    'LELU_CALL_INVALID',
+    `The call of ${call.tool} needs a person, and nothing could resume it inside the tool ${outer}. It was not run.`,
+    {
+      help: 'Give this guard the mode `tell-model` or `wait`; or `suspend`, if you keep its history and resume it.',
+    },
+  )
 }
 
 /** Answers the SDK for every call. What it lets pass is checked again when it executes. */
@@ -183,19 +208,28 @@ export function toolApproval(state: GuardState): ToolApproval {
       if (status === undefined) keep()
       return status
     }
+    let status: ApprovalStatus
     try {
       const first = state.announced.find(messages, toolCall.toolCallId)
       if (first !== undefined) return await refuseRepeated(state, first)
       keep()
-      const status = await decideNow(state, call, announced)
-      if (announced.held === undefined || !call.gated) return status
-      // The app may take days to answer: by then the decision may be another.
-      announced.held.release()
-      return { type: 'user-approval' }
+      status = await decideNow(state, call, announced)
     } catch (error) {
       // Thrown errors end the whole run, so the model is told that the call did not run.
       if (isLeluError(error)) return denied(`${error.message} The call did not run.`)
       throw error
     }
+    const outer = toolAround()
+    if (
+      status?.type === 'user-approval' &&
+      outer !== undefined &&
+      state.options.mode !== 'suspend'
+    ) {
+      return suspendInside(state, outer, call, announced)
+    }
+    if (announced.held === undefined || !call.gated) return status
+    // The app may take days to answer: by then the decision may be another.
+    announced.held.release()
+    return { type: 'user-approval' }
   }
 }

@@ -1,7 +1,7 @@
-import { tool } from 'ai'
+import { type ModelMessage, tool } from 'ai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { createAiGuard } from '../src/index.ts'
+import { type AiGuard, type AiGuardOptions, createAiGuard } from '../src/index.ts'
 import { scriptedModel } from './scripted-model.ts'
 import { answers, approveAll, createTools, generate, guardWith, openLelu } from './support.ts'
 
@@ -49,4 +49,73 @@ test('the calls of a sub-agent are decided by a guard of its own, in a run of it
   const again = scriptedModel([[call('one')], [call('one')]])
   await generate({ guard, tools: { allowed_helper: helper }, model: again.model })
   expect(ran.filter(({ tool: name }) => name === 'reviewed')).toHaveLength(1)
+})
+
+/** A sub-agent whose one call needs a person, behind a tool of an agent. */
+async function nested(options: Partial<AiGuardOptions>) {
+  const lelu = await openLelu()
+  const { tools, ran } = createTools()
+  let inner: ModelMessage[] = []
+  let guard: AiGuard | undefined
+  const helper = tool({
+    inputSchema: z.object({ task: z.string() }),
+    async execute({ task }, { toolCallId }) {
+      guard = createAiGuard({
+        lelu,
+        run: `chat-1/${toolCallId}`,
+        subject: { id: 'helper', type: 'agent' },
+        ...options,
+      })
+      const { model } = scriptedModel([[{ id: 'i', tool: 'reviewed', input: { amount: 1 } }]])
+      const messages: ModelMessage[] = [{ role: 'user', content: task }]
+      const done = await generate({ guard, tools, model, messages })
+      inner = done.messages
+      return done.result.text
+    },
+  })
+  const call = { id: 'o', tool: 'allowed_helper', input: { task: 'Help.' } }
+  const { messages, result } = await generate({
+    guard: guardWith(lelu),
+    tools: { allowed_helper: helper },
+    model: scriptedModel([[call]]).model,
+  })
+  const [approval] = (await lelu.approvals.list()).approvals
+  return { lelu, guard, tools, ran, messages, steps: result.steps, inner, approval }
+}
+
+test('a sub-agent that was not told what to do with such a call suspends none, and says so', async () => {
+  const { messages, steps, ran, approval } = await nested({})
+  const [failed] = steps.flatMap(({ content }) =>
+    content.filter(({ type }) => type === 'tool-error'),
+  )
+  expect(failed).toMatchObject({
+    error: { code: 'LELU_CALL_INVALID', help: expect.stringMatching(/`tell-model` or `wait`/) },
+  })
+  expect(answers(messages).o).toEqual({
+    type: 'error-text',
+    value: expect.stringContaining('nothing could resume it inside the tool allowed_helper'),
+  })
+  // Nobody can approve what would never run.
+  expect(approval).toMatchObject({ state: 'cancelled' })
+  expect(ran).toEqual([])
+})
+
+test('a sub-agent waits where its mode says so, and is told when nobody decided in time', async () => {
+  const { inner, ran, approval } = await nested({ mode: 'wait', waitMs: 50 })
+  expect(answers(inner).i).toMatchObject({
+    type: 'execution-denied',
+    reason: expect.stringContaining('nobody decided in time'),
+  })
+  expect(approval).toMatchObject({ state: 'cancelled' })
+  expect(ran).toEqual([])
+})
+
+test('a sub-agent whose history the app keeps suspends its calls, and is resumed by the app', async () => {
+  const { lelu, guard, tools, inner, ran, approval } = await nested({ mode: 'suspend' })
+  expect(approval).toMatchObject({ state: 'pending' })
+  await approveAll(lelu)
+  if (guard === undefined) throw new Error('There was no sub-agent.')
+  const { messages } = await guard.settle(inner)
+  await generate({ guard, tools, messages, model: scriptedModel([]).model })
+  expect(ran).toHaveLength(1)
 })

@@ -10,7 +10,8 @@ export type StreamPart = StreamResult['stream'] extends ReadableStream<infer Par
 /** What an answer has said so far. */
 type Said = {
   modelId: string
-  calls: ModelCall[]
+  /** Everything from the first call on: what comes behind a call must not overtake it. */
+  held: StreamPart[]
   /** The input of each call, as it streams. */
   inputs: Map<string, string>
   texts: Map<string, { type: 'text' | 'reasoning'; text: string }>
@@ -21,13 +22,13 @@ function append(texts: Said['texts'], type: 'text' | 'reasoning', id: string, de
   texts.set(`${type} ${id}`, { type, text: `${before}${delta}` })
 }
 
-/** What goes on at once, while calls are held back until the answer is whole. */
-function passOn(part: StreamPart, said: Said, added: AddedField | undefined): StreamPart[] {
+/** Only these are decided here. */
+const isCall = (part: StreamPart): part is ModelCall =>
+  part.type === 'tool-call' && part.providerExecuted !== true
+
+/** Notes what the part says, and answers what is shown of it. */
+function read(part: StreamPart, said: Said, added: AddedField | undefined): StreamPart[] {
   switch (part.type) {
-    case 'tool-call':
-      if (part.providerExecuted === true) return [part]
-      said.calls.push(part)
-      return []
     case 'text-delta':
       append(said.texts, 'text', part.id, part.delta)
       return [part]
@@ -36,9 +37,6 @@ function passOn(part: StreamPart, said: Said, added: AddedField | undefined): St
       return [part]
     case 'response-metadata':
       said.modelId = part.modelId ?? said.modelId
-      return [part]
-    case 'error':
-      said.calls.length = 0 // calls of an answer that failed
       return [part]
     // The reader's field must not show in the input as it streams: the text goes out whole, without it.
     case 'tool-input-delta':
@@ -56,34 +54,42 @@ function passOn(part: StreamPart, said: Said, added: AddedField | undefined): St
 }
 
 /**
- * Holds calls back until the answer is finished, when its log-probabilities are known. The SDK starts no tool
- * before that either.
+ * Where there is a reader, holds calls and what comes behind them back until the answer is finished, when its
+ * log-probabilities are known. The SDK starts no tool before that either.
  */
 export function stampStream(
   state: GuardState,
   params: ModelParams,
   modelId: string,
 ): TransformStream<StreamPart, StreamPart> {
-  const said: Said = { modelId, calls: [], inputs: new Map(), texts: new Map() }
-  const stamped = (finish: Partial<Extract<StreamPart, { type: 'finish' }>>) => {
-    const calls = said.calls.splice(0)
+  const { confidence } = state.options
+  const said: Said = { modelId, held: [], inputs: new Map(), texts: new Map() }
+  type Finish = Extract<StreamPart, { type: 'finish' }>
+  const released = (finish: Partial<Finish> = {}): Promise<StreamPart[]> => {
+    const held = said.held.splice(0)
     const { type: _type, ...ending } = finish
     // In the shape of an answer that was not streamed.
-    const raw = { content: [...said.texts.values(), ...calls], ...ending }
+    const raw = { content: [...said.texts.values(), ...held.filter(isCall)], ...ending }
     const metadata = finish.providerMetadata
     const answer: Answer = { params, modelId: said.modelId, metadata, raw }
-    return Promise.all(calls.map((call) => stamp(state, call, answer)))
+    return Promise.all(held.map((part) => (isCall(part) ? stamp(state, part, answer) : part)))
   }
   return new TransformStream({
     async transform(part, controller) {
-      if (part.type === 'finish') {
-        for (const call of await stamped(part)) controller.enqueue(call)
+      const passOn = (parts: StreamPart[]) => {
+        for (const one of parts) controller.enqueue(one)
       }
-      const { confidence } = state.options
-      for (const out of passOn(part, said, confidence?.added)) controller.enqueue(out)
+      if (part.type === 'finish') passOn(await released(part))
+      // Calls of an answer that failed are none.
+      if (part.type === 'error') passOn(said.held.splice(0).filter((held) => !isCall(held)))
+      const parts = read(part, said, confidence?.added)
+      const behind = said.held.length > 0 || parts.some(isCall)
+      if (behind) said.held.push(...parts)
+      if (!behind) passOn(parts)
+      else if (confidence === undefined) passOn(await released())
     },
     async flush(controller) {
-      for (const call of await stamped({})) controller.enqueue(call)
+      for (const part of await released()) controller.enqueue(part)
     },
   })
 }

@@ -227,8 +227,8 @@ test('calls are held until the answer is finished, let go at its end, and droppe
     for await (const part of (await model.doStream({ prompt: [] })).stream) types.push(part.type)
     return types
   }
-  expect(await partsAfter(call, text, finish)).toEqual(['text-start', 'tool-call', 'finish'])
-  expect(await partsAfter(call, text)).toEqual(['text-start', 'tool-call'])
+  expect(await partsAfter(call, text, finish)).toEqual(['tool-call', 'text-start', 'finish'])
+  expect(await partsAfter(call, text)).toEqual(['tool-call', 'text-start'])
   expect(await partsAfter(ofProvider, text, finish)).toEqual(['tool-call', 'text-start', 'finish'])
   const delta = { type: 'text-delta' as const, id: 'x', delta: 'Buy' }
   const thought = { type: 'reasoning-delta' as const, id: 'x', delta: 'Hm' }
@@ -239,7 +239,7 @@ test('calls are held until the answer is finished, let go at its end, and droppe
     finishReason: { unified: 'tool-calls' },
   })
   const error = { type: 'error' as const, error: new Error('cut') }
-  expect(await partsAfter(call, error, finish)).toEqual(['error', 'finish'])
+  expect(await partsAfter(call, text, error, finish)).toEqual(['text-start', 'error', 'finish'])
 })
 
 test('a call that the provider runs is not read, and left as it is', async () => {

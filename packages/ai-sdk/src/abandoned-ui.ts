@@ -1,4 +1,5 @@
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
+import { checkMessages } from './check-messages.ts'
 import { callId } from './history.ts'
 import { type Ending, leaveBehind } from './leave-behind.ts'
 import type { AbandonedContext } from './options.ts'
@@ -76,6 +77,7 @@ export async function closeAbandonedUi<M extends UIMessage>(
   messages: readonly M[],
   context: AbandonedContext,
 ): Promise<M[]> {
+  checkMessages(messages, 'chat')
   const lastUser = messages.findLastIndex(({ role }) => role === 'user')
   const counts = new Map<string, number>()
   let asked: ModelMessage[] | undefined

@@ -1,5 +1,6 @@
 import type { ModelMessage, UIMessage } from 'ai'
 import { closeAbandonedUi } from './abandoned-ui.ts'
+import { isChat } from './check-messages.ts'
 import type { OpenCall } from './history.ts'
 import { type Ending, leaveBehind } from './leave-behind.ts'
 import type { AbandonedContext } from './options.ts'
@@ -58,8 +59,7 @@ export async function cancelAbandoned(
   messages: readonly ModelMessage[] | readonly UIMessage[],
   context: AbandonedContext,
 ): Promise<ModelMessage[] | UIMessage[]> {
-  const isUi = messages.some((message) => 'parts' in message)
-  return isUi
+  return isChat(messages)
     ? closeAbandonedUi(state, messages as readonly UIMessage[], context)
     : closeAbandoned(state, messages as readonly ModelMessage[], context)
 }

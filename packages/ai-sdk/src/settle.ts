@@ -1,5 +1,6 @@
 import type { Approval } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
+import { checkMessages } from './check-messages.ts'
 import { findApproval } from './find-approval.ts'
 import { type OpenCall, openCalls } from './history.ts'
 import { type GuardedCall, type RunContext, runOf } from './options.ts'
@@ -40,11 +41,12 @@ export async function findOpen<Call extends NamedCall>(
 }
 
 /** The same for every open call of a history. */
-export function findAll(
+export async function findAll(
   state: GuardState,
   messages: readonly ModelMessage[],
   context: RunContext,
 ): Promise<Found[]> {
+  checkMessages(messages, 'model')
   return Promise.all(openCalls(messages).map((call) => findOpen(state, messages, call, context)))
 }
 

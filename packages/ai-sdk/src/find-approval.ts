@@ -1,4 +1,10 @@
-import { type Approval, findCall, isLeluError, type NamedCall } from '@lelu/engine/adapter'
+import {
+  type Approval,
+  cancelApproval,
+  findCall,
+  isLeluError,
+  type NamedCall,
+} from '@lelu/engine/adapter'
 import type { AiGuardOptions, GuardedCall } from './options.ts'
 
 /**
@@ -15,4 +21,12 @@ export async function findApproval(
     if (isLeluError(error) && error.code === 'LELU_APPROVAL_ALTERED') return 'altered'
     throw error
   }
+}
+
+/**
+ * Cancels the approval of a call that waited for it when its run was aborted: the history ends before the call, so
+ * nothing would resume it. Where that fails it expires by itself, and the abort is what is told.
+ */
+export async function cancelAborted(options: AiGuardOptions, approval: Approval): Promise<void> {
+  await cancelApproval(options, approval, 'the run was aborted').catch(() => {})
 }

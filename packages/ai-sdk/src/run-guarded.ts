@@ -11,7 +11,8 @@ import {
 } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
-import { type AnyTool, guardedCall } from './guarded-call.ts'
+import { cancelAborted, findApproval } from './find-approval.ts'
+import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
@@ -68,6 +69,13 @@ async function refuseSuspension(
   )
 }
 
+/** A call that waited here when its run was aborted. */
+async function leaveAborted({ options }: GuardState, call: AskedCall): Promise<void> {
+  if (options.mode !== 'wait') return
+  const approval = await findApproval(options, call).catch(() => undefined)
+  if (approval !== undefined && approval !== 'altered') await cancelAborted(options, approval)
+}
+
 /**
  * The execution of a call: the binding check, whatever was or was not decided before. Answers the tool's output, or
  * throws what the SDK shows the model as the error of the tool. A resumed call that cannot be carried out now is
@@ -94,6 +102,7 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
     })
   } catch (error) {
     if (call.woken) return unanswered(error)
+    if (signal?.aborted === true) await leaveAborted(state, call)
     throw error
   }
   switch (result.status) {

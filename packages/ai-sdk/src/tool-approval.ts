@@ -10,7 +10,7 @@ import {
 } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
-import { findApproval } from './find-approval.ts'
+import { cancelAborted, findApproval } from './find-approval.ts'
 import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { toolAround } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
@@ -103,14 +103,20 @@ async function lookAt(
 /** Waits as the mode says, and answers how the approval stands then. */
 async function waitFor(
   { options }: GuardState,
-  { id }: Approval,
+  approval: Approval,
   signal: AbortSignal | undefined,
 ): Promise<Approval> {
   const until = performance.now() + (options.waitMs ?? 55_000)
-  for (;;) {
-    const timeoutMs = Math.max(until - performance.now(), 0)
-    const approval = await options.lelu.approvals.wait(id, { timeoutMs, ...(signal && { signal }) })
-    if (approval.state !== 'pending' || performance.now() >= until) return approval
+  try {
+    for (;;) {
+      const timeoutMs = Math.max(until - performance.now(), 0)
+      const more = { timeoutMs, ...(signal && { signal }) }
+      const latest = await options.lelu.approvals.wait(approval.id, more)
+      if (latest.state !== 'pending' || performance.now() >= until) return latest
+    }
+  } catch (error) {
+    if (signal?.aborted === true) await cancelAborted(options, approval)
+    throw error
   }
 }
 

@@ -97,6 +97,28 @@ test('an abort ends the wait for a person, and the run', async () => {
   await expect.poll(async () => (await lelu.approvals.list()).approvals.length).toBe(1)
   control.abort()
   await ended
+  // The history ends before the call: nobody could resume it.
+  expect((await lelu.approvals.list()).approvals).toMatchObject([{ state: 'cancelled' }])
+  expect(ran).toEqual([])
+})
+
+test('an abort ends the wait inside execute too, and leaves nothing to approve', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu, { mode: 'wait', waitMs: 30_000 })
+  const control = new AbortController()
+  const { tools, ran } = createTools()
+  const running = generateText({
+    model: scriptedModel([call('reviewed')]).model,
+    tools: guard.tools(tools), // without toolApproval
+    messages: question,
+    abortSignal: control.signal,
+  }).catch(() => {})
+  await expect.poll(async () => (await lelu.approvals.list()).approvals.length).toBe(1)
+  control.abort()
+  await running
+  await expect
+    .poll(async () => (await lelu.approvals.list()).approvals)
+    .toMatchObject([{ state: 'cancelled' }])
   expect(ran).toEqual([])
 })
 

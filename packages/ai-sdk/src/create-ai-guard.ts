@@ -16,7 +16,7 @@ import {
   checkOptions,
   type RunContext,
 } from './options.ts'
-import { type PolicyClient, policyClient } from './policy-client.ts'
+import { type PolicyClient, type PolicyClientOptions, policyClient } from './policy-client.ts'
 import { type PendingCall, pendingCalls, type Settled, settle } from './settle.ts'
 import type { GuardState } from './state.ts'
 import { type ToolApproval, toolApproval } from './tool-approval.ts'
@@ -51,7 +51,7 @@ export type AiGuard<Context = unknown> = {
    */
   cancelAbandoned: CancelAbandoned<Context>
   /** Decisions for a set-up of `@ai-sdk/policy-opa`. */
-  policyClient(): PolicyClient
+  policyClient(options?: PolicyClientOptions): PolicyClient
 }
 
 /** Throws `LELU_OPTIONS_INVALID` with what to do, for a missing, misspelt or wrong option. */
@@ -80,6 +80,6 @@ export function createAiGuard<Context = unknown>(
     // It answers the kind of messages that it is given.
     cancelAbandoned: ((messages: readonly ModelMessage[] | readonly UIMessage[], run = {}) =>
       cancelAbandoned(state, messages, run)) as CancelAbandoned<Context>,
-    policyClient: () => policyClient(state),
+    policyClient: (given) => policyClient(state, given),
   }
 }

@@ -7,7 +7,8 @@ export type { ApprovalQuestion, ApprovalStatus, ToolApproval } from './tool-appr
 export type { PendingCall, Settled } from './settle.ts'
 
 // Policies of @ai-sdk/policy-opa
-export type { PolicyClient, PolicyResult } from './policy-client.ts'
+export { opaPolicies } from './opa-policies.ts'
+export type { PolicyClient, PolicyClientOptions, PolicyResult } from './policy-client.ts'
 
 // Errors
 export { isLeluError, LeluError } from '@lelu/engine/adapter'

@@ -96,7 +96,7 @@ export async function openStorage(
     // Without a Keyv of the user's there is nothing to unwrap: the driver itself.
     const store =
       options.store === undefined
-        ? sqliteApprovalStore({ path: join(directory, 'approvals.db'), busyTimeoutMs: deadlineMs })
+        ? sqliteApprovalStore({ path: join(directory, 'approvals.db') }, deadlineMs)
         : fromKeyv(options.store, {
             deadlineMs,
             ...(options.allowUnsafeStore && { allowUnsafe: true }),

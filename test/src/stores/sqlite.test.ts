@@ -133,17 +133,29 @@ describe('the file of a @keyv/sqlite', () => {
     expect(await store.get(id)).toBeDefined()
   })
 
-  it('is waited for as long as the store may take, or as the adapter was told', async () => {
+  it('is waited for as long as the store may take, and the adapter waits as it was told', async () => {
     const waits = async (busyTimeout?: number) => {
+      const path = freshFile()
       const adapter = new KeyvSqlite6({
-        uri: `sqlite://${freshFile()}`,
+        uri: `sqlite://${path}`,
         ...(busyTimeout !== undefined && { busyTimeout }),
       })
-      await keep(fromKeyv(new Keyv({ store: adapter }), { deadlineMs: 900 }))
-      return adapter.query('PRAGMA busy_timeout')
+      const store = await keep(fromKeyv(new Keyv({ store: adapter }), { deadlineMs: 900 }))
+      return { path, store, told: await adapter.query('PRAGMA busy_timeout') }
     }
-    expect(await waits()).toEqual([{ timeout: 900 }])
-    expect(await waits(5000)).toEqual([{ timeout: 5000 }])
+    // Not inside of SQLite, where the whole process would wait with it.
+    const { path, store, told } = await waits()
+    expect(told).toEqual([{ timeout: 0 }])
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const began = performance.now()
+    await expect(store.create(rowOf(freshId()))).rejects.toMatchObject({
+      code: 'LELU_STORE_UNAVAILABLE',
+    })
+    // Half, as the engine gives a write.
+    expect(performance.now() - began).toBeGreaterThan(400)
+    other.close()
+    expect((await waits(5000)).told).toEqual([{ timeout: 5000 }])
   })
 
   it('that another process is making is refused with a code, and what to tell the adapter', async () => {

@@ -1,11 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { busyPauseMs, isBusy } from './busy.ts'
 import { storeError } from './store-error.ts'
 
-type Write = { run: () => unknown; settle: (error: unknown, value?: unknown) => void }
+type Write = {
+  run: () => unknown
+  settle: (error: unknown, value?: unknown) => void
+  /** When it is given up, by `performance.now()`. */
+  until: number
+}
 
 export type CommitQueue = {
-  /** Runs `statement` in a durable transaction; answers only after the commit. */
-  write<T>(doing: string, statement: () => T): Promise<T>
+  /**
+   * Runs `statement` in a durable transaction; answers only after the commit. While another process writes it is tried
+   * again, for so many milliseconds.
+   */
+  write<T>(doing: string, patienceMs: number, statement: () => T): Promise<T>
   /** Runs `statement` with the next commit, or soon; its failure is nobody's. */
   later(statement: () => unknown): void
   drain(): Promise<void>
@@ -21,6 +30,14 @@ function quietly(hint: () => unknown): void {
 
 /** How long a commit waits for as many writes as the one before it had, in ms. */
 const joinMs = 1
+/** How long a hint waits for a commit to ride on, in ms. */
+const hintMs = 50
+
+/** Tells those whose time is over by then, and answers the others. */
+function inTime(writes: Write[], by: number, error: unknown): Write[] {
+  for (const write of writes) if (write.until <= by) write.settle(error)
+  return writes.filter(({ until }) => until > by)
+}
 
 /**
  * Writes that meet share one transaction and one fsync; each keeps its own answer. A lone caller is committed at
@@ -30,6 +47,8 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
   let waiting: Write[] = []
   let hints: (() => unknown)[] = []
   let together = 1
+  /** What the last try was told, when another process was writing. */
+  let locked: unknown
   let soon: NodeJS.Immediate | undefined
   let later: NodeJS.Timeout | undefined
 
@@ -44,8 +63,20 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
     return taken
   }
 
+  /** Nobody stands still for another process that writes: whoever has the time tries again. */
+  function again(batch: Write[], kept: (() => unknown)[], error: unknown): void {
+    const pause = busyPauseMs()
+    locked = error
+    waiting = inTime(batch, performance.now() + pause, error)
+    hints = kept
+    if (waiting.length > 0) later = setTimeout(commit, pause)
+    else if (hints.length > 0) later = setTimeout(commit, hintMs).unref()
+  }
+
   function commit(): void {
-    const { batch, kept } = take()
+    const { batch: taken, kept } = take()
+    // Who was told no while this process stood still must not be committed after all.
+    const batch = locked === undefined ? taken : inTime(taken, performance.now(), locked)
     if (!database.isOpen) {
       for (const write of batch) write.settle(new Error('the store is closed'))
       return
@@ -60,9 +91,11 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
       database.exec('COMMIT')
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
-      for (const write of batch) write.settle(error)
+      if (isBusy(error)) again(batch, kept, error)
+      else for (const write of batch) write.settle(error)
       return
     }
+    locked = undefined
     for (const [index, write] of batch.entries()) write.settle(undefined, answers[index])
   }
 
@@ -76,10 +109,11 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
   }
 
   return {
-    write: <T>(doing: string, statement: () => T) =>
+    write: <T>(doing: string, patienceMs: number, statement: () => T) =>
       new Promise<T>((resolve, reject) => {
         waiting.push({
           run: statement,
+          until: performance.now() + patienceMs,
           settle: (error, value) =>
             error === undefined ? resolve(value as T) : reject(storeError(error, doing)),
         })
@@ -88,11 +122,11 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
     later(statement) {
       hints.push(statement)
       if (soon !== undefined || later !== undefined) return
-      later = setTimeout(commit, 50)
-      later.unref()
+      later = setTimeout(commit, hintMs).unref()
     },
     async drain() {
       if (waiting.length > 0 || hints.length > 0) commit()
+      while (waiting.length > 0) await new Promise((next) => setTimeout(next, busyPauseMs()))
     },
   }
 }

@@ -4,7 +4,7 @@ import { memoryStore } from './memory.ts'
 import { postgresApprovalStore } from './postgres.ts'
 import { postgresSettings } from './postgres-pool.ts'
 import { redisFromKeyv } from './redis.ts'
-import { approvalDriver } from './sqlite-keyv.ts'
+import { approvalDriver, type SqliteKeyvStore } from './sqlite-keyv.ts'
 import { sqliteQuery, sqliteQueryStore } from './sqlite-query.ts'
 import type { ApprovalStore } from './store.ts'
 
@@ -42,8 +42,6 @@ function driverOf(
   namespace: string | undefined,
   { deadlineMs = defaultStoreDeadlineMs, allowUnsafe = false }: FromKeyvOptions,
 ): ApprovalStore | undefined {
-  const own = (adapter as Record<symbol, unknown>)[approvalDriver]
-  if (own !== undefined) return own as ApprovalStore
   if (adapter instanceof Map) return memoryStore()
   const postgres = postgresSettings(adapter)
   if (postgres !== undefined) return postgresApprovalStore({ ...postgres, deadlineMs, allowUnsafe })
@@ -68,6 +66,9 @@ function warnOfSilence(keyv: KeyvLike, driver: ApprovalStore): void {
 export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): ApprovalStore {
   const adapter = adapterOf(keyv)
   if (typeof adapter === 'object' && adapter !== null) {
+    const own = (adapter as Partial<SqliteKeyvStore>)[approvalDriver]
+    own?.within?.(options.deadlineMs ?? defaultStoreDeadlineMs)
+    if (own !== undefined) return own
     const { namespace } = keyv
     const known = drivers.get(adapter) ?? new Map<string, ApprovalStore>()
     const driver = known.get(namespace ?? '') ?? driverOf(adapter, namespace, options)

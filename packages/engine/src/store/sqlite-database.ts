@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { LeluError } from '../errors.ts'
+import { busyPauseMs, isBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import { storeError } from './store-error.ts'
 
@@ -65,9 +66,6 @@ function makeTables(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
 
-const isBusy = (error: unknown): boolean =>
-  ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
-
 /**
  * SQLite does not wait when two processes turn the same new file to WAL at once: each has a shared lock and wants the
  * other to go, so one is told "database is locked" at once, whatever its busy timeout. So it tries again.
@@ -80,12 +78,15 @@ function turnToWal(database: DatabaseSync, busyTimeoutMs: number): void {
       return
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1 + 4 * Math.random())
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyPauseMs())
     }
   }
 }
 
-/** Opens (and makes) the file: WAL, every commit on disk, at most `busyTimeoutMs` of waiting for another process. */
+/**
+ * Opens (and makes) the file: WAL, every commit on disk. Here it waits at most `busyTimeoutMs` for another process; from
+ * then on not at all.
+ */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -95,6 +96,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
       turnToWal(database, busyTimeoutMs)
       database.exec('PRAGMA synchronous = FULL')
       makeTables(database, path)
+      database.exec('PRAGMA busy_timeout = 0')
       // Inputs of tools are in it: nobody but the owner reads them.
       if (path !== ':memory:') chmodSync(path, 0o600)
       return database

@@ -1,4 +1,4 @@
-import { type SqliteStoreOptions, sqliteApprovalStore } from './sqlite.ts'
+import { type SqliteApprovalStore, type SqliteStoreOptions, sqliteApprovalStore } from './sqlite.ts'
 import type { ApprovalStore } from './store.ts'
 
 /** Where `fromKeyv` finds the atomic driver of a storage adapter of ours. */
@@ -11,7 +11,7 @@ export type SqliteKeyvStore = {
   delete(key: string): Promise<boolean>
   clear(): Promise<void>
   disconnect(): Promise<void>
-  readonly [approvalDriver]: ApprovalStore
+  readonly [approvalDriver]: ApprovalStore & Partial<Pick<SqliteApprovalStore, 'within'>>
 }
 
 /**
@@ -27,18 +27,17 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteKeyvStore {
       const row = database.prepare('SELECT value FROM lelu_keyv WHERE key = ?').get(key)
       return row?.value as string | undefined
     },
-    async set(key, value) {
-      database
-        .prepare('INSERT OR REPLACE INTO lelu_keyv (key, value) VALUES (?, ?)')
-        .run(key, value)
-      return true
-    },
-    async delete(key) {
-      return database.prepare('DELETE FROM lelu_keyv WHERE key = ?').run(key).changes === 1
-    },
-    async clear() {
-      database.exec('DELETE FROM lelu_keyv')
-    },
+    set: (key, value) =>
+      driver.write('setting a key', () => {
+        const sql = 'INSERT OR REPLACE INTO lelu_keyv (key, value) VALUES (?, ?)'
+        database.prepare(sql).run(key, value)
+        return true
+      }),
+    delete: (key) =>
+      driver.write('deleting a key', () => {
+        return database.prepare('DELETE FROM lelu_keyv WHERE key = ?').run(key).changes === 1
+      }),
+    clear: () => driver.write('deleting all keys', () => database.exec('DELETE FROM lelu_keyv')),
     disconnect: () => driver.close(),
   }
 }

@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { whileBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import type { Row } from './sqlite-rows.ts'
 import { unsafeStore } from './unsafe.ts'
@@ -67,19 +68,14 @@ async function makeTables(query: Query): Promise<void> {
   await versionIn(query) // a newer one may have been at it at the same time
 }
 
-/** Without a `busyTimeout` of the adapter's, a process that meets another one's write would be told so at once. */
-async function waitForOthers(query: Query, deadlineMs: number): Promise<void> {
-  const [row] = await query('PRAGMA busy_timeout')
-  if (row?.timeout === 0) await query(`PRAGMA busy_timeout = ${Math.ceil(deadlineMs)}`)
-}
-
 /** Checks that a commit is one, for what the disk may not have is none; then makes or migrates the tables. */
 export async function prepare(
-  query: Query,
+  raw: Query,
   { deadlineMs, allowUnsafe }: PrepareOptions,
 ): Promise<void> {
+  // As many processes as start together wait for each other.
+  const query: Query = (sql, ...values) => whileBusy(deadlineMs, () => raw(sql, ...values))
   await query('PRAGMA synchronous = FULL')
-  await waitForOthers(query, deadlineMs)
   const [journal] = await query('PRAGMA journal_mode')
   const mode = String(journal?.journal_mode)
   if (mode === 'off' || mode === 'memory') {

@@ -1,3 +1,4 @@
+import { patienceOf, whileBusy } from './busy.ts'
 import { selectDue } from './sqlite-due.ts'
 import { type PrepareOptions, prepare, type Query } from './sqlite-query-schema.ts'
 import {
@@ -18,7 +19,7 @@ const given = 'SELECT value FROM json_each(?)'
 
 /** The adapter makes its own table before this store is asked, and would not wait for others that do. */
 const busyHelp = {
-  5: 'Give @keyv/sqlite a `busyTimeout` (milliseconds, such as 1500), so that processes that start together wait for each other.',
+  5: 'Give @keyv/sqlite a `busyTimeout` (milliseconds, such as 200), so that processes that start together wait for each other.',
 }
 
 /** The query of a `@keyv/sqlite` adapter with a file; undefined when it is none. */
@@ -34,6 +35,7 @@ export function sqliteQuery(adapter: object): Query | undefined {
  * copies in one process lose each other's locks (sqlite.org/howtocorrupt.html, 2.2.1). Each operation is one statement.
  */
 export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalStore {
+  const patienceMs = patienceOf(options.deadlineMs)
   let opening: Promise<void> | undefined
 
   function open(): Promise<void> {
@@ -50,7 +52,7 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
   async function query(doing: string, sql: string, ...values: unknown[]): Promise<Row[]> {
     try {
       await open()
-      return await raw(sql, ...values)
+      return await whileBusy(patienceMs, () => raw(sql, ...values))
     } catch (error) {
       throw storeError(error, doing)
     }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Answer } from '../answer.ts'
+import { isBusy, patienceOf, whileBusy } from './busy.ts'
 import { commitQueue } from './commit-queue.ts'
 import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
@@ -19,8 +20,16 @@ import { storeError } from './store-error.ts'
 export type SqliteStoreOptions = {
   /** The file; made with its folder when it is not there. */
   path: string
-  /** Milliseconds to wait for another process that writes. Default 1700. */
+  /** Milliseconds to wait for another process that writes, at most. Default: as long as the engine waits for a write. */
   busyTimeoutMs?: number
+}
+
+export type SqliteApprovalStore = ApprovalStore & {
+  database: DatabaseSync
+  /** Runs `statement` in a durable transaction, together with whatever is written at the same time. */
+  write<T>(doing: string, statement: () => T): Promise<T>
+  /** Told by an engine that uses it. Of several, the least patient one says how long another process is waited for. */
+  within(deadlineMs: number): void
 }
 
 const values =
@@ -28,9 +37,11 @@ const values =
 
 /** The embedded driver: `UPDATE … WHERE rev = ?` in a durable transaction, shared safely by processes of one host. */
 export function sqliteApprovalStore(
-  options: SqliteStoreOptions,
-): ApprovalStore & { database: DatabaseSync } {
-  const database = openDatabase(options.path, options.busyTimeoutMs ?? defaultStoreDeadlineMs)
+  { path, busyTimeoutMs = Number.POSITIVE_INFINITY }: SqliteStoreOptions,
+  deadlineMs?: number,
+): SqliteApprovalStore {
+  const openMs = Math.min(busyTimeoutMs, deadlineMs ?? defaultStoreDeadlineMs)
+  const database = openDatabase(path, openMs)
   const prepare = (sql: string): StatementSync => database.prepare(sql)
   const statements = {
     insert: prepare(
@@ -65,11 +76,18 @@ export function sqliteApprovalStore(
   const marks = forScopes(selectMarks)
   const callAndMarks = forScopes(selectCallAndMarks)
   const queue = commitQueue(database)
+  let told = deadlineMs
+  const patience = () => Math.min(busyTimeoutMs, patienceOf(told ?? defaultStoreDeadlineMs))
+  const write = <T>(doing: string, statement: () => T) => queue.write(doing, patience(), statement)
+  /** A reader waits for no writer; but for one who repairs the file after a crash. */
   const read = <T>(doing: string, query: () => T): Answer<T> => {
     try {
       return query()
     } catch (error) {
-      return Promise.reject(storeError(error, doing))
+      if (!isBusy(error)) return Promise.reject(storeError(error, doing))
+      return whileBusy(patience(), async () => query()).catch((why) => {
+        throw storeError(why, doing)
+      })
     }
   }
 
@@ -77,8 +95,12 @@ export function sqliteApprovalStore(
     name: 'sqlite',
     async open() {}, // the file was opened, and its tables made, when the driver was
     database,
+    write,
+    within(ms) {
+      told = Math.min(ms, told ?? ms)
+    },
     create: (row) =>
-      queue.write('creating an approval', () => {
+      write('creating an approval', () => {
         const inserted = statements.insert.run(row as unknown as Record<string, string>)
         if (inserted.changes === 1) return { created: true, row }
         const taken = statements.get.get(row.id) ?? statements.ofCall.get(row.tenant, row.idem)
@@ -90,7 +112,7 @@ export function sqliteApprovalStore(
         foundCall(callAndMarks(scopes.length).all(tenant, idem, ...scopes)),
       ),
     swap: (rev, { id, state, rev: next, attempt, audited, due, body, seal }) =>
-      queue.write('changing an approval', () => {
+      write('changing an approval', () => {
         const bound = { id, state, rev: next, attempt, audited, due, body, seal, expected: rev }
         return statements.swap.run(bound).changes === 1 ? 'done' : 'conflict'
       }),
@@ -112,7 +134,7 @@ export function sqliteApprovalStore(
       })
     },
     setWatermark: (scope, notBefore) =>
-      queue.write('revoking', () => {
+      write('revoking', () => {
         statements.setMark.run(scope, notBefore)
       }),
     watermarks: (scopes) =>

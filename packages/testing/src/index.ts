@@ -13,6 +13,7 @@ export { deniedAmount, suitePolicy } from './policy.ts'
 export { type Effect, effectsIn, type SuiteInput, type SuiteTool, suiteTools } from './tools.ts'
 export type { Host } from './servers/two-hosts.ts'
 export { adapterSuite } from './suite.ts'
+export { hasPgBouncer, type PgBouncer, startPgBouncer } from './servers/pgbouncer.ts'
 export { hasPostgres, type PostgresServer, startPostgres } from './servers/postgres.ts'
 
 // The contract of an approvals store.

@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { serverQuestion } from './postgres-checks.ts'
 
 export type Row = Record<string, unknown>
 
@@ -14,6 +15,11 @@ export type Pool = {
   ): Promise<{ rows: Row[] }>
   end(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
+}
+/** One connection. A text of several statements has an answer for each. */
+type Client = {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  query(query: { text: string; query_timeout: number }): Promise<unknown>
 }
 type Pg = { Pool: new (options: object) => Pool }
 
@@ -60,15 +66,31 @@ async function loadPg(): Promise<Pg> {
 }
 
 /**
+ * Gives a new connection its timeout, and asks what server it has led to, in one round trip: after a failover it may
+ * be another one. Not as a parameter of its start, which a pooler such as PgBouncer refuses.
+ */
+async function greet(client: Client, timeoutMs: number, check: (answer: Row) => void) {
+  // Until it is handed out nobody else listens, and its loss would end the process.
+  client.on('error', () => {})
+  const text = `SET statement_timeout = ${timeoutMs}; ${serverQuestion}`
+  const answers = (await client.query({ text, query_timeout: timeoutMs })) as { rows: Row[] }[]
+  check(answers.at(-1)?.rows[0] ?? {})
+}
+
+/**
  * Connections of our own to the database of the adapter. Keyv's pool has no deadline, and nothing listens to its
  * errors: a restart of the database ends the process. Here the server itself gives a statement up that takes longer
- * than the engine waits, so that what was answered with "no" is not committed a minute later.
+ * than the engine waits, so that what was answered with "no" is not committed a minute later. `check` throws for a
+ * server that is not to be used; it is asked of every connection before its first use.
  */
 export async function openPool(
   { uri, options }: PostgresSettings,
   deadlineMs: number,
+  check: (answer: Row) => void,
 ): Promise<Pool> {
   const { Pool } = await loadPg()
+  // Half, as the engine gives a write: a commit that comes later than its answer must not be.
+  const statementMs = Math.ceil(deadlineMs / 2)
   const pool = new Pool({
     max: 10,
     keepAlive: true,
@@ -77,9 +99,10 @@ export async function openPool(
     ...options,
     connectionString: uri,
     connectionTimeoutMillis: deadlineMs,
-    // Half, as the engine gives a write: a commit that comes later than its answer must not be.
-    statement_timeout: Math.ceil(deadlineMs / 2),
     query_timeout: deadlineMs,
+    verify: (client: Client, done: (error?: Error) => void) => {
+      greet(client, statementMs, check).then(() => done(), done)
+    },
   })
   // Of a connection that is idle when the database goes away: the next query opens another.
   pool.on('error', () => {})

@@ -1,5 +1,5 @@
 import { LeluError } from '../errors.ts'
-import type { Pool, Row } from './postgres-pool.ts'
+import type { Pool } from './postgres-pool.ts'
 
 const schemaVersion = 2
 
@@ -91,33 +91,4 @@ export async function makeTables(pool: Pool, schema: string, tries = 5): Promise
 function migrate(pool: Pool, text: string): Promise<unknown> {
   const slowly = `SET LOCAL statement_timeout = ${migrationMs};`
   return pool.query({ text: slowly + text, query_timeout: migrationMs })
-}
-
-const wanted: Record<string, { fine: readonly unknown[]; why: string; help: string }> = {
-  recovery: {
-    fine: [false],
-    why: 'it is a replica, which cannot be written to',
-    help: 'Connect to the primary.',
-  },
-  fsync: {
-    fine: ['on'],
-    why: '`fsync` is off, so a power cut can undo what was answered',
-    help: 'Set fsync = on in postgresql.conf.',
-  },
-  synchronous_commit: {
-    fine: ['on', 'local', 'remote_write', 'remote_apply'],
-    why: '`synchronous_commit` is off, so a crash can undo what was answered',
-    help: 'Set synchronous_commit = on, at least for this user: ALTER ROLE … SET synchronous_commit = on.',
-  },
-}
-
-/** What would make an approval that was answered disappear again; undefined when nothing would. */
-export async function unsafeSetting(
-  pool: Pool,
-): Promise<{ why: string; help: string } | undefined> {
-  const { rows } = await pool.query(`
-    SELECT pg_is_in_recovery() AS recovery, current_setting('fsync') AS fsync,
-      current_setting('synchronous_commit') AS synchronous_commit`)
-  const found = rows[0] as Row
-  return Object.entries(wanted).find(([name, { fine }]) => !fine.includes(found[name]))?.[1]
 }

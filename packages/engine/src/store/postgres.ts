@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { LeluError } from '../errors.ts'
+import { serverCheck } from './postgres-checks.ts'
 import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
-import { makeTables, tablesIn, unsafeSetting } from './postgres-schema.ts'
+import { makeTables, tablesIn } from './postgres-schema.ts'
 import type { ApprovalStore, Marks, StoredRow, Swapped } from './store.ts'
-import { unsafeStore } from './unsafe.ts'
 
 export type PostgresOptions = PostgresSettings & {
   /** Milliseconds after which the server gives a statement up. */
@@ -48,10 +48,8 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
   let opening: Promise<Pool> | undefined
 
   async function begin(): Promise<Pool> {
-    const pool = await openPool(options, deadlineMs)
+    const pool = await openPool(options, deadlineMs, serverCheck(allowUnsafe))
     try {
-      const unsafe = await unsafeSetting(pool)
-      if (unsafe !== undefined) unsafeStore('PostgreSQL', unsafe, allowUnsafe)
       await makeTables(pool, schema)
       return pool
     } catch (error) {

@@ -28,7 +28,7 @@ export function hasPostgres(): boolean {
 }
 
 /** PostgreSQL refuses to run as root, so root runs it as `postgres`, or as `nobody`. */
-function account(): Account | undefined {
+export function account(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined
   const idOf = (flag: string, user: string) =>
     Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: 'pipe' }))

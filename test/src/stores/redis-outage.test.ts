@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { freshId, rowOf } from './contract.ts'
 import { names } from './redis/clients.ts'
 import { stallingProxy } from './redis/proxy.ts'
-import { serverOf, skipped, storeOf, untilReady, withRedis } from './redis/support.ts'
+import { consoleOf, serverOf, skipped, storeOf, untilReady, withRedis } from './redis/support.ts'
 
 const unavailable = { code: 'LELU_STORE_UNAVAILABLE' }
 
@@ -54,6 +54,27 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
     await untilReady(async () => store.get('none'))
     const rows = await Promise.all(ids.map((id) => store.get(id)))
     expect(rows.map((stored) => stored?.rev)).toEqual(ids.map(() => 1))
+  })
+
+  it('is told no of stops and revocations that became a replica with its connections open', async () => {
+    const server = await serverOf()
+    const store = storeOf(name, server.url)
+    const say = await consoleOf(server.url)
+    const row = rowOf(freshId(), { idem: 'call' })
+    await store.create(row)
+    await say('REPLICAOF', '127.0.0.1', '1')
+    const asked = [
+      store.watermarks(['all']),
+      store.findByCall('default', 'call', ['all']),
+      store.findByCall('default', 'none', ['all']),
+      store.swap(1, { ...row, rev: 2 }),
+    ]
+    for (const one of await Promise.allSettled(asked)) {
+      expect(one).toMatchObject({ status: 'rejected', reason: unavailable })
+    }
+    await say('REPLICAOF', 'NO', 'ONE')
+    expect(await store.watermarks(['all'])).toEqual({})
+    expect((await store.findByCall('default', 'call', ['all'])).row).toEqual(row)
   })
 
   it('cannot be opened before the server is there, and can afterwards', async () => {

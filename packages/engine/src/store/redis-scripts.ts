@@ -34,6 +34,12 @@ end
  * keys have one hash tag, so they are where the named ones are.
  */
 
+/**
+ * Changes nothing, and fails where nothing can be changed: a server that became a replica while its connections stayed
+ * knows of no stop or revocation that is set from then on.
+ */
+const asPrimary = (marks: string) => `redis.call('HDEL', ${marks}, '')`
+
 /** KEYS: row. Answers its fields. */
 export const getScript: Script = scriptOf(`${read}
 return read(KEYS[1])
@@ -42,7 +48,10 @@ return read(KEYS[1])
 /** KEYS: call index, watermarks. ARGV: prefix of rows, scopes. Answers the marks of the scopes, then id and fields, or nothing. */
 export const findByCallScript: Script = scriptOf(`${read}
 local marks = {}
-if ARGV[2] then marks = redis.call('HMGET', KEYS[2], unpack(ARGV, 2)) end
+if ARGV[2] then
+  ${asPrimary('KEYS[2]')}
+  marks = redis.call('HMGET', KEYS[2], unpack(ARGV, 2))
+end
 local id = redis.call('GET', KEYS[1])
 if not id then return {marks} end
 return {marks, id, read(ARGV[1] .. id)}
@@ -144,6 +153,7 @@ return 'done'
 
 /** KEYS: watermarks. ARGV: scopes. Answers their marks in the same order. */
 export const marksScript: Script = scriptOf(`
+${asPrimary('KEYS[1]')}
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
 `)
 

@@ -27,8 +27,10 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
 local ids = redis.call('ZRANGEBYLEX', KEYS[2], ARGV[4], '+', 'LIMIT', 0, ARGV[5])
 for _, id in ipairs(ids) do
   local key = ARGV[3] .. id
-  local state, created = unpack(redis.call('HMGET', key, 'state', 'createdAt'))
-  if state == 'pending' or state == 'approved' or state == 'executing' then
+  local state, created = unpack(redis.pcall('HMGET', key, 'state', 'createdAt'))
+  if redis.call('TYPE', key).ok ~= 'hash' then
+    redis.call('ZREM', KEYS[3], id)
+  elseif state == 'pending' or state == 'approved' or state == 'executing' then
     local due = string.match(created or '', '^%d+$') or '0'
     redis.call('HSET', key, 'due', due)
     redis.call('ZADD', KEYS[3], due, id)

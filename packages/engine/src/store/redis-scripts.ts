@@ -23,9 +23,12 @@ export const fields = [
   'seal',
 ] as const
 
+/** Where somebody put something else than a row there is one that was altered: the rows beside it can be read. */
 const read = `
 local function read(key)
-  return redis.call('HMGET', key, ${fields.map((field) => `'${field}'`).join(', ')})
+  local values = redis.pcall('HMGET', key, ${fields.map((field) => `'${field}'`).join(', ')})
+  if values.err then return {''} end
+  return values
 end
 `
 
@@ -136,8 +139,8 @@ return found
 /** KEYS: row. ARGV: number of the last event in the log. Upwards only, and only where a row is. */
 export const auditedScript: Script = scriptOf(`
 for n, key in ipairs(KEYS) do
-  local audited = redis.call('HGET', key, 'audited')
-  if audited and tonumber(ARGV[n]) > (tonumber(audited) or 0) then
+  local audited = redis.pcall('HGET', key, 'audited')
+  if type(audited) == 'string' and tonumber(ARGV[n]) > (tonumber(audited) or 0) then
     redis.call('HSET', key, 'audited', ARGV[n])
   end
 end

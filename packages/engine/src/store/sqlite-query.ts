@@ -1,5 +1,5 @@
 import { patienceOf, whileBusy } from './busy.ts'
-import { selectDue } from './sqlite-due.ts'
+import { whereDue } from './sqlite-due.ts'
 import { type PrepareOptions, prepare, type Query } from './sqlite-query-schema.ts'
 import {
   columns,
@@ -10,6 +10,7 @@ import {
   selectCall,
   selectCallAndMarks,
   selectMarks,
+  selectRows,
 } from './sqlite-rows.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
@@ -59,11 +60,7 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
   }
 
   const get = async (id: string) =>
-    fromRow(
-      (
-        await query('reading an approval', `SELECT ${columns} FROM lelu_approval WHERE id = ?`, id)
-      )[0],
-    )
+    fromRow((await query('reading an approval', selectRows('WHERE id = ?'), id))[0])
 
   return {
     name: 'sqlite',
@@ -102,12 +99,12 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
         where.push(`${name} = ?`)
         values.push(value)
       }
-      const sql = `SELECT ${columns} FROM lelu_approval WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`
+      const sql = selectRows(`WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`)
       const rows = await query('listing approvals', sql, ...values, limit)
       return rows.map((row) => fromRow(row) as StoredRow)
     },
     async due(now, limit) {
-      const rows = await query('finding what is due', selectDue(columns), now, limit)
+      const rows = await query('finding what is due', selectRows(whereDue), now, limit)
       return rows.map((row) => fromRow(row) as StoredRow)
     },
     async markAudited(marked) {

@@ -5,6 +5,19 @@ export type Row = Record<string, unknown>
 
 export const columns = 'id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal'
 
+/**
+ * As they are read. A number that somebody made too large for JavaScript would be an error of the whole statement, and
+ * so of every row beside it; as a floating-point number it is an altered row, or a hint.
+ */
+const readColumns = columns.replaceAll(
+  /\b(rev|created_at|audited|due)\b/g,
+  'CAST($1 AS REAL) AS $1',
+)
+
+/** `where`: what follows, from WHERE on. */
+export const selectRows = (where: string): string =>
+  `SELECT ${readColumns} FROM lelu_approval ${where}`
+
 export function fromRow(row: Row | undefined): StoredRow | undefined {
   if (row === undefined) return undefined
   // The columns of a mark, where the two come together.
@@ -14,7 +27,7 @@ export function fromRow(row: Row | undefined): StoredRow | undefined {
 
 /** `scopes`: what follows `IN`. */
 export const selectMarks = (scopes: string): string =>
-  `SELECT scope, not_before FROM lelu_watermark WHERE scope IN (${scopes})`
+  `SELECT scope, CAST(not_before AS REAL) AS not_before FROM lelu_watermark WHERE scope IN (${scopes})`
 
 export function marksFrom(rows: readonly Row[]): Marks {
   const marks: Marks = Object.create(null)
@@ -22,11 +35,11 @@ export function marksFrom(rows: readonly Row[]): Marks {
   return marks
 }
 
-export const selectCall: string = `SELECT ${columns} FROM lelu_approval WHERE tenant = ? AND idem = ?`
+export const selectCall: string = selectRows('WHERE tenant = ? AND idem = ?')
 
 /** One statement: each of its own takes and leaves the lock of the file. */
 export const selectCallAndMarks = (scopes: string): string =>
-  `SELECT ${columns}, NULL AS scope, NULL AS not_before FROM lelu_approval WHERE tenant = ? AND idem = ?
+  `SELECT ${readColumns}, NULL AS scope, NULL AS not_before FROM lelu_approval WHERE tenant = ? AND idem = ?
    UNION ALL SELECT ${columns.replaceAll(/\w+/g, 'NULL')}, scope, not_before FROM (${selectMarks(scopes)})`
 
 export function foundCall(rows: readonly Row[]): FoundCall {

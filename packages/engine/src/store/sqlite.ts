@@ -4,7 +4,7 @@ import { isBusy, patienceOf, whileBusy } from './busy.ts'
 import { commitQueue } from './commit-queue.ts'
 import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
-import { selectDue } from './sqlite-due.ts'
+import { whereDue } from './sqlite-due.ts'
 import {
   columns,
   foundCall,
@@ -13,6 +13,7 @@ import {
   selectCall,
   selectCallAndMarks,
   selectMarks,
+  selectRows,
 } from './sqlite-rows.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
@@ -47,19 +48,23 @@ export function sqliteApprovalStore(
     insert: prepare(
       `INSERT INTO lelu_approval (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`,
     ),
-    get: prepare(`SELECT ${columns} FROM lelu_approval WHERE id = ?`),
+    get: prepare(selectRows('WHERE id = ?')),
     ofCall: prepare(selectCall),
     swap: prepare(
       `UPDATE lelu_approval SET state = $state, rev = $rev, attempt = $attempt, audited = $audited, due = $due, body = $body,
          seal = $seal WHERE id = $id AND rev = $expected`,
     ),
     list: prepare(
-      `SELECT ${columns} FROM lelu_approval WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR state = ?2) AND id > ?3 ORDER BY id LIMIT ?4`,
+      selectRows(
+        'WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR state = ?2) AND id > ?3 ORDER BY id LIMIT ?4',
+      ),
     ),
     listState: prepare(
-      `SELECT ${columns} FROM lelu_approval WHERE state = ?2 AND (?1 IS NULL OR tenant = ?1) AND id > ?3 ORDER BY id LIMIT ?4`,
+      selectRows(
+        'WHERE state = ?2 AND (?1 IS NULL OR tenant = ?1) AND id > ?3 ORDER BY id LIMIT ?4',
+      ),
     ),
-    due: prepare(selectDue(columns)),
+    due: prepare(selectRows(whereDue)),
     audited: prepare('UPDATE lelu_approval SET audited = ?2 WHERE id = ?1 AND audited < ?2'),
     setMark: prepare(
       'INSERT INTO lelu_watermark VALUES (?, ?) ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before)',

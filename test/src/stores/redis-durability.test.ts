@@ -1,7 +1,16 @@
+import { fromKeyv } from '@lelu/engine'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { rowOf as row } from './contract.ts'
 import { names } from './redis/clients.ts'
-import { consoleOf, serverOf, skipped, storeOf, untilReady, withRedis } from './redis/support.ts'
+import {
+  consoleOf,
+  keyvOf,
+  serverOf,
+  skipped,
+  storeOf,
+  untilReady,
+  withRedis,
+} from './redis/support.ts'
 
 const first = '@keyv/redis 5 on Keyv 6'
 const unsafe = (why: string) =>
@@ -75,6 +84,7 @@ describe.skipIf(!withRedis)(`open()${skipped}`, () => {
     ['allkeys-lru', { 'maxmemory-policy': 'allkeys-lru' }],
     ['volatile-ttl', { 'maxmemory-policy': 'volatile-ttl' }],
     ['appendfsync no', { appendfsync: 'no' }],
+    ['no-appendfsync-on-rewrite yes', { 'no-appendfsync-on-rewrite': 'yes' }],
   ])('refuses a server with %s', async (why, config) => {
     const server = await serverOf({ config })
     await expect(storeOf(first, server.url).open()).rejects.toThrowError(unsafe(why))
@@ -102,6 +112,14 @@ describe.skipIf(!withRedis)(`open()${skipped}`, () => {
     const hidden = await serverOf({ config: { 'rename-command': 'CONFIG ""' } })
     await storeOf(first, hidden.url, undefined, { allowUnsafe: true }).open()
     expect(warned().at(-1)?.message).toContain('cannot be checked')
+  })
+
+  it('refuses for one engine what another one on the same Keyv allowed', async () => {
+    warnings()
+    const none = await serverOf({ durable: false })
+    const keyv = keyvOf(first, none.url)
+    await fromKeyv(keyv, { allowUnsafe: true }).open()
+    await expect(fromKeyv(keyv).open()).rejects.toThrowError(unsafe('append-only file'))
   })
 
   it('warns of a server that syncs once a second, and of a safe one not', async () => {

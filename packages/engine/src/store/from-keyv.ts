@@ -23,7 +23,7 @@ export type FromKeyvOptions = {
   allowUnsafe?: boolean
 }
 
-/** Engines that are given the same adapter must see the same approvals, and share its connections. */
+/** Engines that are given the same adapter see the same approvals, and share its connections if they want the same of it. */
 const drivers = new WeakMap<object, Map<string, ApprovalStore>>()
 
 /** The storage adapter below Keyv's own wrappers (`KeyvBridgeAdapter`, `KeyvMemoryAdapter`). */
@@ -35,6 +35,15 @@ function adapterOf(keyv: KeyvLike): unknown {
     adapter = inner
   }
   return adapter
+}
+
+/**
+ * What an engine allows, and how long it waits, is not for another one to inherit. In memory there is nothing to check, and
+ * the driver is what holds the approvals.
+ */
+function keyOf(adapter: object, namespace = '', options: FromKeyvOptions): string {
+  const { deadlineMs = defaultStoreDeadlineMs, allowUnsafe = false } = options
+  return JSON.stringify(adapter instanceof Map ? [namespace] : [namespace, deadlineMs, allowUnsafe])
 }
 
 function driverOf(
@@ -71,10 +80,11 @@ export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): Approva
     if (own !== undefined) return own
     const { namespace } = keyv
     const known = drivers.get(adapter) ?? new Map<string, ApprovalStore>()
-    const driver = known.get(namespace ?? '') ?? driverOf(adapter, namespace, options)
+    const key = keyOf(adapter, namespace, options)
+    const driver = known.get(key) ?? driverOf(adapter, namespace, options)
     if (driver !== undefined) {
-      if (!known.has(namespace ?? '')) warnOfSilence(keyv, driver)
-      drivers.set(adapter, known.set(namespace ?? '', driver))
+      if (!known.has(key)) warnOfSilence(keyv, driver)
+      drivers.set(adapter, known.set(key, driver))
       return driver
     }
   }

@@ -18,6 +18,7 @@ async function setting(commands: RedisCommands, name: string): Promise<string | 
 function findingsIn(settings: {
   appendonly: string
   appendfsync: string
+  onRewrite: string
   policy: string
 }): Finding[] {
   const findings: Finding[] = []
@@ -30,6 +31,11 @@ function findingsIn(settings: {
     findings.push({
       why: `it writes its append-only file to disk only when the system does (appendfsync ${settings.appendfsync})`,
       help: 'Set `appendfsync always` in its configuration.',
+    })
+  } else if (settings.onRewrite === 'yes') {
+    findings.push({
+      why: 'while it rewrites its append-only file it writes to disk only when the system does (no-appendfsync-on-rewrite yes)',
+      help: 'Set `no-appendfsync-on-rewrite no` in its configuration.',
     })
   }
   if (settings.policy !== 'noeviction') {
@@ -45,13 +51,15 @@ function findingsIn(settings: {
 const isRefusal = (error: unknown): boolean =>
   error instanceof Error && /^(NOPERM|ERR)\b/.test(error.message)
 
+const names = ['appendonly', 'appendfsync', 'maxmemory-policy', 'no-appendfsync-on-rewrite']
+
 async function readSettings(commands: RedisCommands) {
   try {
-    const [appendonly, appendfsync, policy] = await Promise.all(
-      ['appendonly', 'appendfsync', 'maxmemory-policy'].map((name) => setting(commands, name)),
+    const [appendonly, appendfsync, policy, onRewrite = 'no'] = await Promise.all(
+      names.map((name) => setting(commands, name)),
     )
     if (appendonly === undefined || appendfsync === undefined || policy === undefined) return
-    return { appendonly, appendfsync, policy }
+    return { appendonly, appendfsync, policy, onRewrite }
   } catch (error) {
     if (!isRefusal(error)) throw error
     return undefined

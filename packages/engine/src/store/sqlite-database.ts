@@ -83,13 +83,23 @@ function turnToWal(database: DatabaseSync, busyTimeoutMs: number): void {
   }
 }
 
+const inMemory = (): LeluError =>
+  new LeluError(
+    'LELU_STORE_UNSAFE',
+    'SQLite in memory is not safe for approvals: it is gone with the process.',
+    {
+      help: 'Give it the path of a file; or use `new Keyv()` for a trial in one process.',
+    },
+  )
+
 /**
  * Opens (and makes) the file: WAL, every commit on disk. Here it waits at most `busyTimeoutMs` for another process; from
  * then on not at all.
  */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (path === ':memory:') throw inMemory()
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const { DatabaseSync } = loadSqlite()
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
     try {
@@ -98,7 +108,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
       makeTables(database, path)
       database.exec('PRAGMA busy_timeout = 0')
       // Inputs of tools are in it: nobody but the owner reads them.
-      if (path !== ':memory:') chmodSync(path, 0o600)
+      chmodSync(path, 0o600)
       return database
     } catch (error) {
       database.close()

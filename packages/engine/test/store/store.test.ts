@@ -80,6 +80,15 @@ describe('the SQLite file', () => {
     expect(statSync(path).size).toBe(before)
   })
 
+  it('is refused in memory, where it is gone with the process', () => {
+    expect(() => sqliteStore({ path: ':memory:' })).toThrowError(
+      expect.objectContaining({
+        code: 'LELU_STORE_UNSAFE',
+        help: expect.stringContaining('path of a file'),
+      }),
+    )
+  })
+
   it('is refused when its folder cannot be made', () => {
     const blocker = join(folder, 'a-file')
     writeFileSync(blocker, '')
@@ -125,6 +134,15 @@ describe('fromKeyv', () => {
     await fromKeyv(keyv).create(row('a'))
     expect(await fromKeyv(keyv).get('a')).toBeDefined()
     expect(await fromKeyv(new Keyv()).get('a')).toBeUndefined()
+  })
+
+  it('gives two engines on one Keyv the same approvals, whatever each of them waits and allows', async () => {
+    const kept = [new Keyv(), new Keyv({ store: sqliteStore({ path: file() }) })]
+    for (const keyv of kept) {
+      await fromKeyv(keyv, { allowUnsafe: true }).create(row('a'))
+      expect(await fromKeyv(keyv, { deadlineMs: 100 }).get('a')).toBeDefined()
+    }
+    await kept[1]?.disconnect()
   })
 
   it('leaves Keyv itself working over the SQLite file', async () => {

@@ -83,6 +83,21 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       expect(await ids({ limit: 9, tenant: freshId() })).toEqual([])
     })
 
+    it('finds nothing under a text with a zero character, and goes on after one', async () => {
+      const store = await open()
+      const tenant = freshId()
+      const [a, b] = [freshId(), freshId()]
+      for (const id of [a, b]) await store.create(rowOf(id, { tenant }))
+      expect(await store.get(`${a}\0`)).toBeUndefined()
+      expect(await store.get('\0')).toBeUndefined()
+      const idsOf = async (after: string, of = tenant) =>
+        (await store.list({ tenant: of, after, limit: 9 })).map(({ id }) => id)
+      expect(await idsOf('\0')).toEqual([a, b])
+      expect(await idsOf(`${a}\0`)).toEqual([b])
+      expect(await idsOf(`${a}\0\uffff`)).toEqual([b])
+      expect(await idsOf('', `${tenant}\0`)).toEqual([])
+    })
+
     it('moves what is known to be in the log upwards only', async () => {
       const store = await open()
       const id = freshId()

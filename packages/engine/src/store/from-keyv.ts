@@ -73,6 +73,11 @@ function warnOfSilence(keyv: KeyvLike, driver: ApprovalStore): void {
  * another process may act. Throws `LELU_STORE_NOT_ATOMIC` for an adapter without a proven atomic operation.
  */
 export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): ApprovalStore {
+  if (typeof keyv !== 'object' || keyv === null) {
+    throw new LeluError('LELU_OPTIONS_INVALID', 'The store is not a Keyv.', {
+      help: 'Pass `new Keyv({ store })`, or leave the store out: then approvals are kept in an SQLite file.',
+    })
+  }
   const adapter = adapterOf(keyv)
   if (typeof adapter === 'object' && adapter !== null) {
     const own = (adapter as Partial<SqliteKeyvStore>)[approvalDriver]

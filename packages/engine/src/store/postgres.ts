@@ -30,6 +30,9 @@ const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.attempt, row.audited, row.due, row.body, row.seal],
 ]
 
+/** A text of PostgreSQL has no such character: nobody stored anything under this one. */
+const hasNul = (text: string): boolean => text.includes('\0')
+
 const names = new Map<string, string>()
 
 /** Each statement by a name of its own: the server parses and plans it once for each connection. */
@@ -72,7 +75,8 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
   }
 
   const one = async (text: string, values: unknown[]) => fromRow((await rowsOf(text, values))[0])
-  const get = (id: string) => one(`SELECT ${columns} FROM ${approval} WHERE id = $1`, [id])
+  const get = async (id: string) =>
+    hasNul(id) ? undefined : one(`SELECT ${columns} FROM ${approval} WHERE id = $1`, [id])
   const marksOf = (scopes: string) =>
     `(SELECT json_object_agg(scope, not_before) FROM ${watermark} WHERE scope = ANY(${scopes})) AS marks`
 
@@ -138,7 +142,10 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       return swapped.length === 1 ? 'done' : whyNot(rev, id, before, notBefore)
     },
     async list({ tenant, state, limit, after = '' }) {
-      const values: unknown[] = [after, limit]
+      if (tenant !== undefined && hasNul(tenant)) return []
+      // Ids have no such character, so what sorts after the rest of it sorts after the text before it.
+      const [from] = after.split('\0', 1)
+      const values: unknown[] = [from, limit]
       const where = ['id > $1']
       // One condition for each that is given: with "or it is null" the planner would not use the indexes.
       if (tenant !== undefined) where.push(`tenant = $${values.push(tenant)}`)

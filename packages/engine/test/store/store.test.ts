@@ -129,6 +129,12 @@ describe('fromKeyv', () => {
     )
   })
 
+  it.each([null, 'redis://localhost', 5])('refuses %s, which is no Keyv, with a code', (store) => {
+    expect(() => fromKeyv(store as never)).toThrowError(
+      expect.objectContaining({ code: 'LELU_OPTIONS_INVALID' }),
+    )
+  })
+
   it('gives two engines on one Keyv the same approvals', async () => {
     const keyv = new Keyv()
     await fromKeyv(keyv).create(row('a'))

@@ -129,6 +129,18 @@ describe('fromKeyv', () => {
     )
   })
 
+  it('keeps namespaces of Keyv apart in memory, and not in a file: another file does that', async () => {
+    const apart = async (store: object) => {
+      const [one, other] = ['one', 'other'].map((namespace) => new Keyv({ store, namespace }))
+      await fromKeyv(one as Keyv).create(row('a'))
+      return (await fromKeyv(other as Keyv).get('a')) === undefined
+    }
+    expect(await apart(new Map())).toBe(true)
+    const adapter = sqliteStore({ path: file() })
+    expect(await apart(adapter)).toBe(false)
+    await adapter.disconnect()
+  })
+
   it.each([null, 'redis://localhost', 5])('refuses %s, which is no Keyv, with a code', (store) => {
     expect(() => fromKeyv(store as never)).toThrowError(
       expect.objectContaining({ code: 'LELU_OPTIONS_INVALID' }),

@@ -28,7 +28,8 @@ const drivers: Record<string, Driver> = {
 
 function readWords() {
   const usage = `Usage: reliability [--full] [--driver ${Object.keys(drivers).join(' | ')}] [--fault NAME] [--json]
-Faults: ${storeFaults.join(', ')}`
+Faults: ${storeFaults.join(', ')}
+Memory is no driver here: no process shares it, and it is gone with its own. The tests play what is left for it.`
   try {
     const flag = { type: 'boolean', default: false } as const
     const some = { type: 'string', multiple: true } as const

@@ -22,7 +22,7 @@ export type ToolCall = {
   input: Json
   /** Default `non_idempotent`: never repeated after a crash. */
   effect?: ToolEffect
-  /** The MCP server the tool belongs to, if any. */
+  /** Where the tool is from, if anywhere: the MCP server, or the namespace of the Agents SDK. Tools of two may share a name. */
   server?: string
   /** The tool's JSON Schema. Without it a reviewer cannot edit the input, for nothing could check the edit. */
   schema?: Json

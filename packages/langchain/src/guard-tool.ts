@@ -1,7 +1,8 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
-import { type AddedField, type Json, LeluError, takeField } from '@lelu/engine/adapter'
-import { type CallableTool, callTool, type InnerCall, isCallable } from './bind-tool.ts'
+import { type AddedField, type Json, takeField } from '@lelu/engine/adapter'
+import { type CallableTool, callTool, type InnerCall } from './bind-tool.ts'
 import { schemaWith } from './confidence.ts'
+import { assertCoreTool } from './core-tool.ts'
 import { guardCall } from './guard-call.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
@@ -77,20 +78,12 @@ function withField(inside: CallableTool, options: GuardOptions, field: AddedFiel
 /**
  * The same tool, decided at its very inside: behind all middleware, and in a plain `ToolNode` as well. Name,
  * description, schema and type stay. Needs a graph with a checkpointer and a `thread_id`
- * (`LELU_CHECKPOINTER_MISSING`). Object spread of the result copies nothing; pass it on as it is.
+ * (`LELU_CHECKPOINTER_MISSING`), and a tool that does its work in `_call` (`LELU_TOOL_UNSUPPORTED`). Object spread of the result copies nothing; pass it on as it is.
  */
 export function guardTool<T>(tool: T, options: GuardOptions): T {
   checkOptions(options)
-  if (!isCallable(tool)) {
-    throw new LeluError(
-      'LELU_TOOL_UNSUPPORTED',
-      'This is not a tool: it cannot be guarded from the inside.',
-      {
-        help: 'Pass what tool() or a StructuredTool class makes, or guard the agent with leluMiddleware().',
-      },
-    )
-  }
-  const inside: CallableTool = unguarded(tool, options.lelu)
+  const inside = unguarded(tool, options.lelu)
+  assertCoreTool(inside)
   const added = options.confidence?.added
   const guarded = Object.create(inside, {
     _call: { value: guardedCallOf(inside, options) },

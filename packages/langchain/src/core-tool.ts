@@ -1,0 +1,44 @@
+import { DynamicStructuredTool, DynamicTool, StructuredTool, Tool } from '@langchain/core/tools'
+import { LeluError } from '@lelu/engine/adapter'
+import { type CallableTool, isCallable } from './bind-tool.ts'
+
+const methodsOf = (name: 'invoke' | 'call'): readonly unknown[] =>
+  [StructuredTool, Tool, DynamicTool, DynamicStructuredTool].map(({ prototype }) => prototype[name])
+
+function unsupported(message: string, help: string, cause?: unknown): LeluError {
+  return new LeluError('LELU_TOOL_UNSUPPORTED', message, { help, cause })
+}
+
+/** What a framework reads of a tool before it calls it. */
+function readDescription({ name, description, schema }: CallableTool): unknown {
+  return [name, description, schema]
+}
+
+/**
+ * Throws `LELU_TOOL_UNSUPPORTED` unless everything the tool does is in its `_call`, the one method that `guardTool`
+ * replaces. A class with an `invoke` or a `call` of its own may do its work there, past every decision.
+ */
+export function assertCoreTool(tool: unknown): asserts tool is CallableTool {
+  if (!isCallable(tool)) {
+    throw unsupported(
+      'This is not a tool: it cannot be guarded from the inside.',
+      'Pass what tool() or a StructuredTool class makes, or guard the agent with leluMiddleware().',
+    )
+  }
+  const { invoke, call } = tool as { invoke?: unknown; call?: unknown }
+  if (!methodsOf('invoke').includes(invoke) || !methodsOf('call').includes(call)) {
+    throw unsupported(
+      'This tool cannot be guarded from the inside: its `invoke` or `call` is not the one of @langchain/core.',
+      'Let the class override `_call` alone, or guard the agent with leluMiddleware(). A tool that is made by tool() is of another copy of @langchain/core: install one copy, and load it with `import` everywhere.',
+    )
+  }
+  try {
+    readDescription(Object.create(tool))
+  } catch (cause) {
+    throw unsupported(
+      'This tool cannot be guarded from the inside: its name, description or schema reads a private field.',
+      'Keep them in public fields, or guard the agent with leluMiddleware().',
+      cause,
+    )
+  }
+}

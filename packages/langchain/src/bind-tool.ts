@@ -1,4 +1,7 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
+import type { ToolCall } from '@langchain/core/messages'
+import type { RunnableToolLike } from '@langchain/core/runnables'
+import { isRunnableToolLike } from '@langchain/core/utils/function_calling'
 import { type Json, LeluError } from '@lelu/engine/adapter'
 
 /** The inner method of LangChain's structured tools: it gets the parsed input. */
@@ -14,14 +17,15 @@ export type CallableTool = {
   schema?: unknown
   responseFormat?: string
   metadata?: Record<string, unknown>
+  invoke(given: unknown, config: Record<string, unknown>): unknown
   _call: InnerCall
 }
 
 /** Whether the tool has the inner method that takes the parsed input. */
 export function isCallable(tool: unknown): tool is CallableTool {
-  return (
-    typeof tool === 'object' && tool !== null && typeof (tool as CallableTool)._call === 'function'
-  )
+  if (typeof tool !== 'object' || tool === null) return false
+  const { invoke, _call } = tool as Partial<CallableTool>
+  return typeof invoke === 'function' && typeof _call === 'function'
 }
 
 /** Calls the tool itself on the stored input. `null` stands for a tool that was called with nothing. */
@@ -33,31 +37,77 @@ export function callTool(
   return tool._call(input ?? undefined, ...rest)
 }
 
-/**
- * The tool for one permission: it runs once, and on the stored input whatever arguments it is handed. Against
- * middleware behind this one that changes the arguments after the decision, or calls the tool again.
- * The schema is taken away, for the input is parsed already and a transform must not be applied twice.
- */
-export function bindTool<T extends CallableTool>(tool: T, input: Json): T {
+/** The first use of a permission passes, every further one throws. */
+function onlyOnce(tool: string): () => void {
   let used = false
-  const boundCall: InnerCall = (_arguments, runManager, config) => {
+  return () => {
     if (used) {
       throw new LeluError(
         'LELU_CALL_REPEATED',
-        `The tool ${tool.name} was called again on one permission. It was not run again.`,
+        `The tool ${tool} was called again on one permission. It was not run again.`,
         {
           help: 'Put middleware that repeats calls before leluMiddleware, so that each try is decided.',
         },
       )
     }
     used = true
+  }
+}
+
+/** The schema is taken away, for the input is parsed already and a transform must not be applied twice. */
+function bindCallable(tool: CallableTool, input: Json, call: ToolCall): CallableTool {
+  const [invoked, called] = [onlyOnce(tool.name), onlyOnce(tool.name)]
+  const inner: InnerCall = (_arguments, runManager, config) => {
+    called()
     return callTool(tool, input, runManager, config)
   }
-  return Object.create(tool, { schema: { value: {} }, _call: { value: boundCall } }) as T
+  // A class may do its work in an `invoke` of its own, and never get to the inner call.
+  const invoke: CallableTool['invoke'] = (_given, config) => {
+    invoked()
+    return tool.invoke.call(bound, call, config)
+  }
+  const bound: CallableTool = Object.create(tool, {
+    schema: { value: {} },
+    _call: { value: inner },
+    invoke: { value: invoke },
+  })
+  return bound
+}
+
+function bindRunnable(tool: RunnableToolLike, input: Json): RunnableToolLike {
+  const invoked = onlyOnce(tool.name)
+  const invoke: RunnableToolLike['invoke'] = (_given, config) => {
+    invoked()
+    // It parses the arguments of a tool call alone: what is handed over bare runs as it stands.
+    return tool.invoke(input, config)
+  }
+  return Object.create(tool, { invoke: { value: invoke } })
+}
+
+/** A tool that can be bound: `tool()`, a `StructuredTool` class, or a runnable's `asTool()`. */
+export type BindableTool = CallableTool | RunnableToolLike
+
+export function isBindable(tool: unknown): tool is BindableTool {
+  return isCallable(tool) || isRunnableToolLike(tool)
+}
+
+/** False where a runnable would take its input for a tool call, and run what is inside of it. */
+export function canBeHanded(tool: BindableTool | undefined, input: Json): boolean {
+  if (!isRunnableToolLike(tool)) return true
+  const { type } = (input ?? {}) as { type?: unknown }
+  return type !== 'tool_call'
+}
+
+/**
+ * The tool for one permission: it runs once, and on the stored input whatever it is handed. Against middleware behind
+ * this one that changes the arguments after the decision, or calls the tool again.
+ */
+export function bindTool(tool: BindableTool, input: Json, call: ToolCall): BindableTool {
+  return isCallable(tool) ? bindCallable(tool, input, call) : bindRunnable(tool, input)
 }
 
 /** The tool for arguments that its schema refuses: the framework words the error, and nothing can run. */
-export function neverRuns<T extends CallableTool>(tool: T): T {
+export function neverRuns(tool: CallableTool): CallableTool {
   const refuse: InnerCall = () => {
     throw new LeluError(
       'LELU_CALL_INVALID',
@@ -65,5 +115,5 @@ export function neverRuns<T extends CallableTool>(tool: T): T {
       { help: 'Correct the arguments.' },
     )
   }
-  return Object.create(tool, { _call: { value: refuse } }) as T
+  return Object.create(tool, { _call: { value: refuse } })
 }

@@ -9,6 +9,13 @@ function unsupported(message: string, help: string, cause?: unknown): LeluError 
   return new LeluError('LELU_TOOL_UNSUPPORTED', message, { help, cause })
 }
 
+/** Whether everything the tool does is in its `_call`, behind the schema. Not so for a class with an `invoke` of its own. */
+export function isCoreTool(tool: unknown): tool is CallableTool {
+  if (!isCallable(tool)) return false
+  const { invoke, call } = tool as { invoke?: unknown; call?: unknown }
+  return methodsOf('invoke').includes(invoke) && methodsOf('call').includes(call)
+}
+
 /** What a framework reads of a tool before it calls it. */
 function readDescription({ name, description, schema }: CallableTool): unknown {
   return [name, description, schema]
@@ -16,7 +23,7 @@ function readDescription({ name, description, schema }: CallableTool): unknown {
 
 /**
  * Throws `LELU_TOOL_UNSUPPORTED` unless everything the tool does is in its `_call`, the one method that `guardTool`
- * replaces. A class with an `invoke` or a `call` of its own may do its work there, past every decision.
+ * replaces. What a class does in an `invoke` or a `call` of its own would be past every decision.
  */
 export function assertCoreTool(tool: unknown): asserts tool is CallableTool {
   if (!isCallable(tool)) {
@@ -25,8 +32,7 @@ export function assertCoreTool(tool: unknown): asserts tool is CallableTool {
       'Pass what tool() or a StructuredTool class makes, or guard the agent with leluMiddleware().',
     )
   }
-  const { invoke, call } = tool as { invoke?: unknown; call?: unknown }
-  if (!methodsOf('invoke').includes(invoke) || !methodsOf('call').includes(call)) {
+  if (!isCoreTool(tool)) {
     throw unsupported(
       'This tool cannot be guarded from the inside: its `invoke` or `call` is not the one of @langchain/core.',
       'Let the class override `_call` alone, or guard the agent with leluMiddleware(). A tool that is made by tool() is of another copy of @langchain/core: install one copy, and load it with `import` everywhere.',

@@ -1,5 +1,5 @@
 import { isGraphBubbleUp } from '@langchain/langgraph'
-import { invalidInputText, type Json } from '@lelu/engine/adapter'
+import { invalidInputText, type Json, LeluError } from '@lelu/engine/adapter'
 import {
   type AgentMiddleware,
   createMiddleware,
@@ -8,8 +8,9 @@ import {
   ToolInvocationError,
 } from 'langchain'
 import { cancelAbandoned } from './abandoned.ts'
-import { bindTool, isCallable, neverRuns } from './bind-tool.ts'
+import { type BindableTool, bindTool, canBeHanded, isBindable, neverRuns } from './bind-tool.ts'
 import { answeredSignals, readAtAnswer } from './confidence.ts'
+import { isCoreTool } from './core-tool.ts'
 import { guardCall } from './guard-call.ts'
 import { checkOptions, type MiddlewareOptions } from './options.ts'
 import { guardedCall } from './place.ts'
@@ -18,12 +19,29 @@ import { refusalMessage, toolErrorMessage } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { unguarded } from './unguarded.ts'
 
-/** The request that runs the tool on the stored input. */
-function boundRequest(request: ToolCallRequest, tool: unknown, input: Json): ToolCallRequest {
+type RequestedTool = ToolCallRequest['tool']
+
+/** The request that runs the tool on the stored input. A tool that middleware behind ours supplies is not known here. */
+function boundRequest(
+  request: ToolCallRequest,
+  tool: BindableTool | undefined,
+  input: Json,
+): ToolCallRequest {
   const args =
     typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { input }
-  const bound = { ...request, toolCall: { ...request.toolCall, args } }
-  return isCallable(tool) ? ({ ...bound, tool: bindTool(tool, input) } as ToolCallRequest) : bound
+  const toolCall = { ...request.toolCall, args, type: 'tool_call' as const }
+  if (tool === undefined) return { ...request, toolCall }
+  return { ...request, toolCall, tool: bindTool(tool, input, toolCall) as RequestedTool }
+}
+
+/** Throws `LELU_TOOL_UNSUPPORTED` for a tool that could be handed other arguments than the decided ones. */
+function assertBindable(tool: unknown, name: string): asserts tool is BindableTool | undefined {
+  if (tool === undefined || isBindable(tool)) return
+  throw new LeluError(
+    'LELU_TOOL_UNSUPPORTED',
+    `The tool ${name} is of no kind that can be held to the decided input. It was not run.`,
+    { help: 'Make it with tool(), a StructuredTool class, or the asTool() of a runnable.' },
+  )
 }
 
 function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
@@ -36,9 +54,7 @@ function refuseArguments(
   handler: ToolCallHandler,
   tool: unknown,
 ): ReturnType<ToolCallHandler> {
-  if (isCallable(tool)) {
-    return handler({ ...request, tool: neverRuns(tool) as NonNullable<typeof request.tool> })
-  }
+  if (isCoreTool(tool)) return handler({ ...request, tool: neverRuns(tool) as RequestedTool })
   const { id = '', name } = request.toolCall
   return refusalMessage(invalidInputText(name), { id, name })
 }
@@ -74,10 +90,12 @@ export function leluMiddleware(options: MiddlewareOptions): LeluMiddleware {
       const { configurable, context, signal } = runtime
       const { messages } = state
       const call = guardedCall({ toolCall, messages, configurable, context, signal }, options)
-      const tool = unguarded(request.tool, options.lelu)
+      const tool: unknown = unguarded(request.tool, options.lelu)
+      assertBindable(tool, toolCall.name)
       return takeTurn(call, async (turn) => {
         const parsed = await parseInput(tool, toolCall.args)
-        if (!parsed.valid) return refuseArguments(request, handler, tool)
+        if (!parsed.valid || !canBeHanded(tool, parsed.input))
+          return refuseArguments(request, handler, tool)
         const run = async (input: Json) => handler(boundRequest(request, tool, input))
         const result = await guardCall({
           options,

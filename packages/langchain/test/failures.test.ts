@@ -13,21 +13,11 @@ import {
   createTools,
   openLelu,
   reviewer,
+  rootOf,
   subject,
   toolMessages,
   waitingId,
 } from './support.ts'
-
-/** The error at the root: agents wrap what a middleware throws. */
-async function rootOf(run: Promise<unknown>): Promise<unknown> {
-  let error: unknown = await run.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  while (error instanceof Error && error.cause instanceof Error && !isLeluError(error))
-    error = error.cause
-  return error
-}
 
 function bareAgent(options: { checkpointer?: MemorySaver }, lelu: MiddlewareOptions['lelu']) {
   const { tools, ran } = createTools()

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { MemorySaver } from '@langchain/langgraph'
-import { createLelu, type Lelu, type LeluOptions, type Reviewer, type Subject } from '@lelu/engine'
+import {
+  createLelu,
+  isLeluError,
+  type Lelu,
+  type LeluOptions,
+  type Reviewer,
+  type Subject,
+} from '@lelu/engine'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -100,4 +107,15 @@ export function waitingId(result: unknown): string {
   const [first] = pendingApprovals(result)
   if (first === undefined) throw new Error('No approval waits in this result.')
   return first.approvalId
+}
+
+/** The error at the root: agents wrap what a middleware throws. */
+export async function rootOf(run: Promise<unknown>): Promise<unknown> {
+  let error: unknown = await run.then(
+    () => undefined,
+    (thrown) => thrown,
+  )
+  while (error instanceof Error && error.cause instanceof Error && !isLeluError(error))
+    error = error.cause
+  return error
 }

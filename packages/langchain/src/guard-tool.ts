@@ -3,7 +3,8 @@ import { type AddedField, type Json, takeField } from '@lelu/engine/adapter'
 import { type CallableTool, callTool, type InnerCall } from './bind-tool.ts'
 import { schemaWith } from './confidence.ts'
 import { assertCoreTool } from './core-tool.ts'
-import { guardCall } from './guard-call.ts'
+import { failNode } from './fail-node.ts'
+import { type CallResult, guardCall } from './guard-call.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
 import { guardedCall, type RawCall } from './place.ts'
@@ -41,21 +42,26 @@ async function settle(
 /** The inside of a guarded tool: it gets what the framework parsed with the tool's own schema. */
 function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: unknown): InnerCall {
   return async (given, runManager, config) => {
-    const call = callFrom(config, options)
     // Nothing is `null` in JSON.
     const input = given === undefined ? null : (given as Json)
-    const result = await takeTurn(call, (turn) =>
-      guardCall({ options, call, turn, tool: inside, input, reported, run }),
-    )
+    const result = await decided(input).catch((error) => {
+      throw failNode(error, config.configurable as GuardedCall['configurable'] | undefined)
+    })
     if (result.status === 'threw') throw result.error
     // The framework takes a pair apart and passes a message on as it is.
     return inside.responseFormat === 'content_and_artifact'
       ? [result.output, undefined]
       : result.output
 
-    async function run(stored: Json): Promise<ToolOutput> {
-      const raw = await settle(callTool(inside, stored, runManager, config), runManager)
-      return toOutput(raw, inside, call.toolCall)
+    async function decided(input: Json): Promise<CallResult> {
+      const call = callFrom(config, options)
+      const run = async (stored: Json): Promise<ToolOutput> => {
+        const raw = await settle(callTool(inside, stored, runManager, config), runManager)
+        return toOutput(raw, inside, call.toolCall)
+      }
+      return takeTurn(call, (turn) =>
+        guardCall({ options, call, turn, tool: inside, input, reported, run }),
+      )
     }
   }
 }

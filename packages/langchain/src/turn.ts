@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { interrupt } from '@langchain/langgraph'
+import { isLeluError } from '@lelu/engine/adapter'
 import type { GuardedCall } from './options.ts'
 import { type SuspendedCalls, together } from './suspension.ts'
 
@@ -65,22 +66,26 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     await rest(step, queue)
     resting = false
   }
+  const ask = async (payload: SuspendedCalls) => {
+    await restIn((waiting) => step.asking.push({ ...waiting, payload }))
+    try {
+      interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
+    } catch (error) {
+      step.ended = { error }
+      throw error
+    }
+  }
   step.running += 1
   try {
     return await inside.run(step, () =>
-      work({
-        hold: () => restIn((waiting) => step.held.push(waiting)),
-        async ask(payload) {
-          await restIn((waiting) => step.asking.push({ ...waiting, payload }))
-          try {
-            interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
-          } catch (error) {
-            step.ended = { error }
-            throw error
-          }
-        },
-      }),
+      work({ hold: () => restIn((waiting) => step.held.push(waiting)), ask }),
     )
+  } catch (error) {
+    if (resting || !isLeluError(error)) throw error
+    // An engine that cannot decide ends the node as an interrupt does.
+    step.ended ??= { error }
+    await restIn((waiting) => step.held.push(waiting))
+    throw error
   } finally {
     if (!resting) step.running -= 1
     settle(step)

@@ -60,7 +60,10 @@ export type Capabilities = {
   resumesOneByOne: boolean
   /** The framework has an approval signal of its own. */
   forgeable: boolean
-  /** A call that was woken before it was decided waits again. Without it, its answer is that it was still pending. */
+  /**
+   * A call that was woken too early, or while the store was down, waits again. Without it, its answer is that it was
+   * still pending, or the error.
+   */
   waitsAgain: boolean
   /** The model's argument text reaches the adapter before it is parsed. */
   rawArguments: boolean

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { createLelu, fromKeyv, type Lelu, type LeluOptions } from '@lelu/engine'
+import { createLelu, fromKeyv, type Lelu, LeluError, type LeluOptions } from '@lelu/engine'
 import { Keyv } from 'keyv'
 import type { AdapterHarness, ScriptedCall, SuiteOptions, Turn } from './harness.ts'
 import { suitePolicy } from './policy.ts'
@@ -17,6 +17,8 @@ export type MoveOptions = Pick<SuiteOptions, 'mode' | 'waitMs'> & {
   aheadMs?: number
   /** Where the process dies in a tool. Only in a process of its own. */
   killAt?: KillPoint
+  /** Nothing can be decided, for the store of approvals does not answer. */
+  storeDown?: true
 }
 
 /** What only this process can hold: functions and signals. */
@@ -41,17 +43,23 @@ export const lives = ['memory', 'SQLite', 'SQLite, every step in a process of it
 
 export type LifeName = (typeof lives)[number]
 
+const outage: Lelu['guard'] = async () => {
+  throw new LeluError('LELU_STORE_UNAVAILABLE', 'The approval store does not answer.', {
+    help: 'Nothing: the suite lets it fail.',
+  })
+}
+
 /** One move with this engine. The conversation is opened anew, so it can only know what the directory holds. */
 export async function playHere(
   harness: AdapterHarness,
   lelu: Lelu,
   directory: string,
   move: Move,
-  { killAt, mode, waitMs }: MoveOptions,
+  { killAt, mode, waitMs, storeDown }: MoveOptions,
   { confidence, signal, bare }: InProcess = {},
 ): Promise<Played> {
   const conversation = await harness.open({
-    lelu,
+    lelu: storeDown ? { ...lelu, guard: outage } : lelu,
     directory,
     tools: suiteTools(directory, killAt),
     options: {

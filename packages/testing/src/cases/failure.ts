@@ -1,9 +1,9 @@
 import type { Policy } from '@lelu/engine'
 import { Keyv } from 'keyv'
 import { expect } from 'vitest'
-import type { Case } from '../case.ts'
+import { type Case, everywhere } from '../case.ts'
 import { suitePolicy } from '../policy.ts'
-import { call } from '../stage.ts'
+import { answerOf, call } from '../stage.ts'
 
 const failing: Policy = {
   revision: 'failing',
@@ -70,6 +70,39 @@ export const failureCases: readonly Case[] = [
         expect(error).toMatchObject({ code: expect.stringMatching(/^LELU_/) })
       }
       expect(stage?.effects() ?? []).toEqual([])
+    },
+  },
+  {
+    title:
+      'an approved call that is resumed while the store is down does not run and stays approved',
+    needs: ['suspends'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      const asked = await stage.ask([call('reviewed')])
+      await stage.approve(asked)
+      await stage.resume({ storeDown: true })
+      expect(stage.effects()).toEqual([])
+      expect(await stage.approval(asked.pending[0]?.approvalId ?? '')).toMatchObject({
+        state: 'approved',
+      })
+    },
+  },
+  {
+    title:
+      'after such an outage, of which the developer is told, the call is resumed and runs once',
+    needs: ['suspends', 'waitsAgain'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      await stage.approve(await stage.ask([call('reviewed')]))
+      const down = await stage.resume({ storeDown: true })
+      expect(down.error).toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
+      expect(down.finished).toBe(false)
+      const done = await stage.resume()
+      expect(done).toMatchObject({ pending: [], finished: true })
+      expect(answerOf(done, 'call_reviewed').text).toContain('reviewed did 5')
+      expect(stage.effects()).toEqual(['reviewed 5'])
     },
   },
   {

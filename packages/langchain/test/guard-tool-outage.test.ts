@@ -1,0 +1,175 @@
+import type { BaseMessage } from '@langchain/core/messages'
+import { Command, MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
+import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { guardTool, guardTools, LeluError, leluMiddleware } from '../src/index.ts'
+import {
+  ask,
+  calling,
+  config,
+  createTools,
+  openLelu,
+  reviewer,
+  rootOf,
+  subject,
+  toolMessages,
+  waitingId,
+} from './support.ts'
+
+type Lelu = Awaited<ReturnType<typeof openLelu>>
+
+const down = () => new LeluError('LELU_STORE_UNAVAILABLE', 'The store is down.', { help: '' })
+
+/** The engine with a store that can be taken down for the calls of one tool, or of all. */
+function breakable(lelu: Lelu) {
+  const outage: { of?: string } = {}
+  const guard: typeof lelu.guard = (request, ...rest) =>
+    outage.of === undefined || !request.call.tool.startsWith(outage.of)
+      ? lelu.guard(request, ...rest)
+      : Promise.reject(down())
+  return { outage, broken: { ...lelu, guard } }
+}
+
+/** A graph of one node, which runs all calls of the message. */
+function plainGraph(tools: ConstructorParameters<typeof ToolNode>[0], answer: AIMessage) {
+  return new StateGraph(MessagesAnnotation)
+    .addNode('model', () => ({ messages: [answer] }))
+    .addNode('tools', new ToolNode(tools))
+    .addEdge('__start__', 'model')
+    .addEdge('model', 'tools')
+    .compile({ checkpointer: new MemorySaver() })
+}
+
+test('a guarded tool in a plain ToolNode throws the very error of the engine, as it was made', async () => {
+  const lelu = await openLelu()
+  const { outage, broken } = breakable(lelu)
+  const { tools, ran } = createTools()
+  outage.of = 'allowed'
+  const graph = plainGraph(
+    guardTools(tools, { lelu: broken, subject }),
+    calling({ name: 'allowed' }),
+  )
+  const error = await graph.invoke(ask, config).catch((thrown) => thrown)
+  expect(error).toBeInstanceOf(LeluError)
+  expect(error).toMatchObject({ name: 'LeluError', code: 'LELU_STORE_UNAVAILABLE' })
+  expect(Object.keys(error)).not.toContain('interrupts')
+  expect((await graph.getState(config)).next).toEqual(['tools'])
+  expect(ran).toEqual([])
+})
+
+test('an error of the developer’s own options is thrown at the developer, and no model reads it', async () => {
+  const lelu = await openLelu()
+  const { tools } = createTools()
+  const wrong = () => {
+    throw new TypeError('no such directory of users')
+  }
+  const graph = plainGraph(
+    guardTools(tools, { lelu, subject: wrong }),
+    calling({ name: 'allowed' }),
+  )
+  await expect(graph.invoke(ask, config)).rejects.toThrow(TypeError)
+})
+
+test('while one call of a node cannot be decided its allowed siblings wait, and each runs once in the end', async () => {
+  const lelu = await openLelu()
+  const { outage, broken } = breakable(lelu)
+  const { tools, ran } = createTools()
+  outage.of = 'reviewed'
+  const answer = calling({ id: 'a', name: 'allowed' }, { id: 'r', name: 'reviewed' })
+  const graph = plainGraph(guardTools(tools, { lelu: broken, subject }), answer)
+  await expect(graph.invoke(ask, config)).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(ran).toEqual([])
+  delete outage.of
+  const id = waitingId(await graph.invoke(null, config))
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  const done = toolMessages(await graph.invoke(new Command({ resume: true }), config))
+  expect([done.a?.text, done.r?.text]).toEqual(['allowed did 5', 'reviewed did 5'])
+  expect(ran).toHaveLength(2)
+})
+
+test('an outage in the agent inside a tool ends the whole run, and not only the inner one', async () => {
+  const lelu = await openLelu()
+  const { outage, broken } = breakable(lelu)
+  const { tools, ran } = createTools()
+  const answer = (messages: BaseMessage[]) =>
+    messages.at(-1)?.getType() === 'tool' ? new AIMessage('Inner.') : calling({ name: 'reviewed' })
+  const delegate = tool(
+    async () => {
+      const inner = createAgent({
+        model: fakeModel().respond(answer).respond(answer),
+        tools: guardTools(tools, { lelu: broken, subject }) as typeof tools,
+      })
+      return (await inner.invoke(ask)).messages.at(-1)?.text ?? ''
+    },
+    { name: 'delegate', schema: z.object({}) },
+  )
+  const agent = createAgent({
+    model: fakeModel()
+      .respond(calling({ name: 'delegate', args: {} }))
+      .respond(new AIMessage('Finished.')),
+    tools: [delegate],
+    checkpointer: new MemorySaver(),
+  })
+  const id = waitingId(await agent.invoke(ask, config))
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  outage.of = 'reviewed'
+  const error = await rootOf(agent.invoke(new Command({ resume: true }), config))
+  expect(error).toMatchObject({ name: 'LeluError', code: 'LELU_STORE_UNAVAILABLE' })
+  delete outage.of
+  const done = await agent.invoke(new Command({ resume: true }), config)
+  expect(done.messages.at(-1)?.text).toBe('Finished.')
+  expect(ran).toHaveLength(1)
+})
+
+test('of two resumes at the same time the later one is told, and the thread has one result', async () => {
+  const lelu = await openLelu()
+  let runs = 0
+  const started = Promise.withResolvers<void>()
+  const finish = Promise.withResolvers<void>()
+  const slow = tool(
+    async () => {
+      runs += 1
+      started.resolve()
+      await finish.promise
+      return 'did it'
+    },
+    { name: 'reviewed', schema: z.object({}) },
+  )
+  const graph = plainGraph(
+    [guardTool(slow, { lelu, subject })],
+    calling({ name: 'reviewed', args: {} }),
+  )
+  await lelu.approvals.review(waitingId(await graph.invoke(ask, config)), {
+    verdict: 'approve',
+    reviewer,
+  })
+  const first = graph.invoke(new Command({ resume: true }), config)
+  await started.promise
+  await expect(graph.invoke(new Command({ resume: true }), config)).rejects.toMatchObject({
+    code: 'LELU_APPROVAL_EXECUTING',
+  })
+  finish.resolve()
+  expect(toolMessages(await first).call_0?.text).toBe('did it')
+  expect(runs).toBe(1)
+})
+
+test('in a node of version v1 too, what the middleware cannot decide lets no allowed sibling run', async () => {
+  const lelu = await openLelu()
+  const { outage, broken } = breakable(lelu)
+  const { tools, ran } = createTools()
+  outage.of = 'reviewed'
+  const answer = calling({ id: 'a', name: 'allowed' }, { id: 'r', name: 'reviewed' })
+  const agent = createAgent({
+    model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
+    tools,
+    version: 'v1',
+    middleware: [leluMiddleware({ lelu: broken, subject })],
+    checkpointer: new MemorySaver(),
+  })
+  expect(await rootOf(agent.invoke(ask, config))).toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(ran).toEqual([])
+})

@@ -1,3 +1,4 @@
+import { endsInCalls } from './after-call.ts'
 import { answerText } from './answer-text.ts'
 import type { CallEvidence, ConfidenceReader } from './evidence.ts'
 import { findCall, type PlacedCall } from './find-call.ts'
@@ -36,6 +37,9 @@ function read({ call, logprobs, model, reported, raw }: CallEvidence): Confidenc
   if (shown === undefined) return refuseLogprobs('the text of the answer is not known', model)
   if (isQuoted(place, text, shown)) {
     return refuseLogprobs('the tool call is also written in the text of the answer', model)
+  }
+  if (!endsInCalls(text.slice(place.end), call.tool)) {
+    return refuseLogprobs('the tool call may be a quotation, for other text follows it', model)
   }
   const fields = fieldsOf(JSON.parse(input) as JsonObject, call.input, reported)
   if (fields === undefined) return refuseLogprobs('the input is not what was generated', model)

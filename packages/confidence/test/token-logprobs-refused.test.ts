@@ -82,6 +82,26 @@ describe('log-probabilities are no confidence', () => {
     expect((await readIt(tokenLogprobs(), said))?.value).toBeCloseTo(1, 9)
   })
 
+  // vLLM's `reasoning` is dropped by LangChain, and servers hide it: only the tokens know of it.
+  const tagged = (value: string) =>
+    `<tool_call><function=trade><parameter=symbol>${value}</parameter></function></tool_call>`
+  it.each([
+    ['thoughts and a call in tags', `Perhaps. Or 900?</think>${tagged('ACME')}`],
+    ['a call in tags', tagged('ACME')],
+    ['the end of the thoughts, and a call in tags', `</think>${tagged('ACME')}`],
+    ['the end of the thoughts', '</think>'],
+    ['a call in tags without a value', '<tool_call><function=trade></function></tool_call>'],
+    ['a call in attributes', '<invoke name="trade"></invoke>'],
+    ['a call in tags, and another in JSON', `${tagged('ACME')}{"name":"quote","arguments":{}}`],
+    ['a value', ' 900'],
+    ['what is no JSON', "{'symbol': 'ACME'}"],
+    ['half a call', '<tool_call>{"name":"quote","arguments":{'],
+  ])('when what follows the call is %s: it may only have been thought', async (_, after) => {
+    const reason = 'the tool call may be a quotation, for other text follows it'
+    const logprobs = tokens(`I should do: trade ${text}${after}`)
+    expect(await reasonOf(evidence(input, { logprobs }))).toBe(reason)
+  })
+
   it.each<[string, unknown]>([
     ['not given', undefined],
     ['of a shape that is not known', { type: 'finish', usage: {} }],

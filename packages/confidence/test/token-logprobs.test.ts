@@ -116,6 +116,44 @@ describe('the log-probabilities of a tool call', () => {
     expect(read(evidence({ symbol: 'ACME' }, { logprobs }))?.value).toBeCloseTo(0.6, 3)
   })
 
+  it.each([
+    [
+      'Hermes',
+      'trade": INPUT}</tool_call>\n<tool_call>{"name": "quote", "arguments": {"symbol": "B"}}</tool_call><|im_end|>',
+    ],
+    [
+      'Hermes, of the same tool',
+      'trade": INPUT}</tool_call><tool_call>{"name": "trade", "arguments": {"symbol": "B"}}</tool_call>',
+    ],
+    [
+      'Mistral',
+      '[TOOL_CALLS][{"name": "trade", "arguments": INPUT, "id": "a1B2c3D4e"}, {"name": "quote", "arguments": {}}]</s>',
+    ],
+    [
+      'Mistral since v11',
+      '[TOOL_CALLS]trade[CALL_ID]a1B2c3D4e[ARGS]INPUT[TOOL_CALLS]trade[CALL_ID]b1B2c3D4e[ARGS]{"a": [1]}',
+    ],
+    [
+      'Kimi',
+      'functions.trade:0<|tool_call_argument_begin|>INPUT<|tool_call_end|><|tool_call_begin|>functions.quote:1<|tool_call_argument_begin|>{}<|tool_calls_section_end|>',
+    ],
+    [
+      'DeepSeek',
+      'function<｜tool▁sep｜>trade\n```json\nINPUT\n```<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>function<｜tool▁sep｜>quote\n```json\n{"a": "b"}\n```<｜tool▁calls▁end｜>',
+    ],
+    ['Functionary', '<function=trade>INPUT</function><function=trade>{"symbol":"B"}</function>'],
+    [
+      'gpt-oss',
+      'to=functions.trade <|constrain|>json<|message|>INPUT<|call|><|start|>assistant<|channel|>commentary to=functions.quote <|constrain|>json<|message|>{}<|call|>',
+    ],
+  ])('are found with other calls behind, in the chat template of %s', (_, template) => {
+    const text = template.replace('INPUT', '{"symbol": "·ACME·", "amount": ·100·}')
+    expect(read(evidence(input, { logprobs: tokens(text, { ACME: 0.6 }) }))?.value).toBeCloseTo(
+      0.6,
+      10,
+    )
+  })
+
   it('leave out the field that the adapter took out of the input', () => {
     const generated =
       '{"name":"·trade·","arguments":{"symbol":"·ACME·","amount":·100·,"confidence":·0.9·}}'

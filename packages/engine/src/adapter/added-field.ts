@@ -7,11 +7,45 @@ type JsonObject = { [key: string]: Json }
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Where a schema says more about the same object. */
+const parts = ['anyOf', 'oneOf', 'allOf', 'if', 'then', 'else']
+
+/** What a pointer such as `#/$defs/order` leads to. */
+function follow(root: Json, pointer: string): Json | undefined {
+  if (!pointer.startsWith('#')) return undefined
+  let found: Json | undefined = root
+  for (const word of pointer.split('/').slice(1)) {
+    const key = decodeURIComponent(word).replaceAll('~1', '/').replaceAll('~0', '~')
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined
+    found = (found as JsonObject)[key]
+  }
+  return found
+}
+
+/** Whether an object of this schema may have the field. In a union, the tool has it if one of its forms has. */
+function mayHave(
+  schema: Json | undefined,
+  name: string,
+  root: Json,
+  seen = new Set<Json>(),
+): boolean {
+  if (Array.isArray(schema)) return schema.some((one) => mayHave(one, name, root, seen))
+  if (!isObject(schema) || seen.has(schema)) return false
+  seen.add(schema)
+  if (isObject(schema.properties) && Object.hasOwn(schema.properties, name)) return true
+  if (typeof schema.$ref === 'string' && mayHave(follow(root, schema.$ref), name, root, seen))
+    return true
+  const { dependentSchemas } = schema
+  if (isObject(dependentSchemas) && mayHave(Object.values(dependentSchemas), name, root, seen))
+    return true
+  return parts.some((part) => mayHave(schema[part], name, root, seen))
+}
+
 /** A tool's JSON Schema with one more required field. The schema that is given stays as it is. */
 export function addField(schema: unknown, field: AddedField, tool: string): JsonObject {
   const base: JsonObject = isObject(schema) ? schema : { type: 'object' }
   const properties = isObject(base.properties) ? base.properties : {}
-  if (Object.hasOwn(properties, field.name)) {
+  if (mayHave(base, field.name, base)) {
     throw invalidOptions(
       `The tool ${tool} has a field \`${field.name}\` of its own, so the confidence cannot be asked for in it.`,
       'Give the reader another field name, such as selfReport({ field: "how_sure" }).',

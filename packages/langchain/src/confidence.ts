@@ -1,42 +1,42 @@
 import { randomUUID } from 'node:crypto'
-import { AIMessage, type BaseMessage, isAIMessage, type ToolCall } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, type ToolCall } from '@langchain/core/messages'
 import {
-  type AddedField,
   type AnsweredCall,
-  addField,
   type CallEvidence,
   type ConfidenceSignal,
-  invalidOptions,
   type Json,
   readConfidence,
   takeField,
 } from '@lelu/engine/adapter'
 import type { WrapModelCallHook } from 'langchain'
-import { type CallableTool, isCallable } from './bind-tool.ts'
-import type { GuardOptions } from './options.ts'
-import { jsonSchemaOf } from './tool-input.ts'
+import type { GuardedCall, GuardOptions } from './options.ts'
+import { threadOf } from './place.ts'
+import { showField } from './shown-field.ts'
 import { unguarded } from './unguarded.ts'
+
+type AnsweredCallPlace = Pick<GuardedCall, 'message' | 'configurable'> & { toolCall: ToolCall }
 
 /** The signals of calls that were just answered; a call of another process, or of a forged message, is not among them. */
 export type AnsweredSignals = {
-  of(message: AIMessage | undefined, call: ToolCall): { signal?: ConfidenceSignal } | undefined
-  keep(message: AIMessage, call: ToolCall, signal: ConfidenceSignal | undefined): void
+  of(call: AnsweredCallPlace): { signal?: ConfidenceSignal } | undefined
+  keep(call: AnsweredCallPlace, signal: ConfidenceSignal | undefined): void
 }
 
 const maxKept = 4096
 
 /**
  * Kept in memory and not in the message: whoever can write to a thread could write a high confidence into it. The
- * whole call is part of the key, so that one that was changed since has no signal.
+ * whole call is part of the key, so that one that was changed since has no signal, and so is its thread: a message
+ * that is copied into another one brings none along.
  */
 export function answeredSignals(): AnsweredSignals {
   const kept = new Map<string, { signal?: ConfidenceSignal }>()
-  const keyOf = (message: AIMessage, { id, name, args }: ToolCall) =>
-    JSON.stringify([message.id, id, name, args])
+  const keyOf = ({ message, toolCall: { id, name, args }, configurable }: AnsweredCallPlace) =>
+    JSON.stringify([...threadOf(configurable), message?.id, id, name, args])
   return {
-    of: (message, call) => (message === undefined ? undefined : kept.get(keyOf(message, call))),
-    keep(message, call, signal) {
-      kept.set(keyOf(message, call), signal === undefined ? {} : { signal })
+    of: (call) => (call.message === undefined ? undefined : kept.get(keyOf(call))),
+    keep(call, signal) {
+      kept.set(keyOf(call), signal === undefined ? {} : { signal })
       const [oldest] = kept.keys()
       if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
     },
@@ -74,23 +74,6 @@ function freshEvidence(message: AIMessage, call: ToolCall): CallEvidence {
   return { ...evidenceOf(message, call), ...found }
 }
 
-/** The schema of a tool as it is shown to the model: with one more field. What runs is still the tool itself. */
-export function schemaWith(tool: CallableTool, field: AddedField): Json {
-  const schema = jsonSchemaOf(tool)
-  if (schema !== undefined) return addField(schema, field, tool.name)
-  throw invalidOptions(
-    `The schema of the tool ${tool.name} cannot be shown with a confidence field.`,
-    'Give the tool a schema that JSON Schema can say, or use another reader.',
-  )
-}
-
-/** As a definition and not as a tool: LangChain refuses another tool of the same name here. */
-function withField(tool: unknown, field: AddedField): unknown {
-  if (!isCallable(tool)) return tool // a tool of the provider: it has no call of ours
-  const { name, description } = tool
-  return { type: 'function', function: { name, description, parameters: schemaWith(tool, field) } }
-}
-
 type Model = {
   bindTools?: (tools: unknown[]) => {
     invoke(messages: BaseMessage[], options: object): Promise<unknown>
@@ -99,7 +82,7 @@ type Model = {
 
 type Question = { messages: BaseMessage[]; tools: readonly unknown[] }
 
-/** Puts the question of this step to another chat model. */
+/** Puts the question of this step to another chat model. What it says is not part of the app's stream. */
 async function askModel(
   model: unknown,
   { messages, tools }: Question,
@@ -107,7 +90,7 @@ async function askModel(
 ): Promise<AnsweredCall[]> {
   const bind = (model as Model | null)?.bindTools
   if (bind === undefined) throw new TypeError('not a chat model that takes tools')
-  const answer = await bind.call(model, [...tools]).invoke(messages, { signal })
+  const answer = await bind.call(model, [...tools]).invoke(messages, { signal, tags: ['nostream'] })
   if (!AIMessage.isInstance(answer)) return []
   return (answer.tool_calls ?? []).map(({ name, args }) => ({ tool: name, input: args as Json }))
 }
@@ -125,18 +108,19 @@ export function readAtAnswer(
   const { added } = reader
   return async (request, handler) => {
     const tools = request.tools.map((tool) => unguarded(tool, options.lelu))
-    const shown = added === undefined ? tools : tools.map((tool) => withField(tool, added))
-    const message = await handler({ ...request, tools: shown as typeof request.tools })
-    if (!isAIMessage(message as BaseMessage)) return message
-    const answer = message as AIMessage
+    const shown = showField(tools, added)
+    const answer = await handler({ ...request, tools: shown.tools as typeof request.tools })
+    // With a response format it may be the response itself.
+    if (!AIMessage.isInstance(answer)) return answer
     // Not by assignment: what a checkpointer stores are the fields that the message was made of.
     if (answer.id === undefined) answer._updateId(randomUUID())
-    const { signal } = request.runtime
+    const { configurable = {}, signal } = request.runtime
     const system = request.systemMessage.text === '' ? [] : [request.systemMessage]
     const question: Question = { messages: [...system, ...request.messages], tools }
     await Promise.all(
       (answer.tool_calls ?? []).map(async (call) => {
-        const { input, reported } = takeField(call.args, added)
+        const field = shown.withField.has(call.name) ? added : undefined
+        const { input, reported } = takeField(call.args, field)
         call.args = input
         const evidence = (): CallEvidence => ({
           ...freshEvidence(answer, call),
@@ -145,7 +129,7 @@ export function readAtAnswer(
           ask: (model, ended) => askModel(model, question, ended),
         })
         const found = await readConfidence(reader, evidence)
-        signals.keep(answer, call, found)
+        signals.keep({ message: answer, toolCall: call, configurable }, found)
       }),
     )
     return answer

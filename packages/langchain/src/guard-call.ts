@@ -46,7 +46,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     return { status: 'refused', output: refusalMessage(repeatedIdText, toolCall) }
   }
   const schema = jsonSchemaOf(tool)
-  const answered = signals?.of(message, toolCall)
+  const answered = signals?.of(call)
   const asked = {
     context: call,
     id: callId(call),

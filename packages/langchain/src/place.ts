@@ -71,6 +71,12 @@ function namespaceOf({ configurable }: Place): string[] {
   return namespace.split('|')
 }
 
+/** The thread and the sub-agent in it that a node belongs to: the same for the node that asks and the one that calls. */
+export function threadOf({ thread_id, checkpoint_ns }: Place['configurable']): unknown[] {
+  const namespace = typeof checkpoint_ns === 'string' ? checkpoint_ns : ''
+  return [thread_id, namespace.split('|').slice(0, -1)]
+}
+
 /** The thread; for a sub-agent also the call it runs in. The last part names this very step, so it is left out. */
 function defaultRun(place: Place): string {
   const { thread_id: thread } = place.configurable

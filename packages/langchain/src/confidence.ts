@@ -128,7 +128,7 @@ export function readAtAnswer(
           ...(signal !== undefined && { signal }),
           ask: (model, ended) => askModel(model, question, ended),
         })
-        const found = await readConfidence(reader, evidence)
+        const found = await readConfidence(reader, evidence, options.confidenceMs)
         signals.keep({ message: answer, toolCall: call, configurable }, found)
       }),
     )

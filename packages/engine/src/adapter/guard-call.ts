@@ -4,12 +4,13 @@ import type { Approval } from '../approvals/record.ts'
 import { type CodedError, isLeluError, LeluError } from '../errors.ts'
 import type { GuardHooks } from '../execution/guard.ts'
 import type { Outcome, ToolRun } from '../execution/outcome.ts'
-import { pendingText, refusal } from '../refusal.ts'
+import { pendingText } from '../refusal.ts'
 import { thawedCopy } from '../request/frozen-copy.ts'
 import type { DecisionRequest, Json, ToolCall } from '../types.ts'
 import type { GuardOptions } from './options.ts'
-import { type AdapterCall, readConfidence, toRequest } from './request.ts'
-import { runningText, unknownApprovalText } from './wording.ts'
+import { readConfidence } from './read-confidence.ts'
+import { type AdapterCall, toRequest } from './request.ts'
+import { refusedText, runningText, unknownApprovalText } from './wording.ts'
 
 /**
  * How a guarded call ended. `threw`: the tool itself failed. What is thrown instead of answered is an engine that
@@ -26,16 +27,22 @@ export type RunTool<T> = (input: Json, run: ToolRun) => T | Promise<T>
 
 /** Errors that stand: the same call would get them again, so the model is told. */
 const finalCodes: readonly string[] = [
-  'LELU_REQUEST_INVALID',
-  'LELU_INPUT_TOO_LARGE',
   'LELU_APPROVAL_CONFLICT',
   'LELU_APPROVAL_FAILED',
   'LELU_APPROVAL_UNKNOWN',
   'LELU_APPROVAL_ALTERED',
 ]
 
+/** What is wrong with a request may be the model's part of it, or the developer's: his options, which no model mends. */
+function isOfModel({ details }: CodedError): boolean {
+  return typeof details?.path !== 'string' || /^call\.(?:input|tool|id)\b/.test(details.path)
+}
+
 function isFinal(error: unknown): error is CodedError {
   if (!isLeluError(error)) return false
+  if (error.code === 'LELU_REQUEST_INVALID' || error.code === 'LELU_INPUT_TOO_LARGE') {
+    return isOfModel(error)
+  }
   if (error.code !== 'LELU_APPROVAL_STATE') return finalCodes.includes(error.code)
   return error.details?.state === 'completed'
 }
@@ -130,7 +137,7 @@ export async function guardCall<T, Call>(
       }
       case 'denied': {
         const code = outcome.decision.reasons[0]?.id ?? 'denied'
-        return { status: 'refused', text: refusal(outcome), code }
+        return { status: 'refused', text: refusedText(outcome), code }
       }
       default:
         throw unknownAnswer(call.tool)
@@ -140,11 +147,11 @@ export async function guardCall<T, Call>(
 
 /** Asks the reader when the engine has a decision to make. */
 function readingOf<Call>(
-  { confidence: reader }: GuardOptions<Call>,
+  { confidence: reader, confidenceMs }: GuardOptions<Call>,
   { evidence }: AdapterCall<Call>,
 ): GuardHooks {
   if (reader === undefined || evidence === undefined) return {}
-  return { confidence: () => readConfidence(reader, evidence) }
+  return { confidence: () => readConfidence(reader, evidence, confidenceMs) }
 }
 
 async function isOnRecord(

@@ -26,7 +26,8 @@ export {
   type PerCall,
 } from './options.ts'
 export { plainSchema } from './plain-schema.ts'
-export { type AdapterCall, readConfidence, toRequest } from './request.ts'
+export { readConfidence } from './read-confidence.ts'
+export { type AdapterCall, toRequest } from './request.ts'
 export {
   editedText,
   invalidInputText,

@@ -19,6 +19,8 @@ export type GuardOptions<Call> = {
   subject: PerCall<Subject, Call>
   /** Where the confidence comes from. Default: none, which the policy sees as 0. */
   confidence?: ConfidenceReader
+  /** How long the reader may take, in ms; one that is late has found nothing. Default 60 000. */
+  confidenceMs?: number
   /** Default `suspend`. */
   mode?: ApprovalMode
   /** Of mode `wait`, in ms. Default 55 000. */
@@ -37,6 +39,7 @@ const known: Record<keyof GuardOptions<unknown>, true> = {
   lelu: true,
   subject: true,
   confidence: true,
+  confidenceMs: true,
   mode: true,
   waitMs: true,
   effect: true,
@@ -64,7 +67,9 @@ export function checkGuardOptions(options: unknown, own: readonly string[] = [])
       `The options are: ${[...Object.keys(known), ...own].join(', ')}.`,
     )
   }
-  const { lelu, subject, confidence, mode, waitMs } = given as Partial<GuardOptions<unknown>>
+  const { lelu, subject, confidence, confidenceMs, mode, waitMs } = given as Partial<
+    GuardOptions<unknown>
+  >
   if (typeof lelu?.guard !== 'function' || typeof lelu.approvals !== 'object') {
     const help = 'Pass the engine: await createLelu({ policies }).'
     throw invalidOptions('The option `lelu` is missing.', help)
@@ -76,6 +81,10 @@ export function checkGuardOptions(options: unknown, own: readonly string[] = [])
   if (confidence !== undefined && typeof confidence !== 'function') {
     const help = 'Pass a reader, such as selfReport(), or leave it out.'
     throw invalidOptions('The option `confidence` must be a function.', help)
+  }
+  if (confidenceMs !== undefined && !(Number.isInteger(confidenceMs) && confidenceMs > 0)) {
+    const help = 'Pass milliseconds, or leave it out for 60 000.'
+    throw invalidOptions('The option `confidenceMs` must be a whole number of at least 1.', help)
   }
   if (mode !== undefined && !modes.includes(mode)) {
     throw invalidOptions(`There is no mode \`${mode}\`.`, `The modes are: ${modes.join(', ')}.`)

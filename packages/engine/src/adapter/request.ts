@@ -1,5 +1,4 @@
-import type { CallEvidence, ConfidenceReader, ConfidenceSignal } from '@lelu/confidence'
-import { type Answer, isPending } from '../answer.ts'
+import type { CallEvidence, ConfidenceSignal } from '@lelu/confidence'
 import type { DecisionRequest, Json, ToolEffect } from '../types.ts'
 import type { GuardOptions, PerCall } from './options.ts'
 import { plainSchema } from './plain-schema.ts'
@@ -45,39 +44,6 @@ function effectOf<Call>(
   return effect !== undefined && Object.hasOwn(effect, tool) ? effect[tool] : undefined
 }
 
-/** A reader that fails has found nothing: the engine counts it as confidence 0, and the record says `invalid`. */
-const unreadable: ConfidenceSignal = {
-  method: 'external',
-  trust: 'adapter',
-  value: null,
-  score: null,
-  evidence: { error: 'the confidence reader failed' },
-}
-
-const isProbability = (value: unknown): boolean =>
-  value === null || (typeof value === 'number' && value >= 0 && value <= 1)
-
-const checked = (signal: ConfidenceSignal | undefined): ConfidenceSignal | undefined =>
-  signal === undefined || isProbability(signal.value) ? signal : unreadable
-
-/**
- * What the reader makes of the evidence, at once where it does. Never throws: a reader that fails, or finds no
- * probability, found nothing.
- */
-export function readConfidence(
-  reader: ConfidenceReader | undefined,
-  evidence: () => CallEvidence | Promise<CallEvidence>,
-): Answer<ConfidenceSignal | undefined> {
-  if (reader === undefined) return undefined
-  try {
-    const given = evidence()
-    const signal = isPending(given) ? given.then(reader) : reader(given)
-    return isPending(signal) ? signal.then(checked, () => unreadable) : checked(signal)
-  } catch {
-    return unreadable
-  }
-}
-
 /** The question for the engine; the reader is asked by `guardCall`. */
 export async function toRequest<Call>(
   options: GuardOptions<Call>,
@@ -92,7 +58,7 @@ export async function toRequest<Call>(
     valueFor(options.tenant, view),
   ])
   return {
-    // Undefined here is refused by the engine's gate, with the path in the message.
+    // Undefined here is refused by the engine's gate, with the path in the message: thrown at the developer.
     subject: subject as DecisionRequest['subject'],
     call: {
       id,

@@ -1,6 +1,20 @@
+import { refusal } from '../refusal.ts'
 import type { Json } from '../types.ts'
 
+type Refused = Parameters<typeof refusal>[0]
+
 // What the model reads: the same words in every adapter, with no rule internals and no reviewer's name in them.
+
+/**
+ * Why a call did not run. A rule that gives no reason of its own has its id for one: reviewers and the log see it, and
+ * a model, which may be somebody else's voice, does not learn how the policy is built.
+ */
+export function refusedText(outcome: Refused): string {
+  const { decision } = outcome
+  const said = decision.reasons.filter(({ id, message }) => message !== id)
+  const reasons = said.length > 0 ? said : [{ id: 'deny', message: 'The policy denies this call' }]
+  return refusal({ ...outcome, decision: { ...decision, reasons } })
+}
 
 /** Put in front of the result of an edited call, for the model still sees the arguments it wrote itself. */
 export function editedText(input: Json): string {

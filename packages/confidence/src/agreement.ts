@@ -16,6 +16,8 @@ export type Opinion = readonly AnsweredCall[] | 'timeout' | 'failed'
 export type AgreementOptions = {
   /** By top-level field of the input; a field that is not named is `exact`. */
   fields?: Readonly<Record<string, FieldRule>>
+  /** The calls in front of this one in the same answer. One that is the same has used an opinion's call up. */
+  before?: readonly AnsweredCall[]
   /** Who made the call. */
   model?: string
 }
@@ -27,9 +29,9 @@ export type AgreementOptions = {
 export function agreement(
   call: AnsweredCall,
   opinions: readonly Opinion[],
-  { fields = {}, model }: AgreementOptions = {},
+  { fields = {}, before = [], model }: AgreementOptions = {},
 ): ConfidenceSignal {
-  const found = opinions.map((opinion) => compare(call, opinion, fields))
+  const found = opinions.map((opinion) => compare(call, opinion, before, fields))
   const agree = found.filter((one) => one === 'agrees').length
   const value = found.length === 0 ? null : agree / found.length
   return {
@@ -47,20 +49,23 @@ export function agreement(
 function compare(
   call: AnsweredCall,
   opinion: Opinion,
+  before: readonly AnsweredCall[],
   rules: Readonly<Record<string, FieldRule>>,
 ): Json {
   if (!Array.isArray(opinion)) return opinion === 'timeout' ? 'timeout' : 'failed'
   try {
     if (opinion.length === 0) return 'no_call'
-    const closest = opinion
-      .filter(({ tool }) => tool === call.tool)
-      .map(({ input }) => differing(call.input, input, rules))
-      .reduce<string[] | undefined>(
-        (least, one) => (least === undefined || one.length < least.length ? one : least),
-        undefined,
-      )
+    const differences = (calls: readonly AnsweredCall[]) =>
+      calls
+        .filter(({ tool }) => tool === call.tool)
+        .map(({ input }) => differing(call.input, input, rules))
+        .sort((one, other) => one.length - other.length)
+    const same = (calls: readonly AnsweredCall[]) =>
+      differences(calls).filter(({ length }) => length === 0).length
+    const [closest] = differences(opinion)
     if (closest === undefined) return 'other_tool'
-    return closest.length === 0 ? 'agrees' : { differs: closest.slice(0, 16).map(shown) }
+    if (closest.length > 0) return { differs: closest.slice(0, 16).map(shown) }
+    return same(opinion) > same(before) ? 'agrees' : 'fewer_calls'
   } catch {
     return 'failed' // not calls, or nested too deeply to compare
   }

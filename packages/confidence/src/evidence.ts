@@ -21,6 +21,8 @@ export type CallEvidence = {
   model?: string
   /** What the model wrote into the field that this reader added to the tool's schema. */
   reported?: unknown
+  /** The calls in front of this one in the same answer: an opinion that makes a call once does not make it twice. */
+  before?: readonly AnsweredCall[]
   /** Puts the same question to another model of the same framework; answers the calls it would make. */
   ask?: (model: unknown, signal: AbortSignal) => Promise<AnsweredCall[]>
   signal?: AbortSignal

@@ -24,7 +24,7 @@ export type SecondOpinionOptions = {
  */
 export function secondOpinions(options: SecondOpinionOptions): ConfidenceReader {
   const { models, k = models.length, fields = {}, tools, timeoutMs = 10_000 } = check(options)
-  return async ({ ask, call, model, signal }) => {
+  return async ({ ask, call, before = [], model, signal }) => {
     if (ask === undefined || (tools !== undefined && !tools.includes(call.tool))) return undefined
     const opinionOf = async (other: unknown): Promise<Opinion | undefined> => {
       const ended = await within((ends) => ask(other, ends), timeoutMs, signal)
@@ -36,7 +36,7 @@ export function secondOpinions(options: SecondOpinionOptions): ConfidenceReader 
     )
     // The run has ended, so nothing has disagreed either.
     if (!opinions.every((opinion) => opinion !== undefined)) return aborted(model)
-    const options: AgreementOptions = { fields, ...safeModel(model) }
+    const options: AgreementOptions = { fields, before, ...safeModel(model) }
     return agreement(call, opinions, options)
   }
 }

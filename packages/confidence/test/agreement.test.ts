@@ -28,6 +28,21 @@ describe('the agreement of second opinions', () => {
     })
   })
 
+  it('counts an opinion for as many calls as it makes: a doubled call is doubted', () => {
+    const near = { ...call, input: { symbol: 'ACME', amount: 101, note: 'now' } }
+    const opinions = [[call], [call, call], [call, { tool: 'quote', input: call.input }]]
+    expect(agreement(call, opinions, { before: [] }).value).toBe(1)
+    expect(agreement(call, opinions, { before: [{ ...call, tool: 'quote' }] }).value).toBe(1)
+    expect(agreement(call, opinions, { before: [near] }).value).toBe(1)
+    expect(agreement(call, opinions, { before: [call] })).toMatchObject({
+      evidence: { agree: 1, of: 3, opinions: ['fewer_calls', 'agrees', 'fewer_calls'] },
+    })
+    const fields = { amount: { tolerance: 0.05 } }
+    expect(agreement(call, opinions, { before: [near], fields })).toMatchObject({
+      evidence: { agree: 1 },
+    })
+  })
+
   it('counts whatever is missing as a disagreement', () => {
     const opinions: Opinion[] = [
       [call],

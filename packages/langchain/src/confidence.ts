@@ -74,6 +74,10 @@ function freshEvidence(message: AIMessage, call: ToolCall): CallEvidence {
   return { ...evidenceOf(message, call), ...found }
 }
 
+function answeredCalls(calls: readonly ToolCall[]): AnsweredCall[] {
+  return calls.map(({ name, args }) => ({ tool: name, input: args as Json }))
+}
+
 type Model = {
   bindTools?: (tools: unknown[]) => {
     invoke(messages: BaseMessage[], options: object): Promise<unknown>
@@ -92,7 +96,7 @@ async function askModel(
   if (bind === undefined) throw new TypeError('not a chat model that takes tools')
   const answer = await bind.call(model, [...tools]).invoke(messages, { signal, tags: ['nostream'] })
   if (!AIMessage.isInstance(answer)) return []
-  return (answer.tool_calls ?? []).map(({ name, args }) => ({ tool: name, input: args as Json }))
+  return answeredCalls(answer.tool_calls ?? [])
 }
 
 /**
@@ -117,8 +121,9 @@ export function readAtAnswer(
     const { configurable = {}, signal } = request.runtime
     const system = request.systemMessage.text === '' ? [] : [request.systemMessage]
     const question: Question = { messages: [...system, ...request.messages], tools }
+    const calls = answer.tool_calls ?? []
     await Promise.all(
-      (answer.tool_calls ?? []).map(async (call) => {
+      calls.map(async (call, at) => {
         const field = shown.withField.has(call.name) ? added : undefined
         const { input, reported } = takeField(call.args, field)
         call.args = input
@@ -126,6 +131,7 @@ export function readAtAnswer(
           ...freshEvidence(answer, call),
           ...(reported !== undefined && { reported }),
           ...(signal !== undefined && { signal }),
+          before: answeredCalls(calls.slice(0, at)),
           ask: (model, ended) => askModel(model, question, ended),
         })
         const found = await readConfidence(reader, evidence, options.confidenceMs)

@@ -16,10 +16,10 @@ const schema = z.object({ amount: z.number() })
 const sure = (value: number) =>
   ({ method: 'external', trust: 'adapter', value, score: Math.log(value / (1 - value)) }) as const
 
+const added = { name: 'confidence', schema: { type: 'number' } }
+
 /** Asks the model itself, in a field that is added to every tool. */
-const selfReport: ConfidenceReader = Object.assign(() => sure(0.5), {
-  added: { name: 'confidence', schema: { type: 'number' } },
-})
+const selfReport: ConfidenceReader = Object.assign(() => sure(0.5), { added })
 
 function traderOf(lelu: Lelu, model: ReturnType<typeof fakeModel>, confidence: ConfidenceReader) {
   const ran: unknown[] = []
@@ -182,4 +182,23 @@ test('a message that is copied into another thread brings no confidence along', 
   const forged = await agent.invoke(null, other)
   expect(pendingApprovals(forged)).toHaveLength(1)
   expect(ran).toHaveLength(1)
+})
+
+test('a reader knows the calls in front of its own, as the model wrote them', async () => {
+  const lelu = await openLelu()
+  const seen: unknown[] = []
+  const confidence: ConfidenceReader = Object.assign(
+    ({ call, before }: Parameters<ConfidenceReader>[0]) => {
+      seen.push([call.id, before])
+      return undefined
+    },
+    { added },
+  )
+  const args = { amount: 5, confidence: 0.5 }
+  const twice = calling({ id: 'a', name: 'trade', args }, { id: 'b', name: 'trade', args })
+  await traderOf(lelu, fakeModel().respond(twice), confidence).agent.invoke(ask, config)
+  expect(seen).toEqual([
+    ['a', []],
+    ['b', [{ tool: 'trade', input: { amount: 5 } }]],
+  ])
 })

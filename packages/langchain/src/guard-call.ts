@@ -1,4 +1,10 @@
-import { editedInput, guardCall as guard, type Json, repeatedIdText } from '@lelu/engine/adapter'
+import {
+  editedInput,
+  guardCall as guard,
+  type Json,
+  LeluError,
+  repeatedIdText,
+} from '@lelu/engine/adapter'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
@@ -67,25 +73,38 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
 
   for (;;) {
     let live: ToolOutput | undefined
+    let ended: { error: unknown } | undefined
+    let failed: { error: unknown } | undefined
     const result = await guard(options, asked, async (stored, { approval }) => {
       if (approval === null) {
         // Nothing is claimed yet: when a sibling suspends the step, this call is decided again after the resume.
-        await turn.hold()
-        signal?.throwIfAborted()
+        try {
+          await turn.hold()
+          signal?.throwIfAborted()
+        } catch (error) {
+          ended = { error }
+          throw notRun(toolCall.name)
+        }
       }
       const edited = editedInput(approval)
       if (edited !== undefined) await assertFits(tool, stored)
-      const output = await run(stored)
-      live = edited === undefined ? output : withEditNote(output, edited)
+      try {
+        const output = await run(stored)
+        live = edited === undefined ? output : withEditNote(output, edited)
+      } catch (error) {
+        failed = { error }
+        throw signal?.aborted ? abandoned(error) : error
+      }
       return keepOutput(live)
     })
+    if (ended !== undefined) throw ended.error
     switch (result.status) {
       case 'executed':
         return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
       case 'threw':
-        return { status: 'threw', error: result.error }
+        return { status: 'threw', ...(failed ?? { error: result.error }) }
       case 'suspended':
         if (options.mode === 'tell-model' || !canSuspend(call)) {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
@@ -94,4 +113,19 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
         await turn.ask(suspendedCall(result.approval))
     }
   }
+}
+
+/** What the log says of an allowed call whose step ended before it ran: its code tells it from a tool that failed. */
+function notRun(tool: string): LeluError {
+  return new LeluError(
+    'LELU_CALL_INVALID',
+    `The step of the call of ${tool} ended before its turn. The tool was not run.`,
+    { help: 'Nothing is to be done: the call is decided again when the run goes on.' },
+  )
+}
+
+/** For the engine, whatever the reason of an abort was: a tool that was left at work may still take effect. */
+function abandoned(cause: unknown): Error {
+  const error = new Error('The run was aborted while the tool was at work.', { cause })
+  return Object.assign(error, { name: 'AbortError' })
 }

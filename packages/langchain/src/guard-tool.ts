@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
 import { type AddedField, type Json, takeField } from '@lelu/engine/adapter'
 import { type CallableTool, callTool, type InnerCall } from './bind-tool.ts'
@@ -8,6 +9,7 @@ import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
 import { guardedCall, type RawCall } from './place.ts'
 import { schemaWith } from './shown-field.ts'
+import { argsOf } from './tool-input.ts'
 import { type ToolOutput, toOutput } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { rememberGuarded, unguarded } from './unguarded.ts'
@@ -56,7 +58,11 @@ function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: u
     async function decided(input: Json): Promise<CallResult> {
       const call = callFrom(config, options)
       const run = async (stored: Json): Promise<ToolOutput> => {
-        const raw = await settle(callTool(inside, stored, runManager, config), runManager)
+        // A tool may read its call of the config: after a reviewer's edit, it must not find the old input there.
+        const edited = !isDeepStrictEqual(stored, input)
+        const toolCall = edited ? { ...call.toolCall, args: argsOf(stored) } : config.toolCall
+        const ran = callTool(inside, stored, runManager, { ...config, toolCall })
+        const raw = await settle(ran, runManager)
         return toOutput(raw, inside, call.toolCall)
       }
       return takeTurn(call, (turn) =>

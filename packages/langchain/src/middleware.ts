@@ -14,7 +14,7 @@ import { isCoreTool } from './core-tool.ts'
 import { guardCall } from './guard-call.ts'
 import { checkOptions, type MiddlewareOptions } from './options.ts'
 import { guardedCall } from './place.ts'
-import { parseInput } from './tool-input.ts'
+import { argsOf, parseInput } from './tool-input.ts'
 import { refusalMessage, toolErrorMessage } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { unguarded } from './unguarded.ts'
@@ -27,9 +27,7 @@ function boundRequest(
   tool: BindableTool | undefined,
   input: Json,
 ): ToolCallRequest {
-  const args =
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { input }
-  const toolCall = { ...request.toolCall, args, type: 'tool_call' as const }
+  const toolCall = { ...request.toolCall, args: argsOf(input), type: 'tool_call' as const }
   if (tool === undefined) return { ...request, toolCall }
   return { ...request, toolCall, tool: bindTool(tool, input, toolCall) as RequestedTool }
 }

@@ -1,5 +1,6 @@
 import type { Approval } from '@lelu/engine/adapter'
 import type { HITLRequest } from 'langchain'
+import { argsOf } from './tool-input.ts'
 
 /**
  * What suspended calls put into their graph: the shape that human-in-the-loop interfaces render, and our ids, one for
@@ -15,13 +16,11 @@ export function suspendedCall(approval: Approval): SuspendedCalls {
   const { id, decision, request } = approval
   const { tool, input } = request.call
   const why = decision.reasons.map(({ message }) => message).join('; ')
-  const args =
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { input }
   return {
     actionRequests: [
       {
         name: tool,
-        args,
+        args: argsOf(input),
         description: `${why}\nDecided with: lelu approvals approve ${id} (or deny)`,
       },
     ],

@@ -16,6 +16,11 @@ function asInput(value: unknown): Json {
   return value === undefined ? null : (value as Json)
 }
 
+/** The arguments of a tool call that has this input: always an object. */
+export function argsOf(input: Json): { [key: string]: Json } {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? input : { input }
+}
+
 /**
  * What the tool would get for these arguments: defaults set, values coerced, transformed once. The policy decides
  * on this, not on the model's raw arguments. Without a schema the raw arguments are it.

@@ -27,7 +27,8 @@ export type GuardOptions = SharedOptions<GuardedCall> & {
 export type MiddlewareOptions = GuardOptions & {
   /**
    * What becomes of an error that a tool throws: `message` (default) gives the model the error message that
-   * LangChain gives without a middleware; `throw` ends the run.
+   * LangChain gives without a middleware; `throw` hands it to the middleware before this one, which may retry or
+   * handle it, and else ends the run.
    */
   toolErrors?: 'message' | 'throw'
 }
@@ -40,7 +41,8 @@ export function checkOptions(options: MiddlewareOptions): void {
   }
   const { toolErrors } = options
   if (toolErrors !== undefined && toolErrors !== 'message' && toolErrors !== 'throw') {
-    const help = 'Pass one of the two words.'
+    const help =
+      'Pass `message`, or `throw` for middleware before this one that retries or handles errors.'
     throw invalidOptions('The option `toolErrors` is `message` or `throw`.', help)
   }
 }

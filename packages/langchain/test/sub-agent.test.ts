@@ -17,7 +17,7 @@ import {
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
 /** An agent whose two calls of one step each run an agent of their own, with the very same call in it. */
-function agentOfAgents(lelu: Lelu) {
+function agentOfAgents(lelu: Lelu, version: 'v1' | 'v2' = 'v2') {
   const { tools, ran } = createTools()
   let bodies = 0
   const delegate = tool(
@@ -31,7 +31,8 @@ function agentOfAgents(lelu: Lelu) {
             : calling({ name: 'reviewed' }),
         )
       }
-      const inner = createAgent({ model, tools, middleware: [leluMiddleware({ lelu, subject })] })
+      const middleware = [leluMiddleware({ lelu, subject })]
+      const inner = createAgent({ model, tools, version, middleware })
       return (await inner.invoke(ask)).messages.at(-1)?.text ?? ''
     },
     { name: 'allowed_delegate', schema: z.object({}) },
@@ -46,6 +47,7 @@ function agentOfAgents(lelu: Lelu) {
       )
       .respond(new AIMessage('Finished.')),
     tools: [delegate],
+    version,
     middleware: [leluMiddleware({ lelu, subject })],
     checkpointer: new MemorySaver(),
   })
@@ -72,5 +74,21 @@ test('calls of sub-agents suspend the whole run, are told apart, and run once wh
     'inner: reviewed did 5',
     'inner: reviewed did 5',
   ])
+  expect(ran).toHaveLength(2)
+})
+
+test('in version v1 a sub-agent’s call suspends the whole run too, and runs once when it is approved', async () => {
+  const lelu = await openLelu()
+  const { agent, ran } = agentOfAgents(lelu, 'v1')
+  let result = await agent.invoke(ask, config)
+  // The calls share a node and its interrupt, so they may come one after the other.
+  for (let round = 0; round < 4; round += 1) {
+    const pending = pendingApprovals(result)
+    if (pending.length === 0) break
+    for (const { approvalId } of pending)
+      await lelu.approvals.review(approvalId, { verdict: 'approve', reviewer }).catch(() => {})
+    result = await agent.invoke((await resume({ result, lelu })) ?? null, config)
+  }
+  expect(result.messages.at(-1)?.text).toBe('Finished.')
   expect(ran).toHaveLength(2)
 })

@@ -90,39 +90,50 @@ test('while one call of a node cannot be decided its allowed siblings wait, and 
   expect(ran).toHaveLength(2)
 })
 
-test('an outage in the agent inside a tool ends the whole run, and not only the inner one', async () => {
-  const lelu = await openLelu()
-  const { outage, broken } = breakable(lelu)
-  const { tools, ran } = createTools()
-  const answer = (messages: BaseMessage[]) =>
-    messages.at(-1)?.getType() === 'tool' ? new AIMessage('Inner.') : calling({ name: 'reviewed' })
-  const delegate = tool(
-    async () => {
-      const inner = createAgent({
-        model: fakeModel().respond(answer).respond(answer),
-        tools: guardTools(tools, { lelu: broken, subject }) as typeof tools,
-      })
-      return (await inner.invoke(ask)).messages.at(-1)?.text ?? ''
-    },
-    { name: 'delegate', schema: z.object({}) },
-  )
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'delegate', args: {} }))
-      .respond(new AIMessage('Finished.')),
-    tools: [delegate],
-    checkpointer: new MemorySaver(),
-  })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
-  outage.of = 'reviewed'
-  const error = await rootOf(agent.invoke(new Command({ resume: true }), config))
-  expect(error).toMatchObject({ name: 'LeluError', code: 'LELU_STORE_UNAVAILABLE' })
-  delete outage.of
-  const done = await agent.invoke(new Command({ resume: true }), config)
-  expect(done.messages.at(-1)?.text).toBe('Finished.')
-  expect(ran).toHaveLength(1)
-})
+test.each([
+  ['plain', 'v2', false],
+  ['guarded', 'v2', true],
+  ['guarded', 'v1', true],
+] as const)(
+  'an outage in the agent inside a %s tool of version %s ends the whole run, and not only the inner one',
+  async (_how, version, guarded) => {
+    const lelu = await openLelu()
+    const { outage, broken } = breakable(lelu)
+    const { tools, ran } = createTools()
+    const answer = (messages: BaseMessage[]) =>
+      messages.at(-1)?.getType() === 'tool'
+        ? new AIMessage('Inner.')
+        : calling({ name: 'reviewed' })
+    const delegate = tool(
+      async () => {
+        const inner = createAgent({
+          model: fakeModel().respond(answer).respond(answer),
+          tools: guardTools(tools, { lelu: broken, subject }) as typeof tools,
+        })
+        return (await inner.invoke(ask)).messages.at(-1)?.text ?? ''
+      },
+      { name: 'allowed_delegate', schema: z.object({}) },
+    )
+    const agent = createAgent({
+      model: fakeModel()
+        .respond(calling({ name: 'allowed_delegate', args: {} }))
+        .respond(new AIMessage('Finished.')),
+      tools: [delegate],
+      version,
+      middleware: guarded ? [leluMiddleware({ lelu, subject })] : [],
+      checkpointer: new MemorySaver(),
+    })
+    const id = waitingId(await agent.invoke(ask, config))
+    await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+    outage.of = 'reviewed'
+    const error = await rootOf(agent.invoke(new Command({ resume: true }), config))
+    expect(error).toMatchObject({ name: 'LeluError', code: 'LELU_STORE_UNAVAILABLE' })
+    delete outage.of
+    const done = await agent.invoke(new Command({ resume: true }), config)
+    expect(done.messages.at(-1)?.text).toBe('Finished.')
+    expect(ran).toHaveLength(1)
+  },
+)
 
 test('of two resumes at the same time the later one is told, and the thread has one result', async () => {
   const lelu = await openLelu()

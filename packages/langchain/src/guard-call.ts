@@ -74,7 +74,6 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
   for (;;) {
     let live: ToolOutput | undefined
     let ended: { error: unknown } | undefined
-    let failed: { error: unknown } | undefined
     const result = await guard(options, asked, async (stored, { approval }) => {
       if (approval === null) {
         // Nothing is claimed yet: when a sibling suspends the step, this call is decided again after the resume.
@@ -88,13 +87,8 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
       }
       const edited = editedInput(approval)
       if (edited !== undefined) await assertFits(tool, stored)
-      try {
-        const output = await run(stored)
-        live = edited === undefined ? output : withEditNote(output, edited)
-      } catch (error) {
-        failed = { error }
-        throw signal?.aborted ? abandoned(error) : error
-      }
+      const output = await run(stored)
+      live = edited === undefined ? output : withEditNote(output, edited)
       return keepOutput(live)
     })
     if (ended !== undefined) throw ended.error
@@ -104,7 +98,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
       case 'threw':
-        return { status: 'threw', ...(failed ?? { error: result.error }) }
+        return { status: 'threw', error: result.error }
       case 'suspended':
         if (options.mode === 'tell-model' || !canSuspend(call)) {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
@@ -122,10 +116,4 @@ function notRun(tool: string): LeluError {
     `The step of the call of ${tool} ended before its turn. The tool was not run.`,
     { help: 'Nothing is to be done: the call is decided again when the run goes on.' },
   )
-}
-
-/** For the engine, whatever the reason of an abort was: a tool that was left at work may still take effect. */
-function abandoned(cause: unknown): Error {
-  const error = new Error('The run was aborted while the tool was at work.', { cause })
-  return Object.assign(error, { name: 'AbortError' })
 }

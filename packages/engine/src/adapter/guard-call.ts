@@ -64,6 +64,12 @@ function sameInputId({ tool, server = '', input }: AdapterCall<unknown>): string
   return `same-input:${hash('sha256', text, 'base64url')}`
 }
 
+/** For the engine, whatever the reason of an abort was: a tool that was left at work may still take effect. */
+function leftAtWork(cause: unknown): Error {
+  const error = new Error('The run was aborted while the tool was at work.', { cause })
+  return Object.assign(error, { name: 'AbortError' })
+}
+
 /** An answer that this version does not know is not a permission. */
 function unknownAnswer(tool: string): LeluError {
   return new LeluError(
@@ -100,7 +106,7 @@ export async function guardCall<T, Call>(
         return await runTool(thawedCopy(input), run)
       } catch (error) {
         failure = { error }
-        throw error
+        throw signal?.aborted === true && !isLeluError(error) ? leftAtWork(error) : error
       }
     }
     const hooks = { ...readingOf(options, call), ...(allowed && { allowed }) }

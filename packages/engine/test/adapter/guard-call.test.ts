@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type AdapterCall, type GuardOptions, guardCall } from '../../src/adapter/index.ts'
 import type { PolicyAnswer } from '../../src/index.ts'
-import { policyOf, testEngine } from '../support.ts'
+import { approved, policyOf, testEngine, trade } from '../support.ts'
 
 const subject = { id: 'agent-1', type: 'agent' } as const
 const call: AdapterCall<null> = {
@@ -73,3 +73,29 @@ test('the id of a rule without a reason is not told to the model', async () => {
     text: 'Denied by policy: Over your limit. The call did not run.',
   })
 })
+
+test.each<[string, unknown]>([
+  ['no reason', undefined],
+  ['a reason of the app', new RangeError('the user left')],
+])(
+  'a tool that ends because its run was aborted with %s may still take effect: the record does not say failed',
+  async (_what, reason) => {
+    const lelu = await testEngine()
+    const { id: callId, tool, input, run } = call
+    const id = await approved(lelu, { id: callId, tool, input }, { run })
+    const { signal, abort } = controlOf()
+    const options = { lelu, subject: trade(0.85).subject }
+    const ending = guardCall(options, { ...call, signal }, async () => {
+      abort(reason)
+      return signal.throwIfAborted()
+    })
+    // The framework gets the error as it was thrown.
+    expect(await ending).toMatchObject({ status: 'threw', error: signal.reason })
+    expect((await lelu.approvals.get(id)).state).toBe('unknown')
+  },
+)
+
+function controlOf() {
+  const control = new AbortController()
+  return { signal: control.signal, abort: (reason: unknown) => control.abort(reason) }
+}

@@ -64,6 +64,18 @@ async function askModel(
   })
 }
 
+/** The calls in front of this one in the same answer. */
+function inFront(raw: unknown, id: string): Pick<CallEvidence, 'before'> {
+  const { content = [] } = (raw ?? {}) as { content?: ModelResult['content'] }
+  const calls = content.filter((part) => part.type === 'tool-call')
+  const place = calls.findIndex(({ toolCallId }) => toolCallId === id)
+  const before = calls.slice(0, Math.max(place, 0)).flatMap(({ toolName, input: text }) => {
+    const input = parseInput(text)
+    return input === undefined ? [] : [{ tool: toolName, input }]
+  })
+  return before.length === 0 ? {} : { before }
+}
+
 /** The evidence of one call; undefined when its arguments are no JSON. */
 export function evidenceOf(
   { toolCallId, toolName, input: text }: ModelCall,
@@ -79,6 +91,7 @@ export function evidenceOf(
     call: { id: toolCallId, tool: toolName, input, text },
     model: modelId,
     raw,
+    ...inFront(raw, toolCallId),
     ...(logprobs !== undefined && { logprobs }),
     ...(reported !== undefined && { reported }),
     ...(signal !== undefined && { signal }),

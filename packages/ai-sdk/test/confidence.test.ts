@@ -52,6 +52,25 @@ test.each(Object.entries(loops))(
   },
 )
 
+test.each(Object.entries(loops))(
+  '%s: a reader is told of the calls in front, for an opinion that makes a call once does not make it twice',
+  async (_name, run) => {
+    const seen: unknown[] = []
+    const confidence: ConfidenceReader = ({ call: { id }, before }) => {
+      seen.push([id, before])
+      return undefined
+    }
+    const guard = guardWith(await openLelu(), { confidence })
+    const { tools } = createTools()
+    const calls = ['a', 'b'].map((id) => ({ id, tool: 'trade', input: { amount: 5 } }))
+    await run({ guard, tools, model: guard.model(scriptedModel([calls]).model) })
+    expect(seen).toEqual([
+      ['a', undefined],
+      ['b', [{ tool: 'trade', input: { amount: 5 } }]],
+    ])
+  },
+)
+
 test('the field does not show in the input as it streams', async () => {
   const guard = guardWith(await openLelu(), { confidence: selfReport() })
   const seen: string[] = []

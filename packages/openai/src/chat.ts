@@ -79,7 +79,7 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
       key,
       kind,
       tool: call.kind && toolbox.find(kind, name),
-      evidence: chatEvidence(message, completion, { request, toolbox }),
+      evidence: chatEvidence(message, completion, { request, toolbox, id: call.id }),
       toContent: textContent,
       incomplete: wasCut(message, completion, kind),
     })

@@ -10,6 +10,18 @@ export type SecondModel = { client: Partial<Pick<OpenAI, 'chat' | 'responses'>>;
 
 type Asked = { request?: unknown; toolbox: Toolbox }
 
+/** Calls with their ids, in the order in which a model made them. */
+type MadeCall = AnsweredCall & { id: string }
+
+const unnamed = ({ tool, input }: MadeCall): AnsweredCall => ({ tool, input })
+
+/** What stands in front of the call of this id. */
+function inFront(calls: readonly MadeCall[], id: string): Pick<CallEvidence, 'before'> {
+  const place = calls.findIndex((call) => call.id === id)
+  const before = calls.slice(0, Math.max(place, 0)).map(unnamed)
+  return before.length === 0 ? {} : { before }
+}
+
 function secondModel(given: unknown): SecondModel {
   const { client, model } = (given ?? {}) as Partial<SecondModel>
   if (typeof client === 'object' && client !== null && typeof model === 'string') {
@@ -32,6 +44,27 @@ function jsonOrText(text: string): Json {
   }
 }
 
+const madeChatCalls = (message: AssistantMessage): MadeCall[] =>
+  callsOf(message).map(({ id, kind, name, text }) => ({
+    ...{ id, tool: name },
+    input: kind === 'custom' ? text : jsonOrText(text),
+  }))
+
+function madeCalls(output: Response['output']): MadeCall[] {
+  return output.flatMap((item): MadeCall[] => {
+    switch (item.type) {
+      case 'custom_tool_call':
+        return [{ id: item.call_id, tool: item.name, input: item.input }]
+      case 'function_call':
+        return [{ id: item.call_id, tool: item.name, input: jsonOrText(item.arguments) }]
+      case 'mcp_approval_request':
+        return [{ id: item.id, tool: item.name, input: jsonOrText(item.arguments) }]
+      default:
+        return []
+    }
+  })
+}
+
 async function askChat(given: unknown, asked: Asked, signal: AbortSignal): Promise<AnsweredCall[]> {
   const { client, model } = secondModel(given)
   const completions = client.chat?.completions
@@ -39,10 +72,7 @@ async function askChat(given: unknown, asked: Asked, signal: AbortSignal): Promi
   const params = { ...questionOf(asked, 'chat'), model } as ChatCompletionCreateParams
   const { choices } = (await completions.create(params, { signal })) as ChatCompletion
   const message = choices[0]?.message
-  return (message === undefined ? [] : callsOf(message)).map(({ kind, name, text }) => ({
-    tool: name,
-    input: kind === 'custom' ? text : jsonOrText(text),
-  }))
+  return message === undefined ? [] : madeChatCalls(message).map(unnamed)
 }
 
 async function askResponses(
@@ -54,11 +84,7 @@ async function askResponses(
   if (client.responses === undefined) throw new TypeError('the second client has no responses')
   const params = { ...questionOf(asked, 'responses'), model } as ResponseCreateParams
   const { output } = (await client.responses.create(params, { signal })) as Response
-  return output.flatMap((item): AnsweredCall[] => {
-    if (item.type === 'custom_tool_call') return [{ tool: item.name, input: item.input }]
-    const isCall = item.type === 'function_call' || item.type === 'mcp_approval_request'
-    return isCall ? [{ tool: item.name, input: jsonOrText(item.arguments) }] : []
-  })
+  return madeCalls(output).map(unnamed)
 }
 
 const choiceOf = (message: AssistantMessage, completion: ChatCompletion | undefined) =>
@@ -80,16 +106,17 @@ export function wasCut(
   return reason === 'length' || reason === 'content_filter'
 }
 
-/** What a completion tells of the calls of its message; without one, only the calls themselves are known. */
+/** What a completion tells of a call of its message; without one, only the calls themselves are known. */
 export function chatEvidence(
   message: AssistantMessage,
   completion: ChatCompletion | undefined,
-  asked: Asked,
+  { id, ...asked }: Asked & { id: string },
 ): Partial<CallEvidence> {
   const choice = choiceOf(message, completion)
   const { logprobs } = choice ?? {}
   return {
     raw: choice === undefined ? message : completion,
+    ...inFront(madeChatCalls(message), id),
     // Log-probabilities of another message would vouch for calls they know nothing of.
     ...(logprobs !== undefined && logprobs !== null && { logprobs }),
     ...(choice !== undefined && completion !== undefined && { model: completion.model }),
@@ -97,15 +124,16 @@ export function chatEvidence(
   }
 }
 
-/** What a response tells of its calls. It has log-probabilities for text alone, never for a call. */
+/** What a response tells of a call of its. It has log-probabilities for text alone, never for a call. */
 export function responseEvidence(
   response: Pick<Response, 'output'> & Partial<Response>,
-  asked: Asked,
+  { id, ...asked }: Asked & { id: string },
 ): Partial<CallEvidence> {
   const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []))
   const logprobs = parts.flatMap((part) => (part.type === 'output_text' && part.logprobs) || [])
   return {
     raw: response,
+    ...inFront(madeCalls(response.output), id),
     ...(logprobs.length > 0 && { logprobs }),
     ...(typeof response.model === 'string' && { model: response.model }),
     ...(asked.request !== undefined && {

@@ -98,7 +98,7 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
   ): Promise<CallAnswer> {
     const { request, signal } = options
     const view = viewOf(call, options)
-    const evidence = responseEvidence(response, { request, toolbox })
+    const evidence = responseEvidence(response, { request, toolbox, id: call.id })
     const { key, kind, end } = call
     if (end === 'unknown') await assertOnRecord(guard, view, key)
     const answered =

@@ -77,7 +77,7 @@ function guardedCallback(guard: Guard, tool: BoundTool, parsed: ParsedTexts) {
       key: `${call.key}@${randomUUID()}`,
       kind: tool.kind,
       tool,
-      evidence: chatEvidence(message, completion, { toolbox: guard.toolbox }),
+      evidence: chatEvidence(message, completion, { toolbox: guard.toolbox, id: call.id }),
       toContent: textContent,
       rest: [runner, toolContext],
     })

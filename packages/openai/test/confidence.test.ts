@@ -5,7 +5,7 @@ import type { ResponseCreateParams } from 'openai/resources/responses/responses'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { ConfidenceReader } from '../src/index.ts'
-import { call, conversation, copy, openWorld, wireOf } from './support.ts'
+import { call, conversation, copy, openWorld, respond, wireOf } from './support.ts'
 
 /** A reader that only looks. */
 function looking(added?: ConfidenceReader['added']) {
@@ -35,6 +35,23 @@ test('a completion gives the log-probabilities and the model, beside the call as
       model: 'gpt-test',
       raw: completion,
     },
+  ])
+})
+
+test('a reader is told of the calls in front, for an opinion that makes a call once does not make it twice', async () => {
+  const { seen, reader } = looking()
+  const { make } = await openWorld()
+  const trades = [call('a', 'trade', { amount: 1 }), call('b', 'trade', { amount: 1 })]
+  const { message, messages, completion } = await conversation(trades)
+  await make({ confidence: reader }).executeToolCalls(message, { messages, completion })
+  const { response } = await respond(trades)
+  await make({ confidence: reader, run: 'run-2' }).executeOutput(response)
+  const first = { tool: 'trade', input: { amount: 1 } }
+  expect(seen.map(({ call: { id }, before }) => [id, before])).toEqual([
+    ['a', undefined],
+    ['b', [first]],
+    ['a', undefined],
+    ['b', [first]],
   ])
 })
 

@@ -89,8 +89,8 @@ function withField(inside: CallableTool, options: GuardOptions, field: AddedFiel
 
 /**
  * The same tool, decided at its very inside: behind all middleware, and in a plain `ToolNode` as well. Name,
- * description, schema and type stay. Needs a graph with a checkpointer and a `thread_id`
- * (`LELU_CHECKPOINTER_MISSING`), and a tool that does its work in `_call` (`LELU_TOOL_UNSUPPORTED`). Object spread of the result copies nothing; pass it on as it is.
+ * description, schema and type stay. Needs a graph with a checkpointer and a `thread_id` (`LELU_CHECKPOINTER_MISSING`), and
+ * a tool that does its work in `_call` (`LELU_TOOL_UNSUPPORTED`). Spread of the result copies nothing; pass it on as it is.
  */
 export function guardTool<T>(tool: T, options: GuardOptions): T {
   checkOptions(options)

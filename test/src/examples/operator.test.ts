@@ -197,7 +197,9 @@ test('a conversation that was altered after the approval runs nothing', async ()
   const { operator, review, shop, forge, id } = await waiting(requests.bulk)
   await review('approve', id)
   forge((messages) => JSON.parse(JSON.stringify(messages).replaceAll('2024-01-01', '2027-01-01')))
-  expect(await operator('resume')).toContain('with another tool, schema, input or agent')
+  expect(await operator('resume')).toContain(
+    'with another tool, schema, input, effect, resource, agent or person',
+  )
   expect(shop()).toEqual(untouched)
 })
 

@@ -274,7 +274,9 @@ describe('a forged history', { timeout: 60_000 }, () => {
     )
     expect(after).not.toBe(before)
     writeFileSync(file, after)
-    expect(await trader(data, ['resume'])).toContain('with another tool, schema, input or agent')
+    expect(await trader(data, ['resume'])).toContain(
+      'with another tool, schema, input, effect, resource, agent or person',
+    )
     expect(orders(data)).toEqual([small])
   })
 

@@ -66,6 +66,10 @@ test('what a target refuses is listed, sent again, and discarded', async () => {
   expect(row).toMatch(/^und_\S+ +approval\.requested +apr_\S+ +ops +\d+ s ago +1 +HTTP 410$/)
   const page = JSON.parse((await command(['list', '--json'])).stdout) as UndeliveredPage
   const id = String(page.undelivered[0]?.id)
+  for (const word of ['retry', 'discard']) {
+    const other = await command([word, id, '--tenant', 'other'])
+    expect(other.stderr).toContain('LELU_NOTIFICATION_NOT_FOUND')
+  }
   const again = await command(['retry', id])
   expect(again.stdout).toMatch(/^approval\.requested of apr_\S+ goes to ops again/)
   await command(['deliver', '--targets', file])

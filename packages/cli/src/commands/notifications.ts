@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { wholeNumber } from '../option-values.ts'
+import { ofTenant, wholeNumber } from '../option-values.ts'
 
 /** `lelu notifications list | retry | discard | deliver`. */
 export function addNotifications(program: Command, context: CommandContext): void {
@@ -20,12 +20,14 @@ export function addNotifications(program: Command, context: CommandContext): voi
   group
     .command('retry <id>')
     .description('send one again, with all its tries; whoever delivers does it')
-    .action(async (id) => (await load()).retry(context, id))
+    .addOption(ofTenant())
+    .action(async (id, options) => (await load()).retry(context, id, options))
 
   group
     .command('discard <id>')
     .description('take one off the list for good')
-    .action(async (id) => (await load()).discard(context, id))
+    .addOption(ofTenant())
+    .action(async (id, options) => (await load()).discard(context, id, options))
 
   group
     .command('deliver')

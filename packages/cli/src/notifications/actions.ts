@@ -1,9 +1,11 @@
 import type { Notifications, Undelivered } from '@lelu/engine'
 import type { CommandContext } from '../command-context.ts'
 import { withDesk } from '../open-desk.ts'
+import { scopeOf } from '../option-values.ts'
 import { painter, safeText, writeJson } from '../print.ts'
 import { undeliveredTable } from './undelivered-table.ts'
 
+type ScopeOptions = { tenant?: string }
 type ListOptions = { tenant?: string; limit: number; after?: string }
 
 /** Runs `use` with the notifications of the directory. */
@@ -30,15 +32,23 @@ export async function list(context: CommandContext, options: ListOptions): Promi
 }
 
 /** `notifications retry`. */
-export async function retry(context: CommandContext, id: string): Promise<void> {
-  const one = await onDesk(context, (notifications) => notifications.retry(id))
+export async function retry(
+  context: CommandContext,
+  id: string,
+  options: ScopeOptions,
+): Promise<void> {
+  const one = await onDesk(context, (notifications) => notifications.retry(id, scopeOf(options)))
   const text = `${safeText(one.notice.kind)} of ${safeText(one.approval)} goes to ${safeText(one.target)} again, with the next delivery.`
   report(context, one, text)
 }
 
 /** `notifications discard`. */
-export async function discard(context: CommandContext, id: string): Promise<void> {
-  const one = await onDesk(context, (notifications) => notifications.discard(id))
+export async function discard(
+  context: CommandContext,
+  id: string,
+  options: ScopeOptions,
+): Promise<void> {
+  const one = await onDesk(context, (notifications) => notifications.discard(id, scopeOf(options)))
   const text = `Discarded ${safeText(id)}. ${safeText(one.target)} will not hear of it.`
   report(context, one, text)
 }

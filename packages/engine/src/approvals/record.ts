@@ -12,7 +12,7 @@ export type Reviewer = {
   issuer: string
   /** How they proved it, such as `os-user` or `oidc`. */
   method: string
-  /** The groups they are in, by the same authentication. At most 100. */
+  /** The groups they are in, by the same authentication. At most 100, of 8 192 characters together. */
   groups?: string[]
 }
 

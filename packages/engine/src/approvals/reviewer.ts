@@ -1,3 +1,4 @@
+import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
 import type { Subject } from '../types.ts'
 import type { Reviewer } from './record.ts'
@@ -54,8 +55,5 @@ export function isSamePerson(a: Reviewer, b: Reviewer): boolean {
 
 /** Everybody on whose behalf the call is made: the agent and whoever it acts for, to the end of the chain. */
 export function involved(subject: Subject): string[] {
-  const people: string[] = []
-  for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
-    people.push(personOf(one.id))
-  return people
+  return chainOf(subject).map(({ id }) => personOf(id))
 }

@@ -5,6 +5,7 @@ import type { ApprovalsPart } from '../approvals/approvals.ts'
 import { outcomeResult } from '../approvals/events.ts'
 import { type ApprovalRecord, keyOf, toApproval } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
+import { chainOf } from '../chain.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
 import type { GatedRequest } from '../request/gate.ts'
@@ -118,15 +119,11 @@ function isSameCall(approved: DecisionRequest, asked: DecisionRequest): boolean 
     effect === (asked.call.effect ?? 'non_idempotent') &&
     approved.resource?.type === asked.resource?.type &&
     approved.resource?.id === asked.resource?.id &&
-    isSameChain(approved.subject, asked.subject)
+    sameJson(namesIn(approved.subject), namesIn(asked.subject))
   )
 }
 
-function isSameChain(a: Subject, b: Subject): boolean {
-  if (a.id !== b.id || a.type !== b.type) return false
-  if (a.actingFor === undefined || b.actingFor === undefined) return a.actingFor === b.actingFor
-  return isSameChain(a.actingFor, b.actingFor)
-}
+const namesIn = (subject: Subject): Json => chainOf(subject).map(({ id, type }) => [type, id])
 
 function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === undefined || b === undefined) return a === b

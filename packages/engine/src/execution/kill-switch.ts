@@ -2,6 +2,7 @@ import type { AuditLog } from '@lelu/audit'
 import { readReason } from '../approvals/reason.ts'
 import type { Reviewer } from '../approvals/record.ts'
 import { readActor } from '../approvals/reviewer.ts'
+import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore, Marks } from '../store/store.ts'
@@ -70,12 +71,10 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
   const at = (found: Record<string, number>, name: string) =>
     Object.hasOwn(found, name) ? (found[name] as number) : 0
 
-  function scopesOf(subject: Subject): string[] {
-    const scopes = [everything]
-    for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor)
-      scopes.push(agentScope(one.id))
-    return scopes
-  }
+  const scopesOf = (subject: Subject) => [
+    everything,
+    ...chainOf(subject).map(({ id }) => agentScope(id)),
+  ]
   const marksOf = (subject: Subject) => scopesOf(subject).map((scope) => marks(scope).stop)
 
   /** A stop and a start of the same moment: the stop holds. */

@@ -6,8 +6,9 @@ import {
   type Openings,
   type Shown,
 } from '@lelu/audit'
+import { chainOf } from '../chain.ts'
 import type { GatedRequest } from '../request/gate.ts'
-import type { DecisionRequest, Json, Subject } from '../types.ts'
+import type { DecisionRequest, Json } from '../types.ts'
 import type { AuditInputOptions } from './audit-input-options.ts'
 import { digestOpening } from './blind.ts'
 
@@ -109,9 +110,5 @@ function warn(what: string): void {
 
 /** The last user in the chain, for whom all this is done; else the agent itself. */
 export function dataSubject({ subject }: DecisionRequest): string {
-  let user: string | undefined
-  for (let one: Subject | undefined = subject; one !== undefined; one = one.actingFor) {
-    if (one.type === 'user') user = one.id
-  }
-  return user ?? subject.id
+  return chainOf(subject).findLast(({ type }) => type === 'user')?.id ?? subject.id
 }

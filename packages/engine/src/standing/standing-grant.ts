@@ -1,5 +1,6 @@
 import type { Reviewer } from '../approvals/record.ts'
 import { requirementsMet } from '../approvals/review.ts'
+import { chainOf } from '../chain.ts'
 import { jsonDigest } from '../digest.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Json, Requirement, Subject, ToolEffect } from '../types.ts'
@@ -53,8 +54,7 @@ export function fieldOf(input: Json, pointer: string): { value: Json } | null {
 
 /** Everybody in the chain, the agent first. */
 export function subjectsOf(subject: Subject): StandingGrant['subjects'] {
-  const { id, type, actingFor } = subject
-  return [{ id, type }, ...(actingFor === undefined ? [] : subjectsOf(actingFor))]
+  return chainOf(subject).map(({ id, type }) => ({ id, type }))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import type { ApprovalRecord } from '../approvals/record.ts'
+import { chainOf } from '../chain.ts'
 import { jsonDigest } from '../digest.ts'
 import type { Json, Subject } from '../types.ts'
 import type { TokenRefusal } from './refusal.ts'
@@ -44,10 +45,6 @@ export type ApprovalClaims = JWTPayload & {
 }
 
 const name = ({ type, id }: Subject) => `${type}:${id}`
-
-function chainOf(subject: Subject): Subject[] {
-  return subject.actingFor === undefined ? [subject] : [subject, ...chainOf(subject.actingFor)]
-}
 
 function actorClaim(chain: readonly Subject[]): ActorClaim {
   const [first, ...rest] = chain as [Subject, ...Subject[]]

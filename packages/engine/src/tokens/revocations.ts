@@ -1,5 +1,6 @@
 import type { AuditLog } from '@lelu/audit'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
+import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
@@ -65,12 +66,12 @@ function nameOf(scope: RevocationScope): string {
 }
 
 function scopesOf(request: { subject: Subject }, tenant: string): string[] {
-  const scopes = ['all', scopeName('tenant', tenant)]
   // Everybody in the chain counts under both words: a revoked person is revoked however they are called.
-  for (let one: Subject | undefined = request.subject; one !== undefined; one = one.actingFor) {
-    scopes.push(scopeName('agent', one.id), scopeName('user', one.id))
-  }
-  return scopes
+  const people = chainOf(request.subject).flatMap(({ id }) => [
+    scopeName('agent', id),
+    scopeName('user', id),
+  ])
+  return ['all', scopeName('tenant', tenant), ...people]
 }
 
 function isCovered(found: Record<string, number>, scopes: string[], since: number): boolean {

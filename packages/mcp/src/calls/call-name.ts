@@ -33,7 +33,7 @@ function chainOf({ id, type, actingFor }: Subject): Json {
   return actingFor === undefined ? [id, type] : [id, type, chainOf(actingFor)]
 }
 
-/** The same for the same call: what the engine compares again, and what it does not (definition, endpoint, policy, for whom). */
+/** The same for the same call: what the engine compares again, and what it does not (definition, endpoint, policy). */
 export function sameCallHash({ principal, server, tool, seen, input }: CallIdentity): string {
   const { definition, endpoint = null, policy } = seen
   const identity = [chainOf(principal.subject), server, tool, definition, endpoint, policy, input]

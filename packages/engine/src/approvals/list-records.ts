@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts'
-import { isLeluError } from '../errors.ts'
 import type { ListQuery, StoredRow } from '../store/store.ts'
+import { nextOf, openRows } from './open-rows.ts'
 import type { ApprovalRecord } from './record.ts'
 
 /** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
@@ -26,21 +26,12 @@ export function isApart({ id }: StoredRow): boolean {
 export function listRecords({ rows, open }: Options) {
   return async (query: ListQuery): Promise<RecordPage> => {
     const found = await rows(query)
-    const records: ApprovalRecord[] = []
-    const altered: string[] = []
-    const isLast = found.some(isApart)
-    for (const row of found) {
-      if (isApart(row)) continue // those come behind all approvals
-      try {
-        const record = await open(row)
-        if (query.state === undefined || record.state === query.state) records.push(record)
-      } catch (error) {
-        // One altered row must not hide the queue from the reviewers.
-        if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
-        altered.push(row.id)
-      }
-    }
-    const more = found.length === query.limit && !isLast
-    return { records, altered, next: more ? (found.at(-1)?.id ?? null) : null }
+    // What is none comes behind all approvals: the page with the first of them is the last.
+    const approvals = found.filter((row) => !isApart(row))
+    const { opened, altered } = await openRows(approvals, open)
+    const { state } = query
+    // Its time may have come since it was stored.
+    const records = opened.filter((record) => state === undefined || record.state === state)
+    return { records, altered, next: nextOf(approvals, query.limit) }
   }
 }

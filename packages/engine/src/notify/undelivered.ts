@@ -1,6 +1,7 @@
 import type { NoticeKind } from '../approvals/notice.ts'
+import { nextOf, openRows } from '../approvals/open-rows.ts'
 import { openRow, sealRow } from '../approvals/seal.ts'
-import { isLeluError, LeluError } from '../errors.ts'
+import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow } from '../store/store.ts'
@@ -97,19 +98,8 @@ export function undeliveredList({ store, keys, deadlineMs, now }: Options): Unde
     async list({ after = prefix, ...query }) {
       const asked = store.list({ ...query, state: 'undelivered', after })
       const rows = await timed(asked, 'listing notices')
-      const undelivered: Undelivered[] = []
-      const altered: string[] = []
-      for (const row of rows) {
-        try {
-          undelivered.push(await open(row))
-        } catch (error) {
-          // One altered row must not hide the others.
-          if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
-          altered.push(row.id)
-        }
-      }
-      const next = rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null
-      return { undelivered, altered, next }
+      const { opened: undelivered, altered } = await openRows(rows, open)
+      return { undelivered, altered, next: nextOf(rows, query.limit) }
     },
     close: (letter) => swap(letter, { ...letter, state: 'closed' }),
   }

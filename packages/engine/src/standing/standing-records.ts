@@ -1,5 +1,6 @@
+import { nextOf, openRows } from '../approvals/open-rows.ts'
 import { openRow, sealRow } from '../approvals/seal.ts'
-import { isLeluError, LeluError } from '../errors.ts'
+import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow, Swapped } from '../store/store.ts'
@@ -71,19 +72,8 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
     },
     async list({ after = standingPrefix, ...query }) {
       const rows = await timed(store.list({ ...query, state: 'standing', after }), 'listing grants')
-      const grants: StandingGrant[] = []
-      const altered: string[] = []
-      for (const row of rows) {
-        try {
-          grants.push(await open(row))
-        } catch (error) {
-          // One altered row must not hide the others.
-          if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_ALTERED') throw error
-          altered.push(row.id)
-        }
-      }
-      const next = rows.length === query.limit ? (rows.at(-1)?.id ?? null) : null
-      return { grants, altered, next }
+      const { opened: grants, altered } = await openRows(rows, open)
+      return { grants, altered, next: nextOf(rows, query.limit) }
     },
   }
 }

@@ -64,14 +64,18 @@ async function askModel(
   })
 }
 
-/** The calls in front of this one in the same answer. */
-function inFront(raw: unknown, id: string): Pick<CallEvidence, 'before'> {
+/** The calls in front of this one in the same answer, without the reader's own field: no opinion has that. */
+function inFront(
+  raw: unknown,
+  id: string,
+  added: AddedField | undefined,
+): Pick<CallEvidence, 'before'> {
   const { content = [] } = (raw ?? {}) as { content?: ModelResult['content'] }
   const calls = content.filter((part) => part.type === 'tool-call')
   const place = calls.findIndex(({ toolCallId }) => toolCallId === id)
   const before = calls.slice(0, Math.max(place, 0)).flatMap(({ toolName, input: text }) => {
     const input = parseInput(text)
-    return input === undefined ? [] : [{ tool: toolName, input }]
+    return input === undefined ? [] : [{ tool: toolName, input: takeField(input, added).input }]
   })
   return before.length === 0 ? {} : { before }
 }
@@ -91,7 +95,7 @@ export function evidenceOf(
     call: { id: toolCallId, tool: toolName, input, text },
     model: modelId,
     raw,
-    ...inFront(raw, toolCallId),
+    ...inFront(raw, toolCallId, added),
     ...(logprobs !== undefined && { logprobs }),
     ...(reported !== undefined && { reported }),
     ...(signal !== undefined && { signal }),

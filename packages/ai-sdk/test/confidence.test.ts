@@ -1,4 +1,4 @@
-import { type ConfidenceReader, tokenLogprobs } from '@lelu/confidence'
+import { type ConfidenceReader, selfReport, tokenLogprobs } from '@lelu/confidence'
 import { generateText, type ToolCallRepairFunction, type ToolSet, wrapLanguageModel } from 'ai'
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 import { expect, test } from 'vitest'
@@ -19,13 +19,19 @@ test.each(Object.entries(loops))(
   '%s: a reader is told of the calls in front, for an opinion that makes a call once does not make it twice',
   async (_name, run) => {
     const seen: unknown[] = []
-    const confidence: ConfidenceReader = ({ call: { id }, before }) => {
+    const reader: ConfidenceReader = ({ call: { id }, before }) => {
       seen.push([id, before])
       return undefined
     }
+    // With a field of its own, which no opinion would have.
+    const confidence = Object.assign(reader, { added: selfReport().added })
     const guard = guardWith(await openLelu(), { confidence })
     const { tools } = createTools()
-    const calls = ['a', 'b'].map((id) => ({ id, tool: 'trade', input: { amount: 5 } }))
+    const calls = ['a', 'b'].map((id) => ({
+      id,
+      tool: 'trade',
+      input: { amount: 5, confidence: 0.9 },
+    }))
     await run({ guard, tools, model: guard.model(scriptedModel([calls]).model) })
     expect(seen).toEqual([
       ['a', undefined],

@@ -4,6 +4,7 @@ import type { Reviewer } from '../approvals/record.ts'
 import { readActor } from '../approvals/reviewer.ts'
 import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
+import { onlyMember } from '../request/only-member.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore, Marks } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
@@ -38,16 +39,13 @@ const everything = 'all'
 const agentScope = (id: string) => `agent:${id}`
 
 function scopeOf(scope: StopScope): string {
-  // Exactly one: whoever named an agent as well did not mean everything.
-  const [[kind, value] = [], ...more] = Object.entries(scope ?? {})
-  if (more.length === 0 && kind === 'all' && value === true) return everything
-  if (more.length === 0 && kind === 'agent' && isName(value)) return agentScope(value)
+  const [kind, value] = onlyMember(scope) ?? []
+  if (kind === 'all' && value === true) return everything
+  if (kind === 'agent' && typeof value === 'string' && value !== '') return agentScope(value)
   throw new LeluError('LELU_REQUEST_INVALID', 'What is stopped or started is an agent, or all.', {
     help: 'Pass { agent: "trader-1" } or { all: true }.',
   })
 }
-
-const isName = (word: unknown): word is string => typeof word === 'string' && word !== ''
 
 /** The store keeps times that only move forward, so there are two for each scope: the later one holds. */
 const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope}` })

@@ -2,6 +2,7 @@ import type { AuditLog } from '@lelu/audit'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
+import { onlyMember } from '../request/only-member.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
@@ -40,17 +41,11 @@ const kinds: readonly string[] = [
   ...['agent', 'user', 'key', 'tenant'],
 ]
 
-/**
- * What a revocation is about, as its one member. Throws `LELU_REQUEST_INVALID` for none, several or a value that is none:
- * whoever named an agent and a user as well would believe both to be revoked.
- */
+/** What a revocation is about. Throws `LELU_REQUEST_INVALID` unless it is one thing. */
 export function readTarget(target: object): [kind: string, id: string] {
-  const members = Object.entries(target ?? {})
-  const [[kind, id] = []] = members
-  if (members.length === 1 && kind !== undefined) {
-    if (kind === 'all' && id === true) return [kind, kind]
-    if (kinds.includes(kind) && typeof id === 'string' && id !== '') return [kind, id]
-  }
+  const [kind = '', id] = onlyMember(target) ?? []
+  if (kind === 'all' && id === true) return [kind, kind]
+  if (kinds.includes(kind) && typeof id === 'string' && id !== '') return [kind, id]
   throw new LeluError(
     'LELU_REQUEST_INVALID',
     'A revocation names exactly one of: token, approval, grant, agent, user, key, tenant, all.',

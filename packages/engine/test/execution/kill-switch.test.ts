@@ -90,6 +90,17 @@ it('a call of a run asks the store one question before it runs', async () => {
   }
 })
 
+it.each([{}, { all: false }, { agent: '' }, { agent: 7 }, { agent: 'x', all: true }, null, 'all'])(
+  'a stop of %j is refused, and stops nothing',
+  async (scope) => {
+    const lelu = await testEngine()
+    await expect(lelu.killSwitch.stop(scope as never)).rejects.toMatchObject({
+      code: 'LELU_REQUEST_INVALID',
+    })
+    expect(await lelu.killSwitch.isStopped({ all: true })).toBe(false)
+  },
+)
+
 it('another agent goes on', async () => {
   const lelu = await testEngine()
   await lelu.killSwitch.stop({ agent: 'trader-2' })

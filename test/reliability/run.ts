@@ -11,6 +11,13 @@ import {
   storeFaults,
 } from '@lelu/testing'
 import { machine } from '../bench/measure.ts'
+import {
+  keyv5Module,
+  postgresOn5,
+  redisOn5,
+  sqliteOn5,
+  valkeyOn5,
+} from '../src/stores/suite-keyv-5.ts'
 import { keyvSqliteHarness, keyvSqliteModule } from '../src/stores/suite-keyv-sqlite.ts'
 import { postgresHarness, postgresModule } from '../src/stores/suite-postgres.ts'
 import { redisHarness, redisModule, valkeyHarness } from '../src/stores/suite-redis.ts'
@@ -26,8 +33,17 @@ const drivers: Record<string, Driver> = {
   valkey: { harness: valkeyHarness, module: redisModule, installed: hasRedis() },
 }
 
+/** Played when they are named: the same databases on Keyv 5. */
+const named: Record<string, Driver> = {
+  'sqlite-keyv-5': { harness: sqliteOn5, module: keyv5Module, installed: true },
+  'postgres-keyv-5': { harness: postgresOn5, module: keyv5Module, installed: hasPostgres() },
+  'redis-keyv-5': { harness: redisOn5, module: keyv5Module, installed: hasRedis() },
+  'valkey-keyv-5': { harness: valkeyOn5, module: keyv5Module, installed: hasRedis() },
+}
+const known: Record<string, Driver> = { ...drivers, ...named }
+
 function readWords() {
-  const usage = `Usage: reliability [--full] [--driver ${Object.keys(drivers).join(' | ')}] [--fault NAME] [--json]
+  const usage = `Usage: reliability [--full] [--driver ${Object.keys(known).join(' | ')}] [--fault NAME] [--json]
 Faults: ${storeFaults.join(', ')}
 Memory is no driver here: no process shares it, and it is gone with its own. The tests play what is left for it.`
   try {
@@ -35,10 +51,10 @@ Memory is no driver here: no process shares it, and it is gone with its own. The
     const some = { type: 'string', multiple: true } as const
     const { values } = parseArgs({ options: { full: flag, json: flag, driver: some, fault: some } })
     const { driver = Object.keys(drivers), fault = storeFaults, full, json } = values
-    const known =
-      driver.every((name) => Object.hasOwn(drivers, name)) &&
+    const isKnown =
+      driver.every((name) => Object.hasOwn(known, name)) &&
       fault.every((name) => storeFaults.includes(name))
-    if (known) return { driver, fault, full, json }
+    if (isKnown) return { driver, fault, full, json }
   } catch {}
   console.error(usage)
   return process.exit(2)
@@ -47,7 +63,7 @@ Memory is no driver here: no process shares it, and it is gone with its own. The
 const { driver: names, fault: only, full, json } = readWords()
 const runs: StoreRun[] = []
 for (const name of names) {
-  const { harness, module, installed } = drivers[name] as Driver
+  const { harness, module, installed } = known[name] as Driver
   if (!installed) {
     console.error(`${harness.name}: its server is not installed, so it is left out.`)
     continue

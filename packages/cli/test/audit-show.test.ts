@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openAuditLog } from '@lelu/audit'
+import { LeluError, notRun } from '@lelu/engine/adapter'
 import { expect, test } from 'vitest'
 import { progressLine } from '../src/audit/scan-progress.ts'
 import { queueOfOne, run, suspended, temporaryFolder, trade, withEngine } from './support.ts'
@@ -24,6 +25,19 @@ test('show tells the whole story of a call in order, each with its place and rec
   )
   const places = stdout.match(/[0-9a-z]{26}\/\d+ {2}leaf [A-Za-z0-9+/]{43}=/g)
   expect(places).toHaveLength(7)
+})
+
+test('show says of a call that its framework did not run, that it was not run', async () => {
+  const { directory, id } = await queueOfOne()
+  await run(['approvals', 'approve', id, '--yes', '-C', directory])
+  const error = notRun(new LeluError('LELU_CALL_INVALID', 'The step ended.', { help: 'None.' }))
+  const resumed = withEngine(directory, (lelu) => lelu.resume(id, () => Promise.reject(error)))
+  await expect(resumed).rejects.toBe(error)
+  const story = await run(['audit', 'show', id, '-C', directory])
+  expect(story.stdout).toMatch(/ was not run\n/)
+  expect(story.stdout).not.toContain('failed')
+  const shown = await run(['approvals', 'show', id, '-C', directory])
+  expect(shown.stdout).toMatch(/not run +The step ended\./)
 })
 
 test('show --json gives the records in order with stream, seq and leaf, whatever part is named', async () => {

@@ -101,7 +101,11 @@ function decided({ decision, policy, reasons }: Members): Members {
 
 function ended({ result }: Members): Members {
   const { status, error_code, duration_ms } = object(result)
-  const ends: Record<string, Members> = { completed: success, failed: failure }
+  const ends: Record<string, Members> = {
+    completed: success,
+    failed: failure,
+    not_run: { status_id: 99, status: 'not_run' },
+  }
   const word = text(status) ?? 'unknown'
   return given({
     ...(Object.hasOwn(ends, word) ? ends[word] : { status_id: 0, status: 'Unknown' }),

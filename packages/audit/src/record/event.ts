@@ -52,7 +52,10 @@ export type AuditSignal = {
   samples: number | null
 }
 
-/** `status` is completed, failed or unknown; results and messages appear as digests only. */
+/**
+ * `status` is completed, failed, unknown, or `not_run`: it was allowed, and its framework then did not run it. Results and
+ * messages appear as digests only.
+ */
 export type AuditResult = {
   status: string
   digest: string | null

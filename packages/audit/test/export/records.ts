@@ -108,6 +108,7 @@ export const samples: Record<string, Record<string, unknown>> = {
   completed: outcome({ status: 'completed', digest: 'r', duration_ms: 12 }),
   failed: outcome({ status: 'failed', digest: 'f', duration_ms: 3, error_code: 'E_LIMIT' }),
   unknown: outcome({ status: 'unknown', digest: null, duration_ms: null }),
+  notRun: outcome({ status: 'not_run', digest: null, duration_ms: 3 }),
   policy: { kind: 'policy.loaded', policy: { revision: 'sha256:ab' }, refs: {} },
   erasure: {
     kind: 'erasure',

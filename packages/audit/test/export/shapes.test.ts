@@ -29,6 +29,7 @@ describe('OCSF', () => {
     expect(of('wait')).toEqual([6003, 'non_idempotent', 99, 14, 99, 1])
     expect(of('failed')).toEqual([6003, 'non_idempotent', undefined, undefined, 2, 3])
     expect(of('unknown')).toEqual([6003, 'non_idempotent', undefined, undefined, 0, 4])
+    expect(of('notRun')).toEqual([6003, 'non_idempotent', undefined, undefined, 99, 1])
     expect(of('edited')).toEqual([3004, 'Update', 4, 8, undefined, 1])
     expect(of('denied')).toEqual([3004, 'Update', 2, 25, undefined, 3])
     expect(of('revoked')).toEqual([3004, 'Disable', undefined, undefined, undefined, 3])
@@ -87,8 +88,8 @@ describe('OpenTelemetry', () => {
 
   it('has the severity of the answer, the event name, and the trace where there is one', () => {
     const severity = (name: string) => toOtelLog(exported(samples[name] ?? {})).severityText
-    expect(['allow', 'wait', 'deny', 'failed', 'unknown'].map(severity)).toEqual([
-      ...['INFO', 'INFO', 'WARN', 'WARN', 'ERROR'],
+    expect(['allow', 'wait', 'deny', 'failed', 'unknown', 'notRun'].map(severity)).toEqual([
+      ...['INFO', 'INFO', 'WARN', 'WARN', 'ERROR', 'INFO'],
     ])
     expect(toOtelLog(exported(samples.traced ?? {}))).toMatchObject({
       eventName: 'lelu.decision',

@@ -177,6 +177,7 @@ function outcomeLines(
   }
   if (reason !== null) list.push(['reason', `${safeText(reason.message)} (${safeText(reason.id)})`])
   if (result?.status === 'failed') list.push(['failed', safeText(result.message)])
+  if (result?.status === 'not_run') list.push(['not run', safeText(result.message)])
   if (result?.status === 'completed') {
     list.push([
       'completed',

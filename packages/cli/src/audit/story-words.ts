@@ -139,5 +139,6 @@ function outcome(result: unknown): Happened {
     ...line('error', part(result, 'error_code')),
     ...line(status === 'failed' ? 'failure digest' : 'result digest', part(result, 'digest')),
   ]
-  return { title: `ended: ${status}`, ...styled(own(ends, status)), details }
+  const title = status === 'not_run' ? 'was not run' : `ended: ${status}`
+  return { title, ...styled(own(ends, status)), details }
 }

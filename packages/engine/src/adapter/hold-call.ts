@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { notRun } from '../execution/not-run.ts'
 import type { Json } from '../types.ts'
 import { type CallResult, guardCall, type RunTool } from './guard-call.ts'
 import type { GuardOptions } from './options.ts'
@@ -18,10 +19,12 @@ export type HeldCall<T> = {
 const holdMs = 60_000
 
 function notExecuted(tool: string): LeluError {
-  return new LeluError(
-    'LELU_CALL_INVALID',
-    `The framework did not execute the call of ${tool}. The tool was not run.`,
-    { help: 'Nothing is to be done: the step was aborted, or ended without its tools.' },
+  return notRun(
+    new LeluError(
+      'LELU_CALL_INVALID',
+      `The framework did not execute the call of ${tool}. The tool was not run.`,
+      { help: 'Nothing is to be done: the step was aborted, or ended without its tools.' },
+    ),
   )
 }
 

@@ -10,6 +10,7 @@ export type {
 export type { Approvals } from '../approvals/approvals.ts'
 export type { Approval, Reviewer } from '../approvals/record.ts'
 export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from '../errors.ts'
+export { notRun } from '../execution/not-run.ts'
 export type { ToolRun } from '../execution/outcome.ts'
 export type { Lelu } from '../lelu.ts'
 export { pendingText } from '../refusal.ts'

@@ -128,12 +128,13 @@ export function outcomeResult(
   result: ApprovalResult | { status: 'unknown' },
   blind: string | undefined,
 ): Pick<AuditResult, 'status' | 'digest' | 'error_code'> {
-  if (result.status === 'unknown') return { status: 'unknown', digest: null }
+  const { status } = result
+  if (status === 'unknown' || status === 'not_run') return { status, digest: null }
   const digest =
     result.status === 'completed' ? result.digest : jsonDigest('lelu.failure.v1', result.message)
   const shown = digest === null ? null : blinded(blind, '/result/digest', digest)
   const code = result.status === 'failed' ? result.code : undefined
-  return { status: result.status, digest: shown, ...(code !== undefined && { error_code: code }) }
+  return { status, digest: shown, ...(code !== undefined && { error_code: code }) }
 }
 
 export function outcomeEvent(

@@ -36,11 +36,16 @@ export type Grant = { jti: string; expiresAt: number; mintedAt: number; count: n
 /** One try at running the tool. Past `leaseUntil` nobody is believed to be running it. */
 export type Attempt = { id: string; number: number; startedAt: number; leaseUntil: number }
 
+/** `not_run`: the approval was taken for the call, and its framework then did not run it. It had no effect. */
+export type FailedResult =
+  | { status: 'failed'; message: string; code?: string }
+  | { status: 'not_run'; message: string }
+
 /** How the call ended. `value` is kept when it is JSON and small enough; its digest always. */
 export type ApprovalResult =
   | { status: 'completed'; kept: true; value?: Json; digest: string }
   | { status: 'completed'; kept: false; digest: string | null }
-  | { status: 'failed'; message: string; code?: string }
+  | FailedResult
 
 /** An audit event that is part of a transition: written to the log before anything depends on it. */
 export type PendingEvent = { n: number; data: AuditEvent }

@@ -1,7 +1,8 @@
 import { types } from 'node:util'
-import type { Approval } from '../approvals/record.ts'
+import type { Approval, FailedResult } from '../approvals/record.ts'
 import { toWellFormed } from '../request/unicode.ts'
 import type { Decision, Effect, Json, Reason, ToolCall } from '../types.ts'
+import { takeNotRun } from './not-run.ts'
 
 /** What the engine tells the tool about its run. */
 export type ToolRun = {
@@ -60,10 +61,9 @@ export function isKept(value: unknown): boolean {
 }
 
 /** How a call ended that threw. An aborted one may still be at work, so nobody knows whether it takes effect. */
-export function endOf(
-  error: unknown,
-): { status: 'failed'; message: string; code?: string } | { status: 'unknown' } {
+export function endOf(error: unknown): FailedResult | { status: 'unknown' } {
   if (isAbort(error)) return { status: 'unknown' }
+  if (takeNotRun(error)) return { status: 'not_run', message: error.message }
   const message = error instanceof Error ? error.message : String(error)
   const code = codeOf(error)
   // What is cut may end within a character, which the log would not take.

@@ -29,6 +29,21 @@ function unknownError(id: string): LeluError {
   )
 }
 
+function failedError({ id, result }: ApprovalRecord): LeluError {
+  const message = result?.status === 'failed' || result?.status === 'not_run' ? result.message : ''
+  const details = { approval: id, state: 'failed', message }
+  if (result?.status === 'not_run') {
+    return new LeluError('LELU_APPROVAL_FAILED', `The call of approval ${id} was not run.`, {
+      help: 'Its framework ended the step without it, and its approval is spent. Let the agent ask anew.',
+      details,
+    })
+  }
+  return new LeluError('LELU_APPROVAL_FAILED', `The call of approval ${id} ran and failed.`, {
+    help: 'It is not run again, for it may have taken effect in part. Let the agent ask anew.',
+    details,
+  })
+}
+
 /** The kept result of a call that ran earlier: answered, never run again. */
 function replay<T>(record: ApprovalRecord): Outcome<T> {
   const { result, decision, id } = record
@@ -66,14 +81,7 @@ function answerOf<T>(record: ApprovalRecord, now: number): Outcome<T> | undefine
     case 'completed':
       return replay(record)
     case 'failed':
-      throw new LeluError('LELU_APPROVAL_FAILED', `The call of approval ${id} ran and failed.`, {
-        help: 'It is not run again, for it may have taken effect in part. Let the agent ask anew.',
-        details: {
-          approval: id,
-          state: 'failed',
-          message: record.result?.status === 'failed' ? record.result.message : '',
-        },
-      })
+      throw failedError(record)
     case 'unknown':
       throw unknownError(id)
     case 'executing': {

@@ -52,6 +52,9 @@ function resultOf(value: unknown): ApprovalResult {
   return { status: 'completed', kept: true, value: plain.json, digest }
 }
 
+/** A call that was not run has failed as well: its approval is spent. */
+const stateOf = ({ status }: ApprovalResult) => (status === 'not_run' ? 'failed' : status)
+
 const aborted = {
   state: 'unknown' as const,
   reason: {
@@ -131,7 +134,7 @@ export async function runClaimed<T>(
     const latest = await stopLease()
     const durationMs = Math.round(performance.now() - started)
     const changeOf = (current: ApprovalRecord) => ({
-      next: result.status === 'unknown' ? aborted : { state: result.status, result },
+      next: result.status === 'unknown' ? aborted : { state: stateOf(result), result },
       events: [outcomeEvent(current, result, durationMs)],
     })
     try {

@@ -84,6 +84,10 @@ export function taskKeeper({ lelu, resume, consoleUrl }: Options): TaskKeeper {
       const text = `The call ran and failed: ${result.message} It is not run again.`
       return refused(approval, 'LELU_APPROVAL_FAILED', text)
     }
+    if (result?.status === 'not_run') {
+      const text = `The call was not run: ${result.message}`
+      return refused(approval, 'LELU_APPROVAL_FAILED', text)
+    }
     if (state !== 'completed' || result === null) {
       const text = 'Whether the call took effect is not known. A person must look.'
       return refused(approval, 'LELU_APPROVAL_UNKNOWN', text)

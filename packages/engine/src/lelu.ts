@@ -8,7 +8,7 @@ import { type GuardHooks, guard } from './execution/guard.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
 import type { Caller } from './execution/redeem.ts'
-import { resume } from './execution/resume.ts'
+import { resume, resumeFrom } from './execution/resume.ts'
 import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
@@ -120,9 +120,6 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
       help: 'Make a new one with createLelu().',
     })
   }
-  const resumeCall = <T>(id: string, execute: Execute<T>, caller: Caller = {}) =>
-    resume(id, execute, caller, redeeming)
-
   return {
     approvals,
     tokens,
@@ -148,12 +145,12 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         useGrant: (gated, decided) =>
           useGrant(gated, decided, { standing, revocations, audit, now }),
         withConfidence: (gated, confidence) => withConfidence(gated, confidence, limits),
-        resume: resumeCall,
+        resume: (record, execute) => resumeFrom(record, execute, {}, redeeming),
       })
     },
-    async resume(id, execute, caller) {
+    async resume(id, execute, caller = {}) {
       assertOpen()
-      return resumeCall(id, execute, caller)
+      return resume(id, execute, caller, redeeming)
     },
     async close() {
       closed = true

@@ -37,7 +37,8 @@ export type GuardOptions = GuardHooks & {
   withConfidence: (gated: GatedRequest, confidence: ConfidenceSignal) => GatedRequest
   /** The decision of a call that a standing grant allows. */
   useGrant: (gated: GatedRequest, decided: Decided) => Promise<Decision | undefined>
-  resume: <T>(id: string, execute: Execute<T>) => Promise<Outcome<T>>
+  /** Goes on with a record that was just loaded. */
+  resume: <T>(record: ApprovalRecord, execute: Execute<T>) => Promise<Outcome<T>>
 }
 
 /** Decides, then runs, suspends or refuses. A call that is suspended already goes on from where it stands. */
@@ -78,7 +79,7 @@ export async function guard<T>(
   function goOn(record: ApprovalRecord): Promise<Outcome<T>> {
     const original = record.edits[0]?.from ?? record.digest
     if (original === digestOf(asked) && isSameCall(record.request, asked.request))
-      return resume(record.id, execute)
+      return resume(record, execute)
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
       `Call ${asked.request.call.id} of this run is on record already, with another tool, schema, input, effect, resource, agent or person.`,

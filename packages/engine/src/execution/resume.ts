@@ -114,16 +114,27 @@ export async function resume<T>(
   caller: Caller,
   options: RedeemOptions,
 ): Promise<Outcome<T>> {
-  const tenant = callerTenant(caller)
+  const record = await options.records.load(id, callerTenant(caller))
+  return resumeFrom(record, execute, caller, options)
+}
+
+/** The same from a record that was just loaded. Never one that a caller handed in: its seal is not looked at again. */
+export async function resumeFrom<T>(
+  loaded: ApprovalRecord,
+  execute: Execute<T>,
+  caller: Caller,
+  options: RedeemOptions,
+): Promise<Outcome<T>> {
+  let record = loaded
   for (let round = 0; round < maxRounds; round += 1) {
-    const record = await options.records.load(id, tenant)
     const answer = answerOf<T>(record, options.now())
     if (answer !== undefined) return answer
     const claim = await redeem(record, caller, options)
     if (claim !== undefined) return 'status' in claim ? claim : runClaimed(claim, execute, options)
+    record = await options.records.load(record.id, record.tenant)
   }
-  throw new LeluError('LELU_APPROVAL_CONFLICT', `Others keep changing approval ${id}.`, {
+  throw new LeluError('LELU_APPROVAL_CONFLICT', `Others keep changing approval ${record.id}.`, {
     help: 'Resume it again; if it stays, look for a process that writes in a loop.',
-    details: { approval: id },
+    details: { approval: record.id },
   })
 }

@@ -1,7 +1,7 @@
 import { readRecords } from '@lelu/audit/reading'
 import { Keyv } from 'keyv'
 import { expect, it, vi } from 'vitest'
-import { fromKeyv, type StopScope } from '../../src/index.ts'
+import type { StopScope } from '../../src/index.ts'
 import { approved, bob, temporaryFolder, testClock, testEngine, trade } from '../support.ts'
 
 it.each<[string, StopScope]>([
@@ -53,41 +53,6 @@ it('stopped while its confidence is read, a call does not run', async () => {
     decision: { reasons: [{ id: 'stopped' }] },
   })
   expect(tool).not.toHaveBeenCalled()
-})
-
-it('a call of a run asks the store one question before it runs', async () => {
-  const keyv = new Keyv()
-  const store = fromKeyv(keyv)
-  const asked: string[] = []
-  const counting = new Proxy(store, {
-    get(target, name: keyof typeof store) {
-      const member = target[name]
-      if (typeof member !== 'function' || name === 'open') return member
-      return (...given: never[]) => {
-        asked.push(name)
-        return (member as (...all: never[]) => unknown).apply(target, given)
-      }
-    },
-  })
-  const lelu = await testEngine({
-    store: {
-      store: { [Symbol.for('lelu.approval-store')]: counting },
-      get: async () => undefined,
-    } as never,
-  })
-  for (const [request, hooks] of [
-    [trade(0.97, { id: 'call-2' }, { run: 'run-1' }), {}],
-    [unread, { confidence: () => signal }],
-  ] as const) {
-    asked.length = 0
-    let before: string[] = []
-    const tool = () => {
-      before = [...asked]
-    }
-    const outcome = await lelu.guard(request, tool, hooks)
-    expect(outcome.status).toBe('executed')
-    expect(before).toEqual(['findByCall'])
-  }
 })
 
 it.each([{}, { all: false }, { agent: '' }, { agent: 7 }, { agent: 'x', all: true }, null, 'all'])(

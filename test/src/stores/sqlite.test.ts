@@ -106,6 +106,18 @@ it('the file that an engine makes itself is waited for no longer than its store 
   }
 })
 
+it('a store that is closed says so to readers and to writers', async () => {
+  const store = fromKeyv(new Keyv({ store: sqliteStore({ path: freshFile() }) }))
+  await store.open()
+  await store.close()
+  for (const asked of [store.get('apr_1'), store.setWatermark('all', 1)]) {
+    await expect(asked).rejects.toMatchObject({
+      code: 'LELU_STORE_UNAVAILABLE',
+      message: expect.stringContaining('the store is closed'),
+    })
+  }
+})
+
 describe('the file of a @keyv/sqlite', () => {
   it('keeps its mode, and what Keyv itself has in it', async () => {
     const path = freshFile()

@@ -86,6 +86,8 @@ export function sqliteApprovalStore(
   const write = <T>(doing: string, statement: () => T) => queue.write(doing, patience(), statement)
   /** A reader waits for no writer; but for one who repairs the file after a crash. */
   const read = <T>(doing: string, query: () => T): Answer<T> => {
+    // Else SQLite says of a closed file that a statement has been finalized.
+    if (!database.isOpen) return Promise.reject(storeError(new Error('the store is closed'), doing))
     try {
       return query()
     } catch (error) {

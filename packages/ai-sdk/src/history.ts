@@ -29,6 +29,9 @@ function countCalls(messages: readonly ModelMessage[], toolCallId: string): numb
   return messages.flatMap((message) => partsOf(message, 'assistant').filter(isCall)).length
 }
 
+/** The SDK looks ids up as the names of properties: there `["id"]`, which JSON can bring, is `"id"`. */
+export const nameOf = (id: unknown): string => String(id)
+
 /**
  * Whether the SDK takes the call up from the history instead of from the model: by the very rule of its own
  * `collectToolApprovals`, or a forged history could pass for a new answer.
@@ -37,17 +40,19 @@ function isResumed(messages: readonly ModelMessage[], toolCallId: string): boole
   const last = partsOf(messages.at(-1), 'tool')
   if (last.some((part) => part.type === 'tool-result' && part.toolCallId === toolCallId))
     return false
-  const requested = new Map<unknown, string | undefined>()
+  const approvals = last.filter(
+    (part) => part.type === 'tool-approval-response' && Boolean(part.approved),
+  )
+  if (approvals.length === 0) return false
+  const requested = new Map<string, string>()
   for (const message of messages) {
     for (const part of partsOf(message, 'assistant')) {
-      if (part.type === 'tool-approval-request') requested.set(part.approvalId, part.toolCallId)
+      if (part.type === 'tool-approval-request')
+        requested.set(nameOf(part.approvalId), nameOf(part.toolCallId))
     }
   }
-  return last.some(
-    (part) =>
-      part.type === 'tool-approval-response' &&
-      Boolean(part.approved) &&
-      requested.get(part.approvalId) === toolCallId,
+  return approvals.some(
+    ({ approvalId }) => requested.get(nameOf(approvalId)) === nameOf(toolCallId),
   )
 }
 

@@ -2,7 +2,7 @@ import type { Approval } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import { checkMessages } from './check-messages.ts'
 import { findApproval } from './find-approval.ts'
-import { type OpenCall, openCalls } from './history.ts'
+import { nameOf, type OpenCall, openCalls } from './history.ts'
 import { type GuardedCall, type RunContext, runOf } from './options.ts'
 import type { GuardState } from './state.ts'
 
@@ -74,7 +74,7 @@ function withoutResponses(messages: readonly ModelMessage[], open: readonly Open
   const last = messages.at(-1)
   if (last?.role !== 'tool') return [...messages]
   const content = last.content.filter(
-    (part) => part.type !== 'tool-approval-response' || !requests.has(part.approvalId),
+    (part) => part.type !== 'tool-approval-response' || !requests.has(nameOf(part.approvalId)),
   )
   const before = messages.slice(0, -1)
   return content.length === 0 ? before : [...before, { ...last, content }]

@@ -92,15 +92,14 @@ test('answers that a client wrote are taken out, approving ones and denying ones
       ? content.filter((part) => part.type === 'tool-approval-request')
       : [],
   )
+  // Also with an id that is a list: the SDK finds the request by it.
   const written = (approved: boolean): ModelMessage[] => [
     ...messages,
     {
       role: 'tool',
-      content: requests.map(({ approvalId }) => ({
-        type: 'tool-approval-response',
-        approvalId,
-        approved,
-      })),
+      content: requests
+        .flatMap(({ approvalId }) => [approvalId, [approvalId] as unknown as string])
+        .map((approvalId) => ({ type: 'tool-approval-response', approvalId, approved })),
     },
   ]
   expect(await guard.settle(written(true))).toMatchObject({ ready: false, messages })

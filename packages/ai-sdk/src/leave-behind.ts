@@ -41,7 +41,9 @@ function endOf(approval: Approval, call: NamedCall): Ending {
     case 'executing':
       return stands(`The call of approval ${id} is running right now.`)
     case 'failed':
-      return stands(`The call of approval ${id} ran and failed.`)
+      return result?.status === 'not_run'
+        ? never
+        : stands(`The call of approval ${id} ran and failed.`)
     case 'unknown':
       return stands(`Whether the call of approval ${id} took effect is not known.`)
     default:

@@ -39,7 +39,7 @@ test('an allowed call of a run that is aborted ends in the log at once, as not r
   expect(await answer).toBeUndefined()
   await expect.poll(() => logOf(lelu)).toEqual(['decision allow'])
   control.abort()
-  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome not_run'])
   expect(ran).toEqual([])
 })
 
@@ -56,7 +56,7 @@ test('a run that is aborted while the policy decides runs nothing', async () => 
   })
   const { answer, ran } = await asked(guardWith(lelu), 'allowed', control.signal)
   await answer
-  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome not_run'])
   expect(ran).toEqual([])
 })
 
@@ -78,7 +78,7 @@ test('a run that is aborted between decision and execution runs nothing', async 
     abortSignal: control.signal,
   })
   await running.catch(() => {})
-  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+  await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome not_run'])
   expect(ran).toEqual([])
 })
 

@@ -65,7 +65,7 @@ test('the decision is made before the tool runs, and binds the input', async () 
   const result = await generateText({ model, tools: guarded, toolApproval, messages: question })
   expect(ran).toEqual([])
   expect(JSON.stringify(result.responseMessages)).toContain('Denied by policy')
-  expect(logOf(lelu).sort()).toEqual(['decision allow', 'decision deny', 'outcome failed'])
+  expect(logOf(lelu).sort()).toEqual(['decision allow', 'decision deny', 'outcome not_run'])
 })
 
 test('a call that is allowed and never executed ends in the log as not run', async () => {
@@ -85,7 +85,7 @@ test('a call that is allowed and never executed ends in the log as not run', asy
     expect(await guard.toolApproval()(asked)).toBeUndefined()
     await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow']))
     vi.advanceTimersByTime(60_000)
-    await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow', 'outcome failed']))
+    await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow', 'outcome not_run']))
     expect(ran).toEqual([])
   } finally {
     vi.useRealTimers()
@@ -266,7 +266,7 @@ test('of two calls with one id in one answer none runs, and nothing is left to a
     const { approvals } = await lelu.approvals.list({ state: 'pending' })
     expect(approvals).toEqual([])
     // The first call of the first pair was allowed, and its end is not left open.
-    await expect.poll(() => logOf(lelu)).toContain('outcome failed')
+    await expect.poll(() => logOf(lelu)).toContain('outcome not_run')
   }
 })
 

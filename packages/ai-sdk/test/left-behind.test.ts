@@ -1,3 +1,4 @@
+import { LeluError, notRun } from '@lelu/engine/adapter'
 import { convertToModelMessages, type ModelMessage, type ToolSet, tool, type UIMessage } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import { expect, test } from 'vitest'
@@ -106,6 +107,14 @@ test.each([
     errorText: expect.stringMatching(text),
   })
   expect(ran).toHaveLength(1)
+})
+
+test('of a call that was not run after all, the model is told that it did not run', async () => {
+  const reason = new LeluError('LELU_CALL_INVALID', 'Not now.', { help: 'None.' })
+  const { guard, messages, run } = await lost({ execute: () => Promise.reject(notRun(reason)) })
+  await run()
+  const closed = await guard.cancelAbandoned([...messages, well])
+  expect(answers(closed).x).toMatchObject({ type: 'execution-denied' })
 })
 
 test('of a call that is running when it is left behind, the model is told that it runs', async () => {

@@ -64,7 +64,7 @@ test('a call that the policy allows still waits for the gate of its tool, and ru
     expect(await guard.settle(messages)).toMatchObject({ ready: false, pending: [] })
     expect((await lelu.approvals.list()).approvals).toEqual([])
     // Nothing is held while the app takes its time, and the log says at once that nothing ran.
-    await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome failed'])
+    await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome not_run'])
 
     const declined = answered(messages, false)
     await run({ guard, tools, model: finish(), messages: declined })

@@ -1,4 +1,4 @@
-import { LeluError, repeatedIdText } from '@lelu/engine/adapter'
+import { LeluError, notRun, repeatedIdText } from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
@@ -18,9 +18,10 @@ export type CancelAbandoned = (
 ) => Promise<ChatCompletionMessageParam[]>
 
 function neverRuns(): never {
-  throw new LeluError('LELU_CALL_INVALID', 'A call that was left behind is not run.', {
-    help: 'Let the agent ask again.',
-  })
+  const help = 'Let the agent ask again.'
+  throw notRun(
+    new LeluError('LELU_CALL_INVALID', 'A call that was left behind is not run.', { help }),
+  )
 }
 
 /** Why a call is cancelled that a newer message left behind. */

@@ -4,6 +4,7 @@ import {
   guardCall,
   invalidInputText,
   LeluError,
+  notRun,
 } from '@lelu/engine/adapter'
 import type { FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
 import { idOf } from './call-name.ts'
@@ -26,9 +27,8 @@ function guardOfItem({ agent, rawItem }: RunToolApprovalItem): Guard | undefined
 }
 
 function neverRuns(): never {
-  throw new LeluError('LELU_CALL_INVALID', 'A call that has ended is not run.', {
-    help: 'Let the agent ask again.',
-  })
+  const help = 'Let the agent ask again.'
+  throw notRun(new LeluError('LELU_CALL_INVALID', 'A call that has ended is not run.', { help }))
 }
 
 /** What the model reads about a call that a person or the clock has ended. Nothing can run. */

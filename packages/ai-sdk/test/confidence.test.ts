@@ -53,7 +53,7 @@ test.each(Object.entries(loops))(
     const guard = guardWith(lelu, { confidence: reader })
     const { tools, ran } = createTools()
     const logprobs = [{ token: '{"amount":5}', logprob: -0.01, top_logprobs: [] }]
-    const { model } = scriptedModel([trade()], { openai: { logprobs } })
+    const { model } = scriptedModel([trade()], { metadata: { openai: { logprobs } } })
     await run({ guard, tools, model: guard.model(model) })
     expect(seen).toEqual([{ logprobs, name: 'mock-model-id', text: '{"amount":5}' }])
     expect(ran).toHaveLength(1)

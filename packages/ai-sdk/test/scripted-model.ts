@@ -1,4 +1,4 @@
-import type { ScriptedCall } from '@lelu/testing'
+import { argumentsText, fakeModel, lastWord, type ScriptedCall } from '@lelu/testing'
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 
 type Params = Parameters<MockLanguageModelV4['doGenerate']>[0]
@@ -13,13 +13,8 @@ export const usage: Generated['usage'] = {
   outputTokens: { total: 1, text: 1, reasoning: undefined },
 }
 
-const isRaw = (input: ScriptedCall['input']): input is { raw: string } =>
-  typeof input === 'object' && input !== null && 'raw' in input
-
-const textOf = ({ input }: ScriptedCall) => (isRaw(input) ? input.raw : JSON.stringify(input))
-
 function partsOf(call: ScriptedCall): StreamPart[] {
-  const [id, text] = [call.id, textOf(call)]
+  const [id, text] = [call.id, argumentsText(call)]
   const half = Math.ceil(text.length / 2)
   return [
     { type: 'tool-input-start', id, toolName: call.tool },
@@ -33,24 +28,34 @@ function partsOf(call: ScriptedCall): StreamPart[] {
 export type ScriptedModel = {
   model: MockLanguageModelV4
   /** The steps it has not made yet. */
-  left: ScriptedCall[][]
+  left(): ScriptedCall[][]
   /** What the provider was asked, in order. */
   asked: Params[]
 }
 
-/** A model that makes the calls of each step in turn, and then says that it has finished. */
+export type ScriptedModelOptions = {
+  /** What the provider says of each answer beside its content. */
+  metadata?: Generated['providerMetadata']
+  /** The provider answers nothing but errors. */
+  down?: boolean | undefined
+}
+
+/** The fake model of the suite, in the words of the SDK. */
 export function scriptedModel(
   steps: readonly ScriptedCall[][],
-  metadata?: Generated['providerMetadata'],
+  { metadata, down }: ScriptedModelOptions = {},
 ): ScriptedModel {
-  const left = [...steps]
+  const script = fakeModel(steps, { down })
+  let said = 0
   const asked: Params[] = []
   const next = (params: Params) => {
     asked.push(params)
     params.abortSignal?.throwIfAborted()
-    return left.shift() ?? []
+    const calls = script.answer(said)
+    said += 1
+    return calls
   }
-  const ending = (calls: ScriptedCall[]) => ({
+  const ending = (calls: readonly ScriptedCall[]) => ({
     finishReason:
       calls.length > 0
         ? { unified: 'tool-calls' as const, raw: 'tool_calls' }
@@ -65,10 +70,10 @@ export function scriptedModel(
         type: 'tool-call' as const,
         toolCallId: call.id,
         toolName: call.tool,
-        input: textOf(call),
+        input: argumentsText(call),
       }))
       return {
-        content: calls.length > 0 ? content : [{ type: 'text', text: 'Finished.' }],
+        content: calls.length > 0 ? content : [{ type: 'text', text: lastWord }],
         ...ending(calls),
         warnings: [],
       }
@@ -77,7 +82,7 @@ export function scriptedModel(
       const calls = next(params)
       const text: StreamPart[] = [
         { type: 'text-start', id: 't' },
-        { type: 'text-delta', id: 't', delta: 'Finished.' },
+        { type: 'text-delta', id: 't', delta: lastWord },
         { type: 'text-end', id: 't' },
       ]
       return {
@@ -89,5 +94,5 @@ export function scriptedModel(
       }
     },
   })
-  return { model, left, asked }
+  return { model, left: () => steps.slice(said), asked }
 }

@@ -9,6 +9,7 @@ import {
   takeField,
 } from '@lelu/engine/adapter'
 import type { WrapModelCallHook } from 'langchain'
+import { textOf } from './call-text.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { threadOf } from './place.ts'
 import { showField } from './shown-field.ts'
@@ -41,15 +42,6 @@ export function answeredSignals(): AnsweredSignals {
       if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
     },
   }
-}
-
-/** The argument JSON as the model generated it, where the provider's converter keeps it. */
-function textOf(message: AIMessage, id: string | undefined): string | undefined {
-  const raw = message.additional_kwargs.tool_calls?.find((call) => call.id === id)
-  if (raw !== undefined) return raw.function.arguments
-  const chunks = (message as { tool_call_chunks?: { id?: string; args?: string }[] })
-    .tool_call_chunks
-  return chunks?.find((chunk) => chunk.id === id)?.args
 }
 
 /**

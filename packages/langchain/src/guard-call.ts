@@ -1,10 +1,13 @@
 import {
   editedInput,
   guardCall as guard,
+  invalidInputText,
   type Json,
   LeluError,
+  notRun,
   repeatedIdText,
 } from '@lelu/engine/adapter'
+import { isCutOff } from './call-text.ts'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
@@ -51,6 +54,10 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
   if (isRepeated(call)) {
     return { status: 'refused', output: refusalMessage(repeatedIdText, toolCall) }
   }
+  if (isCutOff(message, toolCall.id)) {
+    const text = invalidInputText(toolCall.name)
+    return { status: 'refused', output: refusalMessage(text, toolCall) }
+  }
   const schema = jsonSchemaOf(tool)
   const answered = signals?.of(call)
   const asked = {
@@ -82,7 +89,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
           signal?.throwIfAborted()
         } catch (error) {
           ended = { error }
-          throw notRun(toolCall.name)
+          throw stepEnded(toolCall.name)
         }
       }
       const edited = editedInput(approval)
@@ -104,16 +111,17 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
         }
         // The value it is answered with is not looked at: whoever holds the thread could forge it.
-        await turn.ask(suspendedCall(result.approval))
+        await turn.ask(suspendedCall(result.approval, toolCall.id))
     }
   }
 }
 
-/** What the log says of an allowed call whose step ended before it ran: its code tells it from a tool that failed. */
-function notRun(tool: string): LeluError {
-  return new LeluError(
-    'LELU_CALL_INVALID',
-    `The step of the call of ${tool} ended before its turn. The tool was not run.`,
-    { help: 'Nothing is to be done: the call is decided again when the run goes on.' },
+function stepEnded(tool: string): LeluError {
+  return notRun(
+    new LeluError(
+      'LELU_CALL_INVALID',
+      `The step of the call of ${tool} ended before its turn. The tool was not run.`,
+      { help: 'Nothing is to be done: the call is decided again when the run goes on.' },
+    ),
   )
 }

@@ -9,6 +9,7 @@ import {
 } from 'langchain'
 import { cancelAbandoned } from './abandoned.ts'
 import { type BindableTool, bindTool, canBeHanded, isBindable, neverRuns } from './bind-tool.ts'
+import { markCutOff } from './call-text.ts'
 import { answeredSignals, readAtAnswer } from './confidence.ts'
 import { isCoreTool } from './core-tool.ts'
 import { guardCall } from './guard-call.ts'
@@ -81,7 +82,7 @@ export function leluMiddleware(options: MiddlewareOptions): LeluMiddleware {
       const { configurable = {}, context, signal } = request.runtime
       const { messages } = request.state
       await cancelAbandoned({ messages, configurable, context, signal }, options)
-      return askModel === undefined ? handler(request) : askModel(request, handler)
+      return markCutOff(await (askModel?.(request, handler) ?? handler(request)))
     },
     async wrapToolCall(request, handler) {
       const { toolCall, runtime, state } = request

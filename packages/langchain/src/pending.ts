@@ -1,8 +1,16 @@
 import { Command } from '@langchain/langgraph'
 import { type Approvals, isLeluError } from '@lelu/engine/adapter'
 
-/** A call that waits for a person, as a result of the graph shows it. Calls that share a node share an interrupt. */
-export type PendingApproval = { interruptId: string; approvalId: string; action: string }
+/**
+ * A call that waits for a person, as a result of the graph shows it: `action` is its tool, `callId` the id that the model
+ * gave it. Calls that share a node share an interrupt.
+ */
+export type PendingApproval = {
+  interruptId: string
+  approvalId: string
+  action: string
+  callId: string
+}
 
 type Interrupt = { id?: unknown; value?: unknown } | null | undefined
 
@@ -20,10 +28,12 @@ function interruptsOf(result: unknown): Interrupt[] {
   )
 }
 
+const shownText = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 function readInterrupt(interrupt: Interrupt): PendingApproval[] {
   const { id, value } = interrupt ?? {}
   const { lelu, actionRequests } = (value ?? {}) as {
-    lelu?: { approvalIds?: unknown }
+    lelu?: { approvalIds?: unknown; callIds?: unknown[] }
     actionRequests?: { name?: unknown }[]
   }
   const approvalIds = lelu?.approvalIds
@@ -31,8 +41,8 @@ function readInterrupt(interrupt: Interrupt): PendingApproval[] {
   return approvalIds
     .filter((approvalId) => typeof approvalId === 'string')
     .map((approvalId, at) => {
-      const action = actionRequests?.[at]?.name
-      return { interruptId: id, approvalId, action: typeof action === 'string' ? action : '' }
+      const [action, callId] = [actionRequests?.[at]?.name, lelu?.callIds?.[at]]
+      return { interruptId: id, approvalId, action: shownText(action), callId: shownText(callId) }
     })
 }
 

@@ -1,70 +1,31 @@
 import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
-import { Command, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
-import { ToolNode, toolsCondition } from '@langchain/langgraph/prebuilt'
-import type { AdapterHarness, Conversation, SuiteTool, Turn, World } from '@lelu/testing'
-import { createAgent, tool } from 'langchain'
+import { ToolMessage } from '@langchain/core/messages'
+import { Command } from '@langchain/langgraph'
 import {
-  cancelAbandoned,
-  guardTools,
-  leluMiddleware,
-  pendingApprovals,
-  resume,
-} from '../src/index.ts'
+  type AdapterHarness,
+  type Conversation,
+  lastWord,
+  type Streamed,
+  type Turn,
+  type World,
+} from '@lelu/testing'
+import { pendingApprovals, resume } from '../src/index.ts'
 import { FileSaver } from './file-saver.ts'
+import { agent, type Build, nested, plainGraph, question, type State } from './graphs.ts'
 import { ScriptedModel } from './scripted-model.ts'
+import { watchedRun } from './watched-run.ts'
 
-type Graph = {
-  invoke(input: unknown, config: object): Promise<unknown>
-  getState(config: object): Promise<{ values: { messages?: BaseMessage[] } }>
-}
-
-type Build = (world: World, model: ScriptedModel, checkpointer: FileSaver) => Graph
-
-const config = { configurable: { thread_id: 'thread-1' } }
-const subject = { id: 'agent-1', type: 'agent' } as const
-
-function toTool({ name, description, schema, run }: SuiteTool) {
-  return tool((input) => run(input), { name, description, schema })
-}
-
-const agent =
-  (version: 'v1' | 'v2'): Build =>
-  (world, model, checkpointer) => {
-    const { lelu, tools, options, bare } = world
-    const made = createAgent({
-      model,
-      version,
-      tools: tools.map(toTool),
-      middleware: bare ? [] : [leluMiddleware({ lelu, subject, ...options })],
-      checkpointer,
-    })
-    return {
-      invoke: (input, given) => made.invoke(input as Parameters<typeof made.invoke>[0], given),
-      getState: (given) => made.graph.getState(given),
-    }
-  }
-
-/** A graph of one's own, with the plain ToolNode and guarded tools in it. */
-const plainGraph: Build = (world, model, checkpointer) => {
-  const { lelu, tools, options, bare } = world
-  const plain = tools.map(toTool)
-  const guard = { lelu, subject, ...options }
-  const given = bare ? plain : guardTools(plain, guard)
-  const bound = model.bindTools(given)
-  return new StateGraph(MessagesAnnotation)
-    .addNode('model', async ({ messages }, { configurable = {}, signal }) => {
-      const node = { messages, configurable, context: undefined, signal }
-      if (!bare) await cancelAbandoned(node, guard)
-      return { messages: [await bound.invoke(messages)] }
-    })
-    .addNode('tools', new ToolNode(given))
-    .addEdge('__start__', 'model')
-    .addConditionalEdges('model', toolsCondition, ['tools', '__end__'])
-    .addEdge('tools', 'model')
-    .compile({ checkpointer })
-}
+/** What no app would send: nothing that LangGraph or an interface for its interrupts could mean. */
+const garbage: readonly unknown[] = [
+  null, // LangGraph refuses it by itself
+  42,
+  '',
+  [],
+  { decisions: 'perhaps' },
+  { decisions: [null, { type: 'approve', edited_action: 7 }] },
+  { ['0'.repeat(32)]: { decisions: [{ type: 'approve' }] } }, // an interrupt that nobody raised
+]
 
 /** The LeluError, wherever the framework wrapped it: one for each call, where several of a step failed. */
 function toError(error: unknown): NonNullable<Turn['error']> {
@@ -77,15 +38,22 @@ function toError(error: unknown): NonNullable<Turn['error']> {
   return { message: String(error) }
 }
 
-function open(build: Build, world: World): Conversation {
-  const { directory, signal } = world
+function open(build: Build, world: World, streams: boolean): Conversation {
+  const { directory, signal, unnamed, modelDown: down } = world
   const [file, before] = [join(directory, 'threads.json'), join(directory, 'suspended.json')]
-  const model = new ScriptedModel(directory)
-  // Anew for every move: a saver keeps what it has read.
-  const graph = () => build(world, model, new FileSaver(file))
+  const model = new ScriptedModel(directory, { down })
+  const made = world.nested ? nested(build) : build
+  // Anew for every move: a saver keeps what it has read. This one refuses a run without a thread by itself, so the
+  // developer who forgets the thread has forgotten the saver too: such a run can only be refused by us.
+  const graph = () => made(world, model, unnamed ? undefined : new FileSaver(file))
+  const config = unnamed ? {} : { configurable: { thread_id: 'thread-1' } }
+  const streamed: Streamed = { calls: [], waiting: [], answered: [] }
 
-  const turn = async (error?: unknown): Promise<Turn> => {
-    const state = await graph().getState(config)
+  const turn = async (output?: unknown, error?: unknown): Promise<Turn> => {
+    // Where nothing is stored there is what the run answered.
+    const state = unnamed
+      ? { ...(output as object | undefined), values: (output ?? {}) as State['values'] }
+      : await graph().getState(config)
     const messages = state.values.messages ?? []
     const answers = messages
       .filter((message) => ToolMessage.isInstance(message))
@@ -94,35 +62,52 @@ function open(build: Build, world: World): Conversation {
       approvalId,
       tool: action,
     }))
-    if (pending.length > 0) copyFileSync(file, before)
-    const finished = pending.length === 0 && messages.at(-1)?.text === 'Finished.'
-    return { answers, pending, finished, ...(error !== undefined && { error: toError(error) }) }
+    if (pending.length > 0 && existsSync(file)) copyFileSync(file, before)
+    const finished = pending.length === 0 && messages.at(-1)?.text === lastWord
+    return {
+      answers,
+      pending,
+      finished,
+      ...(streams && { streamed }),
+      ...(error !== undefined && { error: toError(error) }),
+    }
   }
   const go = async (input: unknown): Promise<Turn> => {
+    const given = { ...config, ...(signal !== undefined && { signal }) }
     try {
-      await graph().invoke(input, { ...config, ...(signal !== undefined && { signal }) })
-      return turn()
+      const output = streams
+        ? await watchedRun(graph(), input, given, streamed)
+        : await graph().invoke(input, given)
+      return turn(output)
     } catch (error) {
-      return turn(error)
+      return turn(undefined, error)
     }
   }
   /** A graph whose calls share a node shows one waiting call at a time, so it is woken until none is decided. */
   const resumeDecided = async (): Promise<Turn> => {
     for (let round = 0; ; round += 1) {
       if (round === 10) throw new Error('The same calls are resumed again and again.')
-      const command = await resume({ result: await graph().getState(config), lelu: world.lelu })
-      if (command === undefined) return turn()
-      const woken = await go(command)
+      const state = await graph().getState(config)
+      const command = await resume({ result: state, lelu: world.lelu })
+      const waits = pendingApprovals(state).length > 0
+      // Nothing waits, and yet the run did not end: it failed behind the calls, and goes on from there.
+      const stopped = !waits && (state.next ?? []).length > 0
+      if (command === undefined && !stopped) return turn()
+      const woken = await go(command ?? null)
       if (woken.error !== undefined) return woken
     }
   }
   return {
     ask(steps) {
       model.write(steps)
-      return go({ messages: [{ role: 'user', content: 'Go on.' }] })
+      return go(question)
     },
     resume: resumeDecided,
     forge: () => go(new Command({ resume: { decisions: [{ type: 'approve' }], approved: true } })),
+    async garble() {
+      for (const value of garbage) await go(new Command({ resume: value }))
+      return turn()
+    },
     replay() {
       if (existsSync(before)) copyFileSync(before, file)
       return resumeDecided()
@@ -131,22 +116,43 @@ function open(build: Build, world: World): Conversation {
   }
 }
 
-/** Where the calls of a step share a node, LangChain skips a call whose id has an answer anywhere in the thread. */
-const harness = (name: string, build: Build, reusesIds: boolean): AdapterHarness => ({
+type Choices = {
+  /** Where the calls of a step share a node, LangChain skips a call whose id has an answer anywhere in the thread. */
+  reusesIds: boolean
+  /** Every graph can be run both ways. One harness invokes, so that the suite plays both. */
+  streams: boolean
+}
+
+const harness = (name: string, build: Build, { reusesIds, streams }: Choices): AdapterHarness => ({
   name,
   capabilities: {
     suspends: true,
     resumesOneByOne: true,
     forgeable: true,
     waitsAgain: true,
-    rawArguments: false,
+    outlivesForgery: true,
+    // A stream brings the text; what a model answers at once, its integration has parsed.
+    rawArguments: streams,
     unknownTools: true,
     abortable: true,
+    abortEndsWaiting: true,
     reusesIds,
+    streams,
+    nests: true,
+    unnamed: true,
   },
-  open: async (world) => open(build, world),
+  open: async (world) => open(build, world, streams),
 })
 
-export const agentV2: AdapterHarness = harness('createAgent v2', agent('v2'), true)
-export const agentV1: AdapterHarness = harness('createAgent v1', agent('v1'), false)
-export const toolNode: AdapterHarness = harness('a graph with ToolNode', plainGraph, false)
+export const agentV2: AdapterHarness = harness('createAgent v2', agent('v2'), {
+  reusesIds: true,
+  streams: true,
+})
+export const agentV1: AdapterHarness = harness('createAgent v1', agent('v1'), {
+  reusesIds: false,
+  streams: false,
+})
+export const toolNode: AdapterHarness = harness('a graph with ToolNode', plainGraph, {
+  reusesIds: false,
+  streams: true,
+})

@@ -61,7 +61,7 @@ test('the interrupt has the shape that human-in-the-loop interfaces render', asy
   expect(result.__interrupt__?.[0]?.value).toMatchObject({
     actionRequests: [{ name: 'reviewed', args: { amount: 5, note: 'none' } }],
     reviewConfigs: [{ actionName: 'reviewed', allowedDecisions: ['approve', 'reject'] }],
-    lelu: { approvalIds: [waitingId(result)] },
+    lelu: { approvalIds: [waitingId(result)], callIds: ['call_0'] },
   })
 })
 

@@ -1,10 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLeluError } from '@lelu/engine/adapter'
-import type { Conversation, ScriptedCall, SuiteTool, Turn, World } from '@lelu/testing'
+import {
+  argumentsText,
+  type Conversation,
+  fakeModel,
+  lastWord,
+  type ScriptedCall,
+  type SuiteTool,
+  type Turn,
+  type World,
+} from '@lelu/testing'
 import { zodFunction } from 'openai/helpers/zod'
 import { type GuardedFunctions, guardFunctions } from '../src/index.ts'
-import { startWire, type Wire, type WireCall } from './server.ts'
+import { startWire, type Wire, type WireAnswer } from './server.ts'
 
 /** What a conversation keeps on the disk: `Kept` is its history, in the form of its API. */
 export type State<Kept> = Kept & { steps: ScriptedCall[][]; done: number }
@@ -31,9 +40,11 @@ export type Driver<Kept> = {
   mode?: 'wait'
 }
 
-function wireCall({ id, tool, input }: ScriptedCall): WireCall {
-  const raw = typeof input === 'object' && input !== null && 'raw' in input ? input.raw : undefined
-  return { id, name: tool, arguments: typeof raw === 'string' ? raw : JSON.stringify(input) }
+function wireAnswer(calls: readonly ScriptedCall[]): WireAnswer {
+  if (calls.length === 0) return { text: lastWord }
+  return {
+    calls: calls.map((call) => ({ id: call.id, name: call.tool, arguments: argumentsText(call) })),
+  }
 }
 
 /** A tool of the suite as the SDK's own helper makes it. */
@@ -48,6 +59,9 @@ function errorOf(thrown: unknown): NonNullable<Turn['error']> {
   return { message: String(thrown) }
 }
 
+/** What a developer forgot: an id that is not there yet. An empty text would be refused when the tools are guarded. */
+const forgotten = () => undefined as unknown as string
+
 /** A conversation whose only memory is a file in the directory of its world. */
 export function conversationOf<Kept>(world: World, driver: Driver<Kept>): Conversation {
   const file = join(world.directory, 'chat.json')
@@ -60,7 +74,7 @@ export function conversationOf<Kept>(world: World, driver: Driver<Kept>): Conver
   const guard = guardFunctions({
     lelu,
     tools: world.tools.map(zodTool),
-    run: 'chat-1',
+    run: world.unnamed ? forgotten : 'chat-1',
     subject: { id: 'agent-1', type: 'agent' },
     ...options,
     ...(mode !== undefined && { mode }),
@@ -69,8 +83,9 @@ export function conversationOf<Kept>(world: World, driver: Driver<Kept>): Conver
   async function play(state: State<Kept>, begin: Driver<Kept>['ask'] = () => {}): Promise<Turn> {
     const stored = read()
     const save = () => writeFileSync(file, JSON.stringify({ ...stored, now: state }))
-    const answers = state.steps.slice(state.done).map((step) => ({ calls: step.map(wireCall) }))
-    const wire = await startWire(answers)
+    const { steps, done } = state
+    const model = fakeModel(steps, { down: world.modelDown })
+    const wire = await startWire((request) => wireAnswer(model.answer(done + request)))
     const go: Go<Kept> = { world, wire, state, guard, save }
     try {
       await begin(go)
@@ -95,6 +110,7 @@ export function conversationOf<Kept>(world: World, driver: Driver<Kept>): Conver
     resume: () => play(read().now),
     // The SDK has no approval of its own: all that can be forged is the history, and that is the app's.
     forge: () => play(read().now),
+    garble: () => play(read().now),
     replay() {
       const { now, suspended } = read()
       return play(suspended ?? now)

@@ -17,10 +17,17 @@ const capabilities: Capabilities = {
   resumesOneByOne: true,
   forgeable: false,
   waitsAgain: true,
+  outlivesForgery: true,
   rawArguments: true,
   unknownTools: true,
   abortable: true,
+  abortEndsWaiting: true,
   reusesIds: true,
+  // A streamed answer is put together by the SDK before Lelu is handed it: see streaming.test.ts.
+  streams: false,
+  // The loop is the app's own: the SDK knows no agent that could be the tool of another.
+  nests: false,
+  unnamed: true,
 }
 
 const model = 'gpt-test'

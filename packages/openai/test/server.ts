@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { lastWord } from '@lelu/testing'
 import OpenAI from 'openai'
 import { chatChunks, chatCompletion, checkMessages } from './wire-chat.ts'
 import { checkInput, responseEvents, responseObject } from './wire-responses.ts'
@@ -14,6 +15,9 @@ export type WireCall = {
 
 /** One answer of the scripted model: calls, or text when there are none. */
 export type WireAnswer = { calls?: WireCall[]; text?: string; logprobs?: unknown }
+
+/** What the model answers to each request in turn, or how to make it. Where that throws, the provider is down. */
+export type WireAnswers = readonly WireAnswer[] | ((request: number) => WireAnswer)
 
 export type Wire = {
   client: OpenAI
@@ -44,8 +48,15 @@ function sendEvents(response: ServerResponse, events: { event?: string; data: un
   response.end()
 }
 
+/** An error in OpenAI's own shape. */
+function sendError(response: ServerResponse, status: number, type: string, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error)
+  sendJson(response, status, { error: { message, type, param: null, code: null } })
+}
+
 /** A loopback server that speaks OpenAI's wire format, and refuses what OpenAI refuses: a call without its answer. */
-export async function startWire(answers: readonly WireAnswer[]): Promise<Wire> {
+export async function startWire(answers: WireAnswers): Promise<Wire> {
+  const made = typeof answers === 'function' ? answers : (request: number) => answers[request]
   const requests: Record<string, unknown>[] = []
   const server = createServer(async (request, response) => {
     try {
@@ -54,20 +65,18 @@ export async function startWire(answers: readonly WireAnswer[]): Promise<Wire> {
       if (isChat) checkMessages(body.messages)
       else checkInput(body.input)
       const count = requests.push(body)
-      const answer = answers[count - 1] ?? { text: 'Finished.' }
+      const answer = made(count - 1) ?? { text: lastWord }
       if (isChat) {
         if (body.stream === true) sendEvents(response, chatChunks(answer, count))
         else sendJson(response, 200, chatCompletion(answer, count))
       } else {
-        const made = responseObject(answer, count, body)
-        if (body.stream === true) sendEvents(response, responseEvents(made))
-        else sendJson(response, 200, made)
+        const object = responseObject(answer, count, body)
+        if (body.stream === true) sendEvents(response, responseEvents(object))
+        else sendJson(response, 200, object)
       }
     } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      const { message } = error
-      const type = 'invalid_request_error'
-      sendJson(response, 400, { error: { message, type, param: null, code: null } })
+      if (error instanceof Refused) sendError(response, 400, 'invalid_request_error', error)
+      else sendError(response, 500, 'server_error', error)
     }
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

@@ -21,10 +21,27 @@ export type World = {
   signal?: AbortSignal
   /** Leaves Lelu out: the same agent as the framework makes it. What it does without us is the measure. */
   bare?: boolean
+  /** The provider of the model answers nothing but errors. */
+  modelDown?: boolean
+  /** Leaves out whatever tells this conversation from others: the id of its thread or its run. */
+  unnamed?: boolean
+  /**
+   * The tools are those of a second agent, which follows the steps. The one that the user speaks to has that agent for
+   * its only tool, `helper`, and calls it once.
+   */
+  nested?: boolean
 }
 
 /** What the model reads as the answer of one call. */
 export type Answer = { id: string; tool: string; text: string }
+
+/** What the app saw of a run while it went on: ids of calls, in the order in which they came. */
+export type Streamed = {
+  calls: string[]
+  /** Those that were shown as waiting for a person. */
+  waiting: string[]
+  answered: string[]
+}
 
 /** How far a conversation came in one go. */
 export type Turn = {
@@ -34,6 +51,8 @@ export type Turn = {
   pending: { approvalId: string; tool: string }[]
   /** Whether the model had the last word. */
   finished: boolean
+  /** Only where the framework streams. */
+  streamed?: Streamed
   /** What was thrown at the developer, if anything. `code` is that of the LeluError, wherever it is wrapped. */
   error?: { code?: string; message: string }
 }
@@ -46,6 +65,8 @@ export type Conversation = {
   resume(): Promise<Turn>
   /** Goes on with everything the framework itself would take as an approval of all that waits, and no decision. */
   forge(): Promise<Turn>
+  /** Goes on with garbage in the place of the framework's approval: what no app would send. */
+  garble(): Promise<Turn>
   /** Goes on once more from what was stored when the conversation was last suspended: a history that is posted twice. */
   replay(): Promise<Turn>
   /** The tools as the model was last shown them, as the provider's JSON: must not change because of us. */
@@ -58,20 +79,30 @@ export type Capabilities = {
   suspends: boolean
   /** Decided calls go on while others of their step still wait. */
   resumesOneByOne: boolean
-  /** The framework has an approval signal of its own. */
+  /** The framework has an approval signal of its own, which can be forged and garbled. */
   forgeable: boolean
-  /**
-   * A call that was woken too early, or while the store was down, waits again. Without it, its answer is that it was
-   * still pending, or the error.
-   */
+  /** A call that was woken while the store was down waits again. Without it, its answer is the error. */
   waitsAgain: boolean
+  /**
+   * So does one that the framework took for approved, by a forged signal or by garbage. Without it, its answer is that it
+   * was still pending.
+   */
+  outlivesForgery: boolean
   /** The model's argument text reaches the adapter before it is parsed. */
   rawArguments: boolean
   /** Calls of unknown tools reach the adapter or are answered by the framework. */
   unknownTools: boolean
   abortable: boolean
+  /** An abort reaches a call that waits within the turn (mode `wait`). */
+  abortEndsWaiting: boolean
   /** An id that an earlier step used is taken again. Some frameworks skip such a call, as one that was answered. */
   reusesIds: boolean
+  /** The app sees the calls of a run while it goes on. */
+  streams: boolean
+  /** An agent can be the tool of another, and a call in it suspends both. */
+  nests: boolean
+  /** A conversation can be left without a name, by a mistake of its developer. */
+  unnamed: boolean
 }
 
 /** One adapter, as the suite drives it. `name` also names the export of the harness module. */

@@ -5,10 +5,13 @@ export type {
   Capabilities,
   Conversation,
   ScriptedCall,
+  Streamed,
   SuiteOptions,
   Turn,
   World,
 } from './harness.ts'
+export { type FakeClock, fakeClock } from './fake-clock.ts'
+export { argumentsText, type FakeModel, fakeModel, lastWord } from './fake-model.ts'
 export { deniedAmount, suitePolicy } from './policy.ts'
 export { type Effect, effectsIn, type SuiteInput, type SuiteTool, suiteTools } from './tools.ts'
 export type { Host } from './servers/two-hosts.ts'

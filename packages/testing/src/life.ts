@@ -2,24 +2,29 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { createLelu, fromKeyv, type Lelu, LeluError, type LeluOptions } from '@lelu/engine'
 import { Keyv } from 'keyv'
-import type { AdapterHarness, ScriptedCall, SuiteOptions, Turn } from './harness.ts'
+import type { AdapterHarness, ScriptedCall, SuiteOptions, Turn, World } from './harness.ts'
 import { suitePolicy } from './policy.ts'
 import { type KillPoint, suiteTools } from './tools.ts'
 
 /** What a conversation is told to do next. */
 export type Move =
   | { verb: 'ask'; steps: readonly ScriptedCall[][] }
-  | { verb: 'resume' | 'forge' | 'replay' }
+  | { verb: 'resume' | 'forge' | 'garble' | 'replay' }
 
 /** How one move is made. All of it is plain data, so that another process can make it. */
-export type MoveOptions = Pick<SuiteOptions, 'mode' | 'waitMs'> & {
-  /** How far the clock of the engine is ahead, in ms. */
-  aheadMs?: number
-  /** Where the process dies in a tool. Only in a process of its own. */
-  killAt?: KillPoint
-  /** Nothing can be decided, for the store of approvals does not answer. */
-  storeDown?: true
-}
+export type MoveOptions = Pick<SuiteOptions, 'mode' | 'waitMs'> &
+  Pick<World, 'modelDown' | 'unnamed' | 'nested'> & {
+    /** How far the clock of the engine is ahead, in ms. */
+    aheadMs?: number
+    /** Where the process dies in a tool. Only in a process of its own. */
+    killAt?: KillPoint
+    /** The run is aborted as soon as a tool has begun. */
+    abortAt?: 'running'
+    /** The tools have other schemas than before. */
+    toolsChanged?: true
+    /** Nothing can be decided, for the store of approvals does not answer. */
+    storeDown?: true
+  }
 
 /** What only this process can hold: functions and signals. */
 export type InProcess = {
@@ -55,13 +60,21 @@ export async function playHere(
   lelu: Lelu,
   directory: string,
   move: Move,
-  { killAt, mode, waitMs, storeDown }: MoveOptions,
-  { confidence, signal, bare }: InProcess = {},
+  options: MoveOptions,
+  { confidence, signal: given, bare }: InProcess = {},
 ): Promise<Played> {
+  const { killAt, abortAt, toolsChanged: changed, storeDown, mode, waitMs } = options
+  const { modelDown = false, unnamed = false, nested = false } = options
+  const abort = new AbortController()
+  const signal = abortAt === undefined ? given : abort.signal
+  const onRun = () => {
+    if (abortAt === 'running') abort.abort()
+  }
   const conversation = await harness.open({
     lelu: storeDown ? { ...lelu, guard: outage } : lelu,
     directory,
-    tools: suiteTools(directory, killAt),
+    ...{ modelDown, unnamed, nested },
+    tools: suiteTools(directory, { killAt, changed, onRun }),
     options: {
       ...(confidence !== undefined && { confidence }),
       ...(mode !== undefined && { mode }),
@@ -93,20 +106,20 @@ export function openEngine(
 async function inMemory(harness: AdapterHarness, directory: string): Promise<Life> {
   const store = new Keyv()
   fromKeyv(store)
-  let clock = 0
+  let aheadMs = 0
   let open: Promise<Lelu> | undefined
   const engine = (given: Partial<LeluOptions> = {}): Promise<Lelu> => {
-    open ??= openEngine(directory, { store, now: () => Date.now() + clock, ...given })
+    open ??= openEngine(directory, { store, now: () => Date.now() + aheadMs, ...given })
     return open
   }
   return {
     async play(move, options, inProcess) {
-      clock = options.aheadMs ?? 0
+      aheadMs = options.aheadMs ?? 0
       const lelu = await engine(inProcess.lelu)
       return playHere(harness, lelu, directory, move, options, inProcess)
     },
     async withLelu(use, options) {
-      clock = options.aheadMs ?? 0
+      aheadMs = options.aheadMs ?? 0
       return use(await engine())
     },
     close: async () => (await open)?.close(),

@@ -1,7 +1,7 @@
 import type { Approval, Json, Lelu, Reviewer } from '@lelu/engine'
 import type { Answer, ScriptedCall, Turn } from './harness.ts'
 import type { InProcess, Life, Move, MoveOptions } from './life.ts'
-import { effectsIn } from './tools.ts'
+import { type Effect, effectsIn } from './tools.ts'
 
 /** Who reviews in the suite. */
 export const reviewer: Reviewer = { id: 'rita@example.com', issuer: 'suite', method: 'suite' }
@@ -11,6 +11,7 @@ export type Stage = {
   ask(...steps: ScriptedCall[][]): Promise<Turn>
   resume(options?: MoveOptions): Promise<Turn>
   forge(): Promise<Turn>
+  garble(): Promise<Turn>
   replay(): Promise<Turn>
   approve(turn: Turn, tool?: string): Promise<void>
   deny(turn: Turn, reason: string): Promise<void>
@@ -19,6 +20,8 @@ export type Stage = {
   withLelu<T>(use: (lelu: Lelu) => Promise<T>): Promise<T>
   /** What the tools did so far, such as `reviewed 5`. */
   effects(): string[]
+  /** The same, each with the input that the tool got. */
+  ran(): Effect[]
   /** The tools as the model was last shown them. */
   shown(): string
 }
@@ -69,12 +72,14 @@ export function createStage(
     ask: (...steps) => play({ verb: 'ask', steps }),
     resume: (more) => play({ verb: 'resume' }, more),
     forge: () => play({ verb: 'forge' }),
+    garble: () => play({ verb: 'garble' }),
     replay: () => play({ verb: 'replay' }),
     approve: (turn, tool) => review(turn, { verdict: 'approve' }, tool),
     deny: (turn, reason) => review(turn, { verdict: 'deny', reason }),
     edit: (turn, input) => review(turn, { verdict: 'approve', input }),
     approval: (id) => withLelu(({ approvals }) => approvals.get(id)),
     withLelu,
+    ran: () => effectsIn(directory),
     effects: () => effectsIn(directory).map(({ tool, input }) => `${tool} ${input.amount}`),
     shown: () => shown,
   }

@@ -9,8 +9,11 @@ import { decisionCases } from './cases/decision.ts'
 import { failureCases } from './cases/failure.ts'
 import { forgeryCases } from './cases/forgery.ts'
 import { inputCases } from './cases/input.ts'
+import { interruptionCases } from './cases/interruption.ts'
 import { modeCases } from './cases/mode.ts'
+import { nestedCases } from './cases/nested.ts'
 import { resumeCases } from './cases/resume.ts'
+import { streamingCases } from './cases/streaming.ts'
 import { transparencyCases } from './cases/transparency.ts'
 import type { AdapterHarness } from './harness.ts'
 import { type LifeName, lives, openLife } from './life.ts'
@@ -25,6 +28,9 @@ const groups: Record<string, readonly Case[]> = {
   'has three modes': modeCases,
   'fails closed': failureCases,
   'survives the end of its process': crashCases,
+  'survives the end of a run': interruptionCases,
+  'works in an agent that is a tool': nestedCases,
+  'is seen in a stream': streamingCases,
   'is not seen where it is not needed': transparencyCases,
 }
 

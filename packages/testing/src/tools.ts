@@ -20,6 +20,11 @@ export type SuiteTool = {
   run(input: SuiteInput): Promise<string>
 }
 
+/** What `note` is by default once the tools have changed. */
+export const changedNote = 'changed'
+
+const changedSchema: typeof schema = schema.extend({ note: z.string().default(changedNote) })
+
 /** Where the process dies in a tool: before it did something, or after. */
 export type KillPoint = 'before-effect' | 'after-effect'
 
@@ -51,17 +56,30 @@ const names = [
   'allowed_fails',
   'allowed_slow',
   'reviewed_fails',
+  'reviewed_slow',
   'constructor',
 ]
 
+export type ToolChoices = {
+  killAt?: KillPoint | undefined
+  /** The schema of every tool is another one than before: it fills in other defaults. */
+  changed?: boolean | undefined
+  /** Told when a tool begins. */
+  onRun?: () => void
+}
+
 /** The tools of the suite. Their names say what `suitePolicy` decides. */
-export function suiteTools(directory: string, killAt?: KillPoint): SuiteTool[] {
+export function suiteTools(
+  directory: string,
+  { killAt, changed, onRun }: ToolChoices = {},
+): SuiteTool[] {
   const die = () => process.kill(process.pid, 'SIGKILL')
   return names.map((name) => ({
     name,
     description: `Does ${name}.`,
-    schema,
+    schema: changed ? changedSchema : schema,
     async run(input) {
+      onRun?.()
       if (killAt === 'before-effect') die()
       if (name.endsWith('_slow')) await new Promise((done) => setTimeout(done, 150))
       record(directory, { tool: name, input })

@@ -19,6 +19,10 @@ const broken: [string, (stored: string) => unknown][] = [
     'without its context',
     (stored) => JSON.stringify({ ...JSON.parse(stored), context: undefined }),
   ],
+  [
+    'with garbage in the place of its approvals',
+    (stored) => stored.replace('"approvals":{}', '"approvals":{"reviewed":"yes"}'),
+  ],
   ['of another agent', (stored) => stored.replaceAll('"agent"', '"nobody"')],
 ]
 

@@ -1,15 +1,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLeluError } from '@lelu/engine/adapter'
-import type { AdapterHarness, Answer, Conversation, ScriptedCall, Turn, World } from '@lelu/testing'
 import {
-  Agent,
-  type AgentInputItem,
-  Runner,
-  RunState,
-  type RunToolApprovalItem,
-  tool,
-} from '@openai/agents'
+  type AdapterHarness,
+  type Answer,
+  type Conversation,
+  fakeModel,
+  lastWord,
+  type ScriptedCall,
+  type Streamed,
+  type Turn,
+  type World,
+} from '@lelu/testing'
+import { Agent, type AgentInputItem, Runner, RunState, tool } from '@openai/agents'
 import {
   type AgentGuardOptions,
   cancelAbandoned,
@@ -17,45 +20,19 @@ import {
   pendingApprovals,
   resumeRun,
 } from '../../src/agents/index.ts'
-import { calling, ScriptedModel } from './model.ts'
-
-type Context = { conversation: string }
+import { garbled } from './garbage.ts'
+import { type Context, type Input, type Loop, run, stream } from './loops.ts'
+import { type AnsweringModel, ScriptedModel, speak } from './model.ts'
 
 /** All that is kept of a conversation. `state` is there while the run is suspended. */
-type Saved = { history: AgentInputItem[]; steps: ScriptedCall[][]; state?: string }
+type Saved = { history: AgentInputItem[]; scripts: Script[]; state?: string }
 type Stored = { now: Saved; suspended?: Saved }
 
-/** How far a run came. */
-type Ran = {
-  interruptions: RunToolApprovalItem[]
-  history: AgentInputItem[]
-  finalOutput?: unknown
-  state: RunState<Context, Agent<Context>>
-}
+/** What the model of one agent still has to say. The agent whose tools are guarded comes first. */
+type Script = ScriptedCall[][]
 
-type Input = AgentInputItem[] | RunState<Context, Agent<Context>>
-
-/** One of the SDK's ways to run an agent to where it stops. */
-type Loop = (
-  runner: Runner,
-  agent: Agent<Context>,
-  input: Input,
-  options: { context: Context; signal?: AbortSignal },
-) => Promise<Ran>
-
-const context: Context = { conversation: 'conversation-1' }
-
-const run: Loop = async (runner, agent, input, options) =>
-  (await runner.run(agent, input as AgentInputItem[], options)) as unknown as Ran
-
-const stream: Loop = async (runner, agent, input, options) => {
-  const result = await runner.run(agent, input as AgentInputItem[], { ...options, stream: true })
-  for await (const _event of result) {
-    // Read to its end, as a user interface would.
-  }
-  await result.completed
-  return result as unknown as Ran
-}
+/** All that the outer agent does, where the guarded one is its tool. */
+const callHelper: Script = [[{ id: 'call_helper', tool: 'helper', input: { input: 'Go on.' } }]]
 
 /** An error of ours may be the cause, or the `error` of what the SDK makes of it. */
 function errorOf(thrown: unknown): NonNullable<Turn['error']> {
@@ -81,10 +58,15 @@ function stateOf({ state }: Saved): string {
   return state
 }
 
+/** What differs between the SDK's ways to run an agent. */
+type Way = { loop: Loop; streams: boolean }
+
 /** A conversation whose only memory is a file in the directory of its world. */
-function talk(world: World, loop: Loop): Conversation {
+function talk(world: World, { loop, streams }: Way): Conversation {
   const file = join(world.directory, 'conversation.json')
-  const { lelu, signal, bare = false } = world
+  const { lelu, signal, bare = false, modelDown: down, unnamed, nested } = world
+  // What a developer forgets: to hand the run what its option `run` reads.
+  const context = (unnamed ? {} : { conversation: 'conversation-1' }) as Context
   const options: AgentGuardOptions<Context> = {
     lelu,
     subject: { id: 'agent-1', type: 'agent' },
@@ -96,24 +78,38 @@ function talk(world: World, loop: Loop): Conversation {
   const load = (): Stored =>
     existsSync(file)
       ? (JSON.parse(readFileSync(file, 'utf8')) as Stored)
-      : { now: { history: [], steps: [] } }
+      : { now: { history: [], scripts: [] } }
   const save = (now: Saved) => {
     const suspended = now.state === undefined ? load().suspended : now
     writeFileSync(file, JSON.stringify({ now, ...(suspended && { suspended }) }))
   }
 
-  function open(model: ScriptedModel): Agent<Context> {
+  /** The agent that the user speaks to. A second model makes it the one whose tool the first one's agent is. */
+  function open([model, outer]: AnsweringModel[]): Agent<Context> {
     const made = world.tools.map(({ name, description, schema, run: execute }) =>
       tool({ name, description, parameters: schema, execute, errorFunction: (_, e) => String(e) }),
     )
     const tools = bare ? made : guardAgentTools(made, options)
-    return new Agent<Context>({ name: 'agent', tools: tools as never, model })
+    const agent = new Agent<Context>({
+      name: 'agent',
+      tools: tools as never,
+      ...(model && { model }),
+    })
+    if (outer === undefined) return agent
+    const helper = agent.asTool({
+      toolName: 'helper',
+      toolDescription: 'Helps.',
+      runConfig: { tracingDisabled: true },
+      // Whoever listens has the agent inside streamed as well.
+      ...(streams && { onStream: () => {} }),
+    })
+    return new Agent<Context>({ name: 'outer', tools: [helper as never], model: outer })
   }
 
   /** Runs the agent to where it stops, and tells what waits then. */
-  async function advance(agent: Agent<Context>, input: Input) {
+  async function advance(agent: Agent<Context>, input: Input, seen: Streamed) {
     const given = { context, ...(signal !== undefined && { signal }) }
-    const ran = await loop(new Runner({ tracingDisabled: true }), agent, input, given)
+    const ran = await loop(new Runner({ tracingDisabled: true }), agent, input, given, seen)
     const waits = ran.interruptions.length > 0
     return { ran, waits, pending: waits ? await pendingApprovals(ran.state, options) : [] }
   }
@@ -123,37 +119,44 @@ function talk(world: World, loop: Loop): Conversation {
     begin: (agent: Agent<Context>) => Input | Promise<Input>,
     keep = true,
   ): Promise<Turn> {
-    const model = new ScriptedModel(...from.steps.map((step) => calling(...step)))
-    const agent = open(model)
+    const models = from.scripts.map((steps) => speak(fakeModel(steps, { down })))
+    const agent = open(models)
+    const streamed: Streamed = { calls: [], waiting: [], answered: [] }
+    const seen = streams ? { streamed } : {}
     try {
-      let { ran, waits, pending } = await advance(agent, await begin(agent))
+      let { ran, waits, pending } = await advance(agent, await begin(agent), streamed)
       if (waits && pending.length === 0) {
         // What the SDK suspends on its own, for arguments that are no JSON, is decided by nobody.
         const state = await resumeRun(agent, ran.state.toString(), options)
-        ;({ ran, waits, pending } = await advance(agent, state))
+        ;({ ran, waits, pending } = await advance(agent, state, streamed))
       }
-      const { history, finalOutput } = ran
-      const steps = from.steps.slice(model.requests.length)
-      if (keep) save({ history, steps, ...(waits && { state: ran.state.toString() }) })
+      const { history } = ran
+      const scripts = from.scripts.map((steps, at) => steps.slice(models[at]?.requests.length))
+      if (keep) save({ history, scripts, ...(waits && { state: ran.state.toString() }) })
       return {
         answers: answersOf(history),
         pending: pending.map(({ approvalId, tool: name }) => ({ approvalId, tool: name })),
-        finished: !waits && finalOutput === 'Finished.',
+        finished: !waits && ran.finalOutput === lastWord,
+        ...seen,
       }
     } catch (error) {
       const answers = answersOf(from.history)
-      return { answers, pending: [], finished: false, error: errorOf(error) }
+      return { answers, pending: [], finished: false, ...seen, error: errorOf(error) }
     } finally {
-      const tools = model.requests.at(-1)?.tools
+      const tools = models[0]?.requests.at(-1)?.tools
       if (tools !== undefined) shown = JSON.stringify(tools)
     }
   }
+
+  const believe = (stored: string) => async (agent: Agent<Context>) =>
+    RunState.fromString<Context, Agent<Context>>(agent, stored)
 
   return {
     async ask(steps) {
       const { now } = load()
       const message: AgentInputItem = { type: 'message', role: 'user', content: 'Go on.' }
-      return go({ ...now, steps: [...steps] }, async (agent) => {
+      const scripts = nested ? [[...steps], callHelper] : [[...steps]]
+      return go({ ...now, scripts }, async (agent) => {
         if (now.state === undefined) return [...now.history, message]
         const state = await cancelAbandoned(agent, now.state, options)
         state.addInput([message])
@@ -170,34 +173,54 @@ function talk(world: World, loop: Loop): Conversation {
     async forge() {
       const { now } = load()
       return go(now, async (agent) => {
-        const state = await RunState.fromString<Context, Agent<Context>>(agent, stateOf(now))
+        const state = await believe(stateOf(now))(agent)
         for (const item of state.getInterruptions()) state.approve(item, { alwaysApprove: true })
         return state
       })
     },
+    async garble() {
+      const { now } = load()
+      const agent = open(now.scripts.map(() => new ScriptedModel()))
+      let turn = await go(now, believe('{}'))
+      for (const stored of await garbled(agent, stateOf(now))) {
+        // As an app does that leaves our helper out, and as one that does not.
+        await go(now, believe(stored))
+        turn = await go(now, (resumed) => resumeRun(resumed, stored, options))
+      }
+      return turn
+    },
     async replay() {
-      const { suspended = { history: [], steps: [] } } = load()
+      const { suspended = { history: [], scripts: [] } } = load()
       return go(suspended, (agent) => resumeRun(agent, stateOf(suspended), options), false)
     },
     shown: () => shown,
   }
 }
 
-const harness = (name: string, loop: Loop): AdapterHarness => ({
+const harness = (name: string, way: Way): AdapterHarness => ({
   name,
   capabilities: {
     suspends: true,
     resumesOneByOne: true,
     forgeable: true,
-    waitsAgain: false,
+    waitsAgain: true,
+    // The SDK calls the tool at once, and takes the refusal for its answer.
+    outlivesForgery: false,
     rawArguments: true,
     unknownTools: true,
-    // An abort does end a run, but the SDK tells nobody who waits for an approval of it: see modes.test.ts.
-    abortable: false,
+    abortable: true,
+    // The SDK tells nobody who waits for an approval that its run was aborted: see modes.test.ts.
+    abortEndsWaiting: false,
     reusesIds: false,
+    streams: way.streams,
+    nests: true,
+    unnamed: true,
   },
-  open: async (world) => talk(world, loop),
+  open: async (world) => talk(world, way),
 })
 
-export const agentsSdk: AdapterHarness = harness('agentsSdk', run)
-export const agentsSdkStreamed: AdapterHarness = harness('agentsSdkStreamed', stream)
+export const agentsSdk: AdapterHarness = harness('agentsSdk', { loop: run, streams: false })
+export const agentsSdkStreamed: AdapterHarness = harness('agentsSdkStreamed', {
+  loop: stream,
+  streams: true,
+})

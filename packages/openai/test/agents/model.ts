@@ -1,3 +1,5 @@
+import type { Json } from '@lelu/engine/adapter'
+import { argumentsText, type FakeModel, lastWord } from '@lelu/testing'
 import {
   type AgentOutputItem,
   type FunctionCallItem,
@@ -11,12 +13,6 @@ import {
 /** `item` is the id that the provider gives the item itself; most give one, and each time another. */
 type Call = { id: string; tool: string; namespace?: string; input: unknown; item?: string }
 
-/** The text of a call's arguments; `raw` is sent as it stands. */
-function textOf(input: unknown): string {
-  const { raw } = (input ?? {}) as { raw?: unknown }
-  return typeof raw === 'string' ? raw : JSON.stringify(input)
-}
-
 /** One answer of the model that makes these calls. */
 export function calling(...calls: Call[]): FunctionCallItem[] {
   return calls.map(({ id, tool, namespace, input, item }) => ({
@@ -25,7 +21,7 @@ export function calling(...calls: Call[]): FunctionCallItem[] {
     name: tool,
     ...(namespace !== undefined && { namespace }),
     status: 'completed',
-    arguments: textOf(input),
+    arguments: argumentsText({ id, tool, input: input as Json }),
     ...(item !== undefined && { id: item }),
   }))
 }
@@ -35,21 +31,20 @@ export const finished: AgentOutputItem = {
   type: 'message',
   role: 'assistant',
   status: 'completed',
-  content: [{ type: 'output_text', text: 'Finished.' }],
+  content: [{ type: 'output_text', text: lastWord }],
 }
 
-/** A model that makes the calls of each step in turn, then finishes, as often as it is asked. */
-export class ScriptedModel implements Model {
+/** A model that answers what it is told to. `said` is how many answers it has been asked for before. */
+export class AnsweringModel implements Model {
   readonly requests: ModelRequest[] = []
-  readonly #steps: AgentOutputItem[][]
+  readonly #answer: (said: number) => AgentOutputItem[]
 
-  constructor(...steps: AgentOutputItem[][]) {
-    this.#steps = steps
+  constructor(answer: (said: number) => AgentOutputItem[]) {
+    this.#answer = answer
   }
 
   async getResponse(request: ModelRequest): Promise<ModelResponse> {
-    this.requests.push(request)
-    const output = this.#steps.shift() ?? [finished]
+    const output = this.#answer(this.requests.push(request) - 1)
     const usage = new Usage({ requests: 1, inputTokens: 1, outputTokens: 1, totalTokens: 2 })
     return { usage, output, responseId: `response-${this.requests.length}` }
   }
@@ -66,4 +61,19 @@ export class ScriptedModel implements Model {
       },
     } as StreamEvent
   }
+}
+
+/** A model that makes the calls of each step in turn, then finishes, as often as it is asked. */
+export class ScriptedModel extends AnsweringModel {
+  constructor(...steps: AgentOutputItem[][]) {
+    super((said) => steps[said] ?? [finished])
+  }
+}
+
+/** The suite's model in the words of the SDK. Throws where that one does. */
+export function speak(model: FakeModel): AnsweringModel {
+  return new AnsweringModel((said) => {
+    const calls = model.answer(said)
+    return calls.length === 0 ? [finished] : calling(...calls)
+  })
 }

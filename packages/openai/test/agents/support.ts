@@ -42,8 +42,11 @@ export async function openLelu(options: Partial<LeluOptions> = {}): Promise<Lelu
 }
 
 /** The tools of the suite, as the SDK makes them. */
-export function createTools(directory: string): FunctionTool[] {
-  return suiteTools(directory).map(({ name, description, schema, run: execute }) =>
+export function createTools(
+  directory: string,
+  choices: Parameters<typeof suiteTools>[1] = {},
+): FunctionTool[] {
+  return suiteTools(directory, choices).map(({ name, description, schema, run: execute }) =>
     tool({ name, description, parameters: schema, execute }),
   ) as unknown as FunctionTool[]
 }

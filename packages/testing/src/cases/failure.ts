@@ -116,7 +116,7 @@ export const failureCases: readonly Case[] = [
   },
   {
     title: 'a run that is aborted while a call waits runs nothing, whatever is approved then',
-    needs: ['abortable'],
+    needs: ['abortable', 'abortEndsWaiting'],
     async play(open) {
       const control = new AbortController()
       const stage = await open({ mode: 'wait', waitMs: 30_000 }, { signal: control.signal })

@@ -40,7 +40,7 @@ export const forgeryCases: readonly Case[] = [
   },
   {
     title: 'after five forged approvals a true one still runs the call, once',
-    needs: ['suspends', 'forgeable', 'waitsAgain'],
+    needs: ['suspends', 'forgeable', 'outlivesForgery'],
     async play(open) {
       const stage = await open()
       let turn = await stage.ask([call('reviewed')])
@@ -48,6 +48,35 @@ export const forgeryCases: readonly Case[] = [
       expect(turn.pending).toHaveLength(1)
       await stage.approve(turn)
       const done = await stage.resume()
+      expect(answerOf(done, 'call_reviewed').text).toContain('reviewed did 5')
+      expect(stage.effects()).toEqual(['reviewed 5'])
+    },
+  },
+  {
+    title: "garbage in the place of the framework's approval runs nothing",
+    needs: ['suspends', 'forgeable'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      const turn = await stage.ask([call('reviewed')])
+      await stage.garble()
+      expect(stage.effects()).toEqual([])
+      const { state } = await stage.approval(turn.pending[0]?.approvalId ?? '')
+      expect(state).not.toMatch(/approved|executing|completed/)
+    },
+  },
+  {
+    title:
+      'a conversation that was woken with garbage can still be resumed, and runs the call once',
+    needs: ['suspends', 'forgeable', 'outlivesForgery'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      const turn = await stage.ask([call('reviewed')])
+      await stage.garble()
+      await stage.approve(turn)
+      const done = await stage.resume()
+      expect(done).toMatchObject({ pending: [], finished: true })
       expect(answerOf(done, 'call_reviewed').text).toContain('reviewed did 5')
       expect(stage.effects()).toEqual(['reviewed 5'])
     },

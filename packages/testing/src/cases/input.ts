@@ -47,6 +47,20 @@ export const inputCases: readonly Case[] = [
     },
   },
   {
+    title:
+      'a tool whose schema changed while a call of it waited runs on what was approved, or not at all',
+    needs: ['suspends'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      const turn = await stage.ask([call('reviewed', '7')])
+      await stage.approve(turn)
+      await stage.resume({ toolsChanged: true })
+      for (const { input } of stage.ran()) expect(input).toEqual({ amount: 7, note: 'none' })
+      expect(stage.ran().length).toBeLessThanOrEqual(1)
+    },
+  },
+  {
     title: 'arguments that the schema rejects run nothing and ask nobody',
     async play(open) {
       const stage = await open()

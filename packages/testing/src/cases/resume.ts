@@ -134,6 +134,33 @@ export const resumeCases: readonly Case[] = [
     },
   },
   {
+    title: 'an approved call whose approval was revoked does not run',
+    needs: ['suspends'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      const turn = await stage.ask([call('reviewed')])
+      await stage.approve(turn)
+      const approval = turn.pending[0]?.approvalId ?? ''
+      await stage.withLelu(({ tokens }) => tokens.revoke({ approval }, { reason: 'A mistake' }))
+      const done = await stage.resume()
+      expect(answerOf(done, 'call_reviewed').text).toContain('A mistake')
+      expect(stage.effects()).toEqual([])
+    },
+  },
+  {
+    title: 'an approved call of an agent that was stopped does not run',
+    needs: ['suspends'],
+    async play(open) {
+      const stage = await open()
+      const turn = await stage.ask([call('reviewed')])
+      await stage.approve(turn)
+      await stage.withLelu(({ killSwitch }) => killSwitch.stop({ all: true }))
+      await stage.resume()
+      expect(stage.effects()).toEqual([])
+    },
+  },
+  {
     title: 'a call that was cancelled does not run',
     needs: ['suspends'],
     async play(open) {

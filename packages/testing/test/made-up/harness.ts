@@ -2,13 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLeluError, type Json } from '@lelu/engine/adapter'
 import { z } from 'zod'
-import type {
-  AdapterHarness,
-  Conversation,
-  ScriptedCall,
-  SuiteTool,
-  Turn,
-  World,
+import {
+  type AdapterHarness,
+  type Conversation,
+  type FakeModel,
+  fakeModel,
+  lastWord,
+  type ScriptedCall,
+  type SuiteTool,
+  type Turn,
+  type World,
 } from '../../src/index.ts'
 import { guardLoop, type Waiting } from './adapter.ts'
 import { type Call, type Entry, type LoopTool, runCall, unanswered } from './framework.ts'
@@ -17,11 +20,11 @@ const read = <T>(file: string, otherwise: T): T =>
   existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : otherwise
 
 /** The scripted model: how much it said since the user spoke last tells how far it is. */
-function nextEntry(history: readonly Entry[], steps: readonly ScriptedCall[][]): Entry {
+function nextEntry(history: readonly Entry[], model: FakeModel): Entry {
   const asked = history.findLastIndex(({ role }) => role === 'user')
   const said = history.slice(asked).filter(({ role }) => role === 'model').length
-  const step = steps[said]
-  if (step === undefined) return { role: 'model', text: 'Finished.' }
+  const step = model.answer(said)
+  if (step.length === 0) return { role: 'model', text: lastWord }
   const calls: Call[] = step.map(({ id, tool, input }) => ({ id, name: tool, args: input as Json }))
   return { role: 'model', calls }
 }
@@ -36,7 +39,8 @@ function toTool({ name, description, schema, run }: SuiteTool): LoopTool {
   }
 }
 
-function open({ lelu, tools, directory, options, signal, bare }: World): Conversation {
+function open(world: World): Conversation {
+  const { lelu, tools, directory, options, signal, bare, modelDown: down, unnamed } = world
   const files = {
     history: join(directory, 'history.json'),
     suspended: join(directory, 'suspended.json'),
@@ -46,7 +50,7 @@ function open({ lelu, tools, directory, options, signal, bare }: World): Convers
   const guard = guardLoop({
     lelu,
     tools: loopTools,
-    run: 'conversation-1',
+    run: unnamed ? '' : 'conversation-1',
     subject: { id: 'agent-1', type: 'agent' },
     ...options,
   })
@@ -70,7 +74,8 @@ function open({ lelu, tools, directory, options, signal, bare }: World): Convers
         waiting = answers.filter((one) => 'approvalId' in one)
         const last = history.at(-1)
         if (waiting.length > 0 || (last?.role === 'model' && last.calls === undefined)) break
-        history.push(nextEntry(history, read<ScriptedCall[][]>(files.script, [])))
+        const model = fakeModel(read<ScriptedCall[][]>(files.script, []), { down })
+        history.push(nextEntry(history, model))
       }
     } catch (thrown) {
       const code = isLeluError(thrown) ? { code: thrown.code } : {}
@@ -94,6 +99,7 @@ function open({ lelu, tools, directory, options, signal, bare }: World): Convers
     },
     resume: () => go(read(files.history, [])),
     forge: () => go(read(files.history, [])),
+    garble: () => go(read(files.history, [])),
     replay: () => go(read(files.suspended, read(files.history, []))),
     shown: () => JSON.stringify(bare === true ? loopTools : guard.tools),
   }
@@ -106,10 +112,15 @@ export const madeUp: AdapterHarness = {
     resumesOneByOne: true,
     forgeable: false,
     waitsAgain: true,
+    outlivesForgery: true,
     rawArguments: false,
     unknownTools: true,
     abortable: true,
+    abortEndsWaiting: true,
     reusesIds: true,
+    streams: false,
+    nests: false,
+    unnamed: true,
   },
   open: async (world) => open(world),
 }

@@ -1,4 +1,4 @@
-import { suitePolicy } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import { generateText } from 'ai'
 import { expect, test } from 'vitest'
 import type { AiGuard, ToolApproval } from '../src/index.ts'

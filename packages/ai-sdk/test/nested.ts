@@ -1,4 +1,5 @@
-import { type Conversation, lastWord, type Turn, type World } from '@lelu/testing'
+import type { Conversation, Turn, World } from '@lelu/testing'
+import { lastWord } from '@lelu/testing/fakes'
 import { type ModelMessage, tool } from 'ai'
 import { z } from 'zod'
 import { type Chat, conversation, toolsOf } from './conversation.ts'

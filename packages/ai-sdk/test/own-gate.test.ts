@@ -1,4 +1,4 @@
-import { suitePolicy } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import { generateText, isStepCount, type ModelMessage, type ToolSet, tool } from 'ai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'

@@ -1,4 +1,5 @@
-import { argumentsText, fakeModel, lastWord, type ScriptedCall } from '@lelu/testing'
+import type { ScriptedCall } from '@lelu/testing'
+import { argumentsText, fakeModel, lastWord } from '@lelu/testing/fakes'
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
 
 type Params = Parameters<MockLanguageModelV4['doGenerate']>[0]

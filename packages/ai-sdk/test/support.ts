@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLelu, type Json, type Lelu, type LeluOptions, type Reviewer } from '@lelu/engine'
-import { suitePolicy } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import {
   generateText,
   isStepCount,

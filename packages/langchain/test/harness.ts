@@ -2,14 +2,8 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ToolMessage } from '@langchain/core/messages'
 import { Command } from '@langchain/langgraph'
-import {
-  type AdapterHarness,
-  type Conversation,
-  lastWord,
-  type Streamed,
-  type Turn,
-  type World,
-} from '@lelu/testing'
+import type { AdapterHarness, Conversation, Streamed, Turn, World } from '@lelu/testing'
+import { lastWord } from '@lelu/testing/fakes'
 import { pendingApprovals, resume } from '../src/index.ts'
 import { FileSaver } from './file-saver.ts'
 import { agent, type Build, nested, plainGraph, question, type State } from './graphs.ts'

@@ -5,7 +5,8 @@ import { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import { AIMessage, AIMessageChunk, type BaseMessage } from '@langchain/core/messages'
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling'
-import { argumentsText, fakeModel, lastWord, type ScriptedCall } from '@lelu/testing'
+import type { ScriptedCall } from '@lelu/testing'
+import { argumentsText, fakeModel, lastWord } from '@lelu/testing/fakes'
 
 type Steps = readonly (readonly ScriptedCall[])[]
 

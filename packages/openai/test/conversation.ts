@@ -1,16 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLeluError } from '@lelu/engine/adapter'
-import {
-  argumentsText,
-  type Conversation,
-  fakeModel,
-  lastWord,
-  type ScriptedCall,
-  type SuiteTool,
-  type Turn,
-  type World,
-} from '@lelu/testing'
+import type { Conversation, ScriptedCall, SuiteTool, Turn, World } from '@lelu/testing'
+import { argumentsText, fakeModel, lastWord } from '@lelu/testing/fakes'
 import { zodFunction } from 'openai/helpers/zod'
 import { type GuardedFunctions, guardFunctions } from '../src/index.ts'
 import { startWire, type Wire, type WireAnswer } from './server.ts'

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { lastWord } from '@lelu/testing'
+import { lastWord } from '@lelu/testing/fakes'
 import OpenAI from 'openai'
 import { chatChunks, chatCompletion, checkMessages } from './wire-chat.ts'
 import { checkInput, responseEvents, responseObject } from './wire-responses.ts'

@@ -10,9 +10,6 @@ export type {
   Turn,
   World,
 } from './harness.ts'
-export { type FakeClock, fakeClock } from './fake-clock.ts'
-export { argumentsText, type FakeModel, fakeModel, lastWord } from './fake-model.ts'
-export { deniedAmount, suitePolicy } from './policy.ts'
 export { type Effect, effectsIn, type SuiteInput, type SuiteTool, suiteTools } from './tools.ts'
 export type { Host } from './servers/two-hosts.ts'
 export { adapterSuite } from './suite.ts'

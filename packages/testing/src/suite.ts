@@ -19,7 +19,7 @@ import type { AdapterHarness } from './harness.ts'
 import { type LifeName, lives, openLife } from './life.ts'
 import { createStage } from './stage.ts'
 
-const groups: Record<string, readonly Case[]> = {
+export const groups: Record<string, readonly Case[]> = {
   'decides every call': decisionCases,
   'resumes an approved call once': resumeCases,
   'believes no signal but the store': forgeryCases,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLelu } from '@lelu/engine'
 import { expect, onTestFinished, test } from 'vitest'
-import { argumentsText, fakeClock, fakeModel, lastWord, suitePolicy } from '../src/index.ts'
+import { argumentsText, fakeClock, fakeModel, lastWord, suitePolicy } from '../src/fakes.ts'
 
 test('by the fake clock and the policy of the suite, an approval ends when the clock is advanced, and not before', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'lelu-fakes-'))

@@ -10,8 +10,8 @@ import {
   type PostgresServer,
   startPgBouncer,
   startPostgres,
-  suitePolicy,
 } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import { Keyv } from 'keyv'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { freshId, rowOf } from './contract.ts'

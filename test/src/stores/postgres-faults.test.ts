@@ -9,7 +9,8 @@ import {
   type Lelu,
   type LeluOptions,
 } from '@lelu/engine'
-import { hasPostgres, type PostgresServer, startPostgres, suitePolicy } from '@lelu/testing'
+import { hasPostgres, type PostgresServer, startPostgres } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import { Keyv } from 'keyv'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { freshId, rowOf } from './contract.ts'

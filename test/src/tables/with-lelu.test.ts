@@ -6,10 +6,10 @@ import {
   type AdapterHarness,
   type Conversation,
   effectsIn,
-  suitePolicy,
   suiteTools,
   type Turn,
 } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import { expect, onTestFinished, test } from 'vitest'
 import { generateText, streamText, toolLoopAgent } from '../../../packages/ai-sdk/test/harness.ts'
 import { agentV1, agentV2, toolNode } from '../../../packages/langchain/test/harness.ts'

@@ -1,4 +1,4 @@
-import { suitePolicy } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import { type FunctionTool, setTraceProcessors, setTracingDisabled } from '@openai/agents'
 import { expect, test } from 'vitest'
 import { calling } from './model.ts'

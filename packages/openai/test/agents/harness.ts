@@ -1,17 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLeluError } from '@lelu/engine/adapter'
-import {
-  type AdapterHarness,
-  type Answer,
-  type Conversation,
-  fakeModel,
-  lastWord,
-  type ScriptedCall,
-  type Streamed,
-  type Turn,
-  type World,
+import type {
+  AdapterHarness,
+  Answer,
+  Conversation,
+  ScriptedCall,
+  Streamed,
+  Turn,
+  World,
 } from '@lelu/testing'
+import { fakeModel, lastWord } from '@lelu/testing/fakes'
 import { Agent, type AgentInputItem, Runner, RunState, tool } from '@openai/agents'
 import {
   type AgentGuardOptions,

@@ -1,5 +1,5 @@
 import type { Json } from '@lelu/engine/adapter'
-import { argumentsText, type FakeModel, lastWord } from '@lelu/testing'
+import { argumentsText, type FakeModel, lastWord } from '@lelu/testing/fakes'
 import {
   type AgentOutputItem,
   type FunctionCallItem,

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLelu, type Lelu, type LeluOptions, type Reviewer, type Subject } from '@lelu/engine'
-import { type Effect, effectsIn, suitePolicy, suiteTools } from '@lelu/testing'
+import { type Effect, effectsIn, suiteTools } from '@lelu/testing'
+import { suitePolicy } from '@lelu/testing/fakes'
 import {
   Agent,
   type AgentOutputItem,

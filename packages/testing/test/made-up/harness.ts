@@ -2,16 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLeluError, type Json } from '@lelu/engine/adapter'
 import { z } from 'zod'
-import {
-  type AdapterHarness,
-  type Conversation,
-  type FakeModel,
-  fakeModel,
-  lastWord,
-  type ScriptedCall,
-  type SuiteTool,
-  type Turn,
-  type World,
+import { type FakeModel, fakeModel, lastWord } from '../../src/fakes.ts'
+import type {
+  AdapterHarness,
+  Conversation,
+  ScriptedCall,
+  SuiteTool,
+  Turn,
+  World,
 } from '../../src/index.ts'
 import { guardLoop, type Waiting } from './adapter.ts'
 import { type Call, type Entry, type LoopTool, runCall, unanswered } from './framework.ts'

@@ -1,4 +1,5 @@
-import { AIMessage, HumanMessage, ToolMessage } from '@langchain/core/messages'
+import { AIMessage, AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages'
+import { FakeStreamingChatModel } from '@langchain/core/utils/testing'
 import {
   Command,
   interrupt,
@@ -10,7 +11,7 @@ import { ToolNode } from '@langchain/langgraph/prebuilt'
 import { Agent, tool as agentTool, type Model, Runner, RunState, Usage } from '@openai/agents'
 import { tool as aiTool, generateText, type ModelMessage, stepCountIs } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
-import { tool } from 'langchain'
+import { createAgent, createMiddleware, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -42,6 +43,35 @@ test('LangGraph: an interrupt in a tool runs its sibling twice, and a plain resu
   expect(after.filter((message) => ToolMessage.isInstance(message))).toHaveLength(2)
   expect(ran.filter((name) => name === 'sibling')).toHaveLength(2)
   expect(ran.filter((name) => name === 'first')).toHaveLength(1) // nobody approved it
+})
+
+test('LangChain: of arguments that were cut off in the stream, the tool runs with what was there by then', async () => {
+  const ran: unknown[] = []
+  const transfer = tool(async (input) => ran.push(input), { name: 'transfer', schema })
+  class CutOff extends FakeStreamingChatModel {
+    override bindTools() {
+      return this
+    }
+  }
+  const piece = { type: 'tool_call_chunk' as const, id: 'a', index: 0, name: 'transfer' }
+  const cut = new AIMessageChunk({
+    content: '',
+    tool_call_chunks: [{ ...piece, args: '{"amount": 50' }], // of 5000
+  })
+  const finished = new AIMessageChunk('Finished.')
+  const model = (chunk: AIMessageChunk) => new CutOff({ chunks: [chunk] })
+  let answers = 0
+  const step = createMiddleware({
+    name: 'Step',
+    wrapModelCall: (request, handler) => {
+      answers += 1
+      return handler({ ...request, model: model(answers === 1 ? cut : finished) })
+    },
+  })
+  const agent = createAgent({ model: model(finished), tools: [transfer], middleware: [step] })
+  const input = { messages: [new HumanMessage('Go.')] }
+  for await (const _piece of await agent.stream(input, { streamMode: 'messages' }));
+  expect(ran).toEqual([{ amount: 50 }])
 })
 
 /** A tool that counts, and a post of a history to the AI SDK that asks the user about each of its calls. */

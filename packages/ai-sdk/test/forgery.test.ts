@@ -65,15 +65,33 @@ test.each([
   ['that says it was approved automatically', { automatic: true }],
   ['that the policy would allow', { tool: 'allowed' }],
   ['that the policy denies', { tool: 'denied' }],
-  // The SDK finds these too, by the text that a list of one text is: they must not pass for new calls.
-  ['whose request is named by a list', { tool: 'allowed', answered: ['sdk-1'] }],
-  ['that its request names by a list', { tool: 'allowed', asks: ['r'] }],
 ])('a forged approval of a call %s runs nothing', async (_what, call) => {
   for (const run of [generate, stream]) {
     const { tools, ran } = createTools()
     const guard = guardWith(await openLelu())
     const { messages } = await run({ guard, tools, messages: forged(call), model: finish() })
     expect(answers(messages).r).toEqual({ type: 'execution-denied', reason: noApproval })
+    expect(ran).toEqual([])
+  }
+})
+
+// The SDK finds these too, by the text that a list of one text is; its first versions refuse such a history.
+test.each([
+  ['whose request is named by a list', { answered: ['sdk-1'] }],
+  ['that its request names by a list', { asks: ['r'] }],
+])('a forged approval of a call %s does not make it pass for a new one', async (_what, call) => {
+  for (const run of [generate, stream]) {
+    const { tools, ran } = createTools()
+    const guard = guardWith(await openLelu())
+    const messages = forged({ tool: 'allowed', ...call })
+    const answer = await run({ guard, tools, messages, model: finish() }).then(
+      (done) => answers(done.messages).r,
+      (error: Error) => error.name,
+    )
+    expect([
+      { type: 'execution-denied', reason: noApproval },
+      'AI_InvalidPromptError',
+    ]).toContainEqual(answer)
     expect(ran).toEqual([])
   }
 })

@@ -65,6 +65,20 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       }
     })
 
+    it('keeps whose a row is, what it is about and when it was made, whatever a swap says', async () => {
+      const store = await open()
+      const [id, idem] = [freshId(), freshId()]
+      const made = rowOf(id, { tenant: 'acme', idem, createdAt: 1000 })
+      await store.create(made)
+      const other = { tenant: 'globex', idem: freshId(), createdAt: 2000, rev: 2, body: '{"b":2}' }
+      expect(await store.swap(1, rowOf(id, other))).toBe('done')
+      const { tenant, createdAt, rev, body } = (await store.get(id)) ?? made
+      expect({ tenant, createdAt, rev, body }).toEqual({
+        ...{ tenant: 'acme', createdAt: 1000, rev: 2, body: '{"b":2}' },
+      })
+      expect((await store.findByCall('acme', idem)).row?.id).toBe(id)
+    })
+
     it('lists in order of id, by state and tenant, page after page', async () => {
       const store = await open()
       const tenant = freshId()

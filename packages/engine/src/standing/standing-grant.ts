@@ -25,7 +25,10 @@ export type StandingGrant = {
   approval: string
   by: Reviewer
   reason: string | null
+  /** When such calls first had a grant. */
   createdAt: number
+  /** When these terms were given: a grant that is made again has new ones. */
+  grantedAt: number
   expiresAt: number
   maxUses: number
   uses: number
@@ -58,7 +61,7 @@ export function subjectsOf(subject: Subject): StandingGrant['subjects'] {
 }
 
 /**
- * What names all calls that are alike: the whole chain, tool, server, schema, resource, and the input or its fields. Not
+ * What names all calls that are alike: the whole chain, tool, effect, server, schema, resource, and the input or its fields. Not
  * the run or the call. Without the chain, a reviewer could allow what the agent later does for the reviewer.
  */
 export function matchOf(
@@ -70,7 +73,8 @@ export function matchOf(
   const same =
     fields === null ? call.input : fields.map((field) => [field, fieldOf(call.input, field)])
   // A tool whose schema has changed is another tool.
-  const what = [call.tool, call.server ?? null, call.schema ?? null]
+  const effect = call.effect ?? 'non_idempotent'
+  const what = [call.tool, effect, call.server ?? null, call.schema ?? null]
   const where = resource === undefined ? null : [resource.type, resource.id]
   const alike = [tenant, subjectsOf(subject), ...what, where, fields, same]
   return { fields, digest: jsonDigest('lelu.standing.v1', alike as Json) }

@@ -140,18 +140,19 @@ export function standingGrants({
       const record = await records.load(approvalId, callerTenant(terms))
       const fields = grantable(record, by)
       const { request, tenant } = record
+      // Before the revocations are read: one that comes right behind must not find a grant that is younger than it is.
+      const grantedAt = now()
       // Else what was revoked would live on in a grant that is younger than the revocation.
       if (await revocations.covers(request, tenant, record.approvedAt ?? record.createdAt))
         throw refused(approvalId, 'it was revoked since', 'Let the agent ask again.')
       const match = matchOf({ request: request as never }, fields)
-      const createdAt = now()
       const fresh: StandingGrant = {
         ...{ id: `${standingPrefix}${newId()}`, tenant, state: 'active', revision: 1 },
         ...{ subjects: subjectsOf(request.subject), tool: request.call.tool },
         effect: request.call.effect ?? 'non_idempotent',
         server: request.call.server ?? null,
-        ...{ match, approval: approvalId, by, reason, createdAt },
-        ...{ expiresAt: createdAt + expiresInMs, maxUses, uses: 0 },
+        ...{ match, approval: approvalId, by, reason, createdAt: grantedAt, grantedAt },
+        ...{ expiresAt: grantedAt + expiresInMs, maxUses, uses: 0 },
       }
       // The log first: a grant that stands but is nowhere recorded must not exist.
       const until = new Date(fresh.expiresAt).toISOString()
@@ -161,7 +162,9 @@ export function standingGrants({
       return settle(async () => {
         const known = await standing.find(tenant, match)
         if (known === undefined) return (await standing.create(fresh)) ? fresh : undefined
-        const next = { ...fresh, id: known.id, revision: known.revision + 1 }
+        // A row keeps when it was made, and the seal covers it.
+        const { id, createdAt, revision } = known
+        const next = { ...fresh, id, createdAt, revision: revision + 1 }
         return (await standing.swap(known, next)) === 'done' ? next : undefined
       })
     },

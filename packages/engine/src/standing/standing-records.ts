@@ -42,7 +42,11 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
   }
 
   const written = lostReplies(store, deadlineMs)
-  const open = (row: StoredRow) => openRow<StandingGrant>(row, keys)
+  /** One of before terms could be given anew has those that it was made with. */
+  const open = async (row: StoredRow): Promise<StandingGrant> => {
+    const grant = await openRow<StandingGrant>(row, keys)
+    return { ...grant, grantedAt: grant.grantedAt ?? grant.createdAt }
+  }
 
   return {
     async find(tenant, match) {

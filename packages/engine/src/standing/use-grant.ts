@@ -50,7 +50,7 @@ export async function useGrant(
   if (found === undefined || found.state !== 'active') return undefined
   // The policy of today may ask more people, or others.
   if (!isEnough(found.by, requirements)) return undefined
-  if (await revocations.covers(request, request.tenant, found.createdAt)) return undefined
+  if (await revocations.covers(request, request.tenant, found.grantedAt)) return undefined
   const used = await takeUse(found, options)
   if (used === undefined) return undefined
   const { subject, call, run } = request

@@ -32,7 +32,9 @@ export function memoryStore(): ApprovalStore {
     async swap(rev, next) {
       const row = rows.get(next.id)
       if (row === undefined || row.rev !== rev) return 'conflict'
-      rows.set(next.id, { ...next })
+      // As every database does it: these stay what they were.
+      const { tenant, idem, createdAt } = row
+      rows.set(next.id, { ...next, tenant, idem, createdAt })
       return 'done'
     },
     async list({ tenant, state, limit, after }) {

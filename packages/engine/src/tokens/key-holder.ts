@@ -21,18 +21,29 @@ export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): Ke
   let ring = initial
   let readAt = performance.now()
   let askedAt = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | undefined
+  async function read(again: () => Promise<KeyRing>): Promise<void> {
+    const began = performance.now()
+    askedAt = began
+    try {
+      ring = await again()
+      readAt = began
+    } finally {
+      reading = undefined
+    }
+  }
+  /** Whoever asks while it is being read waits for it. */
   async function refresh(): Promise<void> {
     if (reload === undefined) return
-    askedAt = performance.now()
-    ring = await reload()
-    readAt = askedAt
+    reading ??= read(reload)
+    await reading
   }
   /** A ring that could not be read is asked for again by the next one: keys of before are not good enough. */
   async function refreshStale(): Promise<void> {
     if (performance.now() - readAt >= staleMs) await refresh()
   }
   async function refreshUnknown(): Promise<void> {
-    if (performance.now() - askedAt >= forgedMs) await refresh()
+    if (reading !== undefined || performance.now() - askedAt >= forgedMs) await refresh()
   }
   const first = <T>(keys: readonly T[]): T => keys[0] as T // importKeyRing refuses an empty list
 
@@ -47,7 +58,10 @@ export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): Ke
       return find()
     },
     async sealKeysFor(kid) {
-      if (!ring.seal.some((key) => key.kid === kid)) await refreshUnknown()
+      const isKnown = () => ring.seal.some((key) => key.kid === kid)
+      // One that was being read already may be of before the key was made: a sound record would be called altered.
+      if (!isKnown()) await refresh()
+      if (!isKnown()) await refresh()
       return ring.seal
     },
   }

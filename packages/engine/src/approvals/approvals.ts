@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { assertFitsToken } from '../tokens/fits-token.ts'
 import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
 import { callerTenant, type TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
@@ -106,6 +108,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
     checkEdit,
   } = options
   const wakeUps = new EventTarget()
+  setMaxListeners(0, wakeUps) // one for each who waits
   const terms = () => ({ now: now(), allowedAt: earliest(), executeWithinMs })
   const wake = (record: ApprovalRecord): Approval => {
     wakeUps.dispatchEvent(new Event(record.id))
@@ -183,6 +186,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
         ...quiet,
         listens: notices,
       }
+      assertFitsToken(record)
       return records.create(record, [requestedEvent(record)])
     },
     get: async (id, scope = {}) => toApproval(await records.load(id, callerTenant(scope))),

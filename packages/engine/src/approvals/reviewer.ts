@@ -45,7 +45,9 @@ export function readActor(given: unknown): Reviewer | null {
  * for one asks for one more vote; taking one for two would let them vote twice, or approve their own call.
  */
 export function personOf(id: string): string {
-  return id.normalize('NFKC').replace(/\p{C}/gu, '').trim().toLowerCase()
+  const seen = id.normalize('NFKC').replace(/[\p{C}\p{DI}\u2800]/gu, '')
+  // Again: what could not be seen may have kept a letter from its accent. By upper case: letters have more than one lower.
+  return seen.normalize('NFKC').trim().toUpperCase().toLowerCase()
 }
 
 /** One person has one vote, whoever vouches for them: another host or another login is no second reviewer. */

@@ -49,22 +49,39 @@ const isLost = (value: unknown): boolean =>
   types.isNativeError(value) ||
   types.isRegExp(value) ||
   types.isPromise(value) ||
-  (ArrayBuffer.isView(value) && !Buffer.isBuffer(value)) ||
+  ArrayBuffer.isView(value) ||
   types.isAnyArrayBuffer(value)
+
+/** An object of a class that shows nothing (a Response, a stream, private state) would be an empty one. */
+function isOpaque(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === Object.prototype || prototype === null || Array.isArray(value)
+  return !isPlain && Object.keys(value).length === 0
+}
 
 /** Whether a value that has a JSON text says the same in it. Members that are undefined are no loss. */
 export function isKept(value: unknown): boolean {
   if (isLost(value)) return false
   if (typeof value !== 'object' || value === null) return true
+  if (types.isDate(value)) return !Number.isNaN(value.getTime())
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return true
-  return Object.values(value).every(isKept)
+  return !isOpaque(value) && Object.values(value).every(isKept)
 }
 
 /** How a call ended that threw. An aborted one may still be at work, so nobody knows whether it takes effect. */
 export function endOf(error: unknown): FailedResult | { status: 'unknown' } {
+  try {
+    return readEnd(error)
+  } catch {
+    // A tool may throw anything, also what throws when it is looked at.
+    return { status: 'failed', message: 'The tool threw something that cannot be read.' }
+  }
+}
+
+function readEnd(error: unknown): FailedResult | { status: 'unknown' } {
   if (isAbort(error)) return { status: 'unknown' }
   if (takeNotRun(error)) return { status: 'not_run', message: error.message }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = String(error instanceof Error ? error.message : error)
   const code = codeOf(error)
   // What is cut may end within a character, which the log would not take.
   const text = toWellFormed(message.slice(0, 2000))

@@ -1,8 +1,14 @@
 import type { Change } from '../approvals/change.ts'
 import { outcomeEvent } from '../approvals/events.ts'
-import { type ApprovalRecord, type ApprovalResult, toApproval } from '../approvals/record.ts'
+import {
+  type Approval,
+  type ApprovalRecord,
+  type ApprovalResult,
+  toApproval,
+} from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
+import { deepFreeze } from '../request/deep-freeze.ts'
 import type { ToolCall } from '../types.ts'
 import { asJson, type Execute, endOf, isKept, maxKeptResult, type Outcome } from './outcome.ts'
 import type { Claim } from './redeem.ts'
@@ -37,6 +43,15 @@ function keepLease(
 }
 
 function resultOf(value: unknown): ApprovalResult {
+  try {
+    return readResult(value)
+  } catch {
+    // Such as a proxy that was revoked: the call ran all the same.
+    return { status: 'completed', kept: false, digest: null }
+  }
+}
+
+function readResult(value: unknown): ApprovalResult {
   if (value === undefined)
     return { status: 'completed', kept: true, digest: jsonDigest('lelu.result.v1', null) }
   const plain = asJson(value)
@@ -54,6 +69,10 @@ function resultOf(value: unknown): ApprovalResult {
 
 /** A call that was not run has failed as well: its approval is spent. */
 const stateOf = ({ status }: ApprovalResult) => (status === 'not_run' ? 'failed' : status)
+
+/** Of a further attempt that was not run, nothing is known of the earlier one: it was lost in the middle of its tool. */
+const isLost = ({ status }: ApprovalResult | { status: 'unknown' }, { attempt }: ApprovalRecord) =>
+  status === 'unknown' || (status === 'not_run' && (attempt?.number ?? 1) > 1)
 
 const aborted = {
   state: 'unknown' as const,
@@ -118,7 +137,8 @@ export async function runClaimed<T>(
   const { record, gated, decision } = claim
   const stopLease = keepLease(claim, options)
   const started = performance.now()
-  const approval = toApproval(record)
+  // The tool's own copy: what it did to the record would be sealed and stored with the end of the call.
+  const approval = deepFreeze(structuredClone(toApproval(record)) as never) as Approval
   const call = gated.request.call as ToolCall
   let value: T
   try {
@@ -133,9 +153,10 @@ export async function runClaimed<T>(
   async function finish(result: ApprovalResult | { status: 'unknown' }): Promise<ApprovalRecord> {
     const latest = await stopLease()
     const durationMs = Math.round(performance.now() - started)
+    const known = result.status === 'unknown' || isLost(result, record) ? undefined : result
     const changeOf = (current: ApprovalRecord) => ({
-      next: result.status === 'unknown' ? aborted : { state: stateOf(result), result },
-      events: [outcomeEvent(current, result, durationMs)],
+      next: known === undefined ? aborted : { state: stateOf(known), result: known },
+      events: [outcomeEvent(current, known ?? { status: 'unknown' }, durationMs)],
     })
     try {
       return await recordEnd(latest, changeOf, options.records)

@@ -8,7 +8,7 @@ export type VerifyOptions = { keys: KeyHolder; issuer: string; audience: string;
 
 export const maxTokenSeconds = 300
 const toleranceSeconds = 5
-const maxTokenLength = 4096
+export const maxTokenLength = 4096
 
 /** What jose found wrong, in our words. */
 function refusalOf(error: unknown, { errors }: typeof Jose): TokenRefusal {

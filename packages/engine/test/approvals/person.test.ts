@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requirementsMet } from '../../src/approvals/review.ts'
+import { personOf } from '../../src/approvals/reviewer.ts'
 import type { Reviewer } from '../../src/index.ts'
 import { policyOf, suspended, testEngine, trade } from '../support.ts'
 
@@ -24,6 +25,13 @@ it('votes that one person gave twice, however they came into the record, are one
   expect(requirementsMet([requirement], votesOf(here, named('carol')), 'd')).toBe(true)
 })
 
+it.each([
+  ['what cannot be seen is between a letter and its accent', 'rené', 'rene\u200b\u0301'],
+  ['a letter has two small forms', 'ΟΔΟΣ', 'οδοσ'],
+])('two spellings are one person when %s', (_what, one, other) => {
+  expect(personOf(one)).toBe(personOf(other))
+})
+
 describe('one person', () => {
   // The CLI vouches for the users of its host, and every container has a host name of its own.
   it.each([
@@ -33,6 +41,9 @@ describe('one person', () => {
     ['blanks are around it', named(' bob ')],
     ['something unseen is in it', named('b\u200bob')],
     ['the letters are wide', named('\uff42ob')],
+    ['a variation selector is in it', named('bob\ufe0f')],
+    ['a filler is in it', named('bo\u3164b')],
+    ['an empty pattern of dots is in it', named('bob\u2800')],
   ])('has one vote, also when %s', async (_what, again) => {
     const lelu = await engineOf(2, null)
     const id = await suspended(lelu)

@@ -107,6 +107,11 @@ export async function closeAbandonedUi<M extends UIMessage>(
   }
   const closed: M[] = []
   for (const [index, message] of messages.entries()) {
+    // The SDK's conversion reads calls of the assistant alone.
+    if (message.role !== 'assistant') {
+      closed.push(message)
+      continue
+    }
     const parts: M['parts'] = []
     for (const part of message.parts) parts.push(await close(part, index))
     closed.push({ ...message, parts })

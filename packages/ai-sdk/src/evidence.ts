@@ -3,6 +3,7 @@ import {
   type AnsweredCall,
   type CallEvidence,
   type Json,
+  jsonText,
   takeField,
 } from '@lelu/engine/adapter'
 import { type LanguageModelMiddleware, wrapLanguageModel } from 'ai'
@@ -37,7 +38,7 @@ export function withoutField(text: string, added: AddedField | undefined): strin
   const input = parseInput(text)
   if (added === undefined || input === undefined) return text
   const taken = takeField(input, added)
-  return 'reported' in taken ? JSON.stringify(taken.input) : text
+  return 'reported' in taken ? jsonText(taken.input) : text
 }
 
 /** Where a provider puts the log-probabilities of its answer: under its own name. */

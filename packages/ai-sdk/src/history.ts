@@ -11,12 +11,15 @@ export type Part = {
   input?: unknown
 }
 
-/** The parts of a message of this role; none for any other role, and none for plain text. */
+/**
+ * The parts of a message of this role; none for any other role, and none for plain text. The SDK compares roles loosely,
+ * so that `["tool"]`, which JSON can bring, is "tool".
+ */
 export function partsOf(
   message: ModelMessage | undefined,
   role: ModelMessage['role'],
 ): readonly Part[] {
-  if (message?.role !== role || !Array.isArray(message.content)) return []
+  if (String(message?.role) !== role || !Array.isArray(message?.content)) return []
   return (message.content as readonly (Part | null)[]).filter((part) => part !== null)
 }
 

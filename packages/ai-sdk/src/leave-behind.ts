@@ -1,5 +1,10 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type Approval, editedInput, isLeluError, type Json } from '@lelu/engine/adapter'
+import {
+  type Approval,
+  editedInput,
+  isLeluError,
+  isSameInput,
+  type Json,
+} from '@lelu/engine/adapter'
 import type { Found, NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
 import { asInput } from './tool-input.ts'
@@ -23,7 +28,7 @@ const stands = (text: string): Ending => ({
 function isSameCall({ toolName, input }: NamedCall, approval: Approval): boolean {
   const { call } = approval.request
   const written = editedInput(approval) === undefined
-  return call.tool === toolName && (!written || isDeepStrictEqual(asInput(input), call.input))
+  return call.tool === toolName && (!written || isSameInput(asInput(input), call.input))
 }
 
 /** How a call stands that cannot be cancelled any more. */

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   type AdapterCall,
   type CallResult,
   editedInput,
   guardCall,
+  isSameInput,
   type Json,
   LeluError,
   type RunTool,
@@ -17,7 +17,7 @@ import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
 import { assertFits } from './tool-input.ts'
-import { unanswered } from './unanswered.ts'
+import { answered, unanswered } from './unanswered.ts'
 
 /** What the SDK hands to `execute` beside the input. */
 export type ExecuteOptions = {
@@ -46,7 +46,7 @@ async function settleCall(
 ): Promise<CallResult<unknown>> {
   const { held } = announced ?? {}
   // Against code between the decision and the execution that changes the input.
-  const same = held !== undefined && isDeepStrictEqual(held.input, call.input)
+  const same = held !== undefined && isSameInput(held.input, call.input)
   const started = same && call.signal?.aborted !== true ? held.start(run) : undefined
   if (started !== undefined) return started
   held?.release()
@@ -107,7 +107,12 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
   }
   switch (result.status) {
     case 'executed':
-      return state.notes.add(result.value, editedInput(result.approval), input, tool.toModelOutput)
+      return state.notes.add(
+        answered(result.value),
+        editedInput(result.approval),
+        input,
+        tool.toModelOutput,
+      )
     case 'threw':
       throw result.error
     case 'refused':

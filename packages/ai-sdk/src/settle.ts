@@ -2,7 +2,7 @@ import type { Approval } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import { checkMessages } from './check-messages.ts'
 import { findApproval } from './find-approval.ts'
-import { nameOf, type OpenCall, openCalls } from './history.ts'
+import { nameOf, type OpenCall, openCalls, partsOf } from './history.ts'
 import { type GuardedCall, type RunContext, runOf } from './options.ts'
 import type { GuardState } from './state.ts'
 
@@ -70,7 +70,15 @@ export async function pendingCalls(
 
 /** The messages without the answers to these requests: an answer that a client wrote says nothing. */
 function withoutResponses(messages: readonly ModelMessage[], open: readonly OpenCall[]) {
+  // Also those to a request that a client made for such a call: the SDK takes the first answer for a call.
+  const ours = new Set(open.map(({ toolCallId }) => toolCallId))
   const requests = new Set(open.map(({ approvalId }) => approvalId))
+  for (const message of messages) {
+    for (const { type, approvalId, toolCallId } of partsOf(message, 'assistant')) {
+      if (type === 'tool-approval-request' && ours.has(nameOf(toolCallId)))
+        requests.add(nameOf(approvalId))
+    }
+  }
   const last = messages.at(-1)
   if (last?.role !== 'tool') return [...messages]
   const content = last.content.filter(

@@ -15,7 +15,13 @@ export function unanswered(error: unknown): object {
 
 /** Also of a copy that went through a browser: it says that nothing was answered, and grants nothing. */
 export function isUnanswered(output: unknown): output is Unanswered {
-  return typeof output === 'object' && output !== null && Object.hasOwn(output, 'leluUnanswered')
+  if (typeof output !== 'object' || output === null) return false
+  return Object.keys(output).join() === 'leluUnanswered' && (output as Unanswered).leluUnanswered
+}
+
+/** The result of a tool that did run. One that looks like our mark (a page that somebody else wrote) is no mark. */
+export function answered(result: unknown): unknown {
+  return isUnanswered(result) ? { result } : result
 }
 
 /** Throws why the call has no answer, where its output would be told to the model. */

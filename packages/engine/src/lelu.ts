@@ -74,6 +74,15 @@ async function recordStart(audit: AuditLog, { revision }: Policy, weakened: stri
   await Promise.all(events.map((event) => audit.append({ tenant: 'default', ...event })))
 }
 
+/** Before an approval is spent on what cannot run. */
+function assertTool(execute: unknown): void {
+  if (typeof execute === 'function') return
+  throw new LeluError('LELU_REQUEST_INVALID', 'The tool is no function. Nothing was decided.', {
+    help: 'Pass the function that runs the call: guard(request, ({ input }) => …).',
+    details: { path: 'execute' },
+  })
+}
+
 /** Opens the engine: loads the policy, the keys, the store and the log, and records which policy decides from now on. */
 export async function createLelu(options: LeluOptions): Promise<Lelu> {
   checkOptions(options)
@@ -135,6 +144,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     },
     async guard(request, execute, hooks) {
       assertOpen()
+      assertTool(execute)
       return guard(gate(request), execute, {
         ...hooks,
         audit,
@@ -150,6 +160,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     },
     async resume(id, execute, caller = {}) {
       assertOpen()
+      assertTool(execute)
       return resume(id, execute, caller, redeeming)
     },
     async close() {

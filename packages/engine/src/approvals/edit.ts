@@ -53,10 +53,20 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
   )
 }
 
+/** Each edit keeps what it changed, so that a record would grow for as long as somebody edits it. */
+const maxEdits = 20
+
 /** An edited input is a new decision (invariant 6): schema, gate, policy and digest again. A policy deny stands. */
 export function editCheck({ gate, decide }: Options): EditCheck {
   return async (record, input) => {
-    const { request, id, blind } = record
+    const { request, id, blind, edits } = record
+    if (edits.length >= maxEdits) {
+      throw refuse(
+        id,
+        `it was edited ${maxEdits} times already`,
+        'Approve or deny the call as it is; let the agent ask again.',
+      )
+    }
     // The gate first: what it lets through is plain, and no deeper than a validator can go.
     const gated = gate({ ...request, call: { ...request.call, input } })
     await checkSchema(id, request.call.schema, gated.request.call.input)

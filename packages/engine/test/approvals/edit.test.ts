@@ -82,6 +82,20 @@ describe('an edit', () => {
     ).rejects.toMatchObject({ code: 'LELU_EDIT_REFUSED' })
   })
 
+  it('can be made twenty times, for each keeps what it changed', async () => {
+    const lelu = await testEngine({ policies: quorumOf(2) })
+    const id = await suspended(lelu, { schema })
+    const edit = (amount: number) =>
+      lelu.approvals.review(id, {
+        ...{ verdict: 'approve' as const, reviewer: bob, input: { symbol: 'ACME', amount } },
+      })
+    for (let amount = 1; amount <= 20; amount += 1) await edit(amount)
+    await expect(edit(21)).rejects.toMatchObject({ code: 'LELU_EDIT_REFUSED' })
+    const { request, edits } = await lelu.approvals.get(id)
+    expect(request.call.input).toEqual({ symbol: 'ACME', amount: 20 })
+    expect(edits).toHaveLength(20)
+  })
+
   it('of the one who asked is refused like any review', async () => {
     const lelu = await testEngine()
     const id = await suspended(lelu, { schema })

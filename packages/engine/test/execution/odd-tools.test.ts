@@ -38,6 +38,18 @@ test.each([
   expect('error' in allowed && allowed.error === thrown).toBe(true)
 })
 
+test('what is no function is refused before anything is decided or spent', async () => {
+  const lelu = await testEngine()
+  const id = await approved(lelu)
+  for (const asked of [
+    lelu.resume(id, undefined as never),
+    lelu.guard(trade(0.97), 'ran' as never),
+  ]) {
+    await expect(asked).rejects.toMatchObject({ code: 'LELU_REQUEST_INVALID' })
+  }
+  expect((await lelu.approvals.get(id)).state).toBe('approved')
+})
+
 test('a tool cannot change its approval: what it did would be sealed with the end of the call', async () => {
   const lelu = await testEngine()
   const id = await approved(lelu, {}, { run: 'run-1' })

@@ -3,15 +3,23 @@ import {
   type CallEvidence,
   guardCall,
   invalidInputText,
+  isSameInput,
   type Json,
   LeluError,
+  notRun,
   unknownApprovalText,
 } from '@lelu/engine/adapter'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
 import { type CallAnswer, errorContent, type Guard, textContent } from './guarded-call.ts'
 import { type FunctionCall, runOf } from './options.ts'
 
-export type McpCall = { view: FunctionCall; key: string; evidence: Partial<CallEvidence> }
+export type McpCall = {
+  view: FunctionCall
+  key: string
+  evidence: Partial<CallEvidence>
+  /** The response did not come to its end: what it asks for may not be what the model meant. */
+  incomplete?: boolean
+}
 
 /**
  * What is kept of a call that was handed over: the provider runs it itself, on the arguments of this very request. Against
@@ -33,7 +41,8 @@ export async function answerMcp(guard: Guard, call: McpCall): Promise<CallAnswer
   const { view, key, evidence } = call
   const { tool, server = '', signal } = view
   const parsed = parse(view.arguments)
-  if (parsed === undefined) return { status: 'final', content: invalidInputText(tool) }
+  if (parsed === undefined || call.incomplete)
+    return { status: 'final', content: invalidInputText(tool) }
   const { input } = parsed
   const result = await guardCall(
     options,
@@ -53,11 +62,13 @@ export async function answerMcp(guard: Guard, call: McpCall): Promise<CallAnswer
       ...(signal !== undefined && { signal }),
     },
     (stored) => {
-      if (isDeepStrictEqual(stored, input)) return handedOver(view.id)
-      throw new LeluError(
-        'LELU_EDIT_REFUSED',
-        'The provider would run this call with the arguments of the model, not with those that were approved. It was not approved.',
-        { help: 'Deny the call with a reason, and let the agent ask again.' },
+      if (isSameInput(stored, input)) return handedOver(view.id)
+      throw notRun(
+        new LeluError(
+          'LELU_EDIT_REFUSED',
+          'The provider would run this call with the arguments of the model, not with those that were approved. It was not approved.',
+          { help: 'Deny the call with a reason, and let the agent ask again.' },
+        ),
       )
     },
   )

@@ -34,13 +34,14 @@ type Written = Omit<OutputCall, 'end' | 'key' | 'answered' | 'repeated'> & Statu
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : '')
 
-/** Half the arguments of a function are no JSON. Half a text is a text, so for a custom call a status must say it. */
+/**
+ * What a response asks for that failed, was cancelled or is not done yet is not the model's last word, whole or not. Half
+ * the arguments of a function are no JSON. Half a text is a text, so for a custom call a status must say it.
+ */
 function endOf({ kind, status }: Written, response: Status): End {
-  const own = status ?? undefined
-  if (response.status === 'incomplete' || (own !== undefined && own !== 'completed')) return 'cut'
-  const said = own ?? response.status ?? undefined
-  if (kind !== 'custom' || said === 'completed') return 'whole'
-  return said === undefined ? 'unknown' : 'cut'
+  const said = [status, response.status].filter((one) => one !== undefined && one !== null)
+  if (said.some((one) => one !== 'completed')) return 'cut'
+  return kind === 'custom' && said.length === 0 ? 'unknown' : 'whole'
 }
 
 function writtenCall(item: ResponseOutputItem): Written | undefined {

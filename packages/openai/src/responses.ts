@@ -103,7 +103,7 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
     if (end === 'unknown') await assertOnRecord(guard, view, key)
     const answered =
       kind === 'mcp'
-        ? await answerMcp(guard, { view, key, evidence })
+        ? await answerMcp(guard, { view, key, evidence, incomplete: end === 'cut' })
         : await answerCall(guard, {
             view,
             key,

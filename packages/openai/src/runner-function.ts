@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { cancelApproval, type Json } from '@lelu/engine/adapter'
+import { cancelApproval, type Json, jsonText } from '@lelu/engine/adapter'
 import type { FunctionTool, ResponseOutputItem } from 'openai/resources/responses/responses'
 import type { Guard } from './guarded-call.ts'
 import { answerMcp, isApproved } from './mcp.ts'
@@ -34,7 +34,7 @@ async function execute(
   signal: AbortSignal | undefined,
 ) {
   assertMode(guard.options, 'ResponsesToolRunner', instead)
-  const view = viewOf(tool.name, JSON.stringify(args), signal)
+  const view = viewOf(tool.name, jsonText(args as Json), signal)
   const answer = await answerWithoutSuspending(guard, {
     view,
     key: view.id,
@@ -72,7 +72,8 @@ export function mcpApprover(guard: Guard): ApproveMcp {
   assertMode(guard.options, 'approveMcp', 'executeOutput() in a loop of your own')
   return async ({ id, name, server_label, arguments: text }) => {
     const view: FunctionCall = { ...viewOf(name, text, undefined), id, server: server_label }
-    const call = { view, key: id, evidence: {} }
+    // Never taken up again: against an older run in which a request had the same id.
+    const call = { view, key: `${id}@${randomUUID()}`, evidence: {} }
     const answer = await answerMcp(guard, call)
     if (answer.status !== 'pending') return isApproved(id, answer)
     await cancelApproval(guard.options, answer.approval, 'nobody decided in time')

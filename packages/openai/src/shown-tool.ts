@@ -1,4 +1,11 @@
-import { type AddedField, addField, type Json, LeluError, takeField } from '@lelu/engine/adapter'
+import {
+  type AddedField,
+  addField,
+  type Json,
+  jsonText,
+  LeluError,
+  takeField,
+} from '@lelu/engine/adapter'
 import type { ChatCompletionTool } from 'openai/resources/chat/completions'
 import type { Tool } from 'openai/resources/responses/responses'
 import { type BoundTool, type Declaration, declarationOf, type GuardableTool } from './tool.ts'
@@ -11,7 +18,7 @@ export function cloneWith<T extends object>(object: T, members: PropertyDescript
 
 /** A parser for text in which the model has filled the added field in. */
 function withoutField(parse: (text: string) => unknown, field: AddedField) {
-  return (text: string) => parse(JSON.stringify(takeField(JSON.parse(text) as Json, field).input))
+  return (text: string) => parse(jsonText(takeField(JSON.parse(text) as Json, field).input))
 }
 
 /** Another parser in the place where the tool has its own, as hidden as that. */

@@ -1,9 +1,11 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   type AddedField,
   invalidOptions,
+  isSameInput,
   type Json,
+  jsonText,
   LeluError,
+  notRun,
   plainSchema,
   takeField,
 } from '@lelu/engine/adapter'
@@ -123,7 +125,7 @@ function bindFunction(tool: GuardableTool): Pick<BoundTool, 'parse' | 'run' | 's
   return {
     schema,
     parse: async (text) => objectOf(JSON.parse(text) as Json),
-    run: run && ((input, ...rest) => run.call(declared, JSON.stringify(input), ...rest)),
+    run: run && ((input, ...rest) => run.call(declared, jsonText(input), ...rest)),
   }
 }
 
@@ -171,7 +173,7 @@ export async function parseText(
     const taken = takeField(JSON.parse(text) as Json, added)
     const { input: written } = taken
     const hadField = 'reported' in taken
-    const input = await tool.parse(hadField ? JSON.stringify(written) : text)
+    const input = await tool.parse(hadField ? jsonText(written) : text)
     return { input, written, ...(hadField && { reported: taken.reported }) }
   } catch {
     return undefined
@@ -183,12 +185,14 @@ export async function parseText(
  * (refinements, transforms), so what a reviewer wrote must pass here too before it runs.
  */
 export async function assertFits(tool: BoundTool, input: Json): Promise<void> {
-  const text = tool.kind === 'custom' ? String(input) : JSON.stringify(input)
+  const text = tool.kind === 'custom' ? String(input) : jsonText(input)
   const parsed = await parseText(tool, text, undefined)
-  if (parsed !== undefined && isDeepStrictEqual(parsed.input, input)) return
-  throw new LeluError(
-    'LELU_EDIT_REFUSED',
-    'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
-    { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+  if (parsed !== undefined && isSameInput(parsed.input, input)) return
+  throw notRun(
+    new LeluError(
+      'LELU_EDIT_REFUSED',
+      'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
+      { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+    ),
   )
 }

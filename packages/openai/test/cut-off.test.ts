@@ -42,7 +42,7 @@ test.each(ends)(
   },
 )
 
-const statuses: [Response['status'], boolean][] = [
+const statuses: [NonNullable<Response['status']>, boolean][] = [
   ['completed', true],
   ['incomplete', false],
   ['in_progress', false],
@@ -58,6 +58,33 @@ test.each(statuses)('a custom call of a response that is %s runs: %s', async (st
   const { items } = await guard.executeOutput({ id, output, ...(status && { status }) })
   expect(ran).toEqual(runs ? [text] : [])
   expect(items).toHaveLength(1)
+})
+
+test.each(statuses)(
+  'a function call, and a hosted one, of a response that is %s run: %s',
+  async (status, runs) => {
+    const { guard, amounts, lelu } = await openWorld()
+    const hosted = { ...call('m', 'allowed_read', '{"path":"/a"}'), type: 'mcp' as const }
+    const { response } = await respond([call('a', 'allowed'), call('r', 'reviewed'), hosted])
+    const { id, output } = copy(response)
+    const { items, pending } = await guard.executeOutput({ id, output, ...(status && { status }) })
+    expect(amounts()).toEqual(runs ? [5] : [])
+    expect(items.find(({ type }) => type === 'mcp_approval_response')).toMatchObject({
+      approve: runs,
+    })
+    expect(pending).toHaveLength(runs ? 1 : 0)
+    expect((await lelu.approvals.list()).approvals).toHaveLength(runs ? 1 : 0)
+  },
+)
+
+test('of a response without a status, function calls and hosted ones run as before', async () => {
+  const { guard, amounts } = await openWorld()
+  const hosted = { ...call('m', 'allowed_read', '{"path":"/a"}'), type: 'mcp' as const }
+  const { response } = await respond([call('a', 'allowed'), hosted])
+  const { id, output } = copy(response)
+  const { items } = await guard.executeOutput({ id, output })
+  expect(amounts()).toEqual([5])
+  expect(items).toMatchObject([{ output: 'allowed did 5' }, { approve: true }])
 })
 
 test('a custom call that says itself that it is complete runs', async () => {

@@ -138,3 +138,22 @@ test('in mode tell-model one approval lets the provider run one call, not every 
     { approve: false, reason: expect.stringContaining('no approval of this call on record') },
   ])
 })
+
+test('for a runner, one approval answers one request, and not another of its id in another run', async () => {
+  const { make, lelu } = await openWorld()
+  const request = {
+    type: 'mcp_approval_request' as const,
+    id: 'mcpr_0',
+    name: 'reviewed_write',
+    server_label: 'files',
+    arguments: '{"path":"/a"}',
+  }
+  const first = make({ mode: 'wait', waitMs: 10_000 }).approveMcp(request)
+  await expect.poll(async () => (await lelu.approvals.list()).approvals.length).toBe(1)
+  const [approval] = (await lelu.approvals.list()).approvals
+  await lelu.approvals.review(approval?.id ?? '', { verdict: 'approve', reviewer })
+  expect(await first).toBe(true)
+  expect(await make({ mode: 'wait', waitMs: 0 }).approveMcp(request)).toBe(false)
+  const states = (await lelu.approvals.list()).approvals.map(({ state }) => state)
+  expect(states.sort()).toEqual(['cancelled', 'completed'])
+})

@@ -9,6 +9,7 @@ export type AgentTool = {
   name: string
   parameters: unknown
   outputSchema?: unknown
+  errorFunction?: unknown
   inputGuardrails?: ToolInputGuardrailDefinition[]
   needsApproval(
     runContext: RunContext<unknown>,

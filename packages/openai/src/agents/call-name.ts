@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Approval, isLeluError, type Json } from '@lelu/engine/adapter'
+import { type Approval, isLeluError, type Json, jsonText } from '@lelu/engine/adapter'
 import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
  */
 export function nameOf({ callId, tool, namespace, input }: GuardedCall): string {
   const parts = namespace === undefined ? [tool, input] : [tool, input, namespace]
-  const digest = hash('sha256', JSON.stringify(parts), 'base64url')
+  const digest = hash('sha256', jsonText(parts), 'base64url')
   return `${callId}@${digest.slice(0, 22)}`
 }
 

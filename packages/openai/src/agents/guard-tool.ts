@@ -6,6 +6,7 @@ import { entriesOf, type Guard, guardOf, rememberGuard, writtenCall } from './gu
 import { assertNamespace, namespaceOfCall, namespaceOfTool, qualifiedName } from './namespace.ts'
 import { needsApproval } from './needs-approval.ts'
 import { type AgentGuardOptions, checkOptions, placeOf } from './options.ts'
+import { refusalMembers } from './refusal-output.ts'
 import { runCall } from './run-call.ts'
 
 /** Refuses before the tool is run, so that the SDK does not take the refusal for the tool's output. */
@@ -43,7 +44,7 @@ function unguarded(tool: AgentTool, { lelu }: AgentGuardOptions): AgentTool {
   const guard = guardOf(tool)
   if (guard?.options.lelu !== lelu) return { ...tool }
   const { tool: inside, members } = guard
-  const names = Object.keys(members) as (keyof AgentTool)[]
+  const names = Reflect.ownKeys(members) as (keyof AgentTool)[]
   const untouched = names.filter((name) => tool[name] === members[name])
   return { ...tool, ...Object.fromEntries(untouched.map((name) => [name, inside[name]])) }
 }
@@ -73,6 +74,7 @@ export function guardAgentTool<T, Context = unknown>(
       return needsApproval(guard, runContext, input, { callId, namespace: namespaceOfTool(this) })
     },
     ...(added !== undefined && { parameters: addField(inside.parameters, added, inside.name) }),
+    ...refusalMembers(inside),
   }
   const guard: Guard = { tool: inside, members, options: own, entries: new WeakMap() }
   members.inputGuardrails = [...(inside.inputGuardrails ?? []), refuseInput(guard)]

@@ -3,6 +3,7 @@ import {
   type CallResult,
   type HeldCall,
   type Json,
+  jsonText,
   LeluError,
   takeField,
 } from '@lelu/engine/adapter'
@@ -90,7 +91,7 @@ export function writtenCall(
     runContext,
   }
   const { input: written, reported } = takeField(input, options.confidence?.added)
-  return { view, name: nameOf(view), written, text: JSON.stringify(written), reported }
+  return { view, name: nameOf(view), written, text: jsonText(written), reported }
 }
 
 /** The call as the engine is asked about it. */
@@ -112,7 +113,7 @@ export function adapterCall(
     ...(schema !== undefined && { schema }),
     evidence: () => ({
       // The SDK hands arguments over parsed, so the text is theirs and not the model's own spelling.
-      call: { id: view.callId, tool: tool.name, input: written, text: JSON.stringify(view.input) },
+      call: { id: view.callId, tool: tool.name, input: written, text: jsonText(view.input) },
       ...(reported !== undefined && { reported }),
     }),
   }

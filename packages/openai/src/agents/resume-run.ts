@@ -7,7 +7,7 @@ import {
   notRun,
 } from '@lelu/engine/adapter'
 import type { FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
-import { idOf } from './call-name.ts'
+import { idOf, type LastApproval } from './call-name.ts'
 import { adapterCall, type Guard, guardOf, writtenCall } from './guard.ts'
 import { namespaceOfCall, namespaceOfTool } from './namespace.ts'
 import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
@@ -64,22 +64,32 @@ function isMalformed({ call }: Interruption): boolean {
   return typeof call?.input !== 'object' || call.input === null || Array.isArray(call.input)
 }
 
+/** As the engine words it for the calls that it knows. */
+const leftBehindText =
+  'Not run: The call was cancelled: the conversation went on. Do not retry the same call.'
+
+/** `abandoned` is what a call is answered that the store does not know; without it, such a call stays suspended. */
 async function settle(
   state: RunState<unknown, AnyAgent>,
   interruption: Interruption,
   options: AgentGuardOptions,
+  abandoned?: string,
 ): Promise<void> {
   const { item, toolCall, call } = interruption
   const reject = (message: string | undefined) =>
     state.reject(item, message === undefined ? {} : { message })
-  if (call === undefined || isMalformed(interruption)) {
-    if (guardOfItem(item) !== undefined) reject(invalidInputText(toolCall.name))
+  if (guardOfItem(item) !== undefined && (call === undefined || isMalformed(interruption))) {
+    return reject(invalidInputText(toolCall.name))
+  }
+  const record: LastApproval = call ? await recordOf(options, call) : { count: 0 }
+  const { approval, altered, count } = record
+  if (call === undefined || (approval === undefined && altered !== true)) {
+    // The tool's own gate holds it: the host answers, unless nobody waits for that any more.
+    if (abandoned !== undefined) reject(abandoned)
     return
   }
-  const { approval, altered, count } = await recordOf(options, call)
-  if (altered === true) return reject(await refusalOf(item, call, count))
-  if (approval === undefined || approval.state === 'pending') return
-  if (agreed.includes(approval.state)) return state.approve(item)
+  if (approval?.state === 'pending') return
+  if (approval !== undefined && agreed.includes(approval.state)) return state.approve(item)
   reject(await refusalOf(item, call, count))
 }
 
@@ -114,10 +124,12 @@ export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown
 ): Promise<RunState<Context, TAgent>> {
   checkOptions(options)
   const state = await restoreRun<TAgent, Context>(agent, serialized, restoring)
-  for (const { call } of interruptionsOf(state)) {
-    if (call === undefined) continue
-    const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
+  const own = options as unknown as AgentGuardOptions
+  for (const interruption of interruptionsOf(state)) {
+    const { call } = interruption
+    const approval = call && (await recordOf(own, call)).approval
     await cancelApproval(options, approval, 'the conversation went on')
+    await settle(state as never, interruption, own, leftBehindText)
   }
-  return resumeRun(agent, serialized, options, restoring)
+  return state
 }

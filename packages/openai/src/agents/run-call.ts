@@ -1,10 +1,15 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
+  type Approval,
+  cancelApproval,
   editedInput,
   guardCall,
   invalidInputText,
+  isSameInput,
   type Json,
+  jsonText,
   LeluError,
+  notRun,
+  pendingText,
   type RunTool,
   repeatedIdText,
 } from '@lelu/engine/adapter'
@@ -57,18 +62,18 @@ function approvalInState({ guard, runContext, toolCall }: Running): 'call' | 'to
   return runContext.isToolApproved({ toolName, callId }) ? 'tool' : undefined
 }
 
-/** Throws unless the tool's own schema takes an edited input as it stands: JSON Schema says less than it. */
-async function assertFits({ tool }: Guard, input: Json): Promise<void> {
-  const parsed = await parseInput(tool, JSON.stringify(input))
-  if (parsed.valid && isDeepStrictEqual(structuredClone(parsed.input), input)) return
-  throw new LeluError(
+/** Undefined when the tool's own schema takes an edited input as it stands: JSON Schema says less than it. */
+async function misfit({ tool }: Guard, input: Json): Promise<LeluError | undefined> {
+  const parsed = await parseInput(tool, jsonText(input))
+  if (parsed.valid && isSameInput(parsed.input, input)) return undefined
+  return new LeluError(
     'LELU_EDIT_REFUSED',
     'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
     { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
   )
 }
 
-/** The tool's own run. `errorText` is what the SDK made of an error in it. */
+/** The tool's own run. `errorText` is what the model reads of an error in it, which does not end the run. */
 function toolOf({ guard, call, runContext, toolCall, details }: Running): {
   run: RunTool<KeptOutput>
   failure: { errorText?: string }
@@ -76,8 +81,12 @@ function toolOf({ guard, call, runContext, toolCall, details }: Running): {
   const failure: { errorText?: string } = {}
   const run: RunTool<KeptOutput> = async (stored, { approval }) => {
     const edited = editedInput(approval)
-    if (edited !== undefined) await assertFits(guard, stored)
-    const text = edited === undefined ? call.text : JSON.stringify(stored)
+    const refused = edited === undefined ? undefined : await misfit(guard, stored)
+    if (refused !== undefined) {
+      failure.errorText = refused.message
+      throw notRun(refused)
+    }
+    const text = edited === undefined ? call.text : jsonText(stored)
     const output = await runExactly(guard.tool, { runContext, text, details }, stored)
     if (isErrorText(output)) {
       failure.errorText = output
@@ -117,7 +126,21 @@ async function decideAndRun(
   // The host's own gate suspends calls that have no approval here.
   const ownGate = async () => tool.needsApproval(runContext, input, toolCall.callId)
   const claimed = said === 'call' && (last.count > 0 || !(await ownGate()))
-  return guardCall(options, asked(id, claimed), run)
+  const result = await guardCall(options, asked(id, claimed), run)
+  if (result.status !== 'suspended') return result
+  const { approval } = result
+  const text =
+    claimed || isOpen(last)
+      ? // Somebody woke a call that truly waits: its approval is not theirs to end.
+        pendingText(approval, 'closed')
+      : await refuseSuspension(guard, approval)
+  return { status: 'refused', text, code: 'LELU_CALL_INVALID' }
+}
+
+/** The SDK takes up only what it suspended itself. A call that nothing could resume is not left for a reviewer to approve. */
+async function refuseSuspension({ tool, options }: Guard, approval: Approval): Promise<string> {
+  await cancelApproval(options, approval, 'nothing could resume it')
+  return `The call of ${tool.name} needs a person, and could not be resumed here. The tool was not run.`
 }
 
 function outputOf({ guard, runContext, toolCall, details }: Running, result: Ended): unknown {

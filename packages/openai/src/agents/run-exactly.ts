@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type Json, LeluError } from '@lelu/engine/adapter'
+import { isSameInput, type Json, LeluError, notRun } from '@lelu/engine/adapter'
 import type { RunContext } from '@openai/agents'
 import type { AgentTool, ToolDetails } from './agent-tool.ts'
 
@@ -14,10 +13,7 @@ function parsedSymbol(details: ToolDetails): symbol | undefined {
 
 function sameAs(parsed: unknown, expected: Json): boolean {
   try {
-    // Some schemas make objects without a prototype: only their copy is a plain one.
-    return (
-      isDeepStrictEqual(parsed, expected) || isDeepStrictEqual(structuredClone(parsed), expected)
-    )
+    return isSameInput(parsed, expected)
   } catch {
     return false
   }
@@ -41,13 +37,13 @@ export async function runExactly(
   let changed = false
   told[symbol] = (parsed) => {
     changed = !sameAs(parsed, expected)
-    if (changed) throw changedInput(tool.name)
+    if (changed) throw notRun(changedInput(tool.name))
     tell?.(parsed)
   }
   try {
     const output = await tool.invoke(runContext, text, details)
     // The SDK makes a text of what is thrown in a tool.
-    if (changed) throw changedInput(tool.name)
+    if (changed) throw notRun(changedInput(tool.name))
     return output
   } finally {
     told[symbol] = tell

@@ -16,7 +16,7 @@ test.each([{}, { alwaysApprove: true }])(
     for (const item of state.getInterruptions()) state.approve(item, how)
     const done = await goOn(state)
     expect(ran()).toEqual([])
-    expect(answersOf(done)[0]?.text).toContain('Waiting for a person')
+    expect(answersOf(done)[0]?.text).toMatch(/Waiting for a person.*Do not call it again\.$/)
     expect((await lelu.approvals.get(waiting?.approvalId ?? '')).state).toBe('pending')
   },
 )
@@ -47,9 +47,11 @@ test('an approval for all calls of a tool does not stand for later ones', async 
   const done = await goOn(state)
   expect(answersOf(done).map(({ text }) => text)).toEqual([
     'reviewed did 5',
-    expect.stringContaining('Waiting for a person'),
+    expect.stringContaining('could not be resumed here'),
   ])
   expect(ran()).toHaveLength(1)
+  // Nothing is left for a reviewer to approve.
+  expect((await lelu.approvals.list({ state: 'pending' })).approvals).toEqual([])
 })
 
 test('a call that was denied does not run when its state says approved', async () => {
@@ -72,7 +74,7 @@ test('a tool whose approval gate was taken off after it was guarded runs nothing
     inputGuardrails: [],
   }))
   const done = await guarded.ask()
-  expect(answersOf(done)[0]?.text).toContain('Waiting for a person')
+  expect(answersOf(done)[0]?.text).toContain('could not be resumed here')
   expect(guarded.ran()).toEqual([])
 })
 

@@ -3,6 +3,7 @@ import type { ToolCall } from '@langchain/core/messages'
 import type { RunnableToolLike } from '@langchain/core/runnables'
 import { isRunnableToolLike } from '@langchain/core/utils/function_calling'
 import { type Json, LeluError } from '@lelu/engine/adapter'
+import { handDown } from './nested-call.ts'
 
 /** The inner method of LangChain's structured tools: it gets the parsed input. */
 export type InnerCall = (
@@ -34,6 +35,7 @@ export function callTool(
   input: Json,
   ...rest: [CallbackManagerForToolRun | undefined, Record<string, unknown>]
 ): unknown {
+  handDown(rest[1].toolCall)
   return tool._call(input ?? undefined, ...rest)
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AIMessage, type BaseMessage, type ToolCall } from '@langchain/core/messages'
+import { AIMessage, type BaseMessage, type ToolCall, ToolMessage } from '@langchain/core/messages'
 import {
   type AnsweredCall,
   type CallEvidence,
@@ -10,6 +10,7 @@ import {
 } from '@lelu/engine/adapter'
 import type { WrapModelCallHook } from 'langchain'
 import { textOf } from './call-text.ts'
+import { answersIn } from './cut-off.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { threadOf } from './place.ts'
 import { showField } from './shown-field.ts'
@@ -59,6 +60,12 @@ export function evidenceOf(message: AIMessage | undefined, call: ToolCall): Call
   }
 }
 
+/** Gives the answer an id where the provider gave it none: its calls are named by it, here and in the thread. */
+export function giveId(answer: AIMessage): void {
+  // Not by assignment: what a checkpointer stores are the fields that the message was made of.
+  if (answer.id === undefined) answer._updateId(randomUUID())
+}
+
 /** The evidence of a message that the model has answered right now. */
 function freshEvidence(message: AIMessage, call: ToolCall): CallEvidence {
   const { logprobs } = message.response_metadata as { logprobs?: unknown }
@@ -91,6 +98,15 @@ async function askModel(
   return answeredCalls(answer.tool_calls ?? [])
 }
 
+/** The calls that are answered already: by one, a model gives its structured response. */
+function answeredIn(answer: unknown): ReadonlySet<string | undefined> {
+  const { messages } = (answer ?? {}) as { messages?: unknown }
+  const found: unknown[] = Array.isArray(messages) ? messages : []
+  return new Set(
+    found.filter((one) => ToolMessage.isInstance(one)).map(({ tool_call_id }) => tool_call_id),
+  )
+}
+
 /**
  * Reads the confidence of every call right when the model has answered: here the question is at hand, and here the
  * reader's own field is shown to the model and taken out of what it answered.
@@ -106,30 +122,31 @@ export function readAtAnswer(
     const tools = request.tools.map((tool) => unguarded(tool, options.lelu))
     const shown = showField(tools, added)
     const answer = await handler({ ...request, tools: shown.tools as typeof request.tools })
-    // With a response format it may be the response itself.
-    if (!AIMessage.isInstance(answer)) return answer
-    // Not by assignment: what a checkpointer stores are the fields that the message was made of.
-    if (answer.id === undefined) answer._updateId(randomUUID())
     const { configurable = {}, signal } = request.runtime
     const system = request.systemMessage.text === '' ? [] : [request.systemMessage]
     const question: Question = { messages: [...system, ...request.messages], tools }
-    const calls = answer.tool_calls ?? []
-    await Promise.all(
-      calls.map(async (call, at) => {
+    const done = answeredIn(answer)
+    const reading = answersIn(answer).map(async (message) => {
+      giveId(message)
+      const calls = message.tool_calls ?? []
+      const each = calls.map(async (call, at) => {
+        if (done.has(call.id)) return
         const field = shown.withField.has(call.name) ? added : undefined
         const { input, reported } = takeField(call.args, field)
         call.args = input
         const evidence = (): CallEvidence => ({
-          ...freshEvidence(answer, call),
+          ...freshEvidence(message, call),
           ...(reported !== undefined && { reported }),
           ...(signal !== undefined && { signal }),
           before: answeredCalls(calls.slice(0, at)),
           ask: (model, ended) => askModel(model, question, ended),
         })
         const found = await readConfidence(reader, evidence, options.confidenceMs)
-        signals.keep({ message: answer, toolCall: call, configurable }, found)
-      }),
-    )
+        signals.keep({ message, toolCall: call, configurable }, found)
+      })
+      await Promise.all(each)
+    })
+    await Promise.all(reading)
     return answer
   }
 }

@@ -1,14 +1,13 @@
 import {
   editedInput,
   guardCall as guard,
-  invalidInputText,
   type Json,
   LeluError,
   notRun,
   repeatedIdText,
 } from '@lelu/engine/adapter'
-import { isCutOff } from './call-text.ts'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
+import { type CutOffMarks, cutOffText, isCutOff } from './cut-off.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
 import { suspendedCall } from './suspension.ts'
@@ -21,6 +20,7 @@ import {
   withEditNote,
 } from './tool-output.ts'
 import type { Turn } from './turn.ts'
+import { useUpResumes } from './use-up-resumes.ts'
 
 /** `threw`: the tool ran and failed with its own error. Errors of the engine and graph control flow are thrown. */
 export type CallResult =
@@ -38,6 +38,8 @@ export type CallToGuard = {
   input: Json
   /** What was read when the model answered. */
   signals?: AnsweredSignals
+  /** The calls that were cut off then. */
+  marks?: CutOffMarks
   /** What the reader's own field held, where the tool itself shows it. */
   reported?: unknown
   /** Runs the tool on exactly this input. */
@@ -49,14 +51,13 @@ export type CallToGuard = {
  * and does so again after every waking until the approval is no longer pending.
  */
 export async function guardCall(given: CallToGuard): Promise<CallResult> {
-  const { options, call, turn, tool, input, signals, reported, run } = given
+  const { options, call, turn, tool, input, signals, marks, reported, run } = given
   const { toolCall, message, signal } = call
   if (isRepeated(call)) {
     return { status: 'refused', output: refusalMessage(repeatedIdText, toolCall) }
   }
-  if (isCutOff(message, toolCall.id)) {
-    const text = invalidInputText(toolCall.name)
-    return { status: 'refused', output: refusalMessage(text, toolCall) }
+  if (isCutOff(call, marks)) {
+    return { status: 'refused', output: refusalMessage(cutOffText(toolCall.name), toolCall) }
   }
   const schema = jsonSchemaOf(tool)
   const answered = signals?.of(call)
@@ -91,6 +92,8 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
           ended = { error }
           throw stepEnded(toolCall.name)
         }
+      } else {
+        useUpResumes()
       }
       const edited = editedInput(approval)
       if (edited !== undefined) await assertFits(tool, stored)

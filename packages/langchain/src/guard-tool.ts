@@ -1,10 +1,11 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
-import { type AddedField, type Json, takeField } from '@lelu/engine/adapter'
+import { type AddedField, isSameInput, type Json, takeField } from '@lelu/engine/adapter'
 import { type CallableTool, callTool, type InnerCall } from './bind-tool.ts'
 import { assertCoreTool } from './core-tool.ts'
+import { isOutage } from './engine-error.ts'
 import { failNode } from './fail-node.ts'
 import { type CallResult, guardCall } from './guard-call.ts'
+import { isNested, nestedName } from './nested-call.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
 import { guardedCall, type RawCall } from './place.ts'
@@ -14,15 +15,33 @@ import { type ToolOutput, toOutput } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { rememberGuarded, unguarded } from './unguarded.ts'
 
-/** What the config of a tool carries when a graph calls it. */
-function callFrom(config: Record<string, unknown>, options: GuardOptions): GuardedCall {
-  const { toolCall, configurable, context, signal, state } = config as Partial<RawCall> & {
-    state?: unknown
+/** The messages of the graph. Where nobody passes them on, they are in what the task was started with. */
+function messagesOf({ state, configurable }: Partial<RawCall> & { state?: unknown }): unknown {
+  type Scratchpad = { currentTaskInput?: unknown } | undefined
+  const { currentTaskInput } = (configurable?.__pregel_scratchpad as Scratchpad) ?? {}
+  const given = state ?? currentTaskInput
+  return Array.isArray(given) ? given : (given as { messages?: unknown } | undefined)?.messages
+}
+
+/**
+ * What the config of a tool carries when a graph calls it. The name that is decided on is always the tool's own: a
+ * config that is passed on carries the call of another tool, which may be allowed more.
+ */
+function callFrom(
+  config: Record<string, unknown>,
+  { name }: CallableTool,
+  input: Json,
+  options: GuardOptions,
+): GuardedCall {
+  const { toolCall, configurable, context, signal } = config as Partial<RawCall>
+  const messages = messagesOf(config)
+  const raw = { messages, configurable, context, signal }
+  if (toolCall === undefined || !isNested(toolCall, name)) {
+    return guardedCall({ ...raw, toolCall }, options)
   }
-  const messages = Array.isArray(state)
-    ? state
-    : (state as { messages?: unknown } | undefined)?.messages
-  return guardedCall({ toolCall, messages, configurable, context, signal }, options)
+  const own = { ...toolCall, name, args: argsOf(input) }
+  const call = guardedCall({ ...raw, toolCall: own }, options)
+  return { ...call, nested: nestedName(call, input) }
 }
 
 /** The end of a tool that yields: its events go out as the framework would send them, the last value is the result. */
@@ -49,18 +68,22 @@ function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: u
     const result = await decided(input).catch((error) => {
       throw failNode(error, config.configurable as GuardedCall['configurable'] | undefined)
     })
-    if (result.status === 'threw') throw result.error
+    if (result.status === 'threw') {
+      throw isOutage(result.error)
+        ? failNode(result.error, config.configurable as never)
+        : result.error
+    }
     // The framework takes a pair apart and passes a message on as it is.
     return inside.responseFormat === 'content_and_artifact'
       ? [result.output, undefined]
       : result.output
 
     async function decided(input: Json): Promise<CallResult> {
-      const call = callFrom(config, options)
+      const call = callFrom(config, inside, input, options)
       const run = async (stored: Json): Promise<ToolOutput> => {
         // A tool may read its call of the config: after a reviewer's edit, it must not find the old input there.
-        const edited = !isDeepStrictEqual(stored, input)
-        const toolCall = edited ? { ...call.toolCall, args: argsOf(stored) } : config.toolCall
+        const own = call.nested !== undefined || !isSameInput(stored, input)
+        const toolCall = own ? { ...call.toolCall, args: argsOf(stored) } : config.toolCall
         const ran = callTool(inside, stored, runManager, { ...config, toolCall })
         const raw = await settle(ran, runManager)
         return toOutput(raw, inside, call.toolCall)

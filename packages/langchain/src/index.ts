@@ -1,6 +1,6 @@
 // Guarding tool calls
 export { guardTool, guardTools } from './guard-tool.ts'
-export { markCutOff } from './call-text.ts'
+export { markCutOff } from './cut-off.ts'
 export { type LeluMiddleware, leluMiddleware } from './middleware.ts'
 export type { GuardedCall, GuardOptions, MiddlewareOptions } from './options.ts'
 

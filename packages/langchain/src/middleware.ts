@@ -9,18 +9,21 @@ import {
 } from 'langchain'
 import { cancelAbandoned } from './abandoned.ts'
 import { type BindableTool, bindTool, canBeHanded, isBindable, neverRuns } from './bind-tool.ts'
-import { markCutOff } from './call-text.ts'
-import { answeredSignals, readAtAnswer } from './confidence.ts'
+import { answeredSignals, giveId, readAtAnswer } from './confidence.ts'
 import { isCoreTool } from './core-tool.ts'
-import { guardCall } from './guard-call.ts'
+import { answersIn, cutOffMarks, markCutOff } from './cut-off.ts'
+import { isOutage } from './engine-error.ts'
+import { failNode } from './fail-node.ts'
+import { type CallResult, guardCall } from './guard-call.ts'
 import { checkOptions, type MiddlewareOptions } from './options.ts'
 import { guardedCall } from './place.ts'
 import { argsOf, parseInput } from './tool-input.ts'
 import { refusalMessage, toolErrorMessage } from './tool-output.ts'
-import { takeTurn } from './turn.ts'
+import { type Turn, takeTurn } from './turn.ts'
 import { unguarded } from './unguarded.ts'
 
 type RequestedTool = ToolCallRequest['tool']
+type Configurable = Parameters<typeof failNode>[1]
 
 /** The request that runs the tool on the stored input. A tool that middleware behind ours supplies is not known here. */
 function boundRequest(
@@ -43,8 +46,9 @@ function assertBindable(tool: unknown, name: string): asserts tool is BindableTo
   )
 }
 
-function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true || (error instanceof Error && error.name === 'AbortError')
+/** An abort is the caller's own error, and is passed on as it is. */
+function ended(error: unknown, { aborted }: Partial<AbortSignal>, configurable: Configurable) {
+  return aborted === true ? error : failNode(error, configurable)
 }
 
 /** The framework's own words for arguments that do not fit; nothing can run. */
@@ -75,43 +79,49 @@ export type LeluMiddleware = AgentMiddleware<
 export function leluMiddleware(options: MiddlewareOptions): LeluMiddleware {
   checkOptions(options)
   const signals = answeredSignals()
+  const marks = cutOffMarks()
   const askModel = readAtAnswer(options, signals)
   return createMiddleware({
     name: 'LeluMiddleware',
     async wrapModelCall(request, handler) {
       const { configurable = {}, context, signal } = request.runtime
       const { messages } = request.state
-      await cancelAbandoned({ messages, configurable, context, signal }, options)
-      return markCutOff(await (askModel?.(request, handler) ?? handler(request)))
+      await cancelAbandoned({ messages, configurable, context, signal }, options).catch((error) => {
+        throw ended(error, signal ?? {}, configurable)
+      })
+      const answer = await (askModel?.(request, handler) ?? handler(request))
+      for (const message of answersIn(markCutOff(answer))) {
+        giveId(message)
+        marks.keep({ message, configurable })
+      }
+      return answer
     },
     async wrapToolCall(request, handler) {
-      const { toolCall, runtime, state } = request
+      const { runtime, state } = request
       const { configurable, context, signal } = runtime
       const { messages } = state
-      const call = guardedCall({ toolCall, messages, configurable, context, signal }, options)
       const tool: unknown = unguarded(request.tool, options.lelu)
-      assertBindable(tool, toolCall.name)
-      return takeTurn(call, async (turn) => {
-        const parsed = await parseInput(tool, toolCall.args)
-        if (!parsed.valid || !canBeHanded(tool, parsed.input))
-          return refuseArguments(request, handler, tool)
-        const run = async (input: Json) => handler(boundRequest(request, tool, input))
-        const result = await guardCall({
-          options,
-          call,
-          turn,
-          tool,
-          input: parsed.input,
-          signals,
-          run,
-        })
-        if (result.status !== 'threw') return result.output
-        const { error } = result
-        const passes =
-          isGraphBubbleUp(error) || ToolInvocationError.isInstance(error) || isAbort(error, signal)
-        if (passes || options.toolErrors === 'throw') throw error
-        return toolErrorMessage(error, call.toolCall)
+      assertBindable(tool, request.toolCall.name)
+      // Middleware before this one may have put another tool there than the one that the model called.
+      const toolCall = { ...request.toolCall, name: tool?.name ?? request.toolCall.name }
+      const call = guardedCall({ toolCall, messages, configurable, context, signal }, options)
+      const decided = async (turn: Turn): Promise<CallResult | undefined> => {
+        const { valid, input } = { input: null, ...(await parseInput(tool, toolCall.args)) }
+        if (!valid || !canBeHanded(tool, input)) return undefined
+        const run = async (stored: Json) => handler(boundRequest(request, tool, stored))
+        return guardCall({ options, call, turn, tool, input, signals, marks, run })
+      }
+      const result = await takeTurn(call, decided).catch((error) => {
+        throw ended(error, signal ?? {}, configurable)
       })
+      if (result === undefined) return refuseArguments(request, handler, tool)
+      if (result.status !== 'threw') return result.output
+      const { error } = result
+      if (signal?.aborted === true) throw error
+      if (isOutage(error)) throw failNode(error, configurable)
+      const passes = isGraphBubbleUp(error) || ToolInvocationError.isInstance(error)
+      if (passes || options.toolErrors === 'throw') throw error
+      return toolErrorMessage(error, call.toolCall)
     },
   })
 }

@@ -9,6 +9,11 @@ import {
 export type GuardedCall = {
   /** As the model wrote it: `args` are not parsed yet. */
   toolCall: ToolCall & { id: string }
+  /**
+   * Set where a tool calls this one in its body and passes its config on: what tells the call from others of that body.
+   * The id of `toolCall` is then that of the call of the model, which several share.
+   */
+  nested?: readonly string[]
   /** The message that asked for the call; absent where the graph does not pass its state. */
   message: AIMessage | undefined
   messages: readonly BaseMessage[]

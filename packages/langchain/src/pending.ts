@@ -14,8 +14,14 @@ export type PendingApproval = {
 
 type Interrupt = { id?: unknown; value?: unknown } | null | undefined
 
+const isInterrupt = (item: unknown): boolean =>
+  typeof item === 'object' && item !== null && 'value' in item
+
 function interruptsOf(result: unknown): Interrupt[] {
-  if (Array.isArray(result)) return result as Interrupt[]
+  if (Array.isArray(result)) {
+    // A stream of several modes, or of sub-graphs too, gives its chunk last, behind the mode and the namespace.
+    return result.every(isInterrupt) ? (result as Interrupt[]) : interruptsOf(result.at(-1))
+  }
   if (typeof result !== 'object' || result === null) return []
   const { __interrupt__: raised, tasks } = result as { __interrupt__?: unknown; tasks?: unknown }
   if (Array.isArray(raised)) return raised as Interrupt[]
@@ -47,8 +53,8 @@ function readInterrupt(interrupt: Interrupt): PendingApproval[] {
 }
 
 /**
- * The calls that wait in a thread. Takes what `invoke` answered, an `updates` chunk of a stream, a state from
- * `getState`, or an array of interrupts; other interrupts than ours are left out.
+ * The calls that wait in a thread. Takes what `invoke` answered, an `updates` chunk of a stream (as it comes with
+ * several modes or with sub-graphs, too), a state from `getState`, or an array of interrupts; other interrupts than ours are left out.
  */
 export function pendingApprovals(result: unknown): PendingApproval[] {
   const found = new Map<string, PendingApproval>()
@@ -72,6 +78,8 @@ async function isDecided(approvalId: string, { lelu }: ResumeOptions): Promise<b
   } catch (error) {
     // The call is woken up to be refused: one altered record must not keep the others waiting.
     if (isLeluError(error) && error.code === 'LELU_APPROVAL_ALTERED') return true
+    // Of another engine, which wakes it up itself.
+    if (isLeluError(error) && error.code === 'LELU_APPROVAL_NOT_FOUND') return false
     throw error
   }
 }

@@ -108,8 +108,11 @@ export function runOf(options: GuardOptions, call: GuardedCall): string {
  * its messages, LangGraph's name of the task, which is derived from the checkpoint.
  */
 export function callId(call: GuardedCall): string {
-  const { toolCall, message } = call
-  return `${toolCall.id}@${message?.id ?? namespaceOf(call).at(-1)}`
+  const { toolCall, message, nested = [] } = call
+  const plain = nested.length === 0 && !toolCall.id.startsWith('[')
+  // No model gives a call the name of a nested one.
+  const id = plain ? toolCall.id : JSON.stringify([toolCall.id, ...nested])
+  return `${id}@${message?.id ?? namespaceOf(call).at(-1)}`
 }
 
 /** Whether the same answer gave its id to another call as well: nothing tells which of them a record is about. */

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
-import { type Json, LeluError, plainSchema } from '@lelu/engine/adapter'
+import { isSameInput, type Json, LeluError, notRun, plainSchema } from '@lelu/engine/adapter'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -68,10 +67,12 @@ export function jsonSchemaOf(tool: unknown): Json | undefined {
  */
 export async function assertFits(tool: unknown, input: Json): Promise<void> {
   const parsed = await parseInput(tool, input)
-  if (parsed.valid && isDeepStrictEqual(parsed.input, input)) return
-  throw new LeluError(
-    'LELU_EDIT_REFUSED',
-    'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
-    { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+  if (parsed.valid && isSameInput(parsed.input, input)) return
+  throw notRun(
+    new LeluError(
+      'LELU_EDIT_REFUSED',
+      'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
+      { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+    ),
   )
 }

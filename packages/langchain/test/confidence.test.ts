@@ -202,3 +202,42 @@ test('a reader knows the calls in front of its own, as the model wrote them', as
     ['b', [{ tool: 'trade', input: { amount: 5 } }]],
   ])
 })
+
+test('a call beside a structured response is read, and the call that gives the response is not', async () => {
+  const lelu = await openLelu()
+  const read: string[] = []
+  const confidence: ConfidenceReader = ({ call, ask: opinion }) => {
+    // Other models can be asked right when the model has answered, and never later.
+    if (opinion !== undefined) read.push(call.tool)
+    return sure(0.95)
+  }
+  const trade = calling({ id: 't', name: 'trade' })
+  const native = createMiddleware({
+    name: 'Native',
+    async wrapModelCall(request, handler) {
+      const answer = await handler(request)
+      return { structuredResponse: {}, messages: [answer] } as unknown as AIMessage
+    },
+  })
+  const ran: unknown[] = []
+  const agent = createAgent({
+    model: fakeModel().respond(trade).respond(new AIMessage('Finished.')),
+    tools: [tool((input) => `${ran.push(input)}`, { name: 'trade', schema })],
+    middleware: [leluMiddleware({ lelu, subject, confidence }), native],
+    checkpointer: new MemorySaver(),
+  })
+  await agent.invoke(ask, config).catch(() => undefined)
+  expect(read).toEqual(['trade'])
+
+  const format = toolStrategy(z.object({ text: z.string() }).meta({ title: 'answer' }))
+  const answering = createAgent({
+    model: fakeModel().respond(calling({ name: format[0]?.name ?? '', args: { text: 'yes' } })),
+    tools: [],
+    responseFormat: format,
+    middleware: [leluMiddleware({ lelu, subject, confidence })],
+    checkpointer: new MemorySaver(),
+  })
+  read.length = 0
+  await answering.invoke(ask, config)
+  expect(read).toEqual([])
+})

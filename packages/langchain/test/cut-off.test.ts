@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { AIMessage, AIMessageChunk, type BaseMessage } from '@langchain/core/messages'
-import { createAgent } from 'langchain'
+import { MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
+import { createAgent, createMiddleware } from 'langchain'
 import { expect, test } from 'vitest'
-import { leluMiddleware, markCutOff } from '../src/index.ts'
+import { guardTool, leluMiddleware, markCutOff } from '../src/index.ts'
 import { FileSaver } from './file-saver.ts'
 import { ScriptedModel } from './scripted-model.ts'
 import { ask, config, createTools, openLelu, subject, temporaryFolder } from './support.ts'
@@ -81,4 +82,169 @@ test('a call without arguments, a plain message and what is no message are left 
   ]
   for (const answer of answers) expect(markCutOff(answer).response_metadata).toEqual({})
   expect(markCutOff({ structured: true })).toEqual({ structured: true })
+})
+
+type Piece = { id?: string; index?: number; args: string; name?: string }
+
+/** An answer that LangChain made of these pieces, marked. */
+function marked(pieces: Piece[], metadata: Record<string, unknown> = {}) {
+  const tool_call_chunks = pieces.map((piece) => ({ type: 'tool_call_chunk' as const, ...piece }))
+  const made = new AIMessageChunk({ content: '', tool_call_chunks })
+  Object.assign(made.response_metadata, metadata)
+  const { lelu } = markCutOff(made).response_metadata as { lelu?: { cutOff: object } }
+  return Object.keys(lelu?.cutOff ?? {})
+}
+
+const first = { id: 'a', index: 0, name: 'allowed', args: '{"amount": 50' }
+
+test.each<[string, Piece[], string[]]>([
+  ['pieces with an index and another id', [first, { id: 'b', index: 0, args: '0}' }], ['a']],
+  [
+    'two whole calls with one index',
+    [
+      { ...first, args: '{"amount": 1}' },
+      { ...first, id: 'b', args: '{"amount": 2}' },
+    ],
+    [],
+  ],
+  ['pieces with their index alone', [first, { index: 0, args: '0}' }], []],
+  [
+    'a piece with the id alone',
+    [
+      { ...first, index: 1 },
+      { id: 'a', args: '0}' },
+    ],
+    [],
+  ],
+])('%s are joined as LangChain joins them', (_name, pieces, ids) => {
+  expect(marked(pieces)).toEqual(ids)
+})
+
+test.each([
+  '{"note": "one\ntwo"}',
+  '{"note": "a \\"quote\\" and a {"}',
+  '{"list": [1, {"x": "]"}], "note": "\\\\"}',
+])('%j goes to its end', (args) => {
+  expect(marked([{ ...first, args }])).toEqual([])
+})
+
+test.each(['{"note": "one\ntwo', '{"list": [1, 2', '{"note": "\\"', '{"a": {"b": 1}'])(
+  '%j ends early',
+  (args) => {
+    expect(marked([{ ...first, args }])).toEqual(['a'])
+  },
+)
+
+test.each([
+  { finish_reason: 'length' },
+  { stop_reason: 'max_tokens' },
+  { finishReason: 'MAX_TOKENS' },
+])('with %j the last call is cut off where it has no text yet, and no other one', (metadata) => {
+  const pieces = [
+    { ...first, args: '' },
+    { ...first, id: 'b', index: 1, args: '' },
+  ]
+  expect(marked(pieces, metadata)).toEqual(['b'])
+  expect(marked(pieces, { finish_reason: 'tool_calls' })).toEqual([])
+  expect(marked([{ ...first, args: '{}' }], metadata)).toEqual([])
+})
+
+test('the call of an answer with a structured response is marked, too', () => {
+  const piece = { type: 'tool_call_chunk' as const, ...first }
+  const message = new AIMessageChunk({ content: '', tool_call_chunks: [piece] })
+  markCutOff({ structuredResponse: {}, messages: [message] })
+  expect(message.response_metadata).toMatchObject({ lelu: { cutOff: { a: '{"amount":50}' } } })
+})
+
+/** An agent whose model streams a call that is cut off, and middleware that does this with the answer. */
+async function afterModel(change: (message: AIMessage) => AIMessage | undefined) {
+  const lelu = await openLelu()
+  const { tools, ran } = createTools()
+  const folder = temporaryFolder()
+  const model = new ScriptedModel(folder)
+  model.write([[{ id: 'a', tool: 'allowed', input: { raw: '{"amount": 50' } }]])
+  const rebuild = createMiddleware({
+    name: 'Rebuild',
+    afterModel({ messages }) {
+      const message = messages.at(-1)
+      const changed = AIMessage.isInstance(message) ? change(message) : undefined
+      return changed && { messages: [changed] }
+    },
+  })
+  const agent = createAgent({
+    model,
+    tools,
+    middleware: [rebuild, leluMiddleware({ lelu, subject })],
+    checkpointer: new MemorySaver(),
+  })
+  const stream = await agent.stream(ask, { ...config, streamMode: 'messages' })
+  for await (const _piece of stream);
+  const { messages } = (await agent.graph.getState(config)).values as { messages: BaseMessage[] }
+  return { text: answered(messages), ran }
+}
+
+const changed = ({ id, content, tool_calls = [] }: AIMessage, args?: Record<string, unknown>) =>
+  new AIMessage({
+    ...(id !== undefined && { id }),
+    content,
+    tool_calls: tool_calls.map((call) => ({ ...call, ...(args && { args }) })),
+  })
+
+test('a call does not run either where middleware makes the message anew, without the mark', async () => {
+  const { text, ran } = await afterModel((message) => changed(message))
+  expect(text).toBe(
+    'The arguments for allowed were cut off before their end. The call did not run. Write them again, shorter.',
+  )
+  expect(ran).toEqual([])
+})
+
+test('a call whose arguments somebody completed since runs', async () => {
+  const { ran } = await afterModel((message) => changed(message, { amount: 5000 }))
+  expect(ran).toMatchObject([{ input: { amount: 5000 } }])
+})
+
+test('middleware that adds an argument to the call has not completed it', async () => {
+  const lelu = await openLelu()
+  const { tools, ran } = createTools()
+  const model = new ScriptedModel(temporaryFolder())
+  model.write([[{ id: 'a', tool: 'allowed', input: { raw: '{"amount": 50' } }]])
+  const adding = createMiddleware({
+    name: 'Adding',
+    wrapToolCall({ toolCall, ...request }, handler) {
+      const args = { ...toolCall.args, note: 'user 7' }
+      return handler({ ...request, toolCall: { ...toolCall, args } })
+    },
+  })
+  const agent = createAgent({
+    model,
+    tools,
+    middleware: [adding, leluMiddleware({ lelu, subject })],
+    checkpointer: new MemorySaver(),
+  })
+  for await (const _piece of await agent.stream(ask, { ...config, streamMode: 'messages' }));
+  expect(ran).toEqual([])
+})
+
+test('a guarded tool that a node calls by itself finds the mark in the input of the task', async () => {
+  const lelu = await openLelu()
+  const { tools, ran } = createTools()
+  const [allowed] = tools
+  if (allowed === undefined) throw new Error('no tool')
+  const guarded = guardTool(allowed, { lelu, subject })
+  const piece = { type: 'tool_call_chunk' as const, ...first }
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('model', () => ({
+      messages: [markCutOff(new AIMessageChunk({ content: '', tool_call_chunks: [piece] }))],
+    }))
+    .addNode('tools', async ({ messages }, given) => {
+      const [call] = (messages.at(-1) as AIMessage).tool_calls ?? []
+      if (call === undefined) throw new Error('no call')
+      return { messages: [await guarded.invoke({ ...call, type: 'tool_call' }, given)] }
+    })
+    .addEdge('__start__', 'model')
+    .addEdge('model', 'tools')
+    .compile({ checkpointer: new MemorySaver() })
+  const { messages } = await graph.invoke(ask, config)
+  expect(answered(messages)).toContain('cut off before their end')
+  expect(ran).toEqual([])
 })

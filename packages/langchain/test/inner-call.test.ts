@@ -1,0 +1,158 @@
+import { MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
+import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { guardTool, guardTools, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
+import {
+  ask,
+  calling,
+  config,
+  createTools,
+  openLelu,
+  reviewer,
+  subject,
+  toolMessages,
+} from './support.ts'
+
+type Lelu = Awaited<ReturnType<typeof openLelu>>
+type Runtime = Record<string, unknown>
+type Inner = { invoke(input: unknown, runtime: Runtime): Promise<{ text: string }> }
+
+const schema = z.object({ amount: z.number() })
+
+/** A tool of its own name, whose body does this with its config. */
+const helper = (name: string, body: (runtime: Runtime) => Promise<string>) =>
+  tool(async (_input, runtime) => body(runtime as unknown as Runtime), { name, schema })
+
+/** The guarded tools of the tests, and one more of a name that a person must look at. */
+function guarded(lelu: Lelu) {
+  const { tools, ran } = createTools()
+  const another = tool(({ amount }) => `${ran.push({ tool: 'reviewed_too', input: { amount } })}`, {
+    name: 'reviewed_too',
+    schema,
+  })
+  const [allowed, reviewed, denied, reviewedToo] = guardTools([...tools, another], {
+    lelu,
+    subject,
+  }) as unknown as [Inner, Inner, Inner, Inner]
+  return { allowed, reviewed, denied, reviewedToo, ran }
+}
+
+type Where = 'middleware' | 'no middleware' | 'ToolNode'
+
+function graphOf(lelu: Lelu, outer: ReturnType<typeof helper>, where: Where) {
+  const answer = calling({ id: 'outer', name: outer.name })
+  const checkpointer = new MemorySaver()
+  if (where === 'ToolNode') {
+    const graph = new StateGraph(MessagesAnnotation)
+      .addNode('model', () => ({ messages: [answer] }))
+      .addNode('tools', new ToolNode([outer]))
+      .addEdge('__start__', 'model')
+      .addEdge('model', 'tools')
+      .compile({ checkpointer })
+    return (input: unknown) => graph.invoke(input as typeof ask, config)
+  }
+  const agent = createAgent({
+    model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
+    tools: [outer],
+    middleware: where === 'middleware' ? [leluMiddleware({ lelu, subject })] : [],
+    checkpointer,
+  })
+  return (input: unknown) => agent.invoke(input as typeof ask, config)
+}
+
+const places: Where[] = ['middleware', 'no middleware', 'ToolNode']
+
+test.each(places)(
+  'in a tool that is allowed, a tool that is denied does not run (%s)',
+  async (where) => {
+    const lelu = await openLelu()
+    const { denied, ran } = guarded(lelu)
+    const body = async (runtime: Runtime) => (await denied.invoke({ amount: 1 }, runtime)).text
+    const done = await graphOf(lelu, helper('allowed_helper', body), where)(ask)
+    expect(toolMessages(done).outer?.text).toContain('Denied by policy')
+    expect(ran).toEqual([])
+  },
+)
+
+test.each(places)(
+  'what a tool calls waits in its own name, each call for itself, and runs once (%s)',
+  async (where) => {
+    const lelu = await openLelu()
+    const { reviewed, reviewedToo, ran } = guarded(lelu)
+    const body = async (runtime: Runtime) => {
+      const texts: string[] = []
+      for (const inner of [reviewed, reviewedToo, reviewed]) {
+        texts.push((await inner.invoke({ amount: 1, note: 'x' }, runtime)).text)
+      }
+      return texts.join()
+    }
+    const run = graphOf(lelu, helper('allowed_helper', body), where)
+    let result = await run(ask)
+    const tools: string[] = []
+    for (const _round of [1, 2, 3]) {
+      const [pending] = pendingApprovals(result)
+      expect(pending?.callId).toBe('outer')
+      tools.push(pending?.action ?? '')
+      await lelu.approvals.review(pending?.approvalId ?? '', { verdict: 'approve', reviewer })
+      result = await run(await resume({ result, lelu }))
+    }
+    expect(tools).toEqual(['reviewed', 'reviewed_too', 'reviewed'])
+    expect(toolMessages(result).outer?.text).toBe('reviewed did 1,2,reviewed did 1')
+    expect(ran).toHaveLength(3)
+  },
+)
+
+test('a tool that hands on what another one answered has answered its own call', async () => {
+  const lelu = await openLelu()
+  const { allowed } = guarded(lelu)
+  const outer = tool((_input, runtime) => allowed.invoke({ amount: 1 }, runtime as never), {
+    name: 'allowed_helper',
+    schema,
+  })
+  const done = await graphOf(lelu, outer as unknown as ReturnType<typeof helper>, 'ToolNode')(ask)
+  expect(toolMessages(done).outer?.text).toBe('allowed did 1')
+})
+
+test.each(['before', 'behind'] as const)(
+  'middleware %s ours that puts another tool into the request does not get past the decision on that tool',
+  async (place) => {
+    const lelu = await openLelu()
+    const { tools, ran } = createTools()
+    const denied = guardTool(tools[2], { lelu, subject })
+    const swap = createMiddleware({
+      name: 'Swap',
+      wrapToolCall: (request, handler) => handler({ ...request, tool: denied as never }),
+    })
+    const lelus = leluMiddleware({ lelu, subject })
+    const agent = createAgent({
+      model: fakeModel()
+        .respond(calling({ name: 'allowed' }))
+        .respond(new AIMessage('Finished.')),
+      tools: [...tools],
+      middleware: place === 'before' ? [swap, lelus] : [lelus, swap],
+      checkpointer: new MemorySaver(),
+    })
+    expect(toolMessages(await agent.invoke(ask, config)).call_0?.text).toContain('Denied by policy')
+    expect(ran).toEqual([])
+  },
+)
+
+test('calls of a tool of the same name are told apart from the one around them', async () => {
+  const lelu = await openLelu()
+  const ids: string[] = []
+  const guard: typeof lelu.guard = (request, ...rest) => {
+    ids.push(request.call.id)
+    return lelu.guard(request, ...rest)
+  }
+  const heard = { ...lelu, guard }
+  const { allowed, ran } = guarded(heard)
+  const body = async (runtime: Runtime) => {
+    for (const _time of [1, 2]) await allowed.invoke({ amount: 1 }, runtime)
+    return ''
+  }
+  await graphOf(heard, helper('allowed', body), 'middleware')(ask)
+  expect(ran).toHaveLength(2)
+  expect(new Set(ids).size).toBe(3)
+})

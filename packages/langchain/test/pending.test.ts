@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { pendingApprovals, resume } from '../src/index.ts'
+import { agentWith, ask, calling, config, openLelu, reviewer, waitingId } from './support.ts'
+
+test.each([
+  ['several modes', { streamMode: ['updates', 'values'] as ('updates' | 'values')[] }],
+  ['sub-graphs', { streamMode: 'updates' as const, subgraphs: true }],
+  ['both', { streamMode: ['updates', 'values'] as ('updates' | 'values')[], subgraphs: true }],
+  ['one mode', { streamMode: 'updates' as const }],
+])('a stream of %s shows the call that waits', async (_name, how) => {
+  const lelu = await openLelu()
+  const { agent } = agentWith({ lelu, answers: [calling({ id: 'r', name: 'reviewed' })] })
+  const found: string[] = []
+  for await (const chunk of await agent.stream(ask, { ...config, ...how } as object)) {
+    found.push(...pendingApprovals(chunk).map(({ callId }) => callId))
+  }
+  expect(new Set(found)).toEqual(new Set(['r']))
+})
+
+test('an array of interrupts is looked into, an empty one and what is no chunk show nothing', () => {
+  const interrupt = {
+    id: 'i',
+    value: { actionRequests: [{ name: 'trade' }], lelu: { approvalIds: ['x'], callIds: ['c'] } },
+  }
+  expect(pendingApprovals([interrupt])).toEqual([
+    { interruptId: 'i', approvalId: 'x', action: 'trade', callId: 'c' },
+  ])
+  for (const nothing of [[], [null], ['updates'], [['a'], 'values', 7], 'text']) {
+    expect(pendingApprovals(nothing)).toEqual([])
+  }
+})
+
+test('an approval of another engine keeps no other call waiting', async () => {
+  const [lelu, other] = [await openLelu(), await openLelu()]
+  const answers = () => [calling({ name: 'reviewed' })]
+  const ours = await agentWith({ lelu, answers: answers() }).agent.invoke(ask, config)
+  const theirs = await agentWith({ lelu: other, answers: answers() }).agent.invoke(ask, config)
+  await lelu.approvals.review(waitingId(ours), { verdict: 'approve', reviewer })
+  type Raised = { __interrupt__?: { id?: string; value?: unknown }[] }
+  const [mine] = (ours as Raised).__interrupt__ ?? []
+  const [foreign] = (theirs as Raised).__interrupt__ ?? []
+  const command = await resume({ result: [{ ...foreign, id: 'foreign' }, mine], lelu })
+  expect(Object.keys(command?.resume as object)).toEqual([mine?.id])
+})

@@ -35,9 +35,11 @@ async function pages(stage: StoreStage): Promise<Counts> {
   const desks = await stage.pair()
   const tenant = stage.run()
   const half = stage.rounds(1000, 50_000)
+  // Few enough at once that none waits for its deadline behind the others: what is looked at here are the pages.
+  const atOnce = stage.rounds(16, 64)
   const filled = await Promise.all(
     desks.map((desk) =>
-      desk.order({ verb: 'fill', tenant, run: stage.run(), count: half, atOnce: 64 }),
+      desk.order({ verb: 'fill', tenant, run: stage.run(), count: half, atOnce }),
     ),
   )
   const made = filled.flatMap((reply) => reply.made ?? [])

@@ -4,6 +4,7 @@ import {
   isLeluError,
   isSameInput,
   type Json,
+  leftBehindReason,
 } from '@lelu/engine/adapter'
 import type { Found, NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
@@ -60,7 +61,7 @@ function endOf(approval: Approval, call: NamedCall): Ending {
 export async function leaveBehind(
   { options }: GuardState,
   { call, approval }: Found<NamedCall>,
-  reason = 'the conversation went on without it',
+  reason: string = leftBehindReason,
 ): Promise<Ending> {
   if (approval === undefined) return never
   const { approvals } = options.lelu

@@ -6,6 +6,7 @@ import {
   isSameInput,
   type Json,
   LeluError,
+  notResumableText,
   type RunTool,
   repeatedIdText,
 } from '@lelu/engine/adapter'
@@ -60,13 +61,9 @@ async function refuseSuspension(
   approvalId: string,
 ): Promise<LeluError> {
   await options.lelu.approvals.cancel(approvalId, { reason: 'nothing could resume it' })
-  return new LeluError(
-    'LELU_CALL_INVALID',
-    `The call of ${toolName} needs a person, and could not be resumed here. The tool was not run.`,
-    {
-      help: 'Pass toolApproval: guard.toolApproval() beside the tools, or choose the mode `wait` or `tell-model`.',
-    },
-  )
+  return new LeluError('LELU_CALL_INVALID', notResumableText(toolName), {
+    help: 'Pass toolApproval: guard.toolApproval() beside the tools, or choose the mode `wait` or `tell-model`.',
+  })
 }
 
 /** A call that waited here when its run was aborted. */

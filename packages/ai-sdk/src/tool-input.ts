@@ -1,4 +1,4 @@
-import { isSameInput, type Json, LeluError, notRun, plainSchema } from '@lelu/engine/adapter'
+import { editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
 import { asSchema } from 'ai'
 
 type Schemaed = { inputSchema?: Parameters<typeof asSchema>[0] }
@@ -54,11 +54,5 @@ export async function assertFits({ inputSchema }: Schemaed, input: Json): Promis
   const parsed = await validate?.(input)
   // A schema without a validator is a JSON Schema, which the engine has checked the edit against.
   if (parsed === undefined || (parsed.success && isSameInput(parsed.value, input))) return
-  throw notRun(
-    new LeluError(
-      'LELU_EDIT_REFUSED',
-      'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
-      { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
-    ),
-  )
+  throw editMisfit()
 }

@@ -1,6 +1,6 @@
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
-import { isSameInput, type Json, LeluError, notRun, plainSchema } from '@lelu/engine/adapter'
+import { editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -68,11 +68,5 @@ export function jsonSchemaOf(tool: unknown): Json | undefined {
 export async function assertFits(tool: unknown, input: Json): Promise<void> {
   const parsed = await parseInput(tool, input)
   if (parsed.valid && isSameInput(parsed.input, input)) return
-  throw notRun(
-    new LeluError(
-      'LELU_EDIT_REFUSED',
-      'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
-      { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
-    ),
-  )
+  throw editMisfit()
 }

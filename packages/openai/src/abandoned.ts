@@ -1,4 +1,4 @@
-import { LeluError, notRun, repeatedIdText } from '@lelu/engine/adapter'
+import { LeluError, leftBehindReason, notRun, repeatedIdText } from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
@@ -24,14 +24,11 @@ function neverRuns(): never {
   )
 }
 
-/** Why a call is cancelled that a newer message left behind. */
-export const leftBehind = 'the conversation went on without it'
-
 type LeftCall = Pick<CallToAnswer, 'view' | 'key' | 'kind' | 'tool' | 'toContent'>
 
 /** The answer of a call that was left behind: its stored result if it has run, else that it was cancelled. */
 export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer> {
-  await cancelWaiting(guard, call, leftBehind)
+  await cancelWaiting(guard, call, leftBehindReason)
   const { tool } = call
   const ending = { ...guard, options: { ...guard.options, mode: 'suspend' as const } }
   const answer = await answerCall(ending, {

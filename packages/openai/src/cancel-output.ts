@@ -1,5 +1,5 @@
-import { type Json, repeatedIdText } from '@lelu/engine/adapter'
-import { endCall, leftBehind } from './abandoned.ts'
+import { type Json, leftBehindReason, repeatedIdText } from '@lelu/engine/adapter'
+import { endCall } from './abandoned.ts'
 import { cancelWaiting } from './cancel-waiting.ts'
 import type { Guard } from './guarded-call.ts'
 import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
@@ -20,7 +20,7 @@ export function outputCanceller(guard: Guard): CancelOutput {
     if (call.repeated) return { status: 'final', content: repeatedIdText }
     const view = viewOf(call, options)
     if (kind === 'mcp') {
-      await cancelWaiting(guard, { view, key }, leftBehind)
+      await cancelWaiting(guard, { view, key }, leftBehindReason)
       // The provider has not run it, even where it was decided that it may.
       return { status: 'final', content: '' }
     }

@@ -1,11 +1,11 @@
 import {
   type AddedField,
+  editMisfit,
   invalidOptions,
   isSameInput,
   type Json,
   jsonText,
   LeluError,
-  notRun,
   plainSchema,
   takeField,
 } from '@lelu/engine/adapter'
@@ -188,11 +188,5 @@ export async function assertFits(tool: BoundTool, input: Json): Promise<void> {
   const text = tool.kind === 'custom' ? String(input) : jsonText(input)
   const parsed = await parseText(tool, text, undefined)
   if (parsed !== undefined && isSameInput(parsed.input, input)) return
-  throw notRun(
-    new LeluError(
-      'LELU_EDIT_REFUSED',
-      'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
-      { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
-    ),
-  )
+  throw editMisfit()
 }

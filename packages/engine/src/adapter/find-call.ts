@@ -2,6 +2,7 @@ import type { Approval } from '../approvals/record.ts'
 import { isLeluError } from '../errors.ts'
 import type { GuardOptions } from './options.ts'
 import { valueFor } from './request.ts'
+import { leftBehindReason } from './wording.ts'
 
 /** A call as it was named when it was decided. */
 export type NamedCall<Call> = { context: Call; run: string; id: string }
@@ -45,7 +46,7 @@ export async function cancelCalls<Call>(
   if (options.mode === 'tell-model') return
   for (const call of calls) {
     try {
-      await cancelApproval(options, await findCall(options, call), 'the conversation went on')
+      await cancelApproval(options, await findCall(options, call), leftBehindReason)
     } catch (error) {
       if (!isLeluError(error)) throw error
     }

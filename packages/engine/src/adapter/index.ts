@@ -32,7 +32,11 @@ export { readConfidence } from './read-confidence.ts'
 export { type AdapterCall, toRequest } from './request.ts'
 export {
   editedText,
+  editMisfit,
   invalidInputText,
+  leftBehindReason,
+  leftBehindText,
+  notResumableText,
   repeatedIdText,
   unknownApprovalText,
   unknownToolText,

@@ -1,3 +1,5 @@
+import { LeluError } from '../errors.ts'
+import { notRun } from '../execution/not-run.ts'
 import { refusal } from '../refusal.ts'
 import type { Json } from '../types.ts'
 
@@ -29,6 +31,28 @@ export const unknownApprovalText =
 export function invalidInputText(tool: string): string {
   return `The arguments for ${tool} do not pass the schema of the tool. The call did not run.`
 }
+
+/** Thrown in the place of the tool: JSON Schema says less than the tool's own schema does (refinements, transforms). */
+export function editMisfit(): LeluError {
+  return notRun(
+    new LeluError(
+      'LELU_EDIT_REFUSED',
+      'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
+      { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
+    ),
+  )
+}
+
+/** Where a framework takes up only what it suspended itself, such a call is not left for a reviewer to approve. */
+export function notResumableText(tool: string): string {
+  return `The call of ${tool} needs a person, and could not be resumed here. The tool was not run.`
+}
+
+/** Why a call is cancelled that a newer message of the user left behind. */
+export const leftBehindReason = 'the conversation went on without it'
+
+/** What the model reads of one, also where the store never knew of it. */
+export const leftBehindText: string = `Not run: The call was cancelled: ${leftBehindReason}. Do not retry the same call.`
 
 /** The model asked for a tool that is not there. */
 export function unknownToolText(tool: string): string {

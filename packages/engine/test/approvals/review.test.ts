@@ -7,6 +7,20 @@ const quorumOf = (quorum: number, reviewers: string[] | null = null) =>
     requirements: [{ id: 'q', quorum, reviewers, expiresInMs: null }],
   }))
 
+it('many may wait for one review, and no warning takes them for a leak', async () => {
+  const lelu = await testEngine()
+  const id = await suspended(lelu)
+  const warned = vi.fn()
+  process.on('warning', warned)
+  const waiting = Array.from({ length: 11 }, () => lelu.approvals.wait(id, { timeoutMs: 5000 }))
+  await new Promise((next) => setTimeout(next, 20))
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer: bob })
+  const seen = await Promise.all(waiting)
+  process.off('warning', warned)
+  expect(new Set(seen.map(({ state }) => state))).toEqual(new Set(['approved']))
+  expect(warned).not.toHaveBeenCalled()
+})
+
 describe('a review', () => {
   it('shows the whole input with its digest and who approved what', async () => {
     const lelu = await testEngine()

@@ -4,6 +4,8 @@ import {
   guardCall,
   invalidInputText,
   LeluError,
+  leftBehindReason,
+  leftBehindText,
   notRun,
 } from '@lelu/engine/adapter'
 import type { FunctionCallItem, RunState, RunToolApprovalItem } from '@openai/agents'
@@ -63,10 +65,6 @@ const agreed: readonly Approval['state'][] = [
 function isMalformed({ call }: Interruption): boolean {
   return typeof call?.input !== 'object' || call.input === null || Array.isArray(call.input)
 }
-
-/** As the engine words it for the calls that it knows. */
-const leftBehindText =
-  'Not run: The call was cancelled: the conversation went on. Do not retry the same call.'
 
 /** `abandoned` is what a call is answered that the store does not know; without it, such a call stays suspended. */
 async function settle(
@@ -128,7 +126,7 @@ export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown
   for (const interruption of interruptionsOf(state)) {
     const { call } = interruption
     const approval = call && (await recordOf(own, call)).approval
-    await cancelApproval(options, approval, 'the conversation went on')
+    await cancelApproval(options, approval, leftBehindReason)
     await settle(state as never, interruption, own, leftBehindText)
   }
   return state

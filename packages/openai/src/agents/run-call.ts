@@ -2,13 +2,14 @@ import {
   type Approval,
   cancelApproval,
   editedInput,
+  editMisfit,
   guardCall,
   invalidInputText,
   isSameInput,
   type Json,
   jsonText,
   LeluError,
-  notRun,
+  notResumableText,
   pendingText,
   type RunTool,
   repeatedIdText,
@@ -66,11 +67,7 @@ function approvalInState({ guard, runContext, toolCall }: Running): 'call' | 'to
 async function misfit({ tool }: Guard, input: Json): Promise<LeluError | undefined> {
   const parsed = await parseInput(tool, jsonText(input))
   if (parsed.valid && isSameInput(parsed.input, input)) return undefined
-  return new LeluError(
-    'LELU_EDIT_REFUSED',
-    'The input that the reviewer wrote does not pass the schema of the tool as it stands. The tool was not run.',
-    { help: 'Let the agent ask again; write every field, in the form the tool gets it.' },
-  )
+  return editMisfit()
 }
 
 /** The tool's own run. `errorText` is what the model reads of an error in it, which does not end the run. */
@@ -84,7 +81,7 @@ function toolOf({ guard, call, runContext, toolCall, details }: Running): {
     const refused = edited === undefined ? undefined : await misfit(guard, stored)
     if (refused !== undefined) {
       failure.errorText = refused.message
-      throw notRun(refused)
+      throw refused
     }
     const text = edited === undefined ? call.text : jsonText(stored)
     const output = await runExactly(guard.tool, { runContext, text, details }, stored)
@@ -140,7 +137,7 @@ async function decideAndRun(
 /** The SDK takes up only what it suspended itself. A call that nothing could resume is not left for a reviewer to approve. */
 async function refuseSuspension({ tool, options }: Guard, approval: Approval): Promise<string> {
   await cancelApproval(options, approval, 'nothing could resume it')
-  return `The call of ${tool.name} needs a person, and could not be resumed here. The tool was not run.`
+  return notResumableText(tool.name)
 }
 
 function outputOf({ guard, runContext, toolCall, details }: Running, result: Ended): unknown {

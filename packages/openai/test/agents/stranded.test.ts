@@ -49,7 +49,7 @@ test('a new message is answered though a call waited behind a gate of its tool a
   const done = await goOn(state)
   const [own, reviewed] = answersOf(done)
   expect(own?.text).toBe(
-    'Not run: The call was cancelled: the conversation went on. Do not retry the same call.',
+    'Not run: The call was cancelled: the conversation went on without it. Do not retry the same call.',
   )
   // One wording for all that was left behind.
   expect(reviewed?.text).toBe(own?.text)

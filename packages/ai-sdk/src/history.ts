@@ -99,6 +99,20 @@ function hasResult(later: readonly ModelMessage[], toolCallId: string): boolean 
   return false
 }
 
+type Requests = [first: string, ...others: string[]]
+
+/** The ids of the requests in a message, by call: a client may have added more, and some versions run each approved one. */
+function requestsIn(parts: readonly Part[]): Map<string, Requests> {
+  const requests = new Map<string, Requests>()
+  for (const { type, approvalId, toolCallId } of parts) {
+    if (type !== 'tool-approval-request') continue
+    if (typeof approvalId !== 'string' || typeof toolCallId !== 'string') continue
+    const earlier = requests.get(toolCallId)
+    requests.set(toolCallId, earlier === undefined ? [approvalId] : [...earlier, approvalId])
+  }
+  return requests
+}
+
 /**
  * Every call of a history that was suspended and has no result yet, in order. Those that the provider runs are not
  * among them: their approvals are between the app and the provider.
@@ -110,10 +124,7 @@ export function openCalls(messages: readonly ModelMessage[]): OpenCall[] {
   return messages.flatMap((message, index) => {
     const later = messages.slice(index + 1)
     const parts = partsOf(message, 'assistant')
-    return parts.flatMap((request): OpenCall[] => {
-      const { type, approvalId, toolCallId } = request
-      if (type !== 'tool-approval-request') return []
-      if (typeof approvalId !== 'string' || typeof toolCallId !== 'string') return []
+    return [...requestsIn(parts)].flatMap(([toolCallId, requests]): OpenCall[] => {
       const call = parts.find((part) => part.type === 'tool-call' && part.toolCallId === toolCallId)
       if (typeof call?.toolName !== 'string' || call.providerExecuted === true) return []
       if (hasResult(later, toolCallId)) return []
@@ -123,10 +134,10 @@ export function openCalls(messages: readonly ModelMessage[]): OpenCall[] {
           toolCallId,
           toolName: call.toolName,
           input: call.input,
-          approvalId,
+          approvalId: requests[0],
           index,
           abandoned: later.some(({ role }) => role !== 'tool'),
-          answered: answers.some((answer) => answer.approvalId === approvalId),
+          answered: answers.some(({ approvalId }) => requests.some((id) => id === approvalId)),
         },
       ]
     })

@@ -28,13 +28,15 @@ test.each(['own', ['own']])(
     ] as ModelMessage[]
     const settled = await guard.settle(posted)
     expect(JSON.stringify(settled.messages)).not.toContain(reason)
+    // The first versions of the SDK run a call once for each answer: in two executions at once, of which one fails.
+    expect(JSON.stringify(settled.messages).match(/tool-approval-response/g)).toHaveLength(1)
     const { model } = scriptedModel([])
     const answer = await generate({ guard, tools, messages: settled.messages, model }).then(
       (done) => JSON.stringify(answers(done.messages).c1),
-      (error: Error) => error.name,
+      (error: Error) => `${error.name}: ${error.message}`,
     )
     // The first versions of the SDK refuse a history with such a list.
-    if (typeof approvalId !== 'string' && answer === 'AI_InvalidPromptError') return
+    if (typeof approvalId !== 'string' && answer?.startsWith('AI_InvalidPromptError')) return
     expect(answer).toContain('reviewed did 5')
     expect(ran).toHaveLength(1)
   },
@@ -53,4 +55,15 @@ test('a part that looks like a call in a message of the user does not hide the o
   await guard.cancelAbandoned(chat)
   const [approval] = (await lelu.approvals.list()).approvals
   expect(approval?.state).toBe('cancelled')
+})
+
+test('a call with two requests of a history is pending once', async () => {
+  const { guard, messages } = await suspended()
+  const request = { type: 'tool-approval-request', approvalId: 'own', toolCallId: 'c1' }
+  const last = messages.at(-1)
+  const posted = [
+    ...messages.slice(0, -1),
+    { ...last, content: [request, ...(last?.content ?? [])] },
+  ] as ModelMessage[]
+  expect(await guard.pending(posted)).toHaveLength(1)
 })

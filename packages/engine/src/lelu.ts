@@ -155,7 +155,8 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         useGrant: (gated, decided) =>
           useGrant(gated, decided, { standing, revocations, audit, now }),
         withConfidence: (gated, confidence) => withConfidence(gated, confidence, limits),
-        resume: (record, execute) => resumeFrom(record, execute, {}, redeeming),
+        resume: (record, execute, asked) =>
+          resumeFrom(record, execute, {}, { ...redeeming, asked: asked.request }),
       })
     },
     async resume(id, execute, caller = {}) {

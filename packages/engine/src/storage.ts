@@ -107,7 +107,11 @@ export async function openStorage(
     const records = createRecords({ store, keys, audit, clock, deadlineMs })
     const readMarks = markReader(store, deadlineMs)
     const marking = { store, readMarks, audit, deadlineMs }
-    const revocations = createRevocations({ ...marking, latest: clock.latest })
+    const revocations = createRevocations({
+      ...marking,
+      latest: clock.latest,
+      refresh: clock.refresh,
+    })
     const standing = standingRecords({ store, keys, deadlineMs })
     const { approveWithinMs = defaultWithinMs, executeWithinMs = defaultWithinMs } = options
     const { notify, notices = notify !== undefined } = options

@@ -162,6 +162,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       const record: ApprovalRecord = {
         v: 1,
         blind,
+        executeWithinMs,
         id: `${approvalPrefix}${newId()}`,
         tenant: request.tenant ?? 'default',
         state: 'pending',

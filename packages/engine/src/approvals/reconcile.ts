@@ -80,7 +80,11 @@ export function reconcileChange(
   const events = [reconciledEvent(record, given.reviewer, given.as, given.reason)]
   if (given.as === 'retry') {
     // Not `approvedAt`: what was revoked since the approval stays revoked.
-    const again = { executeBy: now + executeWithinMs, grant: null, reason: null }
+    const again = {
+      executeBy: now + (record.executeWithinMs ?? executeWithinMs),
+      grant: null,
+      reason: null,
+    }
     return { next: { state: 'approved', ...again }, events }
   }
   return { next: { state: given.as, result: resultOf(given), reason: null }, events }

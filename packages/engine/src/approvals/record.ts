@@ -87,6 +87,8 @@ export type ApprovalRecord = Approval & {
   v: 1
   /** Blinds the digests of this call in the log; approvals from before there was one have none. */
   blind?: string
+  /** How long it may wait for its resume once approved: settled when the call was suspended, for whichever process approves it. */
+  executeWithinMs?: number
   idem: string | null
   events: PendingEvent[]
   eventCount: number

@@ -65,10 +65,16 @@ export function earlierVote(record: ApprovalRecord, reviewer: Reviewer): Vote | 
   )
 }
 
-/** Whether this person's vote, given again now, would count where it did not: a step has come into force since. */
-export function countsForMore(record: ApprovalRecord, { reviewer, escalatedMs }: Vote): boolean {
-  return record.requirements.some(
-    (one) => counts(one, reviewer, record.escalatedMs) && !counts(one, reviewer, escalatedMs),
+/** Whether this person's vote, given again now, would count where none of theirs did: a step or a group of theirs is new. */
+export function countsForMore(record: ApprovalRecord, reviewer: Reviewer): boolean {
+  const { votes, digest, escalatedMs, requirements } = record
+  const given = votes.filter(
+    (vote) => stands(vote, digest) && isSamePerson(vote.reviewer, reviewer),
+  )
+  return requirements.some(
+    (one) =>
+      counts(one, reviewer, escalatedMs) &&
+      !given.some((vote) => counts(one, vote.reviewer, vote.escalatedMs)),
   )
 }
 

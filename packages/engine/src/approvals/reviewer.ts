@@ -9,7 +9,11 @@ const maxGroups = 100
 const maxGroupUnits = 8192
 
 const isName = (word: unknown): word is string =>
-  typeof word === 'string' && word.length > 0 && word.length <= maxName && word.isWellFormed()
+  typeof word === 'string' &&
+  word.length > 0 &&
+  word.length <= maxName &&
+  word.isWellFormed() &&
+  !/\p{Cc}/u.test(word)
 
 /**
  * The person that a host names, without whatever else it passed. It must come from the host's own authentication.
@@ -47,7 +51,8 @@ export function readActor(given: unknown): Reviewer | null {
 export function personOf(id: string): string {
   const seen = id.normalize('NFKC').replace(/[\p{C}\p{DI}\u2800]/gu, '')
   // Again: what could not be seen may have kept a letter from its accent. By upper case: letters have more than one lower.
-  return seen.normalize('NFKC').trim().toUpperCase().toLowerCase()
+  const small = seen.normalize('NFKC').trim().toLowerCase()
+  return small.toUpperCase().toLowerCase().normalize('NFKC')
 }
 
 /** One person has one vote, whoever vouches for them: another host or another login is no second reviewer. */

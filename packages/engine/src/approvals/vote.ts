@@ -65,6 +65,8 @@ export function voteChange(
     if (before?.verdict === verdict && settledAs(record.state) === verdict) return undefined // said twice: fine
     throw stateError(record.id, record.state, `a review comes too late`)
   }
+  // The check of an edit took its time.
+  if (now >= record.approveBy) throw stateError(record.id, record.state, 'a review comes too late')
   assertEligible(record, reviewer)
   if (review.digest !== undefined && review.digest !== record.digest) {
     throw stateError(
@@ -75,7 +77,7 @@ export function voteChange(
   }
   const base: ApprovalRecord = { ...record, ...edited }
   const before = earlierVote(base, reviewer)
-  if (before?.verdict === verdict && !countsForMore(base, before)) return undefined
+  if (before?.verdict === verdict && !countsForMore(base, reviewer)) return undefined
   if (before !== undefined && before.verdict !== verdict)
     throw stateError(record.id, record.state, `${reviewer.id} has voted ${before.verdict} already`)
   const { escalatedMs } = base
@@ -99,7 +101,7 @@ export function voteChange(
     state: 'approved' as const,
     votes,
     approvedAt: allowedAt,
-    executeBy: now + executeWithinMs,
+    executeBy: now + (record.executeWithinMs ?? executeWithinMs),
   }
   return { next, window, events: [reviewedEvent(base, vote, 'approved', isEdit)] }
 }

@@ -38,7 +38,11 @@ export type GuardOptions = GuardHooks & {
   /** The decision of a call that a standing grant allows. */
   useGrant: (gated: GatedRequest, decided: Decided) => Promise<Decision | undefined>
   /** Goes on with a record that was just loaded. */
-  resume: <T>(record: ApprovalRecord, execute: Execute<T>) => Promise<Outcome<T>>
+  resume: <T>(
+    record: ApprovalRecord,
+    execute: Execute<T>,
+    asked: GatedRequest,
+  ) => Promise<Outcome<T>>
 }
 
 /** Decides, then runs, suspends or refuses. A call that is suspended already goes on from where it stands. */
@@ -79,7 +83,7 @@ export async function guard<T>(
   function goOn(record: ApprovalRecord): Promise<Outcome<T>> {
     const original = record.edits[0]?.from ?? record.digest
     if (original === digestOf(asked) && isSameCall(record.request, asked.request))
-      return resume(record, execute)
+      return resume(record, execute, asked)
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
       `Call ${asked.request.call.id} of this run is on record already, with another tool, schema, input, effect, resource, agent or person.`,

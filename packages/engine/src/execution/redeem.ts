@@ -25,6 +25,8 @@ export type RedeemOptions = Omit<MintOptions, 'records'> & {
   gate: (request: DecisionRequest) => GatedRequest
   begin: (gated: GatedRequest, more: DecideMore) => Promise<Deciding>
   leaseMs: number
+  /** The same call as it is asked for now: what is known of it today is decided on, and never its input. */
+  asked?: DecisionRequest
 }
 
 /** The right to run the stored call, once, until the lease ends. */
@@ -50,6 +52,12 @@ async function proveToken(minted: NewGrant, options: RedeemOptions): Promise<voi
   if (mismatch !== undefined) throw refuseToken(mismatch)
 }
 
+function asOfNow(stored: DecisionRequest, asked: DecisionRequest | undefined): DecisionRequest {
+  if (asked === undefined) return stored
+  const { subject, resource, context, confidence = stored.confidence } = asked
+  return { ...stored, subject, resource, context, confidence } as DecisionRequest
+}
+
 /** When all that can go on without waiting has: what was begun for another thread is on its way there. */
 const stepsTaken = () => new Promise<void>((resolve) => process.nextTick(resolve))
 
@@ -71,7 +79,7 @@ export async function redeem(
   proven.catch(() => {}) // heard below, unless the call ends before
   await stepsTaken()
   // Check 9: the digest is worked out again from the very input that would run.
-  const gated = gate(record.request)
+  const gated = gate(asOfNow(record.request, options.asked))
   if (!same(digestOf(gated), record.digest)) {
     throw alteredError(record.id, 'its input is not the one that was approved')
   }

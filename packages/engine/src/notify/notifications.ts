@@ -44,14 +44,17 @@ export function createNotifications({ records, undelivered, loop, now }: Options
     },
     async retry(id, scope = {}) {
       const tenant = callerTenant(scope)
-      const { approval, notice, target } = await undelivered.get(id, tenant)
+      const letter = await undelivered.get(id, tenant)
+      const { approval, notice, target } = letter
       const fresh = { ...notice, tries: 0, nextAt: now(), sent: [], only: target }
       // Into the outbox first, then off the list: a crash in between sends it twice, never not at all.
       await records.transition(approval, ({ state, outbox }: ApprovalRecord) => {
         if (outbox.some((one) => isSame(one, fresh))) return undefined
         return { next: { state, outbox: [...outbox, fresh] }, events: [] }
       })
-      return close(id, tenant)
+      // Only as it was read: laid aside again meanwhile, it stays on the list.
+      await undelivered.close(letter)
+      return { ...letter, state: 'closed' }
     },
     discard: async (id, scope = {}) => close(id, callerTenant(scope)),
     async deliver() {

@@ -76,11 +76,13 @@ export function undeliveredList({ store, keys, deadlineMs, now }: Options): Unde
     async put(given) {
       const own = { id: `${prefix}${newId()}`, state: 'undelivered' as const, revision: 1 }
       const letter: Undelivered = { ...own, createdAt: now(), ...given }
-      const { created, row } = await timed(store.create(toRow(letter)), 'laying a notice aside')
-      if (created || row.state === 'undelivered') return
-      // It was sent again and failed again: back on the list, under the id it had.
-      const earlier = await open(row)
-      await swap(earlier, { ...letter, id: earlier.id, createdAt: earlier.createdAt })
+      for (;;) {
+        const { created, row } = await timed(store.create(toRow(letter)), 'laying a notice aside')
+        if (created) return
+        // Laid aside before: a new revision, so that whoever is about to close the earlier one does not close this.
+        const earlier = await open(row)
+        if (await swap(earlier, { ...letter, id: earlier.id, createdAt: earlier.createdAt })) return
+      }
     },
     async get(id, tenant) {
       const isOne = typeof id === 'string' && id.startsWith(prefix)

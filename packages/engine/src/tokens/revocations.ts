@@ -31,6 +31,8 @@ type Options = {
   audit: AuditLog
   /** No earlier than any time that something was allowed at. */
   latest: () => number
+  /** Reads the clock of the database again. */
+  refresh: () => Promise<void>
   deadlineMs: number
 }
 
@@ -79,12 +81,15 @@ export function createRevocations({
   readMarks,
   audit,
   latest,
+  refresh,
   deadlineMs,
 }: Options): Revocations {
   const timed = timedBy(deadlineMs)
   return {
     async revoke(scope, reason, by) {
       const name = nameOf(scope)
+      // A reading of hours ago may be behind the database: what others allowed since would not be covered.
+      await refresh()
       // The log first: a revocation that holds but is nowhere recorded must not exist.
       await audit.append({
         kind: 'token.revoked',

@@ -173,3 +173,21 @@ describe('an edited input', () => {
     }
   })
 })
+
+it('an edit whose check ends after the deadline approves nothing', async () => {
+  const clock = testClock()
+  let slowMs = 0
+  const requirements = [{ id: 'q', quorum: 1, reviewers: null, expiresInMs: null }]
+  const policies = policyOf(() => {
+    clock.advance(slowMs)
+    return { effect: 'require_approval', requirements }
+  })
+  const lelu = await testEngine({ policies, now: clock.now, approveWithinMs: 1000 })
+  const id = await suspended(lelu, { schema })
+  slowMs = 2000
+  const input = { symbol: 'ACME', amount: 1 }
+  await expect(
+    lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, input }),
+  ).rejects.toMatchObject({ code: 'LELU_APPROVAL_STATE' })
+  expect((await lelu.approvals.get(id)).state).toBe('expired')
+})

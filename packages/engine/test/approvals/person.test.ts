@@ -82,3 +82,33 @@ describe('one person', () => {
     })
   })
 })
+
+it.each(['J.STRAUSS', 'J.STRAUẞ', 'j.strauß'])(
+  '%j is j.strauß, and does not approve their own call',
+  async (id) => {
+    const lelu = await testEngine()
+    const actingFor = { id: 'j.strauß', type: 'user' as const }
+    const call = await suspended(
+      lelu,
+      {},
+      { subject: { id: 'trader-1', type: 'agent', actingFor } },
+    )
+    await expect(
+      lelu.approvals.review(call, { verdict: 'approve', reviewer: named(id) }),
+    ).rejects.toMatchObject({ code: 'LELU_REVIEWER_NOT_ELIGIBLE' })
+  },
+)
+
+it.each(['\u0390', '\u03b0', '\u1fe4'])('%j is the same person whole or in parts', (letter) => {
+  expect(personOf(letter.normalize('NFD'))).toBe(personOf(letter))
+  expect(personOf(letter.toUpperCase())).toBe(personOf(letter))
+})
+
+it('a control character is in no name: six bytes each in a record, they would not fit the log', async () => {
+  const lelu = await testEngine()
+  const id = await suspended(lelu)
+  const reviewer = { ...named('bob'), groups: ['a\u0001'] }
+  await expect(lelu.approvals.review(id, { verdict: 'approve', reviewer })).rejects.toMatchObject({
+    code: 'LELU_REVIEW_INVALID',
+  })
+})

@@ -120,3 +120,16 @@ it.each([[['a', '']], ['finance'], [Array.from({ length: 101 }, (_, n) => `g${n}
     )
   },
 )
+
+it('a vote that is given again with a group that was proven since counts for the group, once', async () => {
+  const requirements = [{ reviewers: ['ann'] }, { groups: ['security'] }, { groups: ['risk'] }]
+  const lelu = await engineThatAsks(...requirements)
+  const id = await suspended(lelu)
+  const vote = (...groups: string[]) =>
+    lelu.approvals.review(id, { verdict: 'approve', reviewer: person('ann', ...groups) })
+  expect((await vote()).votes).toHaveLength(1)
+  expect((await vote('security')).votes).toHaveLength(2)
+  expect((await vote()).votes).toHaveLength(2)
+  expect((await vote('security')).votes).toHaveLength(2)
+  expect((await vote('risk')).state).toBe('approved')
+})

@@ -1,5 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
-import { approved, bob, carol, policyOf, suspended, testClock, testEngine } from '../support.ts'
+import { openReviewDesk } from '../../src/index.ts'
+import {
+  approved,
+  bob,
+  carol,
+  policyOf,
+  suspended,
+  temporaryFolder,
+  testClock,
+  testEngine,
+} from '../support.ts'
 
 const quorumOf = (quorum: number, reviewers: string[] | null = null) =>
   policyOf(() => ({
@@ -225,4 +235,16 @@ describe('the queue', () => {
     await lelu.resume(done, vi.fn())
     await expect(lelu.approvals.cancel(done)).rejects.toMatchObject({ code: 'LELU_APPROVAL_STATE' })
   })
+})
+
+it('the engine that suspended a call says how long it may be resumed, whoever approves it', async () => {
+  const directory = temporaryFolder()
+  const now = () => 1_800_000_000_000
+  const options = { directory, store: undefined as never, executeWithinMs: 60_000, now }
+  const lelu = await testEngine(options)
+  const id = await suspended(lelu)
+  const desk = await openReviewDesk({ directory, now })
+  const { executeBy } = await desk.approvals.review(id, { verdict: 'approve', reviewer: bob })
+  await desk.close()
+  expect(executeBy).toBe(now() + 60_000)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { DecisionRequest, Lelu } from '../../src/index.ts'
-import { bob, testEngine, trade } from '../support.ts'
+import { bob, policyOf, testEngine, trade } from '../support.ts'
 
 const account = (id: string) => ({ type: 'account', id })
 const alice = { id: 'alice', type: 'user' as const }
@@ -53,5 +53,33 @@ describe('the same run and call id', () => {
     const { lelu } = await approvedCall()
     const later = { ...asked({ context: { retried: true } }), confidence: undefined as never }
     expect(await lelu.guard(later, () => 'ran')).toMatchObject({ status: 'executed' })
+  })
+})
+
+describe('an approved call that is asked for again', () => {
+  const policies = policyOf(({ context, confidence, agent }) =>
+    context.frozen === true || agent.properties.suspended === true || confidence < 0.2
+      ? { effect: 'deny' }
+      : {
+          effect: 'require_approval',
+          requirements: [{ id: 'q', quorum: 1, reviewers: null, expiresInMs: null }],
+        },
+  )
+  const unsure = { method: 'external', trust: 'adapter', value: 0.01, score: null } as const
+  const today: [string, Partial<DecisionRequest>][] = [
+    ['context', { context: { frozen: true } }],
+    ['confidence', { confidence: unsure }],
+    ["agent's properties", { subject: { ...agent, properties: { suspended: true } } }],
+  ]
+
+  it.each(today)('is decided on the %s of today', async (_, later) => {
+    const lelu = await testEngine({ policies })
+    const first = await lelu.guard(asked({ subject: agent }), () => 'ran')
+    if (first.status !== 'suspended') throw new Error(first.status)
+    await lelu.approvals.review(first.approval.id, { verdict: 'approve', reviewer: bob })
+    const tool = vi.fn(() => 'ran')
+    const now = await lelu.guard(asked({ subject: agent, ...later }), tool)
+    expect(now.status).toBe('denied')
+    expect(tool).not.toHaveBeenCalled()
   })
 })

@@ -1,6 +1,8 @@
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
+import { newKeyRing } from '../../src/index.ts'
 import { storeClock } from '../../src/store/clock.ts'
+import { memoryStore } from '../../src/store/memory.ts'
 import { approved, bob, testClock, testEngine } from '../support.ts'
 
 const refused = { details: { reason: 'token_revoked' } }
@@ -52,4 +54,23 @@ describe('the clock of a database that answers slowly', () => {
   it('dates what is allowed before it, and what is revoked behind it', async () => {
     expect(await slowClock()).toEqual({ now: told + 1000, earliest: told, latest: told + 1000 })
   })
+})
+
+// Its host slept, or the database was set forward: between two uses nothing reads the clock of the database.
+it('a revocation holds for what was approved while the process that revokes was idle', async () => {
+  let ahead = 0
+  const driver = Object.assign(memoryStore(), { clock: async () => Date.now() + ahead })
+  const adapter = { [Symbol.for('lelu.approval-store')]: driver }
+  const shared = {
+    keys: newKeyRing(0),
+    store: { store: adapter, get: async () => undefined } as never,
+  }
+  const operator = await testEngine(shared)
+  ahead = 3_600_000
+  const worker = await testEngine(shared)
+  const id = await approved(worker)
+  await operator.tokens.revoke({ agent: 'trader-1' }, { by: bob })
+  const tool = vi.fn()
+  await expect(worker.resume(id, tool)).rejects.toMatchObject(refused)
+  expect(tool).not.toHaveBeenCalled()
 })

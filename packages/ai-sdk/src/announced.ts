@@ -1,4 +1,4 @@
-import type { Approval, HeldCall } from '@lelu/engine/adapter'
+import type { Approval, ConfidenceSignal, HeldCall } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 
 /** What `toolApproval` found out about a call, for the `execute` of the same call. */
@@ -7,6 +7,8 @@ export type Announced = {
   /** The id came twice in one answer: neither call runs. */
   repeated?: boolean
   held?: HeldCall<unknown>
+  /** What was read when the model answered. */
+  answer?: { signal: ConfidenceSignal | undefined } | undefined
   /** The approval that was made for it just now. */
   approval?: Approval
 }

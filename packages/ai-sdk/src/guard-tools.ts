@@ -12,6 +12,12 @@ const AsyncGeneratorFunction = Object.getPrototypeOf(async function* () {}).cons
 const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 
+const searches = Symbol.for('vercel.ai.toolSearch')
+
+/** A search for deferred tools: the SDK puts an `execute` of its own into it for every step, so nothing here can hold. */
+export const isToolSearch = (tool: AnyTool | undefined): boolean =>
+  (tool as { [searches]?: unknown } | undefined)?.[searches] === true
+
 /** The last value is the result. `onValue` answers false when no more values are wanted. */
 async function drain(
   values: AsyncIterable<unknown>,
@@ -69,9 +75,21 @@ function yieldingExecute(
   }
 }
 
+type LocalCaller = { type: 'local'; bind(tools: ToolSet): AnyTool }
+
+/** For every step the SDK binds a caller of other tools (code mode) anew: what it executes then is decided too. */
+function boundCaller(state: GuardState, toolName: string, tool: AnyTool): PropertyDescriptorMap {
+  const { experimental_toolCaller: caller } = tool as { experimental_toolCaller?: LocalCaller }
+  if (caller?.type !== 'local') return {}
+  const bind = (tools: ToolSet) => guardTool(state, toolName, caller.bind(tools))
+  return { experimental_toolCaller: { value: { ...caller, bind } } }
+}
+
 function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool {
   const { execute } = tool as { execute?: Execute }
-  if (typeof execute !== 'function' || state.guarded.has(execute)) return tool
+  if (typeof execute !== 'function' || state.guarded.has(execute) || isToolSearch(tool)) {
+    return tool
+  }
   const wrap = execute instanceof AsyncGeneratorFunction ? yieldingExecute : plainExecute
   const guarded = wrap(state, tool, toolName, execute)
   state.guarded.add(guarded)
@@ -79,7 +97,12 @@ function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool 
   const toModelOutput = { ...own, value: state.notes.toModelOutput(tool.toModelOutput) }
   // Not a spread: the SDK and others hide things in properties that a spread does not copy.
   const descriptors = Object.getOwnPropertyDescriptors(tool)
-  return Object.create(Object.getPrototypeOf(tool), { ...descriptors, execute: own, toModelOutput })
+  return Object.create(Object.getPrototypeOf(tool), {
+    ...descriptors,
+    ...boundCaller(state, toolName, tool),
+    execute: own,
+    toModelOutput,
+  })
 }
 
 /** The same tools, with every `execute` decided by the engine; the types of the set stay. */
@@ -90,5 +113,7 @@ export function guardTools<T extends ToolSet>(state: GuardState, tools: T): T {
 
 /** The tools that run elsewhere, at the provider or at the client: nothing here can keep them from running. */
 export function uncovered(tools: ToolSet): string[] {
-  return Object.keys(tools).filter((name) => typeof tools[name]?.execute !== 'function')
+  return Object.keys(tools).filter(
+    (name) => typeof tools[name]?.execute !== 'function' || isToolSearch(tools[name]),
+  )
 }

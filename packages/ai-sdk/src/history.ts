@@ -99,6 +99,20 @@ function hasResult(later: readonly ModelMessage[], toolCallId: string): boolean 
   return false
 }
 
+/** Whether a call of the last step that the app or its client answers has no result yet: the SDK would fail on it. */
+export function waitsForApp(messages: readonly ModelMessage[]): boolean {
+  const index = messages.findLastIndex(({ role }) => String(role) !== 'tool')
+  const parts = partsOf(messages[index], 'assistant')
+  const asked = requestsIn(parts)
+  return parts.some(
+    ({ type, toolCallId = '', providerExecuted }) =>
+      type === 'tool-call' &&
+      providerExecuted !== true &&
+      !asked.has(toolCallId) &&
+      !hasResult(messages.slice(index + 1), toolCallId),
+  )
+}
+
 type Requests = [first: string, ...others: string[]]
 
 /** The ids of the requests in a message, by call: a client may have added more, and some versions run each approved one. */

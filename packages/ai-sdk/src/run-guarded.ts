@@ -17,7 +17,7 @@ import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
-import { assertFits } from './tool-input.ts'
+import { asInput, assertFits } from './tool-input.ts'
 import { answered, unanswered } from './unanswered.ts'
 
 /** What the SDK hands to `execute` beside the input. */
@@ -90,6 +90,8 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
     tool,
     toolContext,
     signal,
+    // Held too long, the call is decided anew: on what was read, if it is still the same call.
+    answer: isSameInput(announced?.held?.input, asInput(input)) ? announced?.answer : undefined,
   })
   let result: CallResult<unknown>
   try {

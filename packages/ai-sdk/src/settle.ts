@@ -2,7 +2,7 @@ import type { Approval } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import { checkMessages } from './check-messages.ts'
 import { findApproval } from './find-approval.ts'
-import { nameOf, type OpenCall, openCalls, partsOf } from './history.ts'
+import { nameOf, type OpenCall, openCalls, partsOf, waitsForApp } from './history.ts'
 import { type GuardedCall, type RunContext, runOf } from './options.ts'
 import type { GuardState } from './state.ts'
 
@@ -114,6 +114,9 @@ export async function settle(
   const pending = pendingAmong(found)
   const ours = found.filter((one) => one.ours).map(({ call }) => call)
   const bare = withoutResponses(messages, ours)
-  const ready = pending.length === 0 && found.every((one) => one.ours || one.call.answered)
+  const ready =
+    pending.length === 0 &&
+    !waitsForApp(messages) &&
+    found.every((one) => one.ours || one.call.answered)
   return { ready, pending, messages: ready && ours.length > 0 ? withResponses(bare, ours) : bare }
 }

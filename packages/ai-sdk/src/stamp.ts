@@ -13,7 +13,8 @@ export async function stamp(
   const { toolCallId, toolName } = call
   const evidence = evidenceOf(call, answer, reader?.added)
   const text = withoutField(call.input, reader?.added)
-  const signal = evidence && (await readConfidence(reader, () => evidence))
+  const signal =
+    evidence && (await readConfidence(reader, () => evidence, state.options.confidenceMs))
   const aborted = answer.params.abortSignal
   const mark = state.signals.keep({ toolCallId, toolName, text, signal, aborted })
   return { ...call, input: text, providerMetadata: { ...call.providerMetadata, ...mark } }

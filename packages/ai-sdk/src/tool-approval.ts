@@ -11,10 +11,11 @@ import {
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { cancelAborted, findApproval } from './find-approval.ts'
+import { isToolSearch } from './guard-tools.ts'
 import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { toolAround } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
-import { contextFor } from './own-gate.ts'
+import { asksItself, contextFor } from './own-gate.ts'
 import type { GuardState } from './state.ts'
 
 /** What the SDK asks. Loose on purpose: a narrower type would change what `generateText` infers. */
@@ -56,7 +57,9 @@ function coveredTool(
 ): AnyTool | undefined {
   const { toolName, providerExecuted } = toolCall
   const tool = (tools as Record<string, AnyTool> | undefined)?.[toolName]
-  if (typeof tool?.execute !== 'function' || providerExecuted === true) return undefined
+  if (typeof tool?.execute !== 'function' || providerExecuted === true || isToolSearch(tool)) {
+    return undefined
+  }
   if (guarded.has(tool.execute)) return tool
   throw new LeluError(
     'LELU_TOOL_UNSUPPORTED',
@@ -190,11 +193,23 @@ async function suspendInside(
   )
 }
 
+/** A tool that runs elsewhere is not decided here, but where there is a `toolApproval` the SDK does not ask its gate. */
+async function ownGate(question: ApprovalQuestion): Promise<ApprovalStatus> {
+  const { toolCall, messages, tools } = question
+  const { toolCallId, toolName, input } = toolCall
+  const known = (tools ?? {}) as Record<string, AnyTool>
+  const tool = Object.hasOwn(known, toolName) ? known[toolName] : undefined
+  if (tool === undefined) return undefined
+  const context = (await contextFor(tool, contextOf(question))) as never
+  const asks = await asksItself(tool, input, { toolCallId, messages, context })
+  return asks ? { type: 'user-approval' } : undefined
+}
+
 /** Answers the SDK for every call. What it lets pass is checked again when it executes. */
 export function toolApproval(state: GuardState): ToolApproval {
   return async (question) => {
     const tool = coveredTool(state, question)
-    if (tool === undefined) return undefined
+    if (tool === undefined) return ownGate(question)
     const { messages, runtimeContext, toolCall } = question
     const answer = state.signals.take(toolCall)
     const call = await guardedCall(state, {
@@ -206,7 +221,7 @@ export function toolApproval(state: GuardState): ToolApproval {
       signal: answer?.aborted,
       answer,
     })
-    const announced: Announced = { runtimeContext }
+    const announced: Announced = { runtimeContext, answer }
     const keep = () => state.announced.keep(messages, toolCall.toolCallId, announced)
     if (call.woken) {
       // An engine that cannot decide is thrown here: a denial would close the call in the history for good.

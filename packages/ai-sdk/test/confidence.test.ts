@@ -1,7 +1,15 @@
 import { type ConfidenceReader, selfReport, tokenLogprobs } from '@lelu/confidence'
-import { generateText, type ToolCallRepairFunction, type ToolSet, wrapLanguageModel } from 'ai'
+import {
+  generateText,
+  isStepCount,
+  type ToolCallRepairFunction,
+  type ToolSet,
+  tool,
+  wrapLanguageModel,
+} from 'ai'
 import { convertArrayToReadableStream, MockLanguageModelV4 } from 'ai/test'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { z } from 'zod'
 import { scriptedModel, usage } from './scripted-model.ts'
 import { createTools, generate, guardWith, openLelu, question, stream } from './support.ts'
 
@@ -197,4 +205,28 @@ test('a call that the provider runs is not read, and left as it is', async () =>
     .doGenerate({ prompt: [] })
   expect(answer.content).toEqual(content)
   expect(seen).toEqual([])
+})
+
+test('a reader that does not answer in `confidenceMs` has found nothing', async () => {
+  const confidence: ConfidenceReader = () => new Promise(() => {})
+  const guard = guardWith(await openLelu(), { confidence, confidenceMs: 20 })
+  const { tools, ran } = createTools()
+  await generate({ guard, tools, model: guard.model(scriptedModel([trade()]).model) })
+  expect(ran).toEqual([])
+})
+
+test('a call that was allowed and waits for its turn for more than a minute keeps its confidence', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const guard = guardWith(await openLelu(), { confidence: sure })
+  const { tools, ran } = createTools()
+  const inputSchema = z.object({ amount: z.number() })
+  const slow = tool({ inputSchema, execute: () => String(vi.advanceTimersByTime(61_000)) })
+  const calls = [{ id: 's', tool: 'allowed', input: { amount: 1 } }, ...trade()]
+  await generateText({
+    model: guard.model(scriptedModel([calls]).model),
+    ...{ messages: question, maxRetries: 0, stopWhen: isStepCount(5), toolCallConcurrency: 1 },
+    ...{ tools: guard.tools({ ...tools, allowed: slow }), toolApproval: guard.toolApproval() },
+  })
+  expect(ran).toHaveLength(1)
 })

@@ -164,3 +164,22 @@ test('without toolApproval the gate of a tool is the SDK’s, and the policy dec
   })
   expect(ran).toEqual([{ amount: 5 }])
 })
+
+test('the gate of a tool that the client runs stays in force: where there is a `toolApproval`, the SDK asks no other', async () => {
+  const guard = guardWith(await openLelu())
+  const inputSchema = z.object({ amount: z.number() })
+  const client = tool({ inputSchema, needsApproval: ({ amount }) => amount > 1 })
+  const tools = { client } as unknown as ToolSet
+  const partsOf = async (amount: number, guarded: boolean) => {
+    const { model } = scriptedModel([[{ id: 'c1', tool: 'client', input: { amount } }]])
+    const { content } = await generateText({
+      ...{ model, messages: question, maxRetries: 0 },
+      tools: guarded ? guard.tools(tools) : tools,
+      ...(guarded && { toolApproval: guard.toolApproval() }),
+    })
+    return content.map(({ type }) => type)
+  }
+  expect(await partsOf(5, true)).toEqual(['tool-call', 'tool-approval-request'])
+  expect(await partsOf(5, true)).toEqual(await partsOf(5, false))
+  expect(await partsOf(1, true)).toEqual(await partsOf(1, false))
+})

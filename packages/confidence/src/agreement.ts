@@ -92,5 +92,7 @@ function isSame(mine: unknown, other: unknown, rule: FieldRule | undefined): boo
     return sameJson(mine, other)
   }
   const { tolerance, absolute = 0 } = rule
+  // 1e999 is Infinity: any number would be within a part of it.
+  if (!Number.isFinite(mine)) return false
   return Math.abs(mine - other) <= Math.max(tolerance * Math.abs(mine), absolute)
 }

@@ -165,3 +165,11 @@ describe('the agreement of second opinions', () => {
 function compareAny(mine: Json, other: Json): number | null {
   return agreement({ tool: 'a', input: mine }, [[{ tool: 'a', input: other }]]).value
 }
+
+// JSON reads 1e999 as Infinity: every number would be within a part of it.
+it('an infinite number agrees with nothing', () => {
+  const infinite = { tool: 'trade', input: JSON.parse('{"amount":1e999}') }
+  const fields = { amount: { tolerance: 0.01, absolute: 1 } }
+  const opinions = [[{ tool: 'trade', input: { amount: 5 } }], [infinite]]
+  expect(agreement(infinite, opinions, { fields }).value).toBe(0)
+})

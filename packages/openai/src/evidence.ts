@@ -100,7 +100,8 @@ export function wasCut(
   kind: 'function' | 'custom',
 ): boolean {
   const choice = choiceOf(message, completion)
-  if (choice === undefined) return false
+  // Of another message a completion says nothing.
+  if (choice === undefined) return kind === 'custom' && completion !== undefined
   const { finish_reason: reason } = choice
   if (kind === 'custom') return reason !== 'tool_calls' && reason !== 'stop'
   return reason === 'length' || reason === 'content_filter'

@@ -42,6 +42,22 @@ test.each(ends)(
   },
 )
 
+test('a custom call does not run on the completion of another message', async () => {
+  const { guard, ran } = await openCustom('allowed_sql')
+  const { message, messages, completion } = await conversation([custom('allowed_sql')])
+  const given = copy(completion)
+  for (const choice of given.choices) {
+    const [first] = choice.message.tool_calls ?? []
+    if (first !== undefined) first.id = 'another'
+  }
+  const { messages: answers } = await guard.executeToolCalls(message, {
+    messages,
+    completion: given,
+  })
+  expect(ran).toEqual([])
+  expect(answers).toHaveLength(1)
+})
+
 const statuses: [NonNullable<Response['status']>, boolean][] = [
   ['completed', true],
   ['incomplete', false],

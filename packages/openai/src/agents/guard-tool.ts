@@ -1,4 +1,4 @@
-import { addField, pendingText } from '@lelu/engine/adapter'
+import { addField, invalidOptions, pendingText } from '@lelu/engine/adapter'
 import type { ToolInputGuardrailDefinition } from '@openai/agents'
 import { type AgentTool, assertAgentTool, isAgentAsTool } from './agent-tool.ts'
 import { lastApproval, readJson } from './call-name.ts'
@@ -49,9 +49,20 @@ function unguarded(tool: AgentTool, { lelu }: AgentGuardOptions): AgentTool {
   return { ...tool, ...Object.fromEntries(untouched.map((name) => [name, inside[name]])) }
 }
 
+/** In place there is one guard at most: another would decide the calls of every agent that has the tool already. */
+function assertUnshared(tool: AgentTool, options: AgentGuardOptions): void {
+  const before = guardOf(tool)?.options
+  if (!isAgentAsTool(tool) || before === undefined || before === options) return
+  throw invalidOptions(
+    `The agent tool ${tool.name} is guarded with other options already.`,
+    'Call agent.asTool() anew for each guard, or guard it once, with a run and a subject that are functions of the context.',
+  )
+}
+
 /**
  * The same tool, decided by the engine: name, description, schema and type stay. Takes what `tool()` and
- * `agent.asTool()` make (`LELU_TOOL_UNSUPPORTED`); the latter is guarded in place, for the SDK knows it by identity.
+ * `agent.asTool()` make (`LELU_TOOL_UNSUPPORTED`); the latter is guarded in place, for the SDK knows it by identity, and
+ * so with one object of options (`LELU_OPTIONS_INVALID`).
  * A gate of the tool's own (`needsApproval`, guardrails) stays in force.
  */
 export function guardAgentTool<T, Context = unknown>(
@@ -62,6 +73,7 @@ export function guardAgentTool<T, Context = unknown>(
   assertAgentTool(tool)
   // The context is what the host passes to `run`; nothing here looks at it.
   const own = options as unknown as AgentGuardOptions
+  assertUnshared(tool, own)
   const inside = unguarded(tool, own)
   const added = own.confidence?.added
   const members: Guard['members'] = {

@@ -1,4 +1,4 @@
-import { asSchema } from 'ai'
+import { asSchema, type ModelMessage } from 'ai'
 import type { AnyTool } from './guarded-call.ts'
 
 type Question = Parameters<Extract<AnyTool['needsApproval'], (...given: never[]) => unknown>>[1]
@@ -24,4 +24,36 @@ export async function asksItself(
   question: Question,
 ): Promise<boolean> {
   return typeof needsApproval === 'function' ? needsApproval(input, question) : needsApproval
+}
+
+/** What the SDK asks of a call, as far as a tool's own gate goes. */
+type Asked = {
+  toolCall: { toolCallId: string; toolName: string; input: unknown }
+  tools: unknown
+  messages: ModelMessage[]
+  toolsContext: unknown
+}
+
+/** The model chose the name: it must not find what every object inherits. */
+function ownMember(named: unknown, name: string): unknown {
+  const members = (named ?? {}) as Record<string, unknown>
+  return Object.hasOwn(members, name) ? members[name] : undefined
+}
+
+/** What the host passed for the tool of this call. */
+export function contextOf({
+  toolsContext,
+  toolCall,
+}: Pick<Asked, 'toolsContext' | 'toolCall'>): unknown {
+  return ownMember(toolsContext, toolCall.toolName)
+}
+
+/** The same of a tool that runs elsewhere: nobody decides it here, and its own gate stays in force. */
+export async function isGated(asked: Asked): Promise<boolean> {
+  const { toolCall, messages, tools } = asked
+  const { toolCallId, toolName, input } = toolCall
+  const tool = ownMember(tools, toolName) as AnyTool | undefined
+  if (tool === undefined) return false
+  const context = (await contextFor(tool, contextOf(asked))) as never
+  return asksItself(tool, input, { toolCallId, messages, context })
 }

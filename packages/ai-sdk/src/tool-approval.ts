@@ -15,7 +15,7 @@ import { isToolSearch } from './guard-tools.ts'
 import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { toolAround } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
-import { asksItself, contextFor } from './own-gate.ts'
+import { contextFor, contextOf, isGated } from './own-gate.ts'
 import type { GuardState } from './state.ts'
 
 /** What the SDK asks. Loose on purpose: a narrower type would change what `generateText` infers. */
@@ -66,12 +66,6 @@ function coveredTool(
     `The tool ${toolName} is not guarded, so its approval would not hold. No tool was run.`,
     { help: 'Pass tools: guard.tools(tools), and wrap tools in others before, not after it.' },
   )
-}
-
-/** The model chose the name: it must not find what every object inherits. */
-function contextOf({ toolsContext, toolCall: { toolName } }: ApprovalQuestion): unknown {
-  const contexts = (toolsContext ?? {}) as Record<string, unknown>
-  return Object.hasOwn(contexts, toolName) ? contexts[toolName] : undefined
 }
 
 /** The same id twice in one answer: nobody could say which of the two was approved. */
@@ -193,23 +187,11 @@ async function suspendInside(
   )
 }
 
-/** A tool that runs elsewhere is not decided here, but where there is a `toolApproval` the SDK does not ask its gate. */
-async function ownGate(question: ApprovalQuestion): Promise<ApprovalStatus> {
-  const { toolCall, messages, tools } = question
-  const { toolCallId, toolName, input } = toolCall
-  const known = (tools ?? {}) as Record<string, AnyTool>
-  const tool = Object.hasOwn(known, toolName) ? known[toolName] : undefined
-  if (tool === undefined) return undefined
-  const context = (await contextFor(tool, contextOf(question))) as never
-  const asks = await asksItself(tool, input, { toolCallId, messages, context })
-  return asks ? { type: 'user-approval' } : undefined
-}
-
 /** Answers the SDK for every call. What it lets pass is checked again when it executes. */
 export function toolApproval(state: GuardState): ToolApproval {
   return async (question) => {
     const tool = coveredTool(state, question)
-    if (tool === undefined) return ownGate(question)
+    if (tool === undefined) return (await isGated(question)) ? { type: 'user-approval' } : undefined
     const { messages, runtimeContext, toolCall } = question
     const answer = state.signals.take(toolCall)
     const call = await guardedCall(state, {

@@ -1,18 +1,9 @@
-import { convertToModelMessages, type ModelMessage, type ToolSet, tool, type UIMessage } from 'ai'
+import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
 import { LeluError } from '../src/index.ts'
 import { scriptedModel } from './scripted-model.ts'
-import {
-  answers,
-  approveAll,
-  createTools,
-  generate,
-  guardWith,
-  openLelu,
-  reviewer,
-} from './support.ts'
+import { answers, createTools, generate, guardWith, openLelu, reviewer } from './support.ts'
 
 const both = [
   { id: 'a', tool: 'allowed', input: { amount: 1 } },
@@ -273,31 +264,4 @@ test('an altered record is woken up to be refused, and keeps no other waiting', 
     r2: { type: 'text', value: 'reviewed did 3' },
   })
   expect(ran).toHaveLength(1)
-})
-
-// The SDK runs the approved call and then fails on the other: the result would be in no history.
-test('is not ready while a call beside it, which the client answers, has no result', async () => {
-  const lelu = await openLelu()
-  const guard = guardWith(lelu)
-  const inputSchema = z.object({ amount: z.number() })
-  const long = 'x'.repeat(70_000) // more than is kept
-  const tools = {
-    reviewed: tool({ inputSchema, execute: () => long }),
-    client: tool({ inputSchema }),
-  } as unknown as ToolSet
-  const calls = [
-    { id: 'c1', tool: 'reviewed', input: { amount: 5 } },
-    { id: 'c2', tool: 'client', input: { amount: 1 } },
-  ]
-  const { messages } = await generate({ guard, tools, model: scriptedModel([calls]).model })
-  await approveAll(lelu)
-  expect(await guard.settle(messages)).toMatchObject({ ready: false, pending: [] })
-  const output = { type: 'text', value: 'ok' }
-  const result = { type: 'tool-result', toolCallId: 'c2', toolName: 'client', output }
-  const later = [...messages, { role: 'tool', content: [result] }] as ModelMessage[]
-  const settled = await guard.settle(later)
-  expect(settled.ready).toBe(true)
-  const { model } = scriptedModel([])
-  const done = await generate({ guard, tools, messages: settled.messages, model })
-  expect(JSON.stringify(answers(done.messages).c1)).toContain(long)
 })

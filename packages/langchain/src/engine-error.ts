@@ -20,11 +20,11 @@ function isEngineError(error: unknown): error is CodedError {
  * Whether an engine that cannot answer made this tool fail: one of an agent in the tool, however that wrapped it. A
  * model that read it would go on, and the approved call in there would be lost. Other errors of Lelu are the tool's.
  */
-export function isOutage(error: unknown): boolean {
-  const seen = new Set<unknown>()
-  for (let inner = error; inner instanceof Error && !seen.has(inner); inner = inner.cause) {
-    if (isEngineError(inner)) return true
-    seen.add(inner)
-  }
-  return false
+export function isOutage(error: unknown, seen: Set<unknown> = new Set()): boolean {
+  if (!(error instanceof Error) || seen.has(error)) return false
+  seen.add(error)
+  if (isEngineError(error)) return true
+  // Several calls of one step failed.
+  const several = error instanceof AggregateError ? error.errors : []
+  return [error.cause, ...several].some((inner) => isOutage(inner, seen))
 }

@@ -2,13 +2,20 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { interrupt } from '@langchain/langgraph'
 import { isLeluError } from '@lelu/engine/adapter'
 import type { GuardedCall } from './options.ts'
+import { callId } from './place.ts'
 import { type SuspendedCalls, together } from './suspension.ts'
 
 type Waiting = { go: () => void; end: (error: unknown) => void }
 type Asking = Waiting & { payload: SuspendedCalls }
 
 /** The calls that run in one node at the same time: all calls of a step in `ToolNode` and agents of version v1. */
-type Step = { running: number; asking: Asking[]; held: Waiting[]; ended?: { error: unknown } }
+type Step = {
+  running: number
+  asking: Asking[]
+  held: Waiting[]
+  calls: Set<string>
+  ended?: { error: unknown }
+}
 
 /** One call's place among those of its step. */
 export type Turn = {
@@ -19,17 +26,22 @@ export type Turn = {
 }
 
 const steps = new WeakMap<object, Step>()
-const inside = new AsyncLocalStorage<Step>()
+/** The runs of nodes that a call is made in: a tool that calls a guarded tool, at any depth, must not wait for itself. */
+const inside = new AsyncLocalStorage<ReadonlySet<object>>()
 
-function stepOf({ configurable }: GuardedCall): Step {
+function stepOf(call: GuardedCall): Step {
   // LangGraph makes one scratchpad for each run of a node; a step of version v2 has one for every call.
-  const scratchpad = configurable.__pregel_scratchpad
-  const fresh: Step = { running: 0, asking: [], held: [] }
+  const scratchpad = call.configurable.__pregel_scratchpad
+  const fresh: Step = { running: 0, asking: [], held: [], calls: new Set() }
   if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
-  const step = steps.get(scratchpad) ?? fresh
+  if (inside.getStore()?.has(scratchpad) === true) return fresh
+  const known = steps.get(scratchpad)
+  // A retry runs the node again with the same scratchpad: what ended the last try does not end this one.
+  const again = known !== undefined && known.running === 0 && known.calls.has(callId(call))
+  const step = known === undefined || again ? fresh : known
   steps.set(scratchpad, step)
-  // A tool that calls a guarded tool itself must not wait for itself.
-  return inside.getStore() === step ? fresh : step
+  step.calls.add(callId(call))
+  return step
 }
 
 function settle(step: Step): void {
@@ -77,7 +89,8 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
   }
   step.running += 1
   try {
-    return await inside.run(step, () =>
+    const around = new Set(inside.getStore()).add(call.configurable.__pregel_scratchpad as object)
+    return await inside.run(around, () =>
       work({ hold: () => restIn((waiting) => step.held.push(waiting)), ask }),
     )
   } catch (error) {

@@ -156,3 +156,23 @@ test('calls of a tool of the same name are told apart from the one around them',
   expect(ran).toHaveLength(2)
   expect(new Set(ids).size).toBe(3)
 })
+
+test('a guarded tool that calls one that calls one does not wait for itself', async () => {
+  const lelu = await openLelu()
+  const levels = ['allowed_inner', 'allowed_middle', 'allowed_outer']
+  const none: Inner = { invoke: async () => ({ text: 'done' }) }
+  const outer = levels.reduce<Inner>((inside, name) => {
+    const body = async (runtime: Runtime) => (await inside.invoke({ amount: 1 }, runtime)).text
+    return guardTool(helper(name, body), { lelu, subject }) as unknown as Inner
+  }, none)
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('model', () => ({
+      messages: [calling({ name: 'allowed_outer', args: { amount: 1 } })],
+    }))
+    .addNode('tools', new ToolNode([outer as never]))
+    .addEdge('__start__', 'model')
+    .addEdge('model', 'tools')
+    .compile({ checkpointer: new MemorySaver() })
+  const done = await graph.invoke(ask as never, config)
+  expect(toolMessages(done).call_0?.text).toBe('done')
+})

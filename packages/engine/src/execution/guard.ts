@@ -18,7 +18,7 @@ import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 export type GuardHooks = {
   /**
    * Reads the confidence, for a request without one. Not asked for a call that is on record already: a reader may
-   * cost money, and there it changes nothing. Undefined means that there is none.
+   * cost money, and the one on record stands. Undefined means that there is none.
    */
   confidence?: () => Answer<ConfidenceSignal | undefined>
   /**

@@ -52,10 +52,17 @@ async function proveToken(minted: NewGrant, options: RedeemOptions): Promise<voi
   if (mismatch !== undefined) throw refuseToken(mismatch)
 }
 
+/** The call on record, with what the host says of its surroundings today; what it leaves out stands as it was. */
 function asOfNow(stored: DecisionRequest, asked: DecisionRequest | undefined): DecisionRequest {
   if (asked === undefined) return stored
-  const { subject, resource, context, confidence = stored.confidence } = asked
-  return { ...stored, subject, resource, context, confidence } as DecisionRequest
+  const { subject, resource, context, confidence } = asked
+  return {
+    ...stored,
+    subject,
+    ...(resource !== undefined && { resource }),
+    ...(context !== undefined && { context }),
+    ...(confidence !== undefined && { confidence }),
+  }
 }
 
 /** When all that can go on without waiting has: what was begun for another thread is on its way there. */

@@ -33,10 +33,15 @@ export function isCallable(tool: unknown): tool is CallableTool {
 export function callTool(
   tool: CallableTool,
   input: Json,
-  ...rest: [CallbackManagerForToolRun | undefined, Record<string, unknown>]
+  runManager: CallbackManagerForToolRun | undefined,
+  config: Record<string, unknown>,
 ): unknown {
-  handDown(rest[1].toolCall)
-  return tool._call(input ?? undefined, ...rest)
+  const { toolCall } = config
+  const own =
+    typeof toolCall === 'object' && toolCall !== null
+      ? { ...config, toolCall: handDown(toolCall) }
+      : config
+  return tool._call(input ?? undefined, runManager, own)
 }
 
 /** The first use of a permission passes, every further one throws. */

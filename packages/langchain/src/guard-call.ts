@@ -1,8 +1,11 @@
 import {
   editedInput,
+  findCall,
   guardCall as guard,
+  isLeluError,
   type Json,
   LeluError,
+  type NamedCall,
   notRun,
   repeatedIdText,
 } from '@lelu/engine/adapter'
@@ -10,6 +13,7 @@ import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import { type CutOffMarks, cutOffText, isCutOff } from './cut-off.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
+import { forgetWaking, takeWaking, useUpResumes } from './resume-values.ts'
 import { suspendedCall } from './suspension.ts'
 import { assertFits, jsonSchemaOf } from './tool-input.ts'
 import {
@@ -20,7 +24,6 @@ import {
   withEditNote,
 } from './tool-output.ts'
 import type { Turn } from './turn.ts'
-import { useUpResumes } from './use-up-resumes.ts'
 
 /** `threw`: the tool ran and failed with its own error. Errors of the engine and graph control flow are thrown. */
 export type CallResult =
@@ -79,6 +82,9 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     ...(signal !== undefined && { signal }),
   }
 
+  // In mode `wait` a call may be on record that nobody had to wake.
+  const mayHaveWaited = options.mode === undefined || options.mode === 'suspend'
+  let woken = mayHaveWaited && (await takeWaking(() => isOnRecord(options, asked)))
   for (;;) {
     let live: ToolOutput | undefined
     let ended: { error: unknown } | undefined
@@ -114,8 +120,19 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
         }
         // The value it is answered with is not looked at: whoever holds the thread could forge it.
+        if (woken) forgetWaking()
         await turn.ask(suspendedCall(result.approval, toolCall.id))
+        woken = true
     }
+  }
+}
+
+/** Whether the call was suspended once. An engine that cannot say so is asked again, and heard, when it decides. */
+async function isOnRecord(options: GuardOptions, call: NamedCall<GuardedCall>): Promise<boolean> {
+  try {
+    return (await findCall(options, call)) !== undefined
+  } catch (error) {
+    return isLeluError(error) && error.code === 'LELU_APPROVAL_ALTERED'
   }
 }
 

@@ -5,9 +5,14 @@ import type { GuardedCall } from './options.ts'
 const handedDown = new WeakSet<object>()
 const counts = new WeakMap<object, Map<string, number>>()
 
-/** Remembers that the body of a tool has this tool call in its config: what it calls with that config is no longer it. */
-export function handDown(toolCall: unknown): void {
-  if (typeof toolCall === 'object' && toolCall !== null) handedDown.add(toolCall)
+/**
+ * The tool call as the body of a tool has it in its config: what it calls with that config is no longer it. A copy is
+ * remembered, for the host may call with its own object again.
+ */
+export function handDown(toolCall: object): object {
+  const copy = { ...toolCall }
+  handedDown.add(copy)
+  return copy
 }
 
 /** Whether a tool call came down from the body of another tool, which passed its config on. */

@@ -143,7 +143,8 @@ async function revokeForPolicy(
 ): Promise<Outcome<never>> {
   const reason = again.reasons.find(({ id }) => id === 'stopped') ?? {
     id: 'policy_changed',
-    message: 'The policy has changed since this call was approved and does not let it run any more',
+    message:
+      'The policy has changed since this call was approved, or what it looks at has: it may not run any more',
   }
   const denied = overruled(again, reason)
   // A repeated attempt of a tool that is safe to repeat: its first attempt may have run, so it is not `revoked`.

@@ -48,7 +48,7 @@ export function contextOf({
   return ownMember(toolsContext, toolCall.toolName)
 }
 
-/** The same of a tool that runs elsewhere: nobody decides it here, and its own gate stays in force. */
+/** Whether a tool that runs elsewhere wants to be asked about: nobody decides it here, and its own gate stays in force. */
 export async function isGated(asked: Asked): Promise<boolean> {
   const { toolCall, messages, tools } = asked
   const { toolCallId, toolName, input } = toolCall

@@ -82,4 +82,21 @@ describe('an approved call that is asked for again', () => {
     expect(now.status).toBe('denied')
     expect(tool).not.toHaveBeenCalled()
   })
+
+  it('is decided on what is on record of the context and confidence that are left out', async () => {
+    const open = policyOf(({ context, confidence }) =>
+      context.open === true && confidence > 0.2
+        ? {
+            effect: 'require_approval',
+            requirements: [{ id: 'q', quorum: 1, reviewers: null, expiresInMs: null }],
+          }
+        : { effect: 'deny' },
+    )
+    const lelu = await testEngine({ policies: open })
+    const first = await lelu.guard(asked({ context: { open: true } }), () => 'ran')
+    if (first.status !== 'suspended') throw new Error(first.status)
+    await lelu.approvals.review(first.approval.id, { verdict: 'approve', reviewer: bob })
+    const { confidence: _, ...bare } = asked()
+    expect((await lelu.guard(bare, () => 'ran')).status).toBe('executed')
+  })
 })

@@ -87,10 +87,11 @@ function describeUsage({ message: written, code }: CommanderError, command: stri
   const [what = '', hint] = message.replace(/^error: /, '').split('\n')
   const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}${what.endsWith('.') ? '' : '.'}`
   const suggestion = hint === undefined ? '' : `${hint.replace(/^\(|\)$/g, '')} `
+  const dash = /^unknown option '-[^-]/.test(what) ? 'An id that begins with - goes after --. ' : ''
   return {
     code: 'LELU_USAGE_INVALID',
     message: sentence,
-    help: `${suggestion}\`${command} --help\` lists the commands, \`${command} <command> --help\` their options.`,
+    help: `${suggestion}${dash}\`${command} --help\` lists the commands, \`${command} <command> --help\` their options.`,
     details: {},
     exitCode: 2,
   }

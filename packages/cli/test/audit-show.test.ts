@@ -62,6 +62,14 @@ test('show --json gives the records in order with stream, seq and leaf, whatever
   }
 })
 
+test('show finds a call whose id begins with a dash behind --', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const id = await suspended(directory, trade({ call: { ...trade().call, id: '-MRXT3ux' } }))
+  const { code, stdout } = await run(['audit', 'show', '-C', directory, '--', '-MRXT3ux'])
+  expect(stdout).toContain(id)
+  expect(code).toBe(0)
+})
+
 test('show says which records a checkpoint covers', async () => {
   const { directory, id } = await queueOfOne()
   const audit = join(directory, 'audit')

@@ -24,6 +24,11 @@ const misuses: [name: string, argv: string[], says: RegExp][] = [
     ['approvals', 'approve', 'apr_1', '--as', 'bob'],
     /Unknown option '--as'/,
   ],
+  [
+    'an id that begins with a dash, without --',
+    ['audit', 'show', '-MRXT3ux'],
+    /Unknown option '-MRXT3ux'.*\n.*An id that begins with - goes after --\./,
+  ],
   ['a missing argument', ['approvals', 'show'], /Missing required argument 'id'/],
   ['too many arguments', ['approvals', 'show', 'a', 'b'], /Too many arguments/],
   [

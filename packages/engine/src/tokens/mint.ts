@@ -38,7 +38,8 @@ export function newGrant(
   if (!mayMint(record, mintedAt))
     throw stateError(record.id, record.state, 'only an approved call gets a token')
   const grant = {
-    jti: randomBytes(16).toString('base64url'),
+    // Hex: an id that begins with `-` would be an option to every command line it is pasted into.
+    jti: randomBytes(16).toString('hex'),
     expiresAt: (Math.floor(mintedAt / 1000) + tokenSeconds) * 1000,
     mintedAt,
     count: (record.grant?.count ?? 0) + 1,

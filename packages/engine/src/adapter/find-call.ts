@@ -1,6 +1,7 @@
 import type { Approval } from '../approvals/record.ts'
 import { isLeluError } from '../errors.ts'
 import type { GuardOptions } from './options.ts'
+import { recordedId } from './recorded-id.ts'
 import { valueFor } from './request.ts'
 import { leftBehindReason } from './wording.ts'
 
@@ -13,7 +14,8 @@ export async function findCall<Call>(
   { context, run, id }: NamedCall<Call>,
 ): Promise<Approval | undefined> {
   const named = await valueFor(tenant, context)
-  return lelu.approvals.find({ ...(named !== undefined && { tenant: named }), run, call: id })
+  const call = recordedId(id)
+  return lelu.approvals.find({ ...(named !== undefined && { tenant: named }), run, call })
 }
 
 /**

@@ -29,6 +29,7 @@ export {
 } from './options.ts'
 export { plainSchema } from './plain-schema.ts'
 export { readConfidence } from './read-confidence.ts'
+export { recordedId } from './recorded-id.ts'
 export { type AdapterCall, toRequest } from './request.ts'
 export {
   editedText,

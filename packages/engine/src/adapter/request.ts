@@ -2,6 +2,7 @@ import type { CallEvidence, ConfidenceSignal } from '@lelu/confidence'
 import type { DecisionRequest, Json, ToolEffect } from '../types.ts'
 import type { GuardOptions, PerCall } from './options.ts'
 import { plainSchema } from './plain-schema.ts'
+import { recordedId } from './recorded-id.ts'
 
 /** One tool call as an adapter hands it to the engine. */
 export type AdapterCall<Call> = {
@@ -61,7 +62,7 @@ export async function toRequest<Call>(
     // Undefined here is refused by the engine's gate, with the path in the message: thrown at the developer.
     subject: subject as DecisionRequest['subject'],
     call: {
-      id,
+      id: recordedId(id),
       tool,
       input,
       ...(effect !== undefined && { effect }),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Approval, isLeluError, type Json, jsonText } from '@lelu/engine/adapter'
+import { type Approval, isLeluError, type Json, jsonText, recordedId } from '@lelu/engine/adapter'
 import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
 
 /**
@@ -39,7 +39,7 @@ export async function lastApproval(
   for (;;) {
     const ordinal = last.count
     try {
-      const approval = await lelu.approvals.find({ ...place, call: idOf(name, ordinal) })
+      const approval = await lelu.approvals.find({ ...place, call: recordedId(idOf(name, ordinal)) })
       if (approval === undefined) return last
       last = { count: ordinal + 1, approval }
     } catch (error) {

@@ -79,6 +79,22 @@ export const resumeCases: readonly Case[] = [
     },
   },
   {
+    // Some proxies put a model's signature into the id of its call (BerriAI/litellm for Gemini).
+    title: 'ids of many thousand characters that differ at their end are ids as any other',
+    needs: ['suspends'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      const long = `call_${'x'.repeat(5000)}`
+      const asked = [call('allowed', '1', `${long}1`), call('reviewed', '2', `${long}2`)]
+      await stage.approve(await stage.ask([...asked, call('reviewed', '3', `${long}3`)]))
+      const done = await stage.resume()
+      expect(done).toMatchObject({ pending: [], finished: true })
+      expect(answerOf(done, `${long}3`).text).toContain('reviewed did 3')
+      expect(stage.effects().sort()).toEqual(['allowed 1', 'reviewed 2', 'reviewed 3'])
+    },
+  },
+  {
     title: 'two processes that resume at once run the call once',
     needs: ['suspends'],
     lives: processes,

@@ -39,7 +39,10 @@ export async function lastApproval(
   for (;;) {
     const ordinal = last.count
     try {
-      const approval = await lelu.approvals.find({ ...place, call: recordedId(idOf(name, ordinal)) })
+      const approval = await lelu.approvals.find({
+        ...place,
+        call: recordedId(idOf(name, ordinal)),
+      })
       if (approval === undefined) return last
       last = { count: ordinal + 1, approval }
     } catch (error) {

@@ -1,6 +1,5 @@
 import type { BaseMessage } from '@langchain/core/messages'
-import { Command, MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { Command, MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -14,6 +13,7 @@ import {
   reviewer,
   rootOf,
   subject,
+  toolGraph,
   toolMessages,
   waitingId,
 } from './support.ts'
@@ -32,24 +32,14 @@ function breakable(lelu: Lelu) {
   return { outage, broken: { ...lelu, guard } }
 }
 
-/** A graph of one node, which runs all calls of the message. */
-function plainGraph(tools: ConstructorParameters<typeof ToolNode>[0], answer: AIMessage) {
-  return new StateGraph(MessagesAnnotation)
-    .addNode('model', () => ({ messages: [answer] }))
-    .addNode('tools', new ToolNode(tools))
-    .addEdge('__start__', 'model')
-    .addEdge('model', 'tools')
-    .compile({ checkpointer: new MemorySaver() })
-}
-
 test('a guarded tool in a plain ToolNode throws the very error of the engine, as it was made', async () => {
   const lelu = await openLelu()
   const { outage, broken } = breakable(lelu)
   const { tools, ran } = createTools()
   outage.of = 'allowed'
-  const graph = plainGraph(
-    guardTools(tools, { lelu: broken, subject }),
+  const graph = toolGraph(
     calling({ name: 'allowed' }),
+    guardTools(tools, { lelu: broken, subject }),
   )
   const error = await graph.invoke(ask, config).catch((thrown) => thrown)
   expect(error).toBeInstanceOf(LeluError)
@@ -65,10 +55,7 @@ test('an error of the developer’s own options is thrown at the developer, and 
   const wrong = () => {
     throw new TypeError('no such directory of users')
   }
-  const graph = plainGraph(
-    guardTools(tools, { lelu, subject: wrong }),
-    calling({ name: 'allowed' }),
-  )
+  const graph = toolGraph(calling({ name: 'allowed' }), guardTools(tools, { lelu, subject: wrong }))
   await expect(graph.invoke(ask, config)).rejects.toThrow(TypeError)
 })
 
@@ -78,7 +65,7 @@ test('while one call of a node cannot be decided its allowed siblings wait, and 
   const { tools, ran } = createTools()
   outage.of = 'reviewed'
   const answer = calling({ id: 'a', name: 'allowed' }, { id: 'r', name: 'reviewed' })
-  const graph = plainGraph(guardTools(tools, { lelu: broken, subject }), answer)
+  const graph = toolGraph(answer, guardTools(tools, { lelu: broken, subject }))
   await expect(graph.invoke(ask, config)).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(ran).toEqual([])
@@ -149,10 +136,9 @@ test('of two resumes at the same time the later one is told, and the thread has 
     },
     { name: 'reviewed', schema: z.object({}) },
   )
-  const graph = plainGraph(
-    [guardTool(slow, { lelu, subject })],
-    calling({ name: 'reviewed', args: {} }),
-  )
+  const graph = toolGraph(calling({ name: 'reviewed', args: {} }), [
+    guardTool(slow, { lelu, subject }),
+  ])
   await lelu.approvals.review(waitingId(await graph.invoke(ask, config)), {
     verdict: 'approve',
     reviewer,

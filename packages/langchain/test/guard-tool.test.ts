@@ -1,13 +1,5 @@
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling'
-import {
-  Command,
-  END,
-  MemorySaver,
-  MessagesAnnotation,
-  START,
-  StateGraph,
-} from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { Command, MemorySaver } from '@langchain/langgraph'
 import {
   AIMessage,
   createAgent,
@@ -27,6 +19,7 @@ import {
   openLelu,
   reviewer,
   subject,
+  toolGraph,
   toolMessages,
   waitingId,
 } from './support.ts'
@@ -37,14 +30,7 @@ type Lelu = Awaited<ReturnType<typeof openLelu>>
 function plainGraph(lelu: Lelu, ...calls: Parameters<typeof calling>) {
   const { tools, ran } = createTools()
   const guarded = tools.map((one) => guardTool(one, { lelu, subject }))
-  const graph = new StateGraph(MessagesAnnotation)
-    .addNode('agent', () => ({ messages: [calling(...calls)] }))
-    .addNode('tools', new ToolNode(guarded))
-    .addEdge(START, 'agent')
-    .addEdge('agent', 'tools')
-    .addEdge('tools', END)
-    .compile({ checkpointer: new MemorySaver() })
-  return { graph, ran }
+  return { graph: toolGraph(calling(...calls), guarded), ran }
 }
 
 test('a plain ToolNode runs an allowed call, refuses a denied one and suspends the third', async () => {

@@ -1,5 +1,4 @@
-import { MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -12,6 +11,7 @@ import {
   openLelu,
   reviewer,
   subject,
+  toolGraph,
   toolMessages,
 } from './support.ts'
 
@@ -45,12 +45,7 @@ function graphOf(lelu: Lelu, outer: ReturnType<typeof helper>, where: Where) {
   const answer = calling({ id: 'outer', name: outer.name })
   const checkpointer = new MemorySaver()
   if (where === 'ToolNode') {
-    const graph = new StateGraph(MessagesAnnotation)
-      .addNode('model', () => ({ messages: [answer] }))
-      .addNode('tools', new ToolNode([outer]))
-      .addEdge('__start__', 'model')
-      .addEdge('model', 'tools')
-      .compile({ checkpointer })
+    const graph = toolGraph(answer, [outer], { checkpointer })
     return (input: unknown) => graph.invoke(input as typeof ask, config)
   }
   const agent = createAgent({
@@ -165,14 +160,7 @@ test('a guarded tool that calls one that calls one does not wait for itself', as
     const body = async (runtime: Runtime) => (await inside.invoke({ amount: 1 }, runtime)).text
     return guardTool(helper(name, body), { lelu, subject }) as unknown as Inner
   }, none)
-  const graph = new StateGraph(MessagesAnnotation)
-    .addNode('model', () => ({
-      messages: [calling({ name: 'allowed_outer', args: { amount: 1 } })],
-    }))
-    .addNode('tools', new ToolNode([outer as never]))
-    .addEdge('__start__', 'model')
-    .addEdge('model', 'tools')
-    .compile({ checkpointer: new MemorySaver() })
+  const graph = toolGraph(calling({ name: 'allowed_outer', args: { amount: 1 } }), [outer])
   const done = await graph.invoke(ask as never, config)
   expect(toolMessages(done).call_0?.text).toBe('done')
 })

@@ -1,5 +1,4 @@
-import { MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -13,6 +12,7 @@ import {
   reviewer,
   rootOf,
   subject,
+  toolGraph,
   toolMessages,
   waitingId,
 } from './support.ts'
@@ -98,13 +98,7 @@ async function thrownBy(thrown: Error, where: 'middleware' | 'ToolNode') {
     })
     return agent.invoke(ask, config)
   }
-  const graph = new StateGraph(MessagesAnnotation)
-    .addNode('model', () => ({ messages: [answer] }))
-    .addNode('tools', new ToolNode([guardTool(failing, { lelu, subject })]))
-    .addEdge('__start__', 'model')
-    .addEdge('model', 'tools')
-    .compile({ checkpointer: new MemorySaver() })
-  return graph.invoke(ask, config)
+  return toolGraph(answer, [guardTool(failing, { lelu, subject })]).invoke(ask, config)
 }
 
 test.each(['middleware', 'ToolNode'] as const)(

@@ -1,10 +1,18 @@
-import { MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, LeluError, leluMiddleware } from '../src/index.ts'
-import { ask, calling, config, createTools, openLelu, subject, toolMessages } from './support.ts'
+import {
+  ask,
+  calling,
+  config,
+  createTools,
+  openLelu,
+  subject,
+  toolGraph,
+  toolMessages,
+} from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
@@ -60,14 +68,9 @@ test('a node that is retried after an outage asks the engine again', async () =>
   const { tools, ran } = createTools()
   const allowed = guardTool(tools[0], { lelu: awayFor(lelu, 1), subject })
   const retryPolicy = { maxAttempts: 3, initialInterval: 1, jitter: false, retryOn: () => true }
-  const graph = new StateGraph(MessagesAnnotation)
-    .addNode('model', () => ({ messages: [calling({ name: 'allowed' })] }))
-    .addNode('tools', new ToolNode([allowed as never]), {
-      retryPolicy: { ...retryPolicy, logWarning: false },
-    })
-    .addEdge('__start__', 'model')
-    .addEdge('model', 'tools')
-    .compile({ checkpointer: new MemorySaver() })
+  const graph = toolGraph(calling({ name: 'allowed' }), [allowed], {
+    retryPolicy: { ...retryPolicy, logWarning: false },
+  })
   const done = await graph.invoke(ask as never, config)
   expect(toolMessages(done).call_0?.text).toBe('allowed did 5')
   expect(ran).toHaveLength(1)

@@ -1,16 +1,18 @@
-import {
-  Command,
-  interrupt,
-  MemorySaver,
-  MessagesAnnotation,
-  StateGraph,
-} from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
+import { Command, interrupt, MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, leluMiddleware, resume } from '../src/index.ts'
-import { ask, calling, config, openLelu, reviewer, subject, waitingId } from './support.ts'
+import {
+  ask,
+  calling,
+  config,
+  openLelu,
+  reviewer,
+  subject,
+  toolGraph,
+  waitingId,
+} from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
@@ -29,12 +31,7 @@ function graphOf(lelu: Lelu, name: string, where: 'middleware' | 'ToolNode') {
   const answer = calling({ name, args: {} })
   const checkpointer = new MemorySaver()
   if (where === 'ToolNode') {
-    const graph = new StateGraph(MessagesAnnotation)
-      .addNode('model', () => ({ messages: [answer] }))
-      .addNode('tools', new ToolNode([guardTool(asking, { lelu, subject })]))
-      .addEdge('__start__', 'model')
-      .addEdge('model', 'tools')
-      .compile({ checkpointer })
+    const graph = toolGraph(answer, [guardTool(asking, { lelu, subject })], { checkpointer })
     return { answers, run: (input: unknown) => graph.invoke(input as typeof ask, config) }
   }
   const agent = createAgent({

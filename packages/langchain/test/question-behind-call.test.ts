@@ -5,7 +5,6 @@ import {
   MessagesAnnotation,
   StateGraph,
 } from '@langchain/langgraph'
-import { ToolNode } from '@langchain/langgraph/prebuilt'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -18,6 +17,7 @@ import {
   openLelu,
   reviewer,
   subject,
+  toolGraph,
   waitingId,
 } from './support.ts'
 
@@ -63,12 +63,7 @@ async function world(place: (typeof places)[number]) {
     )
     const answer = calling({ name: 'allowed_outer', args: {} })
     if (place === 'ToolNode') {
-      const graph = new StateGraph(MessagesAnnotation)
-        .addNode('model', () => ({ messages: [answer] }))
-        .addNode('tools', new ToolNode([guardTool(outer, { lelu, subject })]))
-        .addEdge('__start__', 'model')
-        .addEdge('model', 'tools')
-        .compile({ checkpointer })
+      const graph = toolGraph(answer, [guardTool(outer, { lelu, subject })], { checkpointer })
       run = (input) => graph.invoke(input as never, config) as Promise<Asked>
     } else {
       const agent = createAgent({

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BaseMessage, ToolMessage } from '@langchain/core/messages'
-import { MemorySaver } from '@langchain/langgraph'
+import {
+  type BaseCheckpointSaver,
+  MemorySaver,
+  MessagesAnnotation,
+  type RetryPolicy,
+  StateGraph,
+} from '@langchain/langgraph'
+import { ToolNode } from '@langchain/langgraph/prebuilt'
 import {
   createLelu,
   isLeluError,
@@ -92,6 +99,23 @@ export function agentWith({ lelu, answers, version = 'v2', options = {} }: Setup
     return command === undefined ? undefined : agent.invoke(command, config)
   }
   return { agent, model, ran, runsOf, resumeDecided }
+}
+
+/** A graph whose model gives this one answer, and whose tools are in a plain `ToolNode`. */
+export function toolGraph(
+  answer: AIMessage,
+  tools: readonly unknown[],
+  {
+    checkpointer = new MemorySaver(),
+    ...node
+  }: { checkpointer?: BaseCheckpointSaver; retryPolicy?: RetryPolicy } = {},
+) {
+  return new StateGraph(MessagesAnnotation)
+    .addNode('model', () => ({ messages: [answer] }))
+    .addNode('tools', new ToolNode(tools as never), node)
+    .addEdge('__start__', 'model')
+    .addEdge('model', 'tools')
+    .compile({ checkpointer })
 }
 
 /** What the tools answered the model, by call id. */

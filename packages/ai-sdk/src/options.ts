@@ -19,7 +19,7 @@ export type GuardedCall<Context = unknown> = {
 }
 
 export type AiGuardOptions<Context = unknown> = SharedOptions<GuardedCall<Context>> & {
-  lelu: Pick<Lelu, 'guard' | 'approvals' | 'decide'>
+  lelu: Pick<Lelu, 'guard' | 'approvals' | 'decide'> & Partial<Pick<Lelu, 'closing'>>
   /** Names the conversation, the same whenever it goes on. From your own session, never from its messages. */
   run: PerCall<string, GuardedCall<Context>>
 }

@@ -3,6 +3,7 @@ import type { AuditEvent, AuditLog } from '@lelu/audit'
 import type { Approvals } from './approvals/approvals.ts'
 import { editCheck } from './approvals/edit.ts'
 import { LeluError } from './errors.ts'
+import { atWork } from './execution/at-work.ts'
 import { beginDecision, type DecideMore, decide } from './execution/decide.ts'
 import { type GuardHooks, guard } from './execution/guard.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
@@ -39,7 +40,12 @@ export interface Lelu {
   readonly inputs: RecordedInputs
   readonly audit: AuditLog
   readonly policy: Policy
-  /** Ends the log and the store that this engine opened. Calls after it are refused. */
+  /** Aborted when `close()` begins: for tools that would be at work for long. */
+  readonly closing: AbortSignal
+  /**
+   * Refuses new calls (`LELU_ENGINE_CLOSED`), waits for those at work (`closeWithinMs`), then ends the log and the store
+   * that this engine opened. A tool that takes longer runs on unrecorded, and its approval becomes `unknown`.
+   */
   close(): Promise<void>
 }
 
@@ -92,6 +98,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     audience = 'urn:lelu:executor:local',
     tokenSeconds = defaultTokenSeconds,
     leaseMs = 60_000,
+    closeWithinMs = 10_000,
   } = options
   const policy = await policyOf(options, options.directory ?? '.lelu')
   const { auditInput = {} } = options
@@ -122,9 +129,9 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     leaseMs,
   }
 
-  let closed = false
+  const work = atWork()
   function assertOpen(): void {
-    if (!closed) return
+    if (!work.closing.aborted) return
     throw new LeluError('LELU_ENGINE_CLOSED', 'This engine is closed.', {
       help: 'Make a new one with createLelu().',
     })
@@ -138,14 +145,15 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     inputs: recordedInputs(storage.openings, audit),
     audit,
     policy,
+    closing: work.closing,
     async decide(request) {
       assertOpen()
-      return (await decideGated(gate(request))).decision
+      return (await work.track(decideGated(gate(request)))).decision
     },
     async guard(request, execute, hooks) {
       assertOpen()
       assertTool(execute)
-      return guard(gate(request), execute, {
+      const guarded = guard(gate(request), execute, {
         ...hooks,
         audit,
         records,
@@ -158,14 +166,15 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         resume: (record, execute, asked) =>
           resumeFrom(record, execute, {}, { ...redeeming, asked: asked.request }),
       })
+      return work.track(guarded)
     },
     async resume(id, execute, caller = {}) {
       assertOpen()
       assertTool(execute)
-      return resume(id, execute, caller, redeeming)
+      return work.track(resume(id, execute, caller, redeeming))
     },
     async close() {
-      closed = true
+      await work.end(closeWithinMs)
       await storage.close()
     },
   }

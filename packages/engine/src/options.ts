@@ -56,6 +56,8 @@ export type LeluOptions = StorageOptions & {
   tokenSeconds?: number
   /** How long a tool may run without a sign of life before its attempt counts as lost, in ms. Default 60 000. */
   leaseMs?: number
+  /** How long `close()` waits for calls at work, in ms. Default 10 000; 0 does not wait. */
+  closeWithinMs?: number
   /** What audit records show of inputs in clear, and of whom values are kept. Default: nothing is shown, all is kept. */
   auditInput?: AuditInputOptions
   /** Of tool inputs, in bytes of canonical JSON. Default 1 MiB. */
@@ -85,6 +87,7 @@ const options: Record<keyof LeluOptions, true> = {
   audience: true,
   tokenSeconds: true,
   leaseMs: true,
+  closeWithinMs: true,
   auditInput: true,
   maxInputBytes: true,
 }
@@ -143,6 +146,7 @@ export function checkOptions(value: unknown): void {
   checkNumber(given, 'storeDeadlineMs', 1, 60_000)
   checkNumber(given, 'tokenSeconds', 1, maxTokenSeconds)
   checkNumber(given, 'leaseMs', 10, week)
+  checkNumber(given, 'closeWithinMs', 0, week)
   checkNumber(given, 'maxInputBytes', 1, 64 * 1024 * 1024)
   if (given.notices !== undefined && typeof given.notices !== 'boolean') {
     throw invalid('The option `notices` must be true or false.', 'Correct it, or leave it out.')

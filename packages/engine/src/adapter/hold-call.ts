@@ -11,7 +11,7 @@ export type HeldCall<T> = {
   input: Json
   /** Runs the tool once its decision is on disk. Undefined when the call was released: decide it again. */
   start(tool: RunTool<T>): Promise<CallResult<T>> | undefined
-  /** Ends the call without running it. Does nothing once it was started. */
+  /** Ends the call without running it, as closing the engine does. Does nothing once it was started. */
   release(): void
 }
 
@@ -37,7 +37,7 @@ export async function holdCall<T, Call>(
   options: GuardOptions<Call>,
   call: AdapterCall<Call>,
 ): Promise<{ held: HeldCall<T> } | { result: CallResult<T> }> {
-  const { signal } = call
+  const ends = [call.signal, options.lelu.closing].filter((end) => end !== undefined)
   const gate = Promise.withResolvers<RunTool<T>>()
   const allowed = Promise.withResolvers<{ input: Json }>()
   const ending = guardCall<T, Call>(
@@ -59,7 +59,7 @@ export async function holdCall<T, Call>(
   const leave = (next: 'started' | 'released') => {
     state = next
     clearTimeout(timer)
-    signal?.removeEventListener('abort', release)
+    for (const end of ends) end.removeEventListener('abort', release)
   }
   function release(): void {
     if (state !== 'held') return
@@ -68,8 +68,8 @@ export async function holdCall<T, Call>(
   }
   const timer = setTimeout(release, holdMs)
   timer.unref()
-  signal?.addEventListener('abort', release)
-  if (signal?.aborted) release()
+  for (const end of ends) end.addEventListener('abort', release)
+  if (ends.some(({ aborted }) => aborted)) release()
   return {
     held: {
       input: first.input,

@@ -14,7 +14,7 @@ export type PerCall<T, Call> = T | ((call: Call) => T | Promise<T>)
 
 /** What every adapter takes. `Call` is the framework's own view of a tool call. */
 export type GuardOptions<Call> = {
-  lelu: Pick<Lelu, 'guard' | 'approvals'>
+  lelu: Pick<Lelu, 'guard' | 'approvals'> & Partial<Pick<Lelu, 'closing'>>
   /** Who calls. Take it from your own authentication, never from the model. */
   subject: PerCall<Subject, Call>
   /** Where the confidence comes from. Default: none, which the policy sees as 0. */

@@ -15,7 +15,7 @@ import {
   textContent,
   textOf,
 } from './guarded-call.ts'
-import type { FunctionCall } from './options.ts'
+import { type FunctionCall, sameCall } from './options.ts'
 import { type AssistantMessage, type PlacedCall, placeCalls } from './place.ts'
 
 /** A call that waits for a person. */
@@ -90,13 +90,11 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
   return async (message, options) => {
     const calls = placeCalls(message, options?.messages)
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
-    const answers = await settle(
-      message,
-      open.map((call) => ({
-        same: JSON.stringify([call.key, call.name, call.text]),
-        run: () => answer(call, message, options),
-      })),
-    )
+    const works = open.map(async (call) => ({
+      same: await sameCall(guard.options, viewOf(call, options), call.key),
+      run: () => answer(call, message, options),
+    }))
+    const answers = await settle(message, await Promise.all(works))
     const answerOf = new Map(open.map((call, index) => [call.id, answers[index]]))
 
     const result: ExecutedToolCalls = { messages: [], pending: [], ready: true }

@@ -1,5 +1,5 @@
-/** The work of one call, and what says that it is still the same call. */
-export type Work<A> = { same: string; run: () => Promise<A> }
+/** The work of one call, and what says that it is still the same call; undefined when that cannot be told. */
+export type Work<A> = { same: string | undefined; run: () => Promise<A> }
 
 /** Runs the calls of one message side by side. */
 export type Settle<A> = (holder: object, works: readonly Work<A>[]) => Promise<A[]>
@@ -14,6 +14,7 @@ export function settleOnce<A>(isFinal: (answer: A) => boolean): Settle<A> {
     const running = kept.get(holder) ?? new Map<string, Promise<A>>()
     kept.set(holder, running)
     const once = async ({ same, run }: Work<A>) => {
+      if (same === undefined) return run()
       const answer = running.get(same) ?? run()
       running.set(same, answer)
       const forget = () => running.get(same) === answer && running.delete(same)

@@ -26,7 +26,7 @@ export type { ApproveMcp, RunnerFunction } from './runner-function.ts'
 
 // Confidence
 export type { ConfidenceReader } from '@lelu/engine/adapter'
-export type { SecondModel } from './evidence.ts'
+export type { SecondModel } from './second-opinion.ts'
 
 // Errors
 export { isLeluError, LeluError } from '@lelu/engine/adapter'

@@ -3,6 +3,7 @@ import {
   invalidOptions,
   LeluError,
   type GuardOptions as SharedOptions,
+  valueFor,
 } from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
@@ -55,4 +56,22 @@ export function runOf({ run }: GuardFunctionsOptions, call: FunctionCall): strin
   throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
     help: 'Answer a text that names the conversation, the same whenever it goes on.',
   })
+}
+
+/**
+ * What says that a call is still the same one, for the same caller: two conversations may hold the very same message.
+ * Undefined where the options fail; then the decision fails as well, and says why.
+ */
+export async function sameCall(
+  options: GuardFunctionsOptions,
+  call: FunctionCall,
+  key: string,
+): Promise<string | undefined> {
+  try {
+    const caller = [valueFor(options.tenant, call), valueFor(options.subject, call)]
+    const named = [runOf(options, call), ...(await Promise.all(caller))]
+    return JSON.stringify([key, call.tool, call.arguments, ...named])
+  } catch {
+    return undefined
+  }
 }

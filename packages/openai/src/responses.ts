@@ -9,7 +9,7 @@ import { responseEvidence } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
 import { answerCall, type CallAnswer, errorContent, type Guard } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
-import { type FunctionCall, runOf } from './options.ts'
+import { type FunctionCall, runOf, sameCall } from './options.ts'
 import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
@@ -121,13 +121,11 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
   return async (response, options = {}) => {
     const calls = outputCalls(response, options.input ?? [])
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
-    const answers = await settle(
-      response,
-      open.map((call) => ({
-        same: JSON.stringify([call.key, call.name, call.text]),
-        run: () => answer(call, response, options),
-      })),
-    )
+    const works = open.map(async (call) => ({
+      same: await sameCall(guard.options, viewOf(call, options), call.key),
+      run: () => answer(call, response, options),
+    }))
+    const answers = await settle(response, await Promise.all(works))
     const answerOf = new Map(open.map((call, index) => [call.key, answers[index]]))
 
     const result: ExecutedOutput = { items: [], pending: [], ready: true }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { call, conversation, copy, openWorld, reviewer } from './support.ts'
+import type { GuardFunctionsOptions } from '../src/index.ts'
+import { call, conversation, copy, openWorld, respond, reviewer } from './support.ts'
 
 const four = [
   call('a', 'allowed', { amount: 1, note: 'n' }),
@@ -54,6 +55,21 @@ test('the answers of an allowed call are kept as long as the message lives, whoe
   const second = await guard.executeToolCalls(message, { messages })
   expect(second).toEqual(first)
   expect(amounts()).toEqual([1])
+})
+
+test.each<[string, Partial<GuardFunctionsOptions>]>([
+  ['run', { run: ({ context }) => String(context) }],
+  ['subject', { subject: async ({ context }) => ({ id: String(context), type: 'agent' }) }],
+  ['tenant', { tenant: ({ context }) => String(context) }],
+])('a message that two conversations share is decided for each of them (%s)', async (_what, of) => {
+  const { guard, amounts } = await openWorld(of)
+  const { message, messages } = await conversation([call('a', 'allowed', { amount: 1 })])
+  const { response } = await respond([call('b', 'allowed', { amount: 2 })])
+  for (const context of ['alice', 'bob', 'alice']) {
+    await guard.executeToolCalls(message, { messages, context })
+    await guard.executeOutput(response, { context })
+  }
+  expect(amounts()).toEqual([1, 2, 1, 2])
 })
 
 test('a history that is stored and read again goes on, and a call that ran is replayed', async () => {

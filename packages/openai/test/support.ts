@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLelu, type Lelu, type LeluOptions, type Reviewer, type Subject } from '@lelu/engine'
+import type { CallEvidence } from '@lelu/engine/adapter'
 import { effectsIn, suiteTools } from '@lelu/testing'
 import { suitePolicy } from '@lelu/testing/fakes'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type { Response, ResponseInputItem } from 'openai/resources/responses/responses'
 import { onTestFinished } from 'vitest'
-import { type GuardFunctionsOptions, guardFunctions } from '../src/index.ts'
+import { type ConfidenceReader, type GuardFunctionsOptions, guardFunctions } from '../src/index.ts'
 import { zodTool } from './conversation.ts'
 import { startWire, type Wire, type WireAnswer, type WireCall } from './server.ts'
 
@@ -75,6 +76,16 @@ export async function conversation(
   if (message === undefined) throw new Error('no message')
   messages.push(message)
   return { messages, message, completion }
+}
+
+/** A reader that only looks. */
+export function looking(added?: ConfidenceReader['added']) {
+  const seen: CallEvidence[] = []
+  const reader: ConfidenceReader = (evidence) => {
+    seen.push(evidence)
+    return undefined
+  }
+  return { seen, reader: added === undefined ? reader : Object.assign(reader, { added }) }
 }
 
 export const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T

@@ -30,7 +30,7 @@ export {
 export { plainSchema } from './plain-schema.ts'
 export { readConfidence } from './read-confidence.ts'
 export { recordedId } from './recorded-id.ts'
-export { type AdapterCall, toRequest } from './request.ts'
+export { type AdapterCall, toRequest, valueFor } from './request.ts'
 export {
   editedText,
   editMisfit,

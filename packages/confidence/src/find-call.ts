@@ -1,4 +1,4 @@
-import { type Lexeme, lexemeAt, lexemesOf, type ValueSpan } from './fields.ts'
+import { type Lexeme, lexemeAt, lexemesOf, spanOf, type ValueSpan } from './fields.ts'
 
 type Span = { start: number; end: number }
 
@@ -54,7 +54,7 @@ function placeAt(
   for (const { text, field } of wanted) {
     const found = lexemeAt(generated, end)
     if (found === undefined || !isSame(found.text, text)) return undefined
-    if (field !== undefined) values.push({ field, start: found.start, end: found.end })
+    if (field !== undefined) values.push(spanOf(found, field))
     end = found.end
   }
   return { start: from, end, values }

@@ -38,8 +38,9 @@ describe('confidence from log-probabilities', () => {
       samples: 1,
       model: 'm',
     })
-    expect(signal.value).toBeCloseTo(0.3, 10)
-    expect(logistic(signal.score ?? 0)).toBeCloseTo(0.3, 10)
+    // With the bracket behind the number.
+    expect(signal.value).toBeCloseTo(0.3 * 0.9999, 10)
+    expect(logistic(signal.score ?? 0)).toBeCloseTo(0.3 * 0.9999, 10)
     expect(signal.evidence).toMatchObject({
       fields: 2,
       least_field: 'amount',
@@ -69,6 +70,19 @@ describe('confidence from log-probabilities', () => {
   it('records the name of a field in a form that can go to a log', () => {
     const { evidence } = fromLogprobs([{ logprob: -1, field: `\ud800${'x'.repeat(100)}` }])
     expect(evidence).toMatchObject({ least_field: `\ufffd${'x'.repeat(63)}…` })
+  })
+
+  it.each([
+    ['a number, of which a digit less was likelier', '{"amount":|500|}', '}'],
+    ['a number in front of a blank', '{"amount":|500|\n|}', '\n'],
+    ['a number in a list', '{"ids":[|1|, |2|]}', ', '],
+    ['an empty object', '{"filter":|{}|,"limit":|10|}', '{}'],
+    ['an empty list', '{"filter":|[|]|}', ']'],
+    ['a list that could have gone on', '{"to":["|a|"|]|}', ']'],
+    ['an object that could have gone on', '{"to":{"a":"|b|"|}|}', '}'],
+  ])('is that of the end of a value, too: %s', (_, text, end) => {
+    const doubtful = fromLogprobs(spell(text, { [end]: 0.01 }), { text: text.replaceAll('|', '') })
+    expect(doubtful.value).toBeLessThan(0.0101)
   })
 
   it('counts every token of a call without values', () => {
@@ -202,9 +216,9 @@ describe('the values of a call', () => {
             const text = JSON.stringify(value, null, indent)
             const found = valueSpans(text)?.map(({ field, start, end }) => [
               field,
-              JSON.parse(text.slice(start, end)),
+              partIn(text.slice(start, end)),
             ])
-            expect(found).toEqual(scalars(JSON.parse(text) as Record<string, unknown>))
+            expect(found).toEqual(partsOf(JSON.parse(text) as Record<string, unknown>))
           }
         },
       ),
@@ -218,8 +232,17 @@ describe('the values of a call', () => {
   })
 })
 
-function scalars(value: Record<string, unknown>): unknown[] {
-  const all = (one: unknown): unknown[] =>
-    typeof one === 'object' && one !== null ? Object.values(one).flatMap(all) : [one]
-  return Object.entries(value).flatMap(([field, one]) => all(one).map((scalar) => [field, scalar]))
+/** A part of a value as it is written: a bracket, a number with the character behind it, or any other scalar. */
+function partIn(text: string): unknown {
+  if ('{}[]'.includes(text)) return { bracket: text }
+  return JSON.parse(/^[-\d]/.test(text) ? text.slice(0, -1) : text)
+}
+
+function partsOf(value: Record<string, unknown>): unknown[] {
+  const all = (one: unknown): unknown[] => {
+    if (typeof one !== 'object' || one === null) return [one]
+    const [opens, closes] = Array.isArray(one) ? '[]' : '{}'
+    return [{ bracket: opens }, ...Object.values(one).flatMap(all), { bracket: closes }]
+  }
+  return Object.entries(value).flatMap(([field, one]) => all(one).map((part) => [field, part]))
 }

@@ -217,7 +217,7 @@ describe('the log-probabilities of a tool call', () => {
   })
 })
 
-/** The call as a model writes it, and where its name and each of its values stand. */
+/** The call as a model writes it, and where its name and each of its values stand; no value has parts. */
 function write(object: object): { text: string; parts: { start: number; end: number }[] } {
   let text = '<tool_call>{"name":"'
   const parts = [{ start: text.length, end: text.length + 'trade'.length }]
@@ -226,7 +226,8 @@ function write(object: object): { text: string; parts: { start: number; end: num
     text += `${index > 0 ? ', ' : ''}${JSON.stringify(name)}: `
     const start = text.length
     text += JSON.stringify(value)
-    parts.push({ start, end: text.length })
+    // Behind a number, the next character says that no digit follows.
+    parts.push({ start, end: text.length + (typeof value === 'number' ? 1 : 0) })
   }
   return { text: `${text}}}</tool_call>`, parts }
 }

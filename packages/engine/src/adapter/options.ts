@@ -53,6 +53,11 @@ export function invalidOptions(message: string, help: string): LeluError {
   return new LeluError('LELU_OPTIONS_INVALID', message, { help })
 }
 
+/** What Node's timers hold: they take a longer time for a millisecond. */
+const longestTimeout = 2 ** 31 - 1
+
+const isTimeout = (ms: number): boolean => Number.isInteger(ms) && ms > 0 && ms <= longestTimeout
+
 /**
  * Throws `LELU_OPTIONS_INVALID` with what to do, for a missing, misspelt or wrong option. `own` names the options
  * that this adapter has beside the shared ones.
@@ -82,9 +87,12 @@ export function checkGuardOptions(options: unknown, own: readonly string[] = [])
     const help = 'Pass a reader, such as selfReport(), or leave it out.'
     throw invalidOptions('The option `confidence` must be a function.', help)
   }
-  if (confidenceMs !== undefined && !(Number.isInteger(confidenceMs) && confidenceMs > 0)) {
+  if (confidenceMs !== undefined && !isTimeout(confidenceMs)) {
     const help = 'Pass milliseconds, or leave it out for 60 000.'
-    throw invalidOptions('The option `confidenceMs` must be a whole number of at least 1.', help)
+    throw invalidOptions(
+      `The option \`confidenceMs\` must be a whole number from 1 to ${longestTimeout}.`,
+      help,
+    )
   }
   if (mode !== undefined && !modes.includes(mode)) {
     throw invalidOptions(`There is no mode \`${mode}\`.`, `The modes are: ${modes.join(', ')}.`)

@@ -41,9 +41,32 @@ function mayHave(
   return parts.some((part) => mayHave(schema[part], name, root, seen))
 }
 
+function repointed(part: Json, to: string): Json {
+  if (Array.isArray(part)) return part.map((one) => repointed(one, to))
+  if (!isObject(part)) return part
+  const entries = Object.entries(part).map(([key, value]): [string, Json] =>
+    key === '$ref' && value === '#' ? [key, to] : [key, repointed(value, to)],
+  )
+  return Object.fromEntries(entries)
+}
+
+/**
+ * A schema that refers to its own root (`#`), as recursive ones do, with a copy of the root to refer to: else the field
+ * would be asked for in every object within, and reach the tool.
+ */
+function withOwnRoot(base: JsonObject): JsonObject {
+  const defs = isObject(base.$defs) ? base.$defs : {}
+  let name = 'root'
+  while (Object.hasOwn(defs, name)) name += '_'
+  const moved = repointed(base, `#/$defs/${name}`) as JsonObject
+  if (JSON.stringify(moved) === JSON.stringify(base)) return base
+  const { $defs, definitions, $schema, $id, ...root } = moved
+  return { ...moved, $defs: { ...(isObject($defs) && $defs), [name]: root } }
+}
+
 /** A tool's JSON Schema with one more required field. The schema that is given stays as it is. */
 export function addField(schema: unknown, field: AddedField, tool: string): JsonObject {
-  const base: JsonObject = isObject(schema) ? schema : { type: 'object' }
+  const base: JsonObject = withOwnRoot(isObject(schema) ? schema : { type: 'object' })
   const properties = isObject(base.properties) ? base.properties : {}
   if (mayHave(base, field.name, base)) {
     throw invalidOptions(

@@ -29,3 +29,28 @@ test.each<[string, object]>([
   const shown = addField(schema, { ...field, name }, 'trade')
   expect(shown).toMatchObject({ properties: { [name]: field.schema }, required: [name] })
 })
+
+test('a schema that refers to its own root asks for the field at its top alone', () => {
+  const kids = { type: 'array', items: { $ref: '#' } }
+  const node = { type: 'object', properties: { kids, root: { type: 'string' } } }
+  const schema = { $schema: 'draft', ...node, required: ['kids'], $defs: { root: {} } }
+  const before = structuredClone(schema)
+  const shown = addField(schema, field, 'trade')
+  const own = { type: 'array', items: { $ref: '#/$defs/root_' } }
+  const properties = { kids: own, root: { type: 'string' } }
+  expect(shown).toEqual({
+    $schema: 'draft',
+    type: 'object',
+    properties: { ...properties, confidence: field.schema },
+    required: ['kids', 'confidence'],
+    $defs: { root: {}, root_: { type: 'object', properties, required: ['kids'] } },
+  })
+  expect(schema).toEqual(before)
+})
+
+test('a schema without such a reference stays as it is, but for the field', () => {
+  const schema = { type: 'object', properties: { to: { $ref: '#/$defs/to' } }, $defs: { to: {} } }
+  const { properties, required: _, ...rest } = addField(schema, field, 'trade')
+  expect(rest).toEqual({ type: 'object', $defs: { to: {} } })
+  expect(properties).toEqual({ to: { $ref: '#/$defs/to' }, confidence: field.schema })
+})

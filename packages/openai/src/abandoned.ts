@@ -1,4 +1,11 @@
-import { LeluError, leftBehindReason, notRun, repeatedIdText } from '@lelu/engine/adapter'
+import {
+  LeluError,
+  leftBehindReason,
+  lostAnswerText,
+  notRun,
+  repeatedIdText,
+  unknownApprovalText,
+} from '@lelu/engine/adapter'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
@@ -26,7 +33,10 @@ function neverRuns(): never {
 
 type LeftCall = Pick<CallToAnswer, 'view' | 'key' | 'kind' | 'tool' | 'toContent'>
 
-/** The answer of a call that was left behind: its stored result if it has run, else that it was cancelled. */
+/**
+ * The answer of a call that was left behind: its stored result if it has run, or that it was cancelled. Of one that has no
+ * record, for the policy allows it or was never asked, only that nothing is known.
+ */
 export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer> {
   await cancelWaiting(guard, call, leftBehindReason)
   const { tool } = call
@@ -38,7 +48,9 @@ export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer
     // Without a record it was never decided, and is not decided now.
     resumed: true,
   })
-  return answer.status === 'pending' ? { status: 'final', content: answer.text } : answer
+  if (answer.status === 'pending') return { status: 'final', content: answer.text }
+  const unknown = answer.status === 'final' && answer.content === unknownApprovalText
+  return unknown ? { status: 'final', content: lostAnswerText } : answer
 }
 
 /**

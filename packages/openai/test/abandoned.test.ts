@@ -50,7 +50,7 @@ test('a call that has run is answered with its result, and one that was never de
   const told = repaired.flatMap((one) => (one.role === 'tool' ? [one.content] : []))
   expect(told).toEqual([
     'reviewed did 5',
-    expect.stringContaining('no approval of this call on record'),
+    expect.stringContaining('it is not known whether it ran'),
     expect.stringContaining('There is no tool "nobody"'),
     expect.stringContaining('do not pass the schema'),
     expect.stringContaining('has the same id'),

@@ -37,6 +37,7 @@ export {
   invalidInputText,
   leftBehindReason,
   leftBehindText,
+  lostAnswerText,
   notResumableText,
   repeatedIdText,
   unknownApprovalText,

@@ -54,6 +54,10 @@ export const leftBehindReason = 'the conversation went on without it'
 /** What the model reads of one, also where the store never knew of it. */
 export const leftBehindText: string = `Not run: The call was cancelled: ${leftBehindReason}. Do not retry the same call.`
 
+/** Of a call that was left behind and has no approval on record: one that the policy allows outright has none. */
+export const lostAnswerText =
+  'No answer of this call was kept, so it is not known whether it ran. Look before you make it again.'
+
 /** The model asked for a tool that is not there. */
 export function unknownToolText(tool: string): string {
   return `There is no tool ${JSON.stringify(tool)}. Nothing was run.`

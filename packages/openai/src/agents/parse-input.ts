@@ -100,7 +100,7 @@ function unseen(tool: string, cause?: unknown): LeluError {
     'LELU_TOOL_UNSUPPORTED',
     `What the tool ${tool} would get cannot be seen before it runs. It was not run.`,
     {
-      help: 'Guard what tool() makes, with a schema that makes plain data, and wrap it afterwards. Install one @openai/agents, 0.19 or later.',
+      help: 'Guard what tool() makes, with a schema that makes an object of plain data, and wrap it afterwards. Install one @openai/agents, 0.19 or later.',
       cause,
     },
   )

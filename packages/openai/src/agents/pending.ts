@@ -57,7 +57,10 @@ export async function recordOf(
   return lastApproval(options, await placeOf(options, call), nameOf(call))
 }
 
-/** The calls of a run that wait for a person; suspended calls that the approval store does not know are left out. */
+/**
+ * The calls of a run that wait for a person, or did when it stopped: whether one is decided since, `lelu.approvals.get` says.
+ * Suspended calls that the approval store does not know are left out.
+ */
 export async function pendingApprovals<Context = unknown>(
   result: Suspended,
   options: AgentGuardOptions<Context>,

@@ -102,8 +102,8 @@ async function decideAndRun(
   run: RunTool<KeptOutput>,
   known: string | undefined,
 ): Promise<Ended> {
-  const { guard, call, runContext, toolCall, details } = running
-  const { tool, options } = guard
+  const { guard, call, details } = running
+  const { options } = guard
   const place = await placeOf(options, call.view)
   const asked = (id: string, resumed: boolean) => ({
     ...adapterCall(guard, call, input, { ...place, id }),
@@ -120,9 +120,8 @@ async function decideAndRun(
     isOpen(last) ||
     (said === 'tool' && ended !== undefined && ended !== 'completed')
   const id = known ?? idOf(call.name, goesOn ? Math.max(last.count - 1, 0) : last.count)
-  // The host's own gate suspends calls that have no approval here.
-  const ownGate = async () => tool.needsApproval(runContext, input, toolCall.callId)
-  const claimed = said === 'call' && (last.count > 0 || !(await ownGate()))
+  // A gate of the host's own suspends calls that have no record here: those are decided like any other.
+  const claimed = said === 'call' && last.count > 0
   const result = await guardCall(options, asked(id, claimed), run)
   if (result.status !== 'suspended') return result
   const { approval } = result

@@ -33,8 +33,9 @@ test('an approval in the state of a call that nobody was ever asked about runs n
   const copied = await RunState.fromString(second.agent, stored)
   for (const item of copied.getInterruptions()) copied.approve(item)
   const done = await second.goOn(copied as typeof state)
-  expect(answersOf(done)[0]?.text).toContain('no approval of this call on record')
+  expect(answersOf(done)[0]?.text).toContain('needs a person, and could not be resumed here')
   expect(second.ran()).toEqual([])
+  expect((await second.lelu.approvals.list({ state: 'pending' })).approvals).toEqual([])
 })
 
 test('an approval for all calls of a tool does not stand for later ones', async () => {

@@ -35,6 +35,22 @@ test('a gate of the tool itself stays in force, and sees what the tool gets', as
   expect(answersOf(await goOn(still.state))).toEqual([{ id: 'allowed', text: 'allowed did 5' }])
 })
 
+test('a call that its own gate held runs when the host says so, whatever the gate says by then', async () => {
+  const directory = temporaryFolder()
+  let gate = true
+  const tools = toolsWith(directory, { needsApproval: async () => gate })
+  const steps = [calling(call('allowed'), call('reviewed'))]
+  const { ask, goOn, ran, lelu } = await agentWith({ steps, tools, directory })
+  const { state } = await ask()
+  gate = false
+  for (const item of state.getInterruptions()) state.approve(item)
+  const [allowed, reviewed] = answersOf(await goOn(state))
+  expect(allowed?.text).toBe('allowed did 5')
+  expect(reviewed?.text).toContain('Waiting for a person')
+  expect(ran()).toHaveLength(1)
+  expect((await lelu.approvals.list({ state: 'pending' })).approvals).toHaveLength(1)
+})
+
 test('while the gate of the tool holds a call up its decision is not kept: a new policy decides', async () => {
   const directory = temporaryFolder()
   const tools = toolsWith(directory, { needsApproval: async () => true })

@@ -6,6 +6,7 @@ import {
   type Json,
   leftBehindReason,
 } from '@lelu/engine/adapter'
+import { refusedText } from './refused-text.ts'
 import type { Found, NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
 import { asInput } from './tool-input.ts'
@@ -18,6 +19,12 @@ export type Ending =
 
 const gone = 'The conversation went on before this call was answered.'
 const never: Ending = { status: 'denied', reason: gone }
+
+/** It will not run any more, and why is on record. */
+const refused = (approval: Approval): Ending => ({
+  status: 'denied',
+  reason: refusedText(approval) ?? gone,
+})
 
 /** It ran, or may have. */
 const stands = (text: string): Ending => ({
@@ -53,7 +60,7 @@ function endOf(approval: Approval, call: NamedCall): Ending {
     case 'unknown':
       return stands(`Whether the call of approval ${id} took effect is not known.`)
     default:
-      return never
+      return refused(approval)
   }
 }
 
@@ -67,7 +74,7 @@ export async function leaveBehind(
   const { approvals } = options.lelu
   try {
     const cancelled = await approvals.cancel(approval.id, { reason })
-    return { status: 'denied', reason: cancelled.reason?.message ?? gone }
+    return refused(cancelled)
   } catch (error) {
     // It has ended, or was claimed by another request a moment ago: the record says which.
     if (!isLeluError(error) || error.code !== 'LELU_APPROVAL_STATE') throw error

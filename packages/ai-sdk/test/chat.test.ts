@@ -1,3 +1,4 @@
+import { leftBehindText } from '@lelu/engine/adapter'
 import {
   convertToModelMessages,
   isStepCount,
@@ -131,10 +132,7 @@ test('calls of a chat that were left behind keep their place, and are closed in 
   const chat = await guard.cancelAbandoned([...first.chat, { ...ask, id: 'u2' }])
   expect(toolPart(chat, 'reviewed')).toMatchObject({
     state: 'output-denied',
-    approval: {
-      approved: false,
-      reason: 'The call was cancelled: the conversation went on without it',
-    },
+    approval: { approved: false, reason: leftBehindText },
   })
   const second = await post(guard, tools, chat, scriptedModel(step('2')))
   expect(second.ready).toBe(true)

@@ -1,3 +1,4 @@
+import { leftBehindText } from '@lelu/engine/adapter'
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import { expect, test } from 'vitest'
@@ -126,11 +127,12 @@ test('calls that a newer message left behind are cancelled and closed, each in i
   expect(closed.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user'])
   const { result } = await goOn(closed)
   expect(result.text).toBe('Finished.')
-  const left = 'The call was cancelled: the conversation went on without it'
   expect(answers(closed)).toMatchObject({
-    r1: { type: 'execution-denied', reason: left },
-    r2: { type: 'execution-denied', reason: left },
+    r1: { type: 'execution-denied', reason: leftBehindText },
+    r2: { type: 'execution-denied', reason: leftBehindText },
   })
+  // A history that was not stored is told the same once more.
+  expect(await guard.cancelAbandoned(history)).toEqual(closed)
   for (const id of ['r1', 'r2']) {
     expect((await lelu.approvals.get(approvalOf(id))).state).toBe('cancelled')
   }
@@ -138,13 +140,13 @@ test('calls that a newer message left behind are cancelled and closed, each in i
   expect(ran.map(({ tool }) => tool)).toEqual(['allowed'])
 })
 
-test('a call that was left behind after somebody denied it is closed too', async () => {
+test('of a call that was left behind after somebody denied it, the model is told why they did', async () => {
   const { lelu, guard, messages, approvalOf, decide } = await suspended(both.slice(1, 2))
   await decide('r1', 'deny')
   const closed = await guard.cancelAbandoned([...messages, { role: 'user', content: 'Well?' }])
   expect(answers(closed).r1).toEqual({
     type: 'execution-denied',
-    reason: 'The conversation went on before this call was answered.',
+    reason: 'Not run: A reviewer denied this call: Because. Do not retry the same call.',
   })
   expect((await lelu.approvals.get(approvalOf('r1'))).state).toBe('denied')
 })

@@ -1,48 +1,21 @@
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { checkMessages } from './check-messages.ts'
+import { answeredPart, decidedPart } from './decided-ui.ts'
 import { callId } from './history.ts'
 import { type Ending, leaveBehind } from './leave-behind.ts'
 import type { AbandonedContext } from './options.ts'
 import { findOpen, type NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
 import { outputOf } from './tool-output.ts'
-import { isUnanswered } from './unanswered.ts'
-
-/** A tool part of a UI message, read with care. */
-type ToolPart = {
-  type: string
-  state?: string
-  toolCallId: string
-  toolName?: string
-  input?: unknown
-  output?: unknown
-  errorText?: string
-  providerExecuted?: boolean
-  approval?: { id?: string; approved?: boolean; reason?: string }
-}
-
-const prefix = 'tool-'
-
-function toolPart(part: UIMessage['parts'][number]): ToolPart | undefined {
-  const isTool = part.type === 'dynamic-tool' || part.type.startsWith(prefix)
-  // Input that is still streaming is no call yet, and becomes none of the model's messages.
-  return isTool && (part as ToolPart).state !== 'input-streaming' ? (part as ToolPart) : undefined
-}
-
-/** Its execution ended without an answer, and was shown in its place. */
-const isUnansweredPart = ({ state, output, approval }: ToolPart) =>
-  state === 'output-available' && isUnanswered(output) && approval !== undefined
-
-const isOpen = (part: ToolPart) =>
-  part.state === 'approval-requested' ||
-  (part.state === 'approval-responded' && part.approval?.approved === true) ||
-  isUnansweredPart(part)
-
-/** The part with what came of its call since; what it said of that before is left out. */
-function ended<Part>(part: Part, end: Partial<ToolPart>): Part {
-  const { output: _output, ...call } = part as ToolPart
-  return { ...call, ...end, approval: { ...call.approval, ...end.approval } } as Part
-}
+import {
+  ended,
+  isDeclined,
+  isOpen,
+  isUnansweredPart,
+  type ToolPart,
+  toolNameOf,
+  toolPart,
+} from './tool-part.ts'
 
 /** What came of a call, as the chat shows it and the conversion tells the model. */
 function toPart(
@@ -64,13 +37,9 @@ function toPart(
   }
 }
 
-/** The user may take back what the agent asked for; the SDK's conversion then closes the call by itself. */
-const isDeclined = ({ state, approval }: ToolPart) =>
-  state === 'approval-responded' && approval?.approved === false
-
 /**
  * The same for the messages of a chat, before they are converted: the SDK's conversion leaves such calls out, and
- * then nobody would know of their approvals.
+ * then nobody would know of their approvals. And each call that was decided says how: the SDK wants to read it there.
  */
 export async function closeAbandonedUi<M extends UIMessage>(
   state: GuardState,
@@ -84,26 +53,28 @@ export async function closeAbandonedUi<M extends UIMessage>(
   const close = async (part: M['parts'][number], index: number): Promise<M['parts'][number]> => {
     const call = toolPart(part)
     if (call === undefined) return part
-    const { toolCallId, type, input } = call
+    const { toolCallId, input } = call
     const earlier = counts.get(toolCallId) ?? 0
     counts.set(toolCallId, earlier + 1)
-    const declined = isDeclined(call)
-    const ends = declined || (index < lastUser && isOpen(call))
     if (call.providerExecuted === true) return part
-    if (!ends && isUnansweredPart(call)) {
-      // As it was before its execution: that it says "approved" only wakes it up.
-      return ended(part, { state: 'approval-responded', approval: { approved: true } })
+    const named = { id: callId(toolCallId, earlier), toolCallId, toolName: toolNameOf(call), input }
+    const find = async () => {
+      asked ??= await convertToModelMessages([...messages])
+      return findOpen(state, asked, named, context)
     }
-    if (!ends) return part
-    asked ??= await convertToModelMessages([...messages])
-    const toolName = call.toolName ?? type.slice(prefix.length)
-    const open = { id: callId(toolCallId, earlier), toolCallId, toolName, input }
-    const found = await findOpen(state, asked, open, context)
-    const why = declined ? 'the user declined it' : undefined
-    const ending = await leaveBehind(state, found, why)
-    return declined && ending.status === 'denied'
-      ? part
-      : ended(part, toPart(state, open, ending, context))
+    if (isDeclined(call)) {
+      const ending = await leaveBehind(state, await find(), 'the user declined it')
+      return ending.status === 'denied' ? part : ended(part, toPart(state, named, ending, context))
+    }
+    if (!isOpen(call)) return answeredPart(part, async () => (await find()).approval)
+    if (index < lastUser) {
+      const ending = await leaveBehind(state, await find())
+      return ended(part, toPart(state, named, ending, context))
+    }
+    // As it was before its execution: that it says "approved" only wakes it up.
+    const woken = { state: 'approval-responded', approval: { approved: true } }
+    const open = isUnansweredPart(call) ? ended(part, woken) : part
+    return decidedPart(open, (await find()).approval)
   }
   const closed: M[] = []
   for (const [index, message] of messages.entries()) {

@@ -47,7 +47,8 @@ export type AiGuard<Context = unknown> = {
   settle(messages: readonly ModelMessage[], run?: RunContext<Context>): Promise<Settled>
   /**
    * The history with calls closed that a newer message left behind: cancelled, or with the kept result of one that
-   * ran. Messages of a chat must come here before they are converted.
+   * ran. Messages of a chat must come here before they are checked and converted: each call says then what was
+   * decided.
    */
   cancelAbandoned: CancelAbandoned<Context>
   /** Decisions for a set-up of `@ai-sdk/policy-opa`. */

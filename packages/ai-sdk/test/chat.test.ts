@@ -1,19 +1,10 @@
 import { leftBehindText } from '@lelu/engine/adapter'
-import {
-  convertToModelMessages,
-  isStepCount,
-  readUIMessageStream,
-  streamText,
-  tool,
-  type UIMessage,
-} from 'ai'
+import { tool, type UIMessage } from 'ai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { AiGuard } from '../src/index.ts'
+import { ask, post, type Shown, toolPart } from './chat-server.ts'
 import { scriptedModel } from './scripted-model.ts'
 import { approveAll, guardWith, openLelu, reviewer } from './support.ts'
-
-const ask: UIMessage = { id: 'u1', role: 'user', parts: [{ type: 'text', text: 'Go on.' }] }
 
 function createTools() {
   const ran: unknown[] = []
@@ -27,43 +18,6 @@ function createTools() {
     })
   return { tools: { allowed: make(), reviewed: make() }, ran }
 }
-
-/** One request of a chat server: from the messages that the browser posts to those that it shows then. */
-async function post(
-  guard: AiGuard,
-  tools: ReturnType<typeof createTools>['tools'],
-  chat: UIMessage[],
-  { model } = scriptedModel([]),
-): Promise<{ chat: UIMessage[]; ready: boolean }> {
-  const posted: UIMessage[] = JSON.parse(JSON.stringify(chat))
-  const guarded = guard.tools(tools)
-  const open = await guard.cancelAbandoned(posted)
-  const { ready, messages } = await guard.settle(
-    await convertToModelMessages(open, { tools: guarded }),
-  )
-  if (!ready) return { chat: posted, ready }
-  const result = streamText({
-    model: guard.model(model),
-    tools: guarded,
-    toolApproval: guard.toolApproval(),
-    messages,
-    stopWhen: isStepCount(10),
-  })
-  const last = posted.at(-1)
-  const stream = result.toUIMessageStream({
-    originalMessages: posted,
-    generateMessageId: () => 'a1',
-  })
-  let shown: UIMessage | undefined
-  const from = last?.role === 'assistant' ? { message: last } : {}
-  for await (const message of readUIMessageStream({ stream, ...from })) shown = message
-  const before = last?.role === 'assistant' ? posted.slice(0, -1) : posted
-  return { chat: shown === undefined ? before : [...before, shown], ready }
-}
-
-type Shown = { type: string; state?: string; output?: unknown; errorText?: string }
-const toolPart = (chat: UIMessage[], name: string) =>
-  chat.flatMap(({ parts }) => parts as Shown[]).find(({ type }) => type === `tool-${name}`)
 
 const calls = (...names: string[]) =>
   names.map((name) => ({ id: name, tool: name, input: { amount: '5' } }))

@@ -37,7 +37,7 @@ export function chatRoutes(agent: Agent, chats: Chats) {
       const chat = chats.load(id)
       // While a turn is under way, nothing is waiting for the page to wake it up.
       const now = busy.has(id)
-        ? { waiting: 0, decided: false }
+        ? { waiting: 0, decided: [] }
         : await howItStands(agent, chat, { chat: id, customer })
       sendJson(response, 200, { messages: chat.messages, ...now })
     },

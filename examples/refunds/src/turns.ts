@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { type ModelMessage, toUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai'
+import {
+  isToolUIPart,
+  type ModelMessage,
+  toUIMessageStream,
+  type UIMessage,
+  type UIMessageChunk,
+} from 'ai'
 import type { Agent, Session } from './agent.ts'
 import type { Chat, Chats } from './chats.ts'
-import { withdrawn } from './withdrawn.ts'
 
 /** What the page may add to a conversation: a message of the customer, or nothing. */
 export type Said = { id: string; text: string }
@@ -17,9 +22,22 @@ export type Turn =
 /** The customer's message at the end; the calls that waited for a reviewer are cancelled by it. */
 async function addMessage(agent: Agent, chat: Chat, { id, text }: Said, runtimeContext: Session) {
   const message: UIMessage = { id, role: 'user', parts: [{ type: 'text', text }] }
-  chat.messages = [...withdrawn(chat.messages), message]
+  chat.messages = await agent.guard.cancelAbandoned([...chat.messages, message], { runtimeContext })
   const history: ModelMessage[] = [...chat.history, { role: 'user', content: text }]
   chat.history = await agent.guard.cancelAbandoned(history, { runtimeContext })
+}
+
+/** How a call was decided, by the id that the page knows it by. */
+export type Decided = { id: string; approved: boolean; reason?: string }
+
+/** The calls of the page that wait to go on. One without a decision that can be read will be refused. */
+function decidedIn(messages: readonly UIMessage[]): Decided[] {
+  const parts = messages.at(-1)?.parts.filter(isToolUIPart) ?? []
+  return parts.flatMap((part) => {
+    if (part.state !== 'approval-requested' && part.state !== 'approval-responded') return []
+    const { id, approved = false, reason } = part.approval
+    return [{ id, approved, ...(reason !== undefined && { reason }) }]
+  })
 }
 
 /**
@@ -44,12 +62,17 @@ export async function takeTurn(
     return { status: 'idle' }
   }
 
+  // Each call that waited says how it was decided: what is kept at the end is then what the SDK takes.
+  const shown = await agent.guard.cancelAbandoned(chat.messages, { runtimeContext: session })
+  let waits = decidedIn(chat.messages).length > 0
   const { stream } = agent.answer(settled.messages, session, (added) => {
     if (added.length === 0) return // nothing has run: the history stays as it was
+    waits = false
     chat.history = [...settled.messages, ...added]
     chats.save(chat)
   })
   const keep = ({ messages }: { messages: UIMessage[] }) => {
+    if (waits) return // nothing has run: the page can wake it up again
     chat.messages = messages
     chats.save(chat)
   }
@@ -57,7 +80,7 @@ export async function takeTurn(
     status: 'answering',
     stream: toUIMessageStream({
       stream,
-      originalMessages: chat.messages,
+      originalMessages: shown,
       generateMessageId: randomUUID,
       onStepEnd: keep,
       onEnd: keep,
@@ -65,11 +88,12 @@ export async function takeTurn(
   }
 }
 
-/** Whether something waits for a reviewer, and whether everything that waited is decided by now. */
-export async function howItStands(agent: Agent, chat: Chat, session: Session) {
-  const { ready, pending } = await agent.guard.settle(chat.history, { runtimeContext: session })
-  const asked = chat.messages
-    .at(-1)
-    ?.parts.some((part) => 'state' in part && part.state === 'approval-requested')
-  return { waiting: pending.length, decided: asked === true && ready }
+/** What waits for a reviewer; and when nothing does any more, how it was decided. */
+export async function howItStands(agent: Agent, chat: Chat, runtimeContext: Session) {
+  const { ready, pending } = await agent.guard.settle(chat.history, { runtimeContext })
+  if (!ready || decidedIn(chat.messages).length === 0) {
+    return { waiting: pending.length, decided: [] }
+  }
+  const shown = await agent.guard.cancelAbandoned(chat.messages, { runtimeContext })
+  return { waiting: pending.length, decided: decidedIn(shown) }
 }

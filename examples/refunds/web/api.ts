@@ -1,6 +1,10 @@
 import type { UIMessage } from 'ai'
 
-export type ChatState = { messages: UIMessage[]; waiting: number; decided: boolean }
+/** How a call was decided, by the id that the page knows it by. */
+export type Decided = { id: string; approved: boolean; reason?: string }
+
+/** `decided` is empty while a call still waits for a reviewer. */
+export type ChatState = { messages: UIMessage[]; waiting: number; decided: Decided[] }
 
 export type PendingReview = {
   id: string

@@ -6,10 +6,10 @@ import {
   type UIMessage,
 } from 'ai'
 import { type FormEvent, useEffect, useState } from 'react'
-import { withdrawn } from '../src/withdrawn.ts'
 import { loadChat } from './api.ts'
 import { ToolCard } from './tool-card.tsx'
 import { useDecisions } from './use-decisions.ts'
+import { withdrawn } from './withdrawn.ts'
 
 const suggestions = [
   'Please refund 20 EUR of order 1001.',

@@ -1,6 +1,6 @@
 import { isToolUIPart, type UIMessage } from 'ai'
 import { useEffect } from 'react'
-import { loadChat } from './api.ts'
+import { type Decided, loadChat } from './api.ts'
 
 const everyMs = 1000
 
@@ -12,12 +12,12 @@ function askedIn(messages: readonly UIMessage[]): string[] {
 }
 
 /**
- * While calls wait for a reviewer, asks the server whether all are decided; then wakes the conversation up. The
- * `approved` is what useChat wants to hear, also when the reviewer has denied: the server reads the decision itself.
+ * While calls wait for a reviewer, asks the server how they were decided; then says so in the page, which wakes the
+ * conversation up. What the page says counts for nothing: the server reads the decision itself.
  */
 export function useDecisions(
   messages: readonly UIMessage[],
-  respond: (response: { id: string; approved: boolean }) => unknown,
+  respond: (decided: Decided) => unknown,
 ): void {
   const asked = askedIn(messages).join(' ')
   useEffect(() => {
@@ -25,10 +25,10 @@ export function useDecisions(
     let left = false
     const timer = setInterval(async () => {
       // A server that is starting again answers later.
-      const state = await loadChat().catch(() => undefined)
-      if (left || state?.decided !== true) return
+      const { decided } = (await loadChat().catch(() => undefined)) ?? { decided: [] }
+      if (left || decided.length === 0) return
       clearInterval(timer)
-      for (const id of asked.split(' ')) respond({ id, approved: true })
+      for (const one of decided) respond(one)
     }, everyMs)
     return () => {
       left = true

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
-import { createLelu } from '@lelu/engine'
+import { createLelu, type Lelu } from '@lelu/engine'
+import { validateUIMessages } from 'ai'
 import { expect, onTestFinished, test } from 'vitest'
 import { createAgent } from '../../../examples/refunds/src/agent.ts'
 import { Chats } from '../../../examples/refunds/src/chats.ts'
 import { ScriptedModel } from '../../../examples/refunds/src/scripted-model.ts'
 import { Shop } from '../../../examples/refunds/src/shop.ts'
-import { takeTurn } from '../../../examples/refunds/src/turns.ts'
+import { howItStands, takeTurn } from '../../../examples/refunds/src/turns.ts'
 import { testCache } from '../support/cache.ts'
 import { temporaryFolder } from '../support/processes.ts'
 import {
@@ -111,7 +112,8 @@ class FailingModel extends ScriptedModel {
   }
 }
 
-test('what was paid is on record before the model then fails: it is not paid again', async () => {
+/** The agent without its server, and the one conversation that it has. */
+async function inProcess(model: ScriptedModel) {
   const data = temporaryFolder()
   const engine = await createLelu({ directory: join(data, 'lelu'), policies, cache: testCache })
   const shop = new Shop(join(data, 'shop.db'))
@@ -119,21 +121,30 @@ test('what was paid is on record before the model then fails: it is not paid aga
     shop.close()
     await engine.close()
   })
-  const model = new FailingModel()
-  const agent = createAgent(engine, shop, model)
+  const store = { away: false }
+  const guard: Lelu['guard'] = (...given) =>
+    store.away ? Promise.reject(new Error('No answer.')) : engine.guard(...given)
+  const agent = createAgent({ ...engine, guard }, shop, model)
   const chats = new Chats(join(data, 'chats'))
   const owner = { chat: randomUUID(), customer: 'customer-7' }
-  let onRecord = ''
-  model.beforeItFails = () => {
-    onRecord = JSON.stringify(chats.load(owner.chat).history)
-  }
   async function turn(text?: string): Promise<string> {
-    const said = text === undefined ? undefined : { id: 'm1', text }
+    const said = text === undefined ? undefined : { id: randomUUID(), text }
     const taken = await takeTurn(agent, chats, owner, said)
     if (taken.status !== 'answering') return taken.status
     let answer = ''
     for await (const chunk of taken.stream) answer += JSON.stringify(chunk)
     return answer
+  }
+  const load = () => chats.load(owner.chat)
+  return { engine, shop, store, turn, load, stands: () => howItStands(agent, load(), owner) }
+}
+
+test('what was paid is on record before the model then fails: it is not paid again', async () => {
+  const model = new FailingModel()
+  const { shop, turn, load } = await inProcess(model)
+  let onRecord = ''
+  model.beforeItFails = () => {
+    onRecord = JSON.stringify(load().history)
   }
   expect(await turn('Please refund 20 EUR of order 1001.')).toContain('"type":"error"')
   expect(onRecord).toContain('Refunded 20 EUR of order 1001.')
@@ -141,6 +152,53 @@ test('what was paid is on record before the model then fails: it is not paid aga
   expect(await turn()).toContain('"delta":"Refunded "')
   expect(await turn()).toBe('idle')
   expect(shop.refunds()).toEqual([{ order: '1001', amount: 20 }])
+})
+
+test.each(['approve', 'deny'] as const)(
+  'the page is told of the verdict "%s", and what is kept passes the check of the SDK',
+  async (verdict) => {
+    const { engine, turn, load, stands } = await inProcess(new ScriptedModel())
+    const check = () => validateUIMessages({ messages: load().messages })
+    await turn('Please refund 120 EUR of order 1002.')
+    expect(await stands()).toEqual({ waiting: 1, decided: [] })
+    const [{ id = '' } = {}] = (await engine.approvals.list()).approvals
+    const reviewer = { id: 'rita', issuer: 'test', method: 'test' }
+    await engine.approvals.review(id, { verdict, reviewer, reason: 'Not yet' })
+    const reason = expect.stringContaining('A reviewer denied this call: Not yet')
+    const answer = verdict === 'approve' ? { approved: true } : { approved: false, reason }
+    expect(await stands()).toEqual({ waiting: 0, decided: [{ id: expect.any(String), ...answer }] })
+
+    expect(await turn()).toContain(
+      verdict === 'approve' ? 'Refunded 120 EUR' : 'tool-output-denied',
+    )
+    expect(await stands()).toEqual({ waiting: 0, decided: [] })
+    await check()
+    const parts = load().messages.flatMap((message) => message.parts)
+    expect(parts).toContainEqual(
+      expect.objectContaining({ type: 'tool-refund', approval: expect.objectContaining(answer) }),
+    )
+    // Also of one that is left behind.
+    await turn('Please refund 110 EUR of order 1002.')
+    await turn('Never mind.')
+    await check()
+    expect(JSON.stringify(load().messages)).not.toContain('"approval-requested"')
+  },
+)
+
+test('a turn in which the store was away leaves the page waiting, and the next one pays once', async () => {
+  const { engine, shop, store, turn, load, stands } = await inProcess(new ScriptedModel())
+  await turn('Please refund 120 EUR of order 1002.')
+  const [{ id = '' } = {}] = (await engine.approvals.list()).approvals
+  const reviewer = { id: 'rita', issuer: 'test', method: 'test' }
+  await engine.approvals.review(id, { verdict: 'approve', reviewer })
+  const before = load().messages
+  store.away = true
+  expect(await turn()).toContain('"type":"error"')
+  expect(load().messages).toEqual(before)
+  store.away = false
+  expect(await stands()).toMatchObject({ decided: [{ approved: true }] })
+  expect(await turn()).toContain('Refunded 120 EUR')
+  expect(shop.refunds()).toEqual([{ order: '1002', amount: 120 }])
 })
 
 test('the tests of the policy pass', async () => {

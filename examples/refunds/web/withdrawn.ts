@@ -1,6 +1,6 @@
 import type { UIMessage } from 'ai'
 
-/** The conversation without questions to a reviewer: the customer went on instead of waiting. For server and page. */
+/** The conversation without questions to a reviewer: the customer went on instead of waiting. */
 export function withdrawn(messages: readonly UIMessage[]): UIMessage[] {
   return messages.map((message) => ({
     ...message,

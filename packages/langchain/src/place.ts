@@ -1,4 +1,9 @@
-import { type AIMessage, type BaseMessage, isAIMessage } from '@langchain/core/messages'
+import {
+  type AIMessage,
+  type BaseMessage,
+  isAIMessage,
+  isBaseMessage,
+} from '@langchain/core/messages'
 import { LeluError } from '@lelu/engine/adapter'
 import type { GuardedCall, GuardOptions } from './options.ts'
 
@@ -46,7 +51,8 @@ export function guardedCall(raw: RawCall, { mode = 'suspend' }: GuardOptions): G
     })
   }
   const { id, name, args } = toolCall
-  const all = Array.isArray(messages) ? (messages as BaseMessage[]) : []
+  // What a task was started with, and the state of a graph, may be an array of anything.
+  const all = Array.isArray(messages) ? messages.filter(isBaseMessage) : []
   return {
     toolCall: { id, name, args, type: 'tool_call' },
     message: askedBy(all, id),

@@ -128,7 +128,10 @@ export function guardTool<T>(tool: T, options: GuardOptions): T {
   return guarded
 }
 
-/** `guardTool` for a list of tools; the types of the list stay. */
-export function guardTools<const T extends readonly unknown[]>(tools: T, options: GuardOptions): T {
+/** `guardTool` for a list of tools; the types of the list stay, and one written here is as mutable as LangChain wants it. */
+export function guardTools<const T extends unknown[] | readonly unknown[]>(
+  tools: T,
+  options: GuardOptions,
+): T {
   return tools.map((tool) => guardTool(tool, options)) as unknown as T
 }

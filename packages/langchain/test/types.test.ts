@@ -1,3 +1,4 @@
+import { ToolNode } from '@langchain/langgraph/prebuilt'
 import { createAgent, tool } from 'langchain'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -35,6 +36,16 @@ test('a list of guarded tools keeps the types of its places', () => {
   const guarded = guardTools([weather, count], options)
   expectTypeOf(guarded[0]).toEqualTypeOf<typeof weather>()
   expectTypeOf(guarded[1]).toEqualTypeOf<typeof count>()
+})
+
+test('a list of guarded tools that was kept goes wherever LangChain takes tools', () => {
+  const guarded = guardTools([weather, count], options)
+  const model = new ScriptedModel('')
+  new ToolNode(guarded)
+  model.bindTools(guarded)
+  createAgent({ model, tools: guarded })
+  const unchanging = [weather, count] as const
+  expectTypeOf(guardTools(unchanging, options)).toEqualTypeOf<typeof unchanging>()
 })
 
 test('an agent infers its messages and its context as without the middleware', () => {

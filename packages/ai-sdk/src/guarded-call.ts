@@ -1,10 +1,10 @@
-import type { AdapterCall, ConfidenceSignal } from '@lelu/engine/adapter'
+import { type AdapterCall, asInput, type ConfidenceSignal } from '@lelu/engine/adapter'
 import type { ModelMessage, ToolSet } from 'ai'
 import { placeOf } from './history.ts'
 import { type GuardedCall, runOf } from './options.ts'
 import { asksItself } from './own-gate.ts'
 import type { GuardState } from './state.ts'
-import { asInput, jsonSchemaOf } from './tool-input.ts'
+import { jsonSchemaOf } from './tool-input.ts'
 
 /** A tool of the app, of whatever input and output. */
 export type AnyTool = ToolSet[string]

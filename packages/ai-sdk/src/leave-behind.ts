@@ -1,5 +1,6 @@
 import {
   type Approval,
+  asInput,
   editedInput,
   isLeluError,
   isSameInput,
@@ -9,7 +10,6 @@ import {
 import { refusedText } from './refused-text.ts'
 import type { Found, NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
-import { asInput } from './tool-input.ts'
 
 /** What came of a call that was left behind: it never ran, it ran and this is its kept result, or only that much is known. */
 export type Ending =

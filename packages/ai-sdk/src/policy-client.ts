@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type DecisionRequest, type Json, LeluError, toRequest } from '@lelu/engine/adapter'
+import {
+  asInput,
+  type DecisionRequest,
+  type Json,
+  LeluError,
+  toRequest,
+} from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import { type GuardedCall, runOf } from './options.ts'
 import type { GuardState } from './state.ts'
-import { asInput } from './tool-input.ts'
 
 /** The `PolicyClient` of `@ai-sdk/policy-opa`. */
 export type PolicyClient = {

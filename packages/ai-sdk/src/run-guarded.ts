@@ -1,5 +1,6 @@
 import {
   type AdapterCall,
+  asInput,
   type CallResult,
   editedInput,
   guardCall,
@@ -17,7 +18,7 @@ import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
-import { asInput, assertFits } from './tool-input.ts'
+import { assertFits } from './tool-input.ts'
 import { answered, unanswered } from './unanswered.ts'
 
 /** What the SDK hands to `execute` beside the input. */

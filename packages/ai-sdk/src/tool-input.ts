@@ -3,24 +3,6 @@ import { asSchema } from 'ai'
 
 type Schemaed = { inputSchema?: Parameters<typeof asSchema>[0] }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
-/**
- * What the SDK parsed, as JSON has it: a property that is undefined is one that is not there, as transforms leave it, and
- * an object without a prototype, as some schemas make it, is one like any other.
- * Anything else that is no JSON stays, and is refused by the engine.
- */
-export function asInput(value: unknown): Json {
-  if (Array.isArray(value)) return value.map((one) => (one === undefined ? one : asInput(one)))
-  if (!isPlain(value)) return (value ?? null) as Json
-  const present = Object.entries(value).filter(([, one]) => one !== undefined)
-  return Object.fromEntries(present.map(([key, one]) => [key, asInput(one)]))
-}
-
 const schemas = new WeakMap<object, Promise<Json | undefined>>()
 
 async function readSchema(inputSchema: Schemaed['inputSchema']): Promise<Json | undefined> {

@@ -1,5 +1,5 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
-import { type AddedField, isSameInput, type Json, takeField } from '@lelu/engine/adapter'
+import { type AddedField, asInput, isSameInput, type Json, takeField } from '@lelu/engine/adapter'
 import { type CallableTool, callTool, type InnerCall } from './bind-tool.ts'
 import { assertCoreTool } from './core-tool.ts'
 import { isOutage } from './engine-error.ts'
@@ -63,8 +63,7 @@ async function settle(
 /** The inside of a guarded tool: it gets what the framework parsed with the tool's own schema. */
 function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: unknown): InnerCall {
   return async (given, runManager, config) => {
-    // Nothing is `null` in JSON.
-    const input = given === undefined ? null : (given as Json)
+    const input = asInput(given)
     const result = await decided(input).catch((error) => {
       throw failNode(error, config.configurable as GuardedCall['configurable'] | undefined)
     })

@@ -1,6 +1,6 @@
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
-import { editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
+import { asInput, editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -8,11 +8,6 @@ function schemaOf(tool: unknown): unknown {
   return typeof tool === 'object' && tool !== null
     ? (tool as { schema?: unknown }).schema
     : undefined
-}
-
-/** A tool without a schema may be called with nothing; nothing is `null` in JSON. */
-function asInput(value: unknown): Json {
-  return value === undefined ? null : (value as Json)
 }
 
 /** The arguments of a tool call that has this input: always an object. */

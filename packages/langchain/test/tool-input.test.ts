@@ -2,7 +2,7 @@ import { Command, MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { leluMiddleware, pendingApprovals } from '../src/index.ts'
+import { guardTool, leluMiddleware, pendingApprovals } from '../src/index.ts'
 import {
   agentWith,
   ask,
@@ -52,6 +52,33 @@ test('an edit that the tool’s own schema refuses does not run, though its JSON
   expect(toolMessages(result).call_0?.text).toContain('does not pass the schema of the tool')
   expect(runs).toBe(0)
 })
+
+test.each(['the middleware', 'guardTool'])(
+  'under %s a tool runs whose schema leaves members undefined, and an edit may leave them out',
+  async (place) => {
+    const lelu = await openLelu()
+    const inputs: unknown[] = []
+    const unit = z.string().nullish()
+    const forecast = tool((input) => `${inputs.push(input)}`, {
+      name: 'reviewed',
+      schema: z.object({ city: z.string(), unit: unit.transform((given) => given ?? undefined) }),
+    })
+    const inTool = place === 'guardTool'
+    const agent = createAgent({
+      model: fakeModel()
+        .respond(calling({ name: 'reviewed', args: { city: 'Rome', unit: null } }))
+        .respond(new AIMessage('Finished.')),
+      tools: [inTool ? guardTool(forecast, { lelu, subject }) : forecast],
+      middleware: inTool ? [] : [leluMiddleware({ lelu, subject })],
+      checkpointer: new MemorySaver(),
+    })
+    const id = waitingId(await agent.invoke(ask, config))
+    expect((await lelu.approvals.get(id)).request.call.input).toEqual({ city: 'Rome' })
+    await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { city: 'Oslo' } })
+    await agent.invoke(new Command({ resume: true }), config)
+    expect(inputs).toEqual([{ city: 'Oslo' }])
+  },
+)
 
 test('a transform in the schema is applied once', async () => {
   const lelu = await openLelu()

@@ -19,7 +19,7 @@ export { addField, takeField } from './added-field.ts'
 export { cancelApproval, cancelCalls, findCall, type NamedCall } from './find-call.ts'
 export { type CallResult, editedInput, guardCall, isTaken, type RunTool } from './guard-call.ts'
 export { type HeldCall, holdCall } from './hold-call.ts'
-export { isSameInput, jsonText } from './json-values.ts'
+export { asInput, isSameInput, jsonText } from './json-values.ts'
 export {
   type ApprovalMode,
   checkGuardOptions,

@@ -1,13 +1,40 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '../types.ts'
 
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function withoutUndefined(value: unknown): Json {
+  if (Array.isArray(value)) {
+    return value.map((one) => (one === undefined ? one : withoutUndefined(one)))
+  }
+  if (!isPlain(value)) return (value ?? null) as Json
+  const present = Object.entries(value).filter(([, one]) => one !== undefined)
+  return Object.fromEntries(present.map(([key, one]) => [key, withoutUndefined(one)]))
+}
+
+/**
+ * What a tool's schema made of the arguments, as JSON has it: a property that is undefined is one that is not there, as
+ * transforms leave it, an object without a prototype, as some schemas make it, is one like any other, and nothing at
+ * all is `null`. Anything else that is no JSON stays, and is refused by the engine.
+ */
+export function asInput(value: unknown): Json {
+  try {
+    return withoutUndefined(value)
+  } catch {
+    // It contains itself, or is nested too deep to be looked through.
+    return value as Json
+  }
+}
+
 /** With 0 for -0, and plain objects for those without a prototype. */
 function asJsonHasIt(value: unknown): unknown {
   if (Object.is(value, -0)) return 0
   if (Array.isArray(value)) return value.map(asJsonHasIt)
-  if (typeof value !== 'object' || value === null) return value
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return value
+  if (!isPlain(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asJsonHasIt(one)]))
 }
 

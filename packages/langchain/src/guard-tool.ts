@@ -5,7 +5,7 @@ import { assertCoreTool } from './core-tool.ts'
 import { isOutage } from './engine-error.ts'
 import { failNode } from './fail-node.ts'
 import { type CallResult, guardCall } from './guard-call.ts'
-import { isNested, nestedName } from './nested-call.ts'
+import { isNested, nestedName, repeatName } from './nested-call.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { checkOptions } from './options.ts'
 import { guardedCall, type RawCall } from './place.ts'
@@ -14,6 +14,9 @@ import { argsOf } from './tool-input.ts'
 import { type ToolOutput, toOutput } from './tool-output.ts'
 import { takeTurn } from './turn.ts'
 import { rememberGuarded, unguarded } from './unguarded.ts'
+
+/** `executionInfo` is LangGraph's: the first attempt is 1, and a retry the next one. */
+type ToolConfig = Partial<RawCall> & { executionInfo?: { nodeAttempt?: number } }
 
 /** The messages of the graph. Where nobody passes them on, they are in what the task was started with. */
 function messagesOf({ state, configurable }: Partial<RawCall> & { state?: unknown }): unknown {
@@ -33,11 +36,13 @@ function callFrom(
   input: Json,
   options: GuardOptions,
 ): GuardedCall {
-  const { toolCall, configurable, context, signal } = config as Partial<RawCall>
+  const { toolCall, configurable, context, signal, executionInfo } = config as ToolConfig
   const messages = messagesOf(config)
   const raw = { messages, configurable, context, signal }
   if (toolCall === undefined || !isNested(toolCall, name)) {
-    return guardedCall({ ...raw, toolCall }, options)
+    const call = guardedCall({ ...raw, toolCall }, options)
+    const repeat = repeatName(call, executionInfo?.nodeAttempt)
+    return repeat === undefined ? call : { ...call, nested: repeat }
   }
   const own = { ...toolCall, name, args: argsOf(input) }
   const call = guardedCall({ ...raw, toolCall: own }, options)

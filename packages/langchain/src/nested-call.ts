@@ -29,6 +29,15 @@ function digestOf(input: Json): string {
   }
 }
 
+/** How many calls of this name one run of a node has made before. */
+function countOf(scratchpad: object, name: readonly unknown[]): number {
+  const key = JSON.stringify(name)
+  const counted = counts.get(scratchpad) ?? new Map<string, number>()
+  const count = counted.get(key) ?? 0
+  counts.set(scratchpad, counted.set(key, count + 1))
+  return count
+}
+
 /**
  * Names a call that a tool makes within its own call. By tool and input, and counted where both are the same: a body
  * that runs again after a resume makes its calls anew, and the names must be those that were approved, each of its own.
@@ -45,9 +54,20 @@ export function nestedName({ toolCall, configurable }: GuardedCall, input: Json)
     )
   }
   const name = [toolCall.name, digestOf(input)]
-  const key = JSON.stringify([toolCall.id, ...name])
-  const counted = counts.get(scratchpad) ?? new Map<string, number>()
-  const count = counted.get(key) ?? 0
-  counts.set(scratchpad, counted.set(key, count + 1))
-  return [...name, String(count)]
+  return [...name, String(countOf(scratchpad, [toolCall.id, ...name]))]
+}
+
+/**
+ * Names a call of a body whose calls no message names, from the second one of its id on: models reuse ids, and the
+ * approval of the first must not answer for the others. LangGraph retries with the scratchpad of the first attempt, and
+ * each attempt makes the same calls.
+ */
+export function repeatName(
+  { toolCall, message, configurable }: GuardedCall,
+  attempt: number | undefined,
+): string[] | undefined {
+  const scratchpad = configurable.__pregel_scratchpad
+  if (message !== undefined || typeof scratchpad !== 'object' || scratchpad === null) return
+  const count = countOf(scratchpad, [attempt ?? 1, toolCall.id])
+  return count === 0 ? undefined : [String(count)]
 }

@@ -10,8 +10,8 @@ export type GuardedCall = {
   /** As the model wrote it: `args` are not parsed yet. */
   toolCall: ToolCall & { id: string }
   /**
-   * Set where a tool calls this one in its body and passes its config on: what tells the call from others of that body.
-   * The id of `toolCall` is then that of the call of the model, which several share.
+   * Set where a tool calls this one in its body and passes its config on, or a body whose calls no message names has
+   * given the id before: what tells the call from others of that body. The id of `toolCall` is then one that several share.
    */
   nested?: readonly string[]
   /** The message that asked for the call; absent where the graph does not pass its state. */

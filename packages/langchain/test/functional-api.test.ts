@@ -1,8 +1,9 @@
 import { Annotation, entrypoint, MemorySaver, StateGraph, task } from '@langchain/langgraph'
 import { expect, test } from 'vitest'
-import { guardTools, resume } from '../src/index.ts'
+import { guardTools, pendingApprovals, resume } from '../src/index.ts'
 import { config, createTools, openLelu, reviewer, subject, waitingId } from './support.ts'
 
+type Lelu = Awaited<ReturnType<typeof openLelu>>
 type Call = { id: string; name: string; args: { amount: number }; type: 'tool_call' }
 type Guarded = { invoke(call: Call): Promise<{ text: string }> }
 
@@ -55,4 +56,50 @@ test('a graph whose messages are plain objects runs an allowed call', async () =
     .compile({ checkpointer: new MemorySaver() })
   const done = await graph.invoke({ messages: [{ role: 'user', content: 'Go on.' }] }, config)
   expect(done.messages).toEqual(['allowed did 1'])
+})
+
+/** Approves whatever waits, one after the other, until the run is over. */
+async function approveAll(lelu: Lelu, run: (input: unknown) => Promise<unknown>): Promise<unknown> {
+  for (let result = await run('go'); ; ) {
+    const [waiting] = pendingApprovals(result)
+    if (waiting === undefined) return result
+    await lelu.approvals.review(waiting.approvalId, { verdict: 'approve', reviewer })
+    result = await run(await resume({ result, lelu }))
+  }
+}
+
+test('calls of one id that no message names wait each for itself, and each runs once', async () => {
+  const { lelu, reviewed, ran } = await world()
+  const agent = entrypoint(
+    { name: 'agent', checkpointer: new MemorySaver() },
+    async (_: string) => {
+      const first = await reviewed.invoke(callOf('reviewed'))
+      const second = await reviewed.invoke(callOf('reviewed', { amount: 2 }))
+      const third = await reviewed.invoke(callOf('reviewed', { amount: 2 }))
+      return [first.text, second.text, third.text]
+    },
+  )
+  const done = await approveAll(lelu, (input) => agent.invoke(input as string, config))
+  expect(done).toEqual(['reviewed did 1', 'reviewed did 2', 'reviewed did 2'])
+  expect(ran).toHaveLength(3)
+  expect((await lelu.approvals.list()).approvals).toHaveLength(3)
+})
+
+test('a node that LangGraph tries again answers an approved call with its first result', async () => {
+  const { lelu, reviewed, ran } = await world()
+  let failures = 2
+  const work = async () => {
+    const { text } = await reviewed.invoke(callOf('reviewed'))
+    if (failures-- > 0) throw new Error('not yet')
+    return { text }
+  }
+  const retryPolicy = { maxAttempts: 3, initialInterval: 1, jitter: false, logWarning: false }
+  const graph = new StateGraph(Annotation.Root({ text: Annotation<string>() }))
+    .addNode('work', work, { retryPolicy })
+    .addEdge('__start__', 'work')
+    .compile({ checkpointer: new MemorySaver() })
+  const run = (input: unknown) =>
+    graph.invoke((input === 'go' ? { text: '' } : input) as { text: string }, config)
+  expect(await approveAll(lelu, run)).toEqual({ text: 'reviewed did 1' })
+  expect(ran).toHaveLength(1)
 })

@@ -12,10 +12,14 @@ export type PendingApproval = {
   callId: string
 }
 
-type Interrupt = { id?: unknown; value?: unknown } | null | undefined
+/** A run of `streamEvents` in version v3 has other names for the same. */
+type Interrupt =
+  | { id?: unknown; value?: unknown; interruptId?: unknown; payload?: unknown }
+  | null
+  | undefined
 
 const isInterrupt = (item: unknown): boolean =>
-  typeof item === 'object' && item !== null && 'value' in item
+  typeof item === 'object' && item !== null && ('value' in item || 'payload' in item)
 
 function interruptsOf(result: unknown): Interrupt[] {
   if (Array.isArray(result)) {
@@ -37,7 +41,7 @@ function interruptsOf(result: unknown): Interrupt[] {
 const shownText = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function readInterrupt(interrupt: Interrupt): PendingApproval[] {
-  const { id, value } = interrupt ?? {}
+  const { interruptId, payload, id = interruptId, value = payload } = interrupt ?? {}
   const { lelu, actionRequests } = (value ?? {}) as {
     lelu?: { approvalIds?: unknown; callIds?: unknown[] }
     actionRequests?: { name?: unknown }[]
@@ -54,7 +58,8 @@ function readInterrupt(interrupt: Interrupt): PendingApproval[] {
 
 /**
  * The calls that wait in a thread. Takes what `invoke` answered, an `updates` chunk of a stream (as it comes with
- * several modes or with sub-graphs, too), a state from `getState`, or an array of interrupts; other interrupts than ours are left out.
+ * several modes or with sub-graphs, too), a state from `getState`, or an array of interrupts, such as `run.interrupts` of
+ * `streamEvents`; other interrupts than ours are left out.
  */
 export function pendingApprovals(result: unknown): PendingApproval[] {
   const found = new Map<string, PendingApproval>()

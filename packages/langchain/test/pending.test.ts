@@ -17,6 +17,19 @@ test.each([
   expect(new Set(found)).toEqual(new Set(['r']))
 })
 
+test('the interrupts of a run of streamEvents in version v3 show the call that waits, and resume it', async () => {
+  const lelu = await openLelu()
+  const { agent, ran } = agentWith({ lelu, answers: [calling({ id: 'r', name: 'reviewed' })] })
+  const run = await agent.streamEvents(ask, { ...config, version: 'v3' })
+  await run.output
+  const result = run.interrupts
+  expect(pendingApprovals(result)).toMatchObject([{ action: 'reviewed', callId: 'r' }])
+  await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+  const command = await resume({ result, lelu })
+  await agent.invoke(command as NonNullable<typeof command>, config)
+  expect(ran).toHaveLength(1)
+})
+
 test('an array of interrupts is looked into, an empty one and what is no chunk show nothing', () => {
   const interrupt = {
     id: 'i',

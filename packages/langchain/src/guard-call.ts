@@ -1,4 +1,5 @@
 import {
+  cancelApproval,
   editedInput,
   findCall,
   guardCall as guard,
@@ -116,8 +117,13 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
       case 'threw':
         return { status: 'threw', error: result.error }
       case 'suspended':
-        if (options.mode === 'tell-model' || !canSuspend(call)) {
+        if (options.mode === 'tell-model') {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
+        }
+        if (!canSuspend(call)) {
+          // Nothing could take it up later. Asked again, it is refused, or was decided just before.
+          await cancelApproval(options, result.approval, 'nobody decided in time')
+          continue
         }
         // The value it is answered with is not looked at: whoever holds the thread could forge it.
         if (woken) forgetWaking()

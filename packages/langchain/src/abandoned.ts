@@ -2,42 +2,73 @@ import {
   type AIMessage,
   type BaseMessage,
   isAIMessage,
+  isBaseMessage,
   ToolMessage,
 } from '@langchain/core/messages'
 import { cancelCalls } from '@lelu/engine/adapter'
 import { checkOptions, type GuardedCall, type GuardOptions } from './options.ts'
-import { callId, runOf } from './place.ts'
+import { callId, canSuspend, runOf } from './place.ts'
 
 /** What the node that is about to ask the model knows. */
 export type AskingNode = Omit<GuardedCall, 'toolCall' | 'message'>
 
-type LeftCall = Pick<GuardedCall, 'toolCall'> & { message: AIMessage }
+type AskedCall = Pick<GuardedCall, 'toolCall'> & { message: AIMessage }
+type Answered = AskedCall & { answer: ToolMessage | undefined }
 
-/** The calls that were left without an answer when the user spoke again. */
-function leftBehind(messages: readonly BaseMessage[]): LeftCall[] {
-  const lastWord = messages.findLastIndex((message) => message.getType() === 'human')
-  return messages.slice(0, Math.max(lastWord, 0)).flatMap((message, at) => {
-    if (!isAIMessage(message)) return []
-    // Ids repeat from answer to answer, so only the messages right behind it can answer its calls.
-    const rest = messages.slice(at + 1)
-    const end = rest.findIndex((next) => !ToolMessage.isInstance(next))
-    const answers = (end === -1 ? rest : rest.slice(0, end)) as ToolMessage[]
-    const answered = new Set(answers.map(({ tool_call_id }) => tool_call_id))
-    return (message.tool_calls ?? []).flatMap(({ id, name, args }) =>
-      id === undefined || answered.has(id)
-        ? []
-        : [{ message, toolCall: { id, name, args, type: 'tool_call' as const } }],
-    )
+/** The calls of the message at this place, each with its answer. */
+function callsAt(messages: readonly BaseMessage[], at: number): Answered[] {
+  const message = messages[at]
+  if (message === undefined || !isAIMessage(message)) return []
+  // Ids repeat from answer to answer, so only the messages right behind it can answer its calls.
+  const rest = messages.slice(at + 1)
+  const end = rest.findIndex((next) => !ToolMessage.isInstance(next))
+  const answers = (end === -1 ? rest : rest.slice(0, end)) as ToolMessage[]
+  return (message.tool_calls ?? []).flatMap(({ id, name, args }) => {
+    if (id === undefined) return []
+    const answer = answers.find(({ tool_call_id }) => tool_call_id === id)
+    return [{ message, toolCall: { id, name, args, type: 'tool_call' as const }, answer }]
   })
 }
 
+const lastHuman = (messages: readonly BaseMessage[]): number =>
+  messages.findLastIndex((message) => message.getType() === 'human')
+
+/** The calls that were left without an answer when the user spoke again. */
+function leftBehind(messages: readonly BaseMessage[]): AskedCall[] {
+  const before = messages.slice(0, Math.max(lastHuman(messages), 0))
+  return before
+    .flatMap((_, at) => callsAt(messages, at))
+    .filter(({ answer }) => answer === undefined)
+}
+
 /**
- * Cancels the approvals of calls that the user left behind with a new message. `leluMiddleware` does it before each
- * call of the model; a graph of your own does it in the node that asks the model.
+ * The calls that something else may have answered in their place: middleware that takes an interrupt for an error, or an
+ * app that lets its user go on. Only those the model is now asked about for the first time: the store is asked once
+ * about each, and not at all about a step that simply went well.
+ */
+function answeredInPlace(messages: readonly BaseMessage[]): AskedCall[] {
+  const at = messages.findLastIndex((message) => isAIMessage(message))
+  const spokeBehind = lastHuman(messages) > at
+  return callsAt(messages, at).filter(
+    ({ answer }) => answer !== undefined && (spokeBehind || answer.status === 'error'),
+  )
+}
+
+/**
+ * Cancels the approvals of calls that nothing will take up again: those that the user left behind with a new message, and
+ * those that have an answer in the thread already. One that runs at this moment stays as it is.
+ * `leluMiddleware` does it before each call of the model; a graph of your own does it in the node that asks the model.
  */
 export async function cancelAbandoned(node: AskingNode, options: GuardOptions): Promise<void> {
   checkOptions(options)
-  const calls = leftBehind(node.messages).map((left): GuardedCall => ({ ...node, ...left }))
+  // There every call is answered at once, and the approval waits for the next call with the same input.
+  if (options.mode === 'tell-model') return
+  const messages = node.messages.filter(isBaseMessage)
+  const calls = [
+    ...leftBehind(messages),
+    // Without a checkpointer nothing waits in the thread.
+    ...(canSuspend(node) ? answeredInPlace(messages) : []),
+  ].map(({ message, toolCall }): GuardedCall => ({ ...node, message, toolCall }))
   await cancelCalls(
     options,
     calls.map((call) => ({ context: call, run: runOf(options, call), id: callId(call) })),

@@ -25,11 +25,6 @@ function askedBy(messages: readonly BaseMessage[], id: string): AIMessage | unde
 
 const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/** Whether a call can wait in its thread. The key is the one that LangGraph's own interrupt() looks at. */
-export function canSuspend({ configurable }: GuardedCall): boolean {
-  return Boolean(configurable.__pregel_checkpointer)
-}
-
 /**
  * The call with its place in the graph. Throws before anything is decided, so that no approval is left behind
  * that nobody could resume: without a checkpointer and a thread a suspended call has nowhere to wait.
@@ -64,6 +59,11 @@ export function guardedCall(raw: RawCall, { mode = 'suspend' }: GuardOptions): G
 }
 
 type Place = Pick<GuardedCall, 'configurable'>
+
+/** Whether a call can wait in its thread. The key is the one that LangGraph's own interrupt() looks at. */
+export function canSuspend({ configurable }: Place): boolean {
+  return Boolean(configurable.__pregel_checkpointer)
+}
 
 function namespaceOf({ configurable }: Place): string[] {
   const { checkpoint_ns: namespace } = configurable

@@ -1,5 +1,6 @@
 import { LeluError } from '../errors.ts'
 import { serverQuestion } from './postgres-checks.ts'
+import { ownTypes } from './postgres-values.ts'
 
 export type Row = Record<string, unknown>
 
@@ -18,6 +19,7 @@ export type Pool = {
 }
 /** One connection. A text of several statements has an answer for each. */
 type Client = {
+  binary: boolean
   on(event: 'error', listener: (error: Error) => void): unknown
   query(query: { text: string; query_timeout: number }): Promise<unknown>
 }
@@ -72,6 +74,8 @@ async function loadPg(): Promise<Pg> {
 async function greet(client: Client, timeoutMs: number, check: (answer: Row) => void) {
   // Until it is handed out nobody else listens, and its loss would end the process.
   client.on('error', () => {})
+  // Whatever the options or the defaults of `pg` say: our values are read from texts.
+  client.binary = false
   const text = `SET statement_timeout = ${timeoutMs}; ${serverQuestion}`
   const answers = (await client.query({ text, query_timeout: timeoutMs })) as { rows: Row[] }[]
   check(answers.at(-1)?.rows[0] ?? {})
@@ -98,6 +102,7 @@ export async function openPool(
     application_name: 'lelu',
     ...options,
     connectionString: uri,
+    types: ownTypes,
     connectionTimeoutMillis: deadlineMs,
     query_timeout: deadlineMs,
     verify: (client: Client, done: (error?: Error) => void) => {

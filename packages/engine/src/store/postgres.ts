@@ -3,7 +3,8 @@ import { LeluError } from '../errors.ts'
 import { serverCheck } from './postgres-checks.ts'
 import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
 import { makeTables, tablesIn } from './postgres-schema.ts'
-import type { ApprovalStore, Marks, StoredRow, Swapped } from './store.ts'
+import { marksFrom } from './postgres-values.ts'
+import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
 
 export type PostgresOptions = PostgresSettings & {
   /** Milliseconds after which the server gives a statement up. */
@@ -22,8 +23,6 @@ function fromRow(row: Row | undefined): StoredRow | undefined {
   const { created_at, marks: _marks, ...rest } = row
   return { ...rest, createdAt: created_at } as StoredRow
 }
-
-const marksFrom = ({ marks }: Row): Marks => Object.assign(Object.create(null), marks)
 
 const valuesOf = (row: StoredRow): unknown[] => [
   ...[row.id, row.tenant, row.state, row.rev, row.idem, row.createdAt],
@@ -128,7 +127,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
         LEFT JOIN ${approval} ON tenant = $1 AND idem = $2`
       const [found] = (await rowsOf(text, [tenant, idem, scopes])) as [Row]
       const row = found.id === null ? undefined : fromRow(found)
-      return { row, marks: marksFrom(found) }
+      return { row, marks: marksFrom(found.marks) }
     },
     async swap(rev, next, { before = null, notBefore = null } = {}) {
       const { id, state, attempt, audited, due, body, seal } = next
@@ -174,7 +173,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     },
     async watermarks(scopes) {
       const [found] = (await rowsOf(`SELECT ${marksOf('$1')}`, [scopes])) as [Row]
-      return marksFrom(found)
+      return marksFrom(found.marks)
     },
     async close() {
       const pool = await opening?.catch(() => undefined)

@@ -1,9 +1,20 @@
+import { hash } from 'node:crypto'
 import type { ApprovalStore } from '@lelu/engine'
 import { describe, expect, it } from 'vitest'
 import { dueContract } from './contract-due.ts'
 import { freshId, rowOf } from './rows.ts'
 
 export { freshId, rowOf }
+
+/** Of an agent whose id is as long as the gate lets through, in characters that no database compresses much. */
+function longScope(): string {
+  const seeds = Array.from({ length: 64 }, (_, n) => hash('sha256', `${freshId()}${n}`, 'buffer'))
+  const units = Array.from(Buffer.concat(seeds))
+  const id = units
+    .slice(0, 1024)
+    .map((unit, n) => String.fromCharCode(0x4e00 + unit * 79 + (n % 79)))
+  return `stop:agent:${id.join('')}`
+}
 
 /** What every driver does, whatever its database. The stores that `open` gives may share one database. */
 export function driverContract(name: string, open: () => Promise<ApprovalStore>): void {
@@ -130,6 +141,16 @@ export function driverContract(name: string, open: () => Promise<ApprovalStore>)
       await store.setWatermark(scope, 10)
       await store.setWatermark(scope, 5)
       expect({ ...(await store.watermarks([scope, other, '__proto__'])) }).toEqual({ [scope]: 10 })
+    })
+
+    it('keeps marks of the longest scopes there are apart', async () => {
+      const store = await open()
+      const [one, other] = [longScope(), longScope()]
+      await store.setWatermark(one, 10)
+      await store.setWatermark(one, 5)
+      expect({ ...(await store.watermarks([other, one])) }).toEqual({ [one]: 10 })
+      const { marks } = await store.findByCall('default', freshId(), [one, other])
+      expect({ ...marks }).toEqual({ [one]: 10 })
     })
 
     it('finds a call, and the marks of scopes with it, in one question', async () => {

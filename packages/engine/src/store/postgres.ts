@@ -3,7 +3,7 @@ import { LeluError } from '../errors.ts'
 import { serverCheck } from './postgres-checks.ts'
 import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
 import { makeTables, tablesIn } from './postgres-schema.ts'
-import { marksFrom } from './postgres-values.ts'
+import { marksOfScopes, storedScope, storedScopes } from './postgres-scopes.ts'
 import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
 
 export type PostgresOptions = PostgresSettings & {
@@ -125,9 +125,9 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       // The marks come with a row of nothing where the call has none.
       const text = `SELECT ${columns}, ${marksOf('$3')} FROM (SELECT) AS asked
         LEFT JOIN ${approval} ON tenant = $1 AND idem = $2`
-      const [found] = (await rowsOf(text, [tenant, idem, scopes])) as [Row]
+      const [found] = (await rowsOf(text, [tenant, idem, storedScopes(scopes)])) as [Row]
       const row = found.id === null ? undefined : fromRow(found)
-      return { row, marks: marksFrom(found.marks) }
+      return { row, marks: marksOfScopes(found.marks, scopes) }
     },
     async swap(rev, next, { before = null, notBefore = null } = {}) {
       const { id, state, attempt, audited, due, body, seal } = next
@@ -168,12 +168,12 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       await rowsOf(
         `INSERT INTO ${watermark} AS kept VALUES ($1, $2)
          ON CONFLICT (scope) DO UPDATE SET not_before = greatest(kept.not_before, excluded.not_before)`,
-        [scope, notBefore],
+        [storedScope(scope), notBefore],
       )
     },
     async watermarks(scopes) {
-      const [found] = (await rowsOf(`SELECT ${marksOf('$1')}`, [scopes])) as [Row]
-      return marksFrom(found.marks)
+      const [found] = (await rowsOf(`SELECT ${marksOf('$1')}`, [storedScopes(scopes)])) as [Row]
+      return marksOfScopes(found.marks, scopes)
     },
     async close() {
       const pool = await opening?.catch(() => undefined)

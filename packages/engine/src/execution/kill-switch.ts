@@ -4,7 +4,9 @@ import type { Reviewer } from '../approvals/record.ts'
 import { readActor } from '../approvals/reviewer.ts'
 import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
+import { maxId } from '../request/gate.ts'
 import { onlyMember } from '../request/only-member.ts'
+import { checkText } from '../request/read-members.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore, Marks } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
@@ -41,7 +43,9 @@ const agentScope = (id: string) => `agent:${id}`
 function scopeOf(scope: StopScope): string {
   const [kind, value] = onlyMember(scope) ?? []
   if (kind === 'all' && value === true) return everything
-  if (kind === 'agent' && typeof value === 'string' && value !== '') return agentScope(value)
+  // An id that no call can have stops nobody: refused before the log says that it did.
+  if (kind === 'agent' && typeof value === 'string' && value !== '')
+    return agentScope(checkText(value, 'scope.agent', maxId))
   throw new LeluError('LELU_REQUEST_INVALID', 'What is stopped or started is an agent, or all.', {
     help: 'Pass { agent: "trader-1" } or { all: true }.',
   })

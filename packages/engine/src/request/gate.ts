@@ -26,8 +26,10 @@ export type GatedRequest = {
 export const defaultLimits: JsonLimits = { maxBytes: 1024 * 1024, maxDepth: 64 }
 
 const maxSubjects = 8
-const maxName = 256
-const maxId = 1024
+/** In UTF-16 units, of the names of tenants and tools. */
+export const maxName = 256
+/** Of ids: of subjects, runs and calls. */
+export const maxId = 1024
 
 const requestNames = ['subject', 'call', 'confidence', 'resource', 'tenant', 'run', 'context']
 const subjectNames = ['id', 'type', 'actingFor', 'properties']

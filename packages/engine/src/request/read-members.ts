@@ -66,6 +66,17 @@ export function readText(members: Members, name: string, most: number): string {
   return value
 }
 
+/** The same for a text beside a request, such as the name of what is stopped: `path` is where it stands. */
+export function checkText(value: unknown, path: string, most: number): string {
+  const cut = path.lastIndexOf('.')
+  const name = path.slice(cut + 1)
+  return readText(
+    { path: path.slice(0, Math.max(cut, 0)), values: new Map([[name, value]]) },
+    name,
+    most,
+  )
+}
+
 export function readWord<Word extends string>(
   members: Members,
   name: string,

@@ -2,7 +2,9 @@ import type { AuditLog } from '@lelu/audit'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import { chainOf } from '../chain.ts'
 import { LeluError } from '../errors.ts'
+import { maxId, maxName } from '../request/gate.ts'
 import { onlyMember } from '../request/only-member.ts'
+import { checkText } from '../request/read-members.ts'
 import type { ReadMarks } from '../store/marks.ts'
 import type { ApprovalStore } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
@@ -38,16 +40,19 @@ type Options = {
 
 const scopeName = (kind: string, id: string) => `${kind}:${id}`
 
-const kinds: readonly string[] = [
-  ...['token', 'approval', 'grant'],
-  ...['agent', 'user', 'key', 'tenant'],
-]
+/** What is revoked by a name, without a look at what is stored. */
+const named: readonly string[] = ['agent', 'user', 'key', 'tenant']
+const kinds: readonly string[] = ['token', 'approval', 'grant', ...named]
 
 /** What a revocation is about. Throws `LELU_REQUEST_INVALID` unless it is one thing. */
 export function readTarget(target: object): [kind: string, id: string] {
   const [kind = '', id] = onlyMember(target) ?? []
   if (kind === 'all' && id === true) return [kind, kind]
-  if (kinds.includes(kind) && typeof id === 'string' && id !== '') return [kind, id]
+  if (kinds.includes(kind) && typeof id === 'string' && id !== '') {
+    // A name that no call can have covers nothing: refused before the log says that it did.
+    if (named.includes(kind)) checkText(id, `target.${kind}`, kind === 'tenant' ? maxName : maxId)
+    return [kind, id]
+  }
   throw new LeluError(
     'LELU_REQUEST_INVALID',
     'A revocation names exactly one of: token, approval, grant, agent, user, key, tenant, all.',

@@ -55,17 +55,20 @@ describe('an id that is no string', () => {
 
 describe('a list', () => {
   // An authentication that found no tenant must not open everybody's.
-  it.each([undefined, null, '', 7])('for the tenant %j is refused', async (tenant) => {
-    const lelu = await testEngine()
-    await suspended(lelu)
-    const filter = { tenant } as never
-    const refused = { code: 'LELU_REQUEST_INVALID' }
-    await expect(lelu.approvals.list(filter)).rejects.toMatchObject(refused)
-    await expect(lelu.grants.list(filter)).rejects.toMatchObject(refused)
-    await expect(lelu.notifications.list(filter)).rejects.toMatchObject(refused)
-    const call = { run: 'r', call: 'c', tenant } as never
-    await expect(lelu.approvals.find(call)).rejects.toMatchObject(refused)
-  })
+  it.each([undefined, null, '', 7, 'a\0', '\ud800'])(
+    'for the tenant %j is refused',
+    async (tenant) => {
+      const lelu = await testEngine()
+      await suspended(lelu)
+      const filter = { tenant } as never
+      const refused = { code: 'LELU_REQUEST_INVALID' }
+      await expect(lelu.approvals.list(filter)).rejects.toMatchObject(refused)
+      await expect(lelu.grants.list(filter)).rejects.toMatchObject(refused)
+      await expect(lelu.notifications.list(filter)).rejects.toMatchObject(refused)
+      const call = { run: 'r', call: 'c', tenant } as never
+      await expect(lelu.approvals.find(call)).rejects.toMatchObject(refused)
+    },
+  )
 
   it.each([Number.NaN, 'abc', 10n, null])('of %s rows is refused', async (limit) => {
     const lelu = await testEngine({ store: undefined as never })

@@ -183,7 +183,7 @@ describe.each(Object.entries(methods))('%s', (_name, { make, ask }) => {
     const world = await openWorld()
     const { approval, asked = approval } = await make(world)
     world.takeTrace()
-    for (const tenant of [undefined, null, '', 7]) {
+    for (const tenant of [undefined, null, '', 7, 'a\0', '\ud800', 'x'.repeat(257)]) {
       const answer = await answerOf(ask(world.lelu, asked, { tenant } as unknown as TenantScope))
       expect(answer).toMatch(/LELU_REQUEST_INVALID/)
     }

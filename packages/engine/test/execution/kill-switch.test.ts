@@ -110,3 +110,19 @@ it.each([{}, { agent: '' }, { all: false }, { user: 'alice' }])(
     })
   },
 )
+
+it.each([
+  ['of 1025 characters', 'x'.repeat(1025)],
+  ['with a zero character', 'x\0'],
+  ['with half a character', 'x\ud800'],
+])(
+  'an agent that no call can have, %s, is not stopped, and no log says that it is',
+  async (_what, agent) => {
+    const lelu = await testEngine()
+    const append = vi.spyOn(lelu.audit, 'append')
+    const refused = { code: 'LELU_REQUEST_INVALID', details: { path: 'scope.agent' } }
+    for (const word of ['stop', 'start', 'isStopped'] as const)
+      await expect(lelu.killSwitch[word]({ agent })).rejects.toMatchObject(refused)
+    expect(append).not.toHaveBeenCalled()
+  },
+)

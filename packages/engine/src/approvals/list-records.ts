@@ -2,6 +2,7 @@ import type { Answer } from '../answer.ts'
 import type { ListQuery, StoredRow } from '../store/store.ts'
 import { nextOf, openRows } from './open-rows.ts'
 import type { ApprovalRecord } from './record.ts'
+import { alteredError } from './seal.ts'
 
 /** `altered` names rows that were changed outside Lelu; `next` is the `after` of the next page, or null. */
 export type RecordPage = { records: ApprovalRecord[]; altered: string[]; next: string | null }
@@ -22,16 +23,26 @@ export function isApart({ id }: StoredRow): boolean {
   return !id.startsWith(approvalPrefix)
 }
 
-/** Lists approvals, a page at a time. */
+/** Standing grants and notices that were not delivered, by their ids: they come behind all approvals. */
+const isOtherKind = ({ id }: StoredRow): boolean => /^(grt|und)_/.test(id)
+
+/**
+ * Lists approvals, a page at a time. What cannot be read is named, and counts: were it left out before the page is
+ * measured, one altered row would seem to end the list, and hide all that wait behind it.
+ */
 export function listRecords({ rows, open }: Options) {
+  const openListed = async (row: StoredRow): Promise<ApprovalRecord> => {
+    if (isApart(row)) throw alteredError(row.id, 'its id is none of an approval')
+    return open(row)
+  }
   return async (query: ListQuery): Promise<RecordPage> => {
     const found = await rows(query)
-    // What is none comes behind all approvals: the page with the first of them is the last.
-    const approvals = found.filter((row) => !isApart(row))
-    const { opened, altered } = await openRows(approvals, open)
+    const approvals = found.filter((row) => !isOtherKind(row))
+    const { opened, altered } = await openRows(approvals, openListed)
     const { state } = query
     // Its time may have come since it was stored.
     const records = opened.filter((record) => state === undefined || record.state === state)
-    return { records, altered, next: nextOf(approvals, query.limit) }
+    const isEnd = approvals.length < found.length
+    return { records, altered, next: isEnd ? null : nextOf(found, query.limit) }
   }
 }

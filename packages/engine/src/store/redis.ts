@@ -36,7 +36,10 @@ function timeOf(text: string | null): number | null {
  * not be taken for it. What is missing breaks the seal.
  */
 function rowOf(id: string, values: Values): StoredRow | undefined {
-  if (values.every((value) => value === null)) return undefined
+  return values.every((value) => value === null) ? undefined : rowFrom(id, values)
+}
+
+function rowFrom(id: string, values: Values): StoredRow {
   const [tenant, state, rev, idem, createdAt, attempt, audited, due, body, seal] = values
   return {
     id,
@@ -176,10 +179,11 @@ export function redisApprovalStore(
       const set = keys.set({ ...(tenant !== undefined && { tenant }), ...(state && { state }) })
       const args = [keys.rows, after === undefined ? '-' : `(${after}`, limit]
       const reply = await run('listing approvals', scripts.listScript, [set], args)
-      return (reply as [string, Values][]).flatMap(([id, values]) => {
-        const row = rowOf(id, values)
-        // The sets are not sealed: what somebody added to them must not show one tenant the row of another.
-        return row === undefined || (tenant !== undefined && row.tenant !== tenant) ? [] : [row]
+      return (reply as [string, Values][]).map(([id, values]) => {
+        const row = rowFrom(id, values)
+        // The sets are not sealed: what somebody added to them must not show one tenant the row of another. Nor may it,
+        // or a row that somebody deleted, shorten a page, which would seem to be the last: nothing of it has no seal.
+        return tenant !== undefined && row.tenant !== tenant ? rowFrom(id, []) : row
       })
     },
     async due(now, limit) {

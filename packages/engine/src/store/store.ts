@@ -73,7 +73,7 @@ export interface ApprovalStore {
   findByCall(tenant: string, idem: string, scopes?: readonly string[]): Answer<FoundCall>
   /** Compare-and-swap: writes `next` only while the stored revision is `rev`. Without `clock`, the window is not looked at. */
   swap(rev: number, next: StoredRow, window?: SwapWindow): Promise<Swapped>
-  /** In order of id, which is the order of creation. */
+  /** In order of id, which is the order of creation. Fewer than `limit` only where there are no more. */
   list(query: ListQuery): Promise<StoredRow[]>
   /** Rows that are due at `now` (epoch ms) or before, the longest due first. */
   due(now: number, limit: number): Promise<StoredRow[]>

@@ -44,7 +44,8 @@ export interface Lelu {
   readonly closing: AbortSignal
   /**
    * Refuses new calls (`LELU_ENGINE_CLOSED`), waits for those at work (`closeWithinMs`), then ends the log and the store
-   * that this engine opened. A tool that takes longer runs on unrecorded, and its approval becomes `unknown`.
+   * that this engine opened. From then on it answers nothing from its store. A tool that takes longer runs on unrecorded,
+   * and its approval becomes `unknown`.
    */
   close(): Promise<void>
 }

@@ -16,9 +16,11 @@ import { type StandingGrants, standingGrants } from './standing/standing-grants.
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
 import { storeClock } from './store/clock.ts'
 import { defaultStoreDeadlineMs } from './store/deadline.ts'
+import { engineStore } from './store/engine-store.ts'
 import { fromKeyv } from './store/from-keyv.ts'
 import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
+import type { ApprovalStore } from './store/store.ts'
 import { timedBy } from './store/timed.ts'
 import { hasKeyRing, openKeyRing, readKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
@@ -61,6 +63,16 @@ function auditOptions(options: StorageOptions, directory: string): AuditLogOptio
   }
 }
 
+/** Without a Keyv of the user's there is nothing to unwrap: the driver itself. */
+function storeOf(options: StorageOptions, directory: string, deadlineMs: number): ApprovalStore {
+  if (options.store === undefined) {
+    const path = join(directory, 'approvals.db')
+    return engineStore(sqliteApprovalStore({ path }, deadlineMs), true)
+  }
+  const allowed = options.allowUnsafeStore && { allowUnsafe: true }
+  return engineStore(fromKeyv(options.store, { deadlineMs, ...allowed }), false)
+}
+
 /** Opens the keys, the log and the store, in this order; whatever fails closes what was opened before it. */
 export async function openStorage(
   options: StorageOptions,
@@ -92,15 +104,10 @@ export async function openStorage(
     await openings.close()
     if (options.audit === undefined) await audit.close()
   }
+  let closeStore = async () => {}
   try {
-    // Without a Keyv of the user's there is nothing to unwrap: the driver itself.
-    const store =
-      options.store === undefined
-        ? sqliteApprovalStore({ path: join(directory, 'approvals.db') }, deadlineMs)
-        : fromKeyv(options.store, {
-            deadlineMs,
-            ...(options.allowUnsafeStore && { allowUnsafe: true }),
-          })
+    const store = storeOf(options, directory, deadlineMs)
+    closeStore = store.close
     await timedBy(openMs)(store.open(), 'opening')
     const clock = storeClock(store, now, deadlineMs)
     await clock.refresh()
@@ -145,11 +152,12 @@ export async function openStorage(
       async close() {
         await notifying.close()
         await records.flush()
-        if (options.store === undefined || store.ownsConnections) await store.close()
+        await closeStore()
         await closeAudit()
       },
     }
   } catch (error) {
+    await closeStore().catch(() => {})
     await closeAudit()
     throw error
   }

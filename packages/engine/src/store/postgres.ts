@@ -176,8 +176,9 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       return marksOfScopes(found.marks, scopes)
     },
     async close() {
-      const pool = await opening?.catch(() => undefined)
-      opening = undefined
+      const closing = opening
+      opening = undefined // whoever opens it again meanwhile gets connections that are not ending
+      const pool = await closing?.catch(() => undefined)
       await pool?.end()
     },
   }

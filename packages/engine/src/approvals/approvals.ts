@@ -3,12 +3,11 @@ import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { assertFitsToken } from '../tokens/fits-token.ts'
 import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
-import { callerTenant, type TenantScope } from './caller-tenant.ts'
+import { callerTenant, readFilter, type TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
 import { cancelledEvent, requestedEvent } from './events.ts'
 import { inputChanges } from './input-changes.ts'
 import { approvalPrefix } from './list-records.ts'
-import { pageLimit } from './page-limit.ts'
 import { readReason } from './reason.ts'
 import { type Reconciliation, readReconciliation, reconcileChange } from './reconcile.ts'
 import {
@@ -191,14 +190,14 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return records.create(record, [requestedEvent(record)])
     },
     get: async (id, scope = {}) => toApproval(await records.load(id, callerTenant(scope))),
-    async find({ run, call, ...scope }) {
-      const tenant = callerTenant(scope) ?? 'default'
+    async find(asked) {
+      const tenant = callerTenant(asked) ?? 'default'
+      const { run, call } = asked
       const { record } = await records.findByCall(tenant, callKey(run, call))
       return record && toApproval(record)
     },
-    async list({ limit, ...filter } = {}) {
-      callerTenant(filter)
-      const page = await records.list({ ...filter, limit: pageLimit(limit) })
+    async list(filter = {}) {
+      const page = await records.list(readFilter(filter))
       return { approvals: page.records.map(toApproval), altered: page.altered, next: page.next }
     },
     async review(id, given) {
@@ -210,6 +209,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return wake(await records.transition(id, change, tenant))
     },
     async cancel(id, cancelling = {}) {
+      const tenant = callerTenant(cancelling)
       const by = readActor(cancelling.by)
       const text = readReason(cancelling.reason) ?? null
       const change = (record: ApprovalRecord): Change | undefined => {
@@ -223,12 +223,13 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
           events: [cancelledEvent(record, by, text)],
         }
       }
-      return wake(await records.transition(id, change, callerTenant(cancelling)))
+      return wake(await records.transition(id, change, tenant))
     },
     async reconcile(id, given) {
+      const tenant = callerTenant(given)
       const read = readReconciliation(given)
       const change = (record: ApprovalRecord) => reconcileChange(record, read, terms())
-      return wake(await records.transition(id, change, callerTenant(given)))
+      return wake(await records.transition(id, change, tenant))
     },
     wait: async (id, waitOptions) =>
       toApproval(await waitForReview(records, wakeUps, id, waitOptions)),

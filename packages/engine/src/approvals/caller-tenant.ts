@@ -1,6 +1,8 @@
 import { LeluError } from '../errors.ts'
 import { maxName } from '../request/gate.ts'
+import { ownMember } from '../request/own-member.ts'
 import { checkText } from '../request/read-members.ts'
+import { pageLimit } from './page-limit.ts'
 
 /** Whose records are reached by an id. */
 export type TenantScope = {
@@ -10,13 +12,23 @@ export type TenantScope = {
 
 /**
  * The tenant of the caller, or undefined where none was given. An empty or undefined one that is given all the same is
- * refused: an authentication that found no tenant must not open everybody's. So is one that no call can have.
+ * refused: an authentication that found no tenant must not open everybody's. So is one that no call can have, or that is
+ * not the object's own.
  */
-export function callerTenant(scope: TenantScope): string | undefined {
-  if (!Object.hasOwn(scope, 'tenant')) return undefined
-  const { tenant } = scope
-  if (typeof tenant === 'string' && tenant !== '') return checkText(tenant, 'tenant', maxName)
+export function callerTenant(scope: unknown): string | undefined {
+  const member = ownMember(scope, 'tenant')
+  if (member === undefined) return undefined
+  const { value } = member
+  if (typeof value === 'string' && value !== '') return checkText(value, 'tenant', maxName)
   throw new LeluError('LELU_REQUEST_INVALID', 'The tenant of a caller is a non-empty string.', {
     help: 'Pass the tenant that your own authentication established; leave `tenant` out only for callers who may see every tenant.',
   })
+}
+
+/** What a list is asked for. The tenant is put there by name: a spread alone leaves out one that is not enumerable. */
+export function readFilter<Filter extends TenantScope & { limit?: number }>(
+  given: Filter,
+): Filter & { limit: number } {
+  const tenant = callerTenant(given)
+  return { ...given, ...(tenant !== undefined && { tenant }), limit: pageLimit(given.limit) }
 }

@@ -1,6 +1,6 @@
 import { LeluError } from '../errors.ts'
 import type { Json } from '../types.ts'
-import type { TenantScope } from './caller-tenant.ts'
+import { callerTenant, type TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
 import { reviewedEvent } from './events.ts'
 import { readReason } from './reason.ts'
@@ -31,14 +31,22 @@ export type Review = TenantScope & {
 /** The review of a person, without whatever else the host passed. Throws `LELU_REVIEW_INVALID`. */
 export function readReview(given: Review): Review {
   const reviewer = readReviewer(given?.reviewer)
+  const tenant = callerTenant(given)
   const reason = readReason(given.reason)
-  if (given.verdict !== 'approve' && given.verdict !== 'deny') {
+  // Each by its name: a spread would leave out a digest or an edit that the object has from its class.
+  const { verdict, digest, input } = given
+  if (verdict !== 'approve' && verdict !== 'deny') {
     throw new LeluError('LELU_REVIEW_INVALID', 'A verdict is `approve` or `deny`.', {
       help: 'Pass one of the two words.',
     })
   }
-  const { reason: _, ...rest } = given
-  return { ...rest, reviewer, ...(reason !== undefined && { reason }) }
+  return {
+    ...{ verdict, reviewer },
+    ...(tenant !== undefined && { tenant }),
+    ...(reason !== undefined && { reason }),
+    ...(digest !== undefined && { digest }),
+    ...(input !== undefined && { input }),
+  }
 }
 
 /** What the votes came to, once they came to anything. */

@@ -15,8 +15,8 @@ export async function waitForReview(
   id: string,
   options: TenantScope & { timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<ApprovalRecord> {
-  const { timeoutMs = maxWaitMs, signal } = options
   const tenant = callerTenant(options)
+  const { timeoutMs = maxWaitMs, signal } = options
   // Written so that NaN waits not at all, and not for ever.
   const until = performance.now() + (timeoutMs > 0 ? Math.min(timeoutMs, maxWaitMs) : 0)
   let pause = 25

@@ -7,6 +7,7 @@ import { isDenied, requirementsMet } from '../approvals/review.ts'
 import { alteredError } from '../approvals/seal.ts'
 import { newId } from '../ids.ts'
 import type { GatedRequest } from '../request/gate.ts'
+import { ownMember } from '../request/own-member.ts'
 import { type ApprovalClaims, mismatchOf } from '../tokens/claims.ts'
 import { type MintOptions, type NewGrant, newGrant, signToken } from '../tokens/mint.ts'
 import { refuseToken } from '../tokens/refusal.ts'
@@ -40,8 +41,8 @@ const same = (a: string, b: string) => {
 /** Check 6: the agent is the one the approval was made for. Check 5, the tenant, is part of the load. */
 function checkCaller({ request }: ApprovalRecord, caller: Caller): void {
   // One that is there but undefined is refused as well: an authentication that found nobody must not run anybody's.
-  if (Object.hasOwn(caller, 'agent') && caller.agent !== request.subject.id)
-    throw refuseToken('token_subject')
+  const agent = ownMember(caller, 'agent')
+  if (agent !== undefined && agent.value !== request.subject.id) throw refuseToken('token_subject')
 }
 
 /** Signs the token of this record and verifies it as anybody's: what it says must be what the record says. */

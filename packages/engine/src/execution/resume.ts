@@ -2,6 +2,7 @@ import { callerTenant } from '../approvals/caller-tenant.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import { mayRunAgain } from '../approvals/state.ts'
 import { LeluError } from '../errors.ts'
+import { ownMember } from '../request/own-member.ts'
 import { type Execute, type Outcome, overruled } from './outcome.ts'
 import { type Caller, type RedeemOptions, redeem } from './redeem.ts'
 import { runClaimed } from './run-claimed.ts'
@@ -114,7 +115,9 @@ export async function resume<T>(
   caller: Caller,
   options: RedeemOptions,
 ): Promise<Outcome<T>> {
-  const record = await options.records.load(id, callerTenant(caller))
+  const tenant = callerTenant(caller)
+  ownMember(caller, 'agent') // refused here also where the call would not be redeemed
+  const record = await options.records.load(id, tenant)
   return resumeFrom(record, execute, caller, options)
 }
 

@@ -1,5 +1,4 @@
-import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
-import { pageLimit } from '../approvals/page-limit.ts'
+import { callerTenant, readFilter, type TenantScope } from '../approvals/caller-tenant.ts'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { LeluError } from '../errors.ts'
@@ -38,10 +37,7 @@ export function createNotifications({ records, undelivered, loop, now }: Options
   }
 
   return {
-    async list({ limit, ...filter } = {}) {
-      callerTenant(filter)
-      return undelivered.list({ ...filter, limit: pageLimit(limit) })
-    },
+    list: async (filter = {}) => undelivered.list(readFilter(filter)),
     async retry(id, scope = {}) {
       const tenant = callerTenant(scope)
       const letter = await undelivered.get(id, tenant)

@@ -36,9 +36,9 @@ export function recordedInputs(openings: Openings, audit: AuditLog): RecordedInp
       return openings.reveal(record)
     },
     async erase(id, options) {
+      const tenant = callerTenant(options) ?? 'default'
       const reviewer = readReviewer(options.by)
       const reason = readReason(options.reason) ?? ''
-      const tenant = callerTenant(options) ?? 'default'
       return eraseSubject({ openings, audit }, { subject: { id, tenant }, reviewer, reason })
     },
   }

@@ -1,6 +1,5 @@
 import type { AuditLog } from '@lelu/audit'
-import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
-import { pageLimit } from '../approvals/page-limit.ts'
+import { callerTenant, readFilter, type TenantScope } from '../approvals/caller-tenant.ts'
 import { readReason } from '../approvals/reason.ts'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
@@ -136,8 +135,9 @@ export function standingGrants({
 
   return {
     async create(approvalId, terms) {
+      const caller = callerTenant(terms)
       const { by, maxUses, expiresInMs, reason } = readTerms(terms)
-      const record = await records.load(approvalId, callerTenant(terms))
+      const record = await records.load(approvalId, caller)
       const fields = grantable(record, by)
       const { request, tenant } = record
       // Before the revocations are read: one that comes right behind must not find a grant that is younger than it is.
@@ -169,14 +169,12 @@ export function standingGrants({
       })
     },
     get: async (id, scope = {}) => standing.get(id, callerTenant(scope)),
-    async list({ limit, ...filter } = {}) {
-      callerTenant(filter)
-      return standing.list({ ...filter, limit: pageLimit(limit) })
-    },
+    list: async (filter = {}) => standing.list(readFilter(filter)),
     async revoke(id, revoking = {}) {
+      const tenant = callerTenant(revoking)
       const by = readActor(revoking.by)
       const reason = readReason(revoking.reason) ?? 'no reason given'
-      const grant = await standing.get(id, callerTenant(revoking))
+      const grant = await standing.get(id, tenant)
       const event = { ...described(grant), kind: 'grant.revoked' as const }
       await audit.append({ ...event, reviewer: by, reason })
       return settle(async () => {

@@ -120,10 +120,10 @@ export function createTokens(options: TokensOptions): Tokens {
       }
     },
     async revoke(target, revoking = {}) {
+      const tenant = callerTenant(revoking)
       const [kind, id] = readTarget(target)
       const by = readActor(revoking.by)
       const reason = readReason(revoking.reason) ?? 'no reason given'
-      const tenant = callerTenant(revoking)
       const revocation = { reason, by, tenant }
       switch (kind) {
         case 'approval':
@@ -134,7 +134,11 @@ export function createTokens(options: TokensOptions): Tokens {
           return revokeApproval(approval, revocation, claims.jti)
         }
         case 'grant':
-          await options.grants.revoke(id, { ...revoking, reason })
+          await options.grants.revoke(id, {
+            reason,
+            ...(by && { by }),
+            ...(tenant !== undefined && { tenant }),
+          })
           return
         default:
           assertWithin(tenant, kind, id)

@@ -148,14 +148,20 @@ export function checkOptions(value: unknown): void {
   checkNumber(given, 'leaseMs', 10, week)
   checkNumber(given, 'closeWithinMs', 0, week)
   checkNumber(given, 'maxInputBytes', 1, 64 * 1024 * 1024)
-  if (given.notices !== undefined && typeof given.notices !== 'boolean') {
-    throw invalid('The option `notices` must be true or false.', 'Correct it, or leave it out.')
+  // A text such as 'false', from an environment variable, would count as true.
+  for (const name of ['notices', 'allowUnsafeStore']) {
+    if (given[name] === undefined || typeof given[name] === 'boolean') continue
+    throw invalid(`The option \`${name}\` must be true or false.`, 'Correct it, or leave it out.')
   }
   checkNotify(given.notify)
-  if (given.audit !== undefined && (given.archive ?? given.durability) !== undefined) {
+  checkLog(given)
+  const { obligations } = given
+  const areTypes = (list: unknown) =>
+    Array.isArray(list) && list.every((type) => typeof type === 'string' && type !== '')
+  if (obligations !== undefined && !areTypes(obligations)) {
     throw invalid(
-      'The options `archive` and `durability` belong to a log that the engine opens.',
-      'Pass them to openAuditLog (as `sink` and `durability`), or leave `audit` out.',
+      'The option `obligations` must be a list of non-empty strings.',
+      "Pass the types that this host carries out, such as ['log'].",
     )
   }
   checkAuditInput(given.auditInput)
@@ -163,6 +169,34 @@ export function checkOptions(value: unknown): void {
     throw invalid(
       'The option `now` must be a function.',
       'It answers epoch milliseconds; the default is Date.now.',
+    )
+  }
+}
+
+function hasMethods(value: unknown, names: readonly string[]): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
+}
+
+/** The log that is passed in, or what the engine opens its own with. */
+function checkLog({ audit, archive, durability }: Record<string, unknown>): void {
+  if (audit !== undefined && (archive ?? durability) !== undefined) {
+    throw invalid(
+      'The options `archive` and `durability` belong to a log that the engine opens.',
+      'Pass them to openAuditLog (as `sink` and `durability`), or leave `audit` out.',
+    )
+  }
+  const isLog = hasMethods(audit, ['append', 'flush', 'close']) && 'weakened' in audit
+  if (audit !== undefined && !isLog) {
+    throw invalid(
+      'The option `audit` must be an opened audit log.',
+      'Pass what `await openAuditLog(…)` of @lelu/audit answers, or leave it out.',
+    )
+  }
+  if (archive !== undefined && !hasMethods(archive, ['check', 'put', 'get', 'close'])) {
+    throw invalid(
+      'The option `archive` must be an audit sink.',
+      'Pass `s3Sink` of @lelu/audit/s3 or `directorySink` of @lelu/audit, called; or leave it out.',
     )
   }
 }

@@ -44,12 +44,16 @@ export function matchFields(requirements: readonly Requirement[]): string[] | nu
   return [...new Set(lists.flat())].sort()
 }
 
+/** As RFC 6901 writes it. An array has more members of its own: all lists of one length would be alike by `length`. */
+const isIndex = (key: string) => /^(?:0|[1-9]\d*)$/.test(key)
+
 /** What an input has at a JSON Pointer; null where it has nothing. */
 export function fieldOf(input: Json, pointer: string): { value: Json } | null {
   let found: Json = input
   for (const part of pointer.split('/').slice(1)) {
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return null
+    if (Array.isArray(found) && !isIndex(key)) return null
     found = (found as { [key: string]: Json })[key] as Json
   }
   return { value: found }

@@ -79,6 +79,18 @@ describe('no standing grant is made', () => {
     })
   })
 
+  it.each(['/to/length', '/to/00', '/to/-', '/to/1'])(
+    'when the policy names %s of a list, which is none of its items',
+    async (pointer) => {
+      const lelu = await testEngine({ policies: asking({ standing: [pointer] }) })
+      const id = await approved(lelu, { input: { to: ['alice@example.com'], body: 'hi' } })
+      await expect(lelu.grants.create(id, terms)).rejects.toMatchObject({
+        code: 'LELU_GRANT_REFUSED',
+        message: expect.stringContaining(pointer),
+      })
+    },
+  )
+
   it('from a call whose agent, user or tenant was revoked since', async () => {
     for (const target of [{ agent: 'trader-1' }, { user: 'alice' }, { tenant: 'default' }]) {
       const lelu = await testEngine()

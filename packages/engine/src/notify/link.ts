@@ -14,7 +14,10 @@ export function linkOf(link: NotifyOptions['link'], approvalId: string): string 
   }
   try {
     const made: unknown = link(approvalId)
-    return isWebUrl(made) ? made : null
+    if (isWebUrl(made)) return made
+    // A promise that nobody listens to would end this process when it is rejected.
+    Promise.resolve(made).catch(() => {})
+    return null
   } catch {
     return null // a notice without a link is better than none
   }

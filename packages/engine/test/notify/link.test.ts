@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { linkOf } from '../../src/notify/link.ts'
 
 const id = 'apr_0199-a'
@@ -22,6 +22,20 @@ it.each([
     },
     null,
   ],
+  ['a function that answers later', (async () => 'https://d.example/1') as never, null],
 ])('the link made from %s', (_what, link, expected) => {
   expect(linkOf(link, id)).toBe(expected)
+})
+
+it('a link that is promised and never comes does not end this process', async () => {
+  const unheard = vi.fn()
+  process.on('unhandledRejection', unheard)
+  onTestFinished(() => void process.off('unhandledRejection', unheard))
+  const link = async (): Promise<string> => {
+    throw new Error('no such page')
+  }
+  expect(linkOf(link as never, id)).toBeNull()
+  // Node tells of it once all that was ready has run.
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(unheard).not.toHaveBeenCalled()
 })

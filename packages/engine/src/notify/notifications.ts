@@ -5,7 +5,13 @@ import { LeluError } from '../errors.ts'
 import type { Delivery } from './notifier.ts'
 import type { NotifyLoop } from './notify-loop.ts'
 import { isSame } from './settle-notice.ts'
-import type { Undelivered, UndeliveredList, UndeliveredPage } from './undelivered.ts'
+import {
+  changedByOthers,
+  maxRounds,
+  type Undelivered,
+  type UndeliveredList,
+  type UndeliveredPage,
+} from './undelivered.ts'
 
 /** Notices of approvals on their way out, and those that could not be delivered. */
 export interface Notifications {
@@ -30,10 +36,11 @@ type Options = {
 export function createNotifications({ records, undelivered, loop, now }: Options): Notifications {
   /** Takes it off the list; whoever finds it gone was not the first. */
   async function close(id: string, tenant: string | undefined): Promise<Undelivered> {
-    for (;;) {
+    for (let round = 0; round < maxRounds; round += 1) {
       const letter = await undelivered.get(id, tenant)
       if (await undelivered.close(letter)) return { ...letter, state: 'closed' }
     }
+    throw changedByOthers(id)
   }
 
   return {

@@ -48,8 +48,20 @@ type Options = { store: ApprovalStore; keys: KeyHolder; deadlineMs: number; now:
 /** Behind those of approvals and grants, where pages of approvals end. */
 const prefix = 'und_'
 
+/** Each is one of others who change the same notice at this moment. */
+export const maxRounds = 20
+
 /** Three members: the key of a call has two, whatever its run and its id are. */
 const keyFor = (notice: string, target: string) => JSON.stringify(['undelivered', notice, target])
+
+/** Somebody else was faster, again and again. */
+export function changedByOthers(notification: string): LeluError {
+  const message = `The notification ${notification} was changed by others ${maxRounds} times in a row.`
+  return new LeluError('LELU_APPROVAL_CONFLICT', message, {
+    help: 'Try again; if it stays, look for a process that writes in a loop.',
+    details: { notification },
+  })
+}
 
 export function undeliveredList({ store, keys, deadlineMs, now }: Options): UndeliveredList {
   const timed = timedBy(deadlineMs)
@@ -76,13 +88,14 @@ export function undeliveredList({ store, keys, deadlineMs, now }: Options): Unde
     async put(given) {
       const own = { id: `${prefix}${newId()}`, state: 'undelivered' as const, revision: 1 }
       const letter: Undelivered = { ...own, createdAt: now(), ...given }
-      for (;;) {
+      for (let round = 0; round < maxRounds; round += 1) {
         const { created, row } = await timed(store.create(toRow(letter)), 'laying a notice aside')
         if (created) return
         // Laid aside before: a new revision, so that whoever is about to close the earlier one does not close this.
         const earlier = await open(row)
         if (await swap(earlier, { ...letter, id: earlier.id, createdAt: earlier.createdAt })) return
       }
+      throw changedByOthers(letter.notice.id)
     },
     async get(id, tenant) {
       const isOne = typeof id === 'string' && id.startsWith(prefix)

@@ -27,14 +27,13 @@ export type Notifier = (signal: AbortSignal) => Promise<Delivery>
 const pageSize = 100
 /** Records at a time, so that a target that does not answer keeps few of the others waiting. */
 const width = 32
-/** Beside the time of the request, that of the writes before and after it. */
+/** Beside the time of the requests, that of the writes before and after them. */
 const writesMs = 5000
 
 /** At least once: a try is counted first, then sent, then struck off. A crash in between sends it again, with its id. */
 export function createNotifier(options: NotifierOptions): Notifier {
   const { records, undelivered, targets, now, random = Math.random, warn } = options
   const { maxTries = defaultTries, timeoutMs = 10_000 } = options
-  const leaseMs = timeoutMs + writesMs
 
   /** False when there was nothing to send, or another process was faster. */
   async function deliverRecord(
@@ -42,13 +41,16 @@ export function createNotifier(options: NotifierOptions): Notifier {
     count: Delivery,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { outbox, claimed } = claimDue(found.outbox, { at: now(), leaseMs, random })
+    const at = now()
+    const due = found.outbox.filter(({ nextAt }) => nextAt <= at)
+    // To each target they go one after the other.
+    const leaseMs = due.length * timeoutMs + writesMs
+    const { outbox, claimed } = claimDue(found.outbox, { at, leaseMs, random })
     if (claimed.length === 0) return false
     const claim = { next: { state: found.state, outbox }, events: [] }
     const record = await records.commit(found, claim)
     if (record === undefined) return false
-    const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-    const sending = { ...options, signal: within }
+    const sending = { ...options, timeoutMs, signal }
     const tried: Tried[] = []
     for (const [notice, answers] of await sendNotices(record, claimed, sending)) {
       const givenUp: string[] = []

@@ -6,13 +6,18 @@ import type { NotifyOptions } from './notify-options.ts'
 import { type Answer, post } from './post.ts'
 import { messageFor, outstanding } from './targets.ts'
 
-type Options = Pick<NotifyOptions, 'targets' | 'link'> & { now: () => number; signal: AbortSignal }
+type Options = Pick<NotifyOptions, 'targets' | 'link'> & {
+  now: () => number
+  signal: AbortSignal
+  /** Of each request: one that waits for its answer takes no time of the next. */
+  timeoutMs: number
+}
 
 /** Sends the notices of one record: the targets at once, the notices to each in order. Answers by notice and target. */
 export async function sendNotices(
   record: ApprovalRecord,
   notices: readonly Notice[],
-  { targets, link, now, signal }: Options,
+  { targets, link, now, signal, timeoutMs }: Options,
 ): Promise<Map<Notice, Map<string, Answer>>> {
   const answers = new Map(notices.map((notice) => [notice, new Map<string, Answer>()]))
   const url = linkOf(link, record.id)
@@ -21,7 +26,8 @@ export async function sendNotices(
       for (const notice of notices) {
         if (!outstanding(notice, targets).includes(target.name)) continue
         const message = messageFor(target, notice.id, notificationOf(record, notice, url), now())
-        answers.get(notice)?.set(target.name, await post(message, signal, now))
+        const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+        answers.get(notice)?.set(target.name, await post(message, within, now))
       }
     }),
   )

@@ -20,6 +20,7 @@ import { eventLog } from './event-log.ts'
 import { isApart, listRecords, type RecordPage } from './list-records.ts'
 import { assertLoggable } from './loggable.ts'
 import { notFound } from './not-found.ts'
+import type { Notice } from './notice.ts'
 import { isBookkeeping, outboxAfter } from './notices.ts'
 import { overdueChange } from './overdue.ts'
 import { type ApprovalRecord, complete } from './record.ts'
@@ -118,8 +119,12 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     return { ...after, outbox: outboxAfter(before, after, clock.now()) }
   }
 
-  function told(record: ApprovalRecord): ApprovalRecord {
-    if (record.outbox.some(({ tries }) => tries === 0)) noticed.dispatchEvent(new Event('notice'))
+  /** One that was there before waits for something else than to be heard of. */
+  function told(before: ApprovalRecord | undefined, record: ApprovalRecord): ApprovalRecord {
+    const wasThere = (notice: Notice) =>
+      before?.outbox.some(({ id, only }) => id === notice.id && only === notice.only)
+    const isNews = record.outbox.some((notice) => notice.tries === 0 && !wasThere(notice))
+    if (isNews) noticed.dispatchEvent(new Event('notice'))
     return record
   }
 
@@ -138,7 +143,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
         const swapped = await swap(current.revision, row, window)
         if (swapped !== 'done') return swapped
         await log.settle(changed, row)
-        return told(changed)
+        return told(current, changed)
       } finally {
         log.done(row.attempt)
       }
@@ -224,7 +229,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       )
       if (!answer.created) return { created: false, record: await open(answer.row) }
       await log.settle(numbered, row)
-      return { created: true, record: told(numbered) }
+      return { created: true, record: told(undefined, numbered) }
     },
     async findByCall(tenant, idem, scopes) {
       const finding = store.findByCall(tenant, idem, scopes)

@@ -48,15 +48,15 @@ export function openNotifications({ notify, ...parts }: Options): NotificationsP
   const warn = warner()
   const notifier = createNotifier({ ...notify, ...base, warn })
   const loop: NotifyLoop = notifyLoop(
-    async (signal) => {
-      const delivery = await notifier(signal)
-      const [first, ...more] = delivery.altered
+    async (signal, began) => {
+      const look = await notifier(signal, began)
+      const [first, ...more] = look.altered
       if (first !== undefined) {
         const which = more.length === 0 ? first : `${first} and ${more.length} more`
         const message = `Altered in the store: ${which}. Notifications of it are not sent.`
         warn(message, 'LELU_APPROVAL_ALTERED')
       }
-      return delivery
+      return look
     },
     (error) => warn(`Notifications wait: ${String(error)}`, 'LELU_NOTIFICATION_FAILED'),
   )

@@ -11,25 +11,26 @@ type Options = Pick<NotifyOptions, 'targets' | 'link'> & {
   signal: AbortSignal
   /** Of each request: one that waits for its answer takes no time of the next. */
   timeoutMs: number
+  /** Told of a target when it has answered all that is for it. */
+  answered: (target: string) => void
 }
 
 /** Sends the notices of one record: the targets at once, the notices to each in order. Answers by notice and target. */
 export async function sendNotices(
   record: ApprovalRecord,
   notices: readonly Notice[],
-  { targets, link, now, signal, timeoutMs }: Options,
+  { targets, link, now, signal, timeoutMs, answered }: Options,
 ): Promise<Map<Notice, Map<string, Answer>>> {
   const answers = new Map(notices.map((notice) => [notice, new Map<string, Answer>()]))
   const url = linkOf(link, record.id)
-  await Promise.all(
-    targets.map(async (target) => {
-      for (const notice of notices) {
-        if (!outstanding(notice, targets).includes(target.name)) continue
-        const message = messageFor(target, notice.id, notificationOf(record, notice, url), now())
-        const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-        answers.get(notice)?.set(target.name, await post(message, within, now))
-      }
-    }),
-  )
+  async function tell(target: NotifyOptions['targets'][number]): Promise<void> {
+    for (const notice of notices) {
+      if (!outstanding(notice, targets).includes(target.name)) continue
+      const message = messageFor(target, notice.id, notificationOf(record, notice, url), now())
+      const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+      answers.get(notice)?.set(target.name, await post(message, within, now))
+    }
+  }
+  await Promise.all(targets.map((target) => tell(target).finally(() => answered(target.name))))
   return answers
 }

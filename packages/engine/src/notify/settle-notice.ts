@@ -9,21 +9,45 @@ export function isSame(a: Notice, b: Notice): boolean {
   return a.id === b.id && a.only === b.only
 }
 
+/** What is put off costs a write each time: it comes back after a while as that of a second try. */
+const putOffTries = 2
+
+export type Claiming = {
+  at: number
+  /** Until these have passed nobody else begins. */
+  leaseMs: number
+  random: () => number
+  targets: readonly NotifyTarget[]
+  /** The names of the targets that take something now. */
+  room: readonly string[]
+  /** Whether what finds no room is looked at later, and makes way for the others until then. */
+  putOff: boolean
+}
+
 /**
  * The outbox with one more try counted for what is due. It is stored before anything is sent: whoever stores it first
- * sends, and whoever dies while sending has used up a try. Until `leaseMs` have passed nobody else begins.
+ * sends, and whoever dies while sending has used up a try. What is for a target without room becomes a notice of its own,
+ * for that target alone and with no try counted: to wait for the target in here would outlast the lease.
  */
 export function claimDue(
   outbox: readonly Notice[],
-  { at, leaseMs, random }: { at: number; leaseMs: number; random: () => number },
+  { at, leaseMs, random, targets, room, putOff }: Claiming,
 ): { outbox: Notice[]; claimed: Notice[] } {
   const claimed: Notice[] = []
-  const next = outbox.map((notice) => {
-    if (notice.nextAt > at) return notice
+  const isThere = (one: Notice) => outbox.some((other) => isSame(one, other))
+  const later = (notice: Notice) =>
+    putOff ? { ...notice, nextAt: at + pauseMs(putOffTries, random()) } : notice
+  const next = outbox.flatMap((notice) => {
+    if (notice.nextAt > at) return [notice]
+    const open = outstanding(notice, targets)
+    const waiting = open.filter((name) => !room.includes(name))
+    if (open.length > 0 && waiting.length === open.length) return [later(notice)]
     const tries = notice.tries + 1
-    const tried = { ...notice, tries, nextAt: at + Math.max(leaseMs, pauseMs(tries, random())) }
+    const nextAt = at + Math.max(leaseMs, pauseMs(tries, random()))
+    const tried = { ...notice, tries, nextAt, sent: [...notice.sent, ...waiting] }
     claimed.push(tried)
-    return tried
+    const apart = waiting.map((only) => later({ ...notice, only }))
+    return [tried, ...apart.filter((one) => !isThere(one))]
   })
   return { outbox: next, claimed }
 }

@@ -26,6 +26,21 @@ describe('the outbox of a suspended call', () => {
     expect(kept[0]?.id).not.toBe(kept[1]?.id)
   })
 
+  it('is told of when it gains a notice, and not again when it is written with it', async () => {
+    const { lelu, records } = await keptRecords()
+    const id = await suspended(lelu)
+    const told = vi.fn()
+    records.noticed.addEventListener('notice', told)
+    const wait = { next: { state: 'pending' as const }, events: [] }
+    await records.transition(id, () => wait)
+    expect(told).not.toHaveBeenCalled()
+    await records.transition(id, ({ state, outbox }) => {
+      const again = outbox.map((notice) => ({ ...notice, only: 'ops' }))
+      return { next: { state, outbox: [...outbox, ...again] }, events: [] }
+    })
+    expect(told).toHaveBeenCalledTimes(1)
+  })
+
   it('does not change how the record reads: created and loaded, it has one JSON text', async () => {
     const { lelu, records } = await keptRecords()
     const outcome = await lelu.guard(trade(0.85), () => 'ran')

@@ -1,11 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { ApprovalRecord } from '../../src/approvals/record.ts'
 import { createNotifier, type NotifierOptions } from '../../src/notify/notifier.ts'
+import { notifyLoop } from '../../src/notify/notify-loop.ts'
 import { keptRecords } from '../approvals/kept-records.ts'
 import { suspended } from '../support.ts'
 import { receiver, webhook } from './receiver.ts'
-
-const never = new AbortController().signal
 
 /** The records of an engine that keeps notices, and a notifier over them with parts of our own. */
 async function notifierWith(url: string, more: Partial<NotifierOptions> = {}) {
@@ -15,43 +14,46 @@ async function notifierWith(url: string, more: Partial<NotifierOptions> = {}) {
   const warn = vi.fn()
   const targets = [webhook(url)]
   const base = { records, undelivered, targets, warn, now: clock.now }
-  const notifier = (parts: Partial<NotifierOptions> = {}) =>
-    createNotifier({ ...base, ...more, ...parts })
-  return { lelu, clock, records, put, warn, notifier }
+  const loopOf = (parts: Partial<NotifierOptions> = {}) =>
+    notifyLoop(createNotifier({ ...base, ...more, ...parts }), () => {})
+  return { lelu, clock, records, put, warn, loopOf }
 }
 
 describe('one delivery', () => {
   it('goes on to the end, page by page', async () => {
     const { url, received } = await receiver()
-    const { lelu, notifier } = await notifierWith(url)
+    const { lelu, loopOf } = await notifierWith(url)
     for (let n = 0; n < 130; n += 1) await suspended(lelu, { id: `call-${n}` })
-    expect(await notifier()(never)).toMatchObject({ sent: 130, failed: 0 })
+    expect(await loopOf().deliver()).toMatchObject({ sent: 130, failed: 0 })
     expect(received).toHaveLength(130)
   })
 
   it('ends when all that is due is being sent by others', async () => {
     const { url, received } = await receiver()
-    const { lelu, records, notifier } = await notifierWith(url)
+    const { lelu, records, loopOf } = await notifierWith(url)
     await suspended(lelu)
     const [record] = (await records.due(1)).records
-    const page = Array.from({ length: 100 }, () => record as ApprovalRecord)
+    const page = Array.from({ length: 100 }, (_, n) => ({
+      ...(record as ApprovalRecord),
+      id: `apr_${n}`,
+    }))
     const due = vi.fn(async () => ({ records: page, altered: [] }))
     const busy = { ...records, due, commit: async () => undefined }
-    expect(await notifier({ records: busy })(never)).toMatchObject({ sent: 0 })
+    expect(await loopOf({ records: busy }).deliver()).toMatchObject({ sent: 0 })
     expect(due).toHaveBeenCalledTimes(1)
     expect(received).toHaveLength(0)
   })
 
   it('is not stopped by a record that cannot be written', async () => {
     const { url } = await receiver()
-    const { lelu, records, notifier, warn } = await notifierWith(url)
+    const { lelu, records, loopOf, warn } = await notifierWith(url)
     const bad = await suspended(lelu)
     await suspended(lelu, { id: 'call-2' })
     const commit: typeof records.commit = async (record, change) => {
       if (record.id === bad) throw new Error('no')
       return records.commit(record, change)
     }
-    expect(await notifier({ records: { ...records, commit } })(never)).toMatchObject({ sent: 1 })
+    expect(await loopOf({ records: { ...records, commit } }).deliver()).toMatchObject({ sent: 1 })
     expect(warn).toHaveBeenCalledTimes(1)
     expect(warn.mock.calls[0]?.[0]).toContain(bad)
   })
@@ -59,13 +61,13 @@ describe('one delivery', () => {
   it('gives nothing up because its own process ends', async () => {
     const { url, answers, next } = await receiver()
     answers.push(() => {})
-    const { lelu, records, notifier, put } = await notifierWith(url, { maxTries: 1 })
+    const { lelu, records, loopOf, put } = await notifierWith(url, { maxTries: 1 })
     const id = await suspended(lelu)
-    const ending = new AbortController()
+    const loop = loopOf()
     const came = next()
-    const delivering = notifier()(ending.signal)
+    const delivering = loop.deliver()
     await came
-    ending.abort()
+    await loop.close(0)
     expect(await delivering).toMatchObject({ undelivered: 0 })
     expect(put).not.toHaveBeenCalled()
     expect((await records.load(id)).outbox).toHaveLength(1)
@@ -73,12 +75,12 @@ describe('one delivery', () => {
 
   it('sends nothing of a claim that another process has won', async () => {
     const { url, received } = await receiver()
-    const { lelu, records, notifier } = await notifierWith(url)
+    const { lelu, records, loopOf } = await notifierWith(url)
     await suspended(lelu)
     const stale = await records.due(10)
-    await notifier()(never)
+    await loopOf().deliver()
     const late = { ...records, due: async () => stale }
-    expect(await notifier({ records: late })(never)).toMatchObject({ sent: 0, failed: 0 })
+    expect(await loopOf({ records: late }).deliver()).toMatchObject({ sent: 0, failed: 0 })
     expect(received).toHaveLength(1)
   })
 })

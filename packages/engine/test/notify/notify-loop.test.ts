@@ -1,16 +1,19 @@
 import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import type { Delivery } from '../../src/notify/notifier.ts'
+import type { Look, Sent } from '../../src/notify/notifier.ts'
 import { notifyLoop } from '../../src/notify/notify-loop.ts'
 
-const nothing: Delivery = { sent: 0, failed: 0, undelivered: 0, altered: [] }
+const nothing: Sent = { sent: 0, failed: 0, undelivered: 0 }
+type Began = (sending: Promise<Sent>) => void
 
-/** A notifier whose deliveries end when they are told to. */
+/** A notifier whose looks end when they are told to. */
 function held() {
-  const runs: { end: () => void; signal: AbortSignal }[] = []
+  const runs: { end: (look?: Partial<Look>) => void; signal: AbortSignal; began: Began }[] = []
   const notify = vi.fn(
-    (signal: AbortSignal) =>
-      new Promise<Delivery>((resolve) => runs.push({ signal, end: () => resolve(nothing) })),
+    (signal: AbortSignal, began: Began) =>
+      new Promise<Look>((resolve) => {
+        runs.push({ signal, began, end: (look) => resolve({ altered: [], ...look }) })
+      }),
   )
   return { notify, runs }
 }
@@ -32,6 +35,53 @@ describe('the loop', () => {
     runs[1]?.end()
     await turn()
     expect(notify).toHaveBeenCalledTimes(2)
+    await loop.close()
+  })
+
+  it('looks again while requests are on their way, and once more when there is room', async () => {
+    const { notify, runs } = held()
+    const loop = notifyLoop(notify, () => {})
+    loop.start(3_600_000)
+    await turn()
+    const [out, room] = [Promise.withResolvers<Sent>(), Promise.withResolvers<void>()]
+    runs[0]?.began(out.promise)
+    runs[0]?.end({ room: room.promise })
+    await turn()
+    loop.nudge()
+    await turn()
+    expect(notify).toHaveBeenCalledTimes(2)
+    runs[1]?.end()
+    await turn()
+    expect(notify).toHaveBeenCalledTimes(2)
+    room.resolve()
+    await turn()
+    expect(notify).toHaveBeenCalledTimes(3)
+    runs[2]?.end()
+    out.resolve(nothing)
+    await loop.close()
+  })
+
+  it('delivers to the end: what waits for room as well, and what others have begun', async () => {
+    const { notify, runs } = held()
+    const loop = notifyLoop(notify, () => {})
+    loop.start(3_600_000)
+    await turn()
+    const [theirs, room] = [Promise.withResolvers<Sent>(), Promise.withResolvers<void>()]
+    runs[0]?.began(theirs.promise)
+    runs[0]?.end()
+    const ended = vi.fn()
+    const delivery = loop.deliver().finally(ended)
+    await turn()
+    runs[1]?.began(Promise.resolve({ ...nothing, sent: 1 }))
+    runs[1]?.end({ room: room.promise, altered: ['apr_1'] })
+    room.resolve()
+    await turn()
+    runs[2]?.began(Promise.resolve({ ...nothing, failed: 1 }))
+    runs[2]?.end({ altered: ['apr_1'] })
+    await turn()
+    expect(ended).not.toHaveBeenCalled()
+    theirs.resolve({ ...nothing, sent: 7 })
+    expect(await delivery).toEqual({ sent: 1, failed: 1, undelivered: 0, altered: ['apr_1'] })
     await loop.close()
   })
 
@@ -69,12 +119,16 @@ describe('the loop', () => {
     const [run] = runs
     if (run === undefined) throw new Error('it did not begin')
     let closed = false
+    const out = Promise.withResolvers<Sent>()
+    run.began(out.promise)
+    run.end()
     const closing = loop.close(20).then(() => {
       closed = true
     })
     await once(run.signal, 'abort')
+    await turn()
     expect(closed).toBe(false)
-    run.end()
+    out.resolve(nothing)
     await closing
   })
 })

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { starterFiles } from '../src/init/starter.ts'
-import { queueOfOne, run, temporaryFolder, trade } from './support.ts'
+import { queueOfOne, run, temporaryFolder, trade, writeRequest } from './support.ts'
 
 test('init makes a policy that checks, passes its tests with full coverage, is formatted, and decides', async () => {
   const folder = temporaryFolder()
@@ -41,6 +50,53 @@ test('the keys are nobody else’s to read, and git ignores the directory', asyn
   expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('.lelu/\n')
 })
 
+test('beside a policy of one’s own init writes no rule, so what was denied is denied still', async () => {
+  const folder = temporaryFolder()
+  const policies = join(folder, 'policies')
+  mkdirSync(join(policies, 'team'), { recursive: true })
+  const mine = 'package lelu.authz\n\nallow if input.action == "read_report"\n'
+  writeFileSync(join(policies, 'team', 'reports.rego'), mine)
+  const { code, stdout, stderr } = await run(['init', folder])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toContain(
+    `kept     ${policies}: your policy is there, so no starter policy was written\n`,
+  )
+  expect(stdout).toContain(`lelu policy check ${policies}\n`)
+  expect(readdirSync(policies)).toEqual(['team'])
+  expect(existsSync(join(folder, '.lelu', 'keys', 'keyring.json'))).toBe(true)
+  expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('.lelu/\n')
+  const sure = trade({
+    confidence: { method: 'external', trust: 'claimed', value: 1, score: null },
+  })
+  const request = ['--input', writeRequest(folder, sure), '-C', join(folder, '.lelu')]
+  const decided = await run(['decide', '--policies', policies, ...request])
+  expect(JSON.parse(decided.stdout).effect).toBe('deny')
+})
+
+test('a policy that a link leads to, or that does not compile yet, is one’s own too', async () => {
+  for (const put of [
+    (policies: string) => symlinkSync(temporaryFolder(), join(policies, 'shared')),
+    (policies: string) => writeFileSync(join(policies, 'mine.rego'), 'package acme\n\nallow if {'),
+  ]) {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'policies'))
+    put(join(folder, 'policies'))
+    const { code, stdout } = await run(['init', folder, '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).kept).toEqual([join(folder, 'policies')])
+    expect(existsSync(join(folder, '.lelu', 'keys', 'keyring.json'))).toBe(true)
+  }
+})
+
+test('an init that was interrupted is completed by the next one', async () => {
+  const folder = temporaryFolder()
+  await run(['init', folder])
+  const data = join(folder, 'policies', 'data.json')
+  rmSync(data)
+  const { made } = JSON.parse((await run(['init', folder, '--json'])).stdout)
+  expect(made).toEqual([data])
+})
+
 test('init never overwrites, and run again it changes nothing', async () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, '.gitignore'), 'node_modules')
@@ -53,7 +109,7 @@ test('init never overwrites, and run again it changes nothing', async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     made: [],
     changed: [],
-    kept: expect.arrayContaining([policy]),
+    kept: expect.arrayContaining([join(folder, 'policies')]),
   })
   expect(code).toBe(0)
   expect(readFileSync(policy, 'utf8')).toBe(mine)

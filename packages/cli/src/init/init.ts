@@ -1,32 +1,47 @@
 import { existsSync } from 'node:fs'
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Policy } from '@lelu/engine'
 import type { CommandContext } from '../command-context.ts'
 import type { Io } from '../io.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { withEngine } from '../open-engine.ts'
 import { safeText, writeJson } from '../print.ts'
+import { hasOwnPolicy } from './own-policy.ts'
 import { starterFiles } from './starter.ts'
 
 type Made = { made: string[]; kept: string[]; changed: string[] }
+
+/** Where things are made. */
+type Place = { folder: string; policies: string; directory: string }
 
 /** `init`: makes what is missing and says so; what is there already is never touched. */
 export async function init({ io, globals }: CommandContext, folder = '.'): Promise<void> {
   const { directory: name, directoryGiven, json } = globals()
   const directory = directoryGiven ? name : join(folder, name)
+  const place = { folder, policies: join(folder, 'policies'), directory }
   const done: Made = { made: [], kept: [], changed: [] }
   try {
-    for (const { path, text } of starterFiles) await makeFile(join(folder, path), text, done)
+    await makePolicy(place, done)
     // Before the keys, which must never stand in a repository that does not ignore them.
-    await ignoreDirectory(folder, directory, done)
-    await openDirectory({ directory, policies: join(folder, 'policies'), env: io.env }, done)
+    await ignoreDirectory(place, done)
+    await openDirectory(place, io.env, done)
   } catch (error) {
     // What was made before the failure stays, so it is named.
-    if (!json) for (const line of madeLines(done)) io.writeError(`${line}\n`)
+    if (!json) for (const line of madeLines(done, place)) io.writeError(`${line}\n`)
     throw error
   }
-  if (json) writeJson(io, { ...done, directory, policies: join(folder, 'policies') })
-  else io.write(`${summary(done, folder, directory).join('\n')}\n`)
+  if (json) writeJson(io, { ...done, directory, policies: place.policies })
+  else io.write(`${summary(done, place).join('\n')}\n`)
+}
+
+/** The starter policy, where there is none: beside another one its rules would allow what that one denies. */
+async function makePolicy({ folder, policies }: Place, done: Made): Promise<void> {
+  if (await hasOwnPolicy(policies)) {
+    done.kept.push(policies)
+    return
+  }
+  for (const { path, text } of starterFiles) await makeFile(join(folder, path), text, done)
 }
 
 async function makeFile(file: string, text: string, done: Made): Promise<void> {
@@ -40,17 +55,25 @@ async function makeFile(file: string, text: string, done: Made): Promise<void> {
   }
 }
 
-type Directory = { directory: string; policies: string; env: Io['env'] }
+/** A policy of one's own may still be in the making, or in another package: the keys do not wait for it. */
+const denyAll: Policy = {
+  revision: 'lelu-init',
+  evaluate: () => ({ effect: 'deny', reasons: [], obligations: [], requirements: [] }),
+}
 
-/** Keys, an empty queue and the compiled policy, made by the engine's own opening of the directory. */
-async function openDirectory(options: Directory, done: Made): Promise<void> {
-  const { directory } = options
+/** Keys, an empty queue and the compiled starter policy, made by the engine's own opening of the directory. */
+async function openDirectory(
+  { directory, policies }: Place,
+  env: Io['env'],
+  done: Made,
+): Promise<void> {
   if (existsSync(join(directory, 'keys', 'keyring.json'))) {
     done.kept.push(directory)
     return
   }
   const before = existsSync(directory) ? await readdir(directory) : undefined
-  await withEngine(options, async () => {})
+  const own = done.kept.includes(policies)
+  await withEngine({ directory, policies: own ? denyAll : policies, env }, async () => {})
   // Of a folder that was there, only what came into it may be undone.
   const after = (await readdir(directory)).filter((name) => !before?.includes(name))
   done.made.push(
@@ -59,7 +82,7 @@ async function openDirectory(options: Directory, done: Made): Promise<void> {
 }
 
 /** Keys and inputs of tools must not end up in a repository. */
-async function ignoreDirectory(folder: string, directory: string, done: Made): Promise<void> {
+async function ignoreDirectory({ folder, directory }: Place, done: Made): Promise<void> {
   const inside = relative(resolve(folder), resolve(directory))
   if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) return
   const name = inside.split(sep).join('/')
@@ -78,29 +101,36 @@ async function ignoreDirectory(folder: string, directory: string, done: Made): P
   done[text === undefined ? 'made' : 'changed'].push(file)
 }
 
-function summary({ made, kept, changed }: Made, folder: string, directory: string): string[] {
-  const policies = safeText(join(folder, 'policies'))
-  const option = directory === '.lelu' ? '' : ` --directory ${safeText(directory)}`
+function summary(done: Made, place: Place): string[] {
+  const { made, kept, changed } = done
+  const policies = safeText(place.policies)
+  const directory = safeText(place.directory)
+  const option = directory === '.lelu' ? '' : ` --directory ${directory}`
   const undo = [
     ...(made.length > 0 ? [`  rm -r ${made.map(shellWord).join(' ')}`] : []),
     ...changed.map((file) => `  remove the last line of ${safeText(file)}`),
   ]
   return [
-    ...madeLines({ made, kept, changed }),
+    ...madeLines(done, place),
     '',
     'Next',
-    `  lelu policy test ${policies}`,
+    // A policy of one's own may have no tests.
+    `  lelu policy ${kept.includes(place.policies) ? 'check' : 'test'} ${policies}`,
     `  lelu decide --policies ${policies} --input request.json${option}`,
     `  lelu approvals list${option}`,
     ...(undo.length > 0 ? ['', 'To undo', ...undo] : []),
   ]
 }
 
-function madeLines({ made, kept, changed }: Made): string[] {
+function madeLines({ made, kept, changed }: Made, { policies }: Place): string[] {
+  const there = (file: string) =>
+    file === policies
+      ? 'your policy is there, so no starter policy was written'
+      : 'it was there already'
   return [
     ...made.map((file) => `made     ${safeText(file)}`),
     ...changed.map((file) => `changed  ${safeText(file)}: added one line`),
-    ...kept.map((file) => `kept     ${safeText(file)}: it was there already`),
+    ...kept.map((file) => `kept     ${safeText(file)}: ${there(file)}`),
   ]
 }
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { starterFiles } from '../src/init/starter.ts'
+import { sampleRequest, starterFiles } from '../src/init/starter.ts'
 import { queueOfOne, run, temporaryFolder, trade, writeRequest } from './support.ts'
 
 test('init makes a policy that checks, passes its tests with full coverage, is formatted, and decides', async () => {
@@ -41,6 +41,28 @@ test('init makes a policy that checks, passes its tests with full coverage, is f
     effects.push(JSON.parse((await decide(value)).stdout).effect)
   expect(effects).toEqual(['allow', 'require_approval', 'deny', 'deny'])
   expect((await run(['approvals', 'list', '-C', join(folder, '.lelu')])).code).toBe(0)
+})
+
+test('each line under Next works as it is printed', async () => {
+  const folder = join(temporaryFolder(), 'my agents')
+  const { stdout } = await run(['init', folder])
+  const lines = [...stdout.matchAll(/^ {2}lelu (.*)$/gm)].map(([, line = '']) => line)
+  expect(lines).toHaveLength(3)
+  for (const line of lines) {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain)
+    const answer = await run(words as string[])
+    expect({ line, code: answer.code, stderr: answer.stderr }).toEqual({
+      line,
+      code: 0,
+      stderr: '',
+    })
+    if (line.startsWith('decide')) expect(JSON.parse(answer.stdout).effect).toBe('require_approval')
+  }
+})
+
+test('the README of the policies shows the request that init writes', () => {
+  const readme = readFileSync(new URL('../../../policies/README.md', import.meta.url), 'utf8')
+  expect(readme).toContain(`\n${sampleRequest}`)
 })
 
 test('the keys are nobody else’s to read, and git ignores the directory', async () => {

@@ -8,21 +8,26 @@ import { makeDirectory } from '../make-directory.ts'
 import { withEngine } from '../open-engine.ts'
 import { safeText, writeJson } from '../print.ts'
 import { hasOwnPolicy } from './own-policy.ts'
-import { starterFiles } from './starter.ts'
+import { sampleRequest, starterFiles } from './starter.ts'
 
 type Made = { made: string[]; kept: string[]; changed: string[] }
 
 /** Where things are made. */
-type Place = { folder: string; policies: string; directory: string }
+type Place = { folder: string; policies: string; request: string; directory: string }
 
 /** `init`: makes what is missing and says so; what is there already is never touched. */
 export async function init({ io, globals }: CommandContext, folder = '.'): Promise<void> {
   const { directory: name, directoryGiven, json } = globals()
   const directory = directoryGiven ? name : join(folder, name)
-  const place = { folder, policies: join(folder, 'policies'), directory }
+  const place: Place = {
+    ...{ folder, directory },
+    policies: join(folder, 'policies'),
+    request: join(folder, 'request.json'),
+  }
   const done: Made = { made: [], kept: [], changed: [] }
   try {
     await makePolicy(place, done)
+    await makeFile(place.request, sampleRequest, done)
     // Before the keys, which must never stand in a repository that does not ignore them.
     await ignoreDirectory(place, done)
     await openDirectory(place, io.env, done)
@@ -103,8 +108,8 @@ async function ignoreDirectory({ folder, directory }: Place, done: Made): Promis
 
 function summary(done: Made, place: Place): string[] {
   const { made, kept, changed } = done
-  const policies = safeText(place.policies)
-  const directory = safeText(place.directory)
+  const policies = shellWord(place.policies)
+  const directory = shellWord(place.directory)
   const option = directory === '.lelu' ? '' : ` --directory ${directory}`
   const undo = [
     ...(made.length > 0 ? [`  rm -r ${made.map(shellWord).join(' ')}`] : []),
@@ -116,7 +121,7 @@ function summary(done: Made, place: Place): string[] {
     'Next',
     // A policy of one's own may have no tests.
     `  lelu policy ${kept.includes(place.policies) ? 'check' : 'test'} ${policies}`,
-    `  lelu decide --policies ${policies} --input request.json${option}`,
+    `  lelu decide --policies ${policies} --input ${shellWord(place.request)}${option}`,
     `  lelu approvals list${option}`,
     ...(undo.length > 0 ? ['', 'To undo', ...undo] : []),
   ]

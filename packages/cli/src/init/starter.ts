@@ -5,6 +5,14 @@ export const starterFiles: readonly { path: string; text: string }[] = [
   { path: 'policies/data.json', text: data() },
 ]
 
+/** A call that the starter policy decides, for the first `lelu decide`. */
+export const sampleRequest: string = `{
+  "subject": { "id": "trader-1", "type": "agent" },
+  "call": { "id": "call-1", "tool": "trade", "input": { "symbol": "ACME", "amount": 100 } },
+  "confidence": { "method": "external", "trust": "claimed", "value": 0.85, "score": null }
+}
+`
+
 function policy(): string {
   return `# What your agents may do.
 #

@@ -37,15 +37,6 @@ describe('verifying', () => {
     }
   })
 
-  it('refuses a folder that is not there, and calls an empty one empty', async () => {
-    const directory = temporaryFolder()
-    expect(await verifyLog({ directory })).toMatchObject({ ok: true, records: 0, streams: [] })
-    await expect(verifyLog({ directory: join(directory, 'none') })).rejects.toMatchObject({
-      code: 'LELU_AUDIT_NOT_FOUND',
-      help: expect.any(String),
-    })
-  })
-
   it('changes nothing', async () => {
     const { directory } = await segmented(10)
     const state = () => readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort().join()

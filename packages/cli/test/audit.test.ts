@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { queueOfOne, run, suspended, trade } from './support.ts'
@@ -45,12 +45,24 @@ test('verify finds one changed byte, names its place, and ends with the code for
 })
 
 test('a log that is not there is a failure, never an empty success', async () => {
-  for (const argv of [['verify'], ['verify', '/nowhere/audit'], ['tail']]) {
+  for (const argv of [['verify'], ['verify', '/nowhere/audit'], ['verify', '/usr'], ['tail']]) {
     const { code, stdout, stderr } = await run(['audit', ...argv, '-C', '/nowhere'])
     expect(stderr).toMatch(/LELU_AUDIT_NOT_FOUND[\s\S]*help: /)
     expect(stdout).toBe('')
     expect(code).toBe(1)
   }
+})
+
+test('verify of the directory names the log in it, and of a log that was wiped is no success', async () => {
+  const { directory } = await queueOfOne()
+  const above = await run(['audit', 'verify', directory])
+  expect(above.stderr).toContain(`Did you mean ${join(directory, 'audit')}?`)
+  expect(above.code).toBe(1)
+  rmSync(join(directory, 'audit'), { recursive: true })
+  mkdirSync(join(directory, 'audit'))
+  const wiped = await run(['audit', 'verify', '-C', directory])
+  expect(wiped.stderr).toMatch(/^LELU_AUDIT_NOT_FOUND\n/)
+  expect(wiped).toMatchObject({ code: 1, stdout: '' })
 })
 
 test('tail prints the newest records of all streams in order, one a line', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditError } from '../errors.ts'
-import { assertLogThere } from '../read/read.ts'
+import { assertFolderThere } from '../read/log-there.ts'
 import { batchesOf, type Oddity, type Until } from './batches.ts'
 import { type Cursor, readCursor, writeCursor } from './cursor.ts'
 import { deliver } from './deliver.ts'
@@ -61,7 +61,7 @@ const batchBytes = 1 << 20
  */
 export async function forwardRecords(options: ForwardOptions): Promise<ForwardReport> {
   const { directory, to, signal, once = false, everyMs = 1000, onEvent = () => {} } = options
-  await assertLogThere(directory)
+  await assertFolderThere(directory)
   const cursor = await begin(options)
   const limits = { records: options.batchRecords ?? 500, bytes: batchBytes }
   const { until = sealedOnly({ directory, onEvent, waitMs: options.unsealedMs }) } = options

@@ -1,14 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listSegments, listStreams } from '../folder/folder.ts'
-import {
-  assertLogThere,
-  type Position,
-  type ReadOptions,
-  type ReadRecord,
-  readLines,
-  toRecord,
-} from './read.ts'
+import { assertFolderThere } from './log-there.ts'
+import { type Position, type ReadOptions, type ReadRecord, readLines, toRecord } from './read.ts'
 
 export type FollowOptions = ReadOptions & {
   signal?: AbortSignal
@@ -24,7 +18,7 @@ type Place = Position & { file: string }
 /** Every record as it is written, by any process, until `signal` is aborted; each look reads only what is new. */
 export async function* followRecords(options: FollowOptions): AsyncGenerator<ReadRecord> {
   const { directory, stream, from = 0, signal, everyMs = 250, fromNow = false } = options
-  await assertLogThere(directory)
+  await assertFolderThere(directory)
   const places = new Map<string, Place>()
   let skip = fromNow
   while (signal?.aborted !== true) {

@@ -5,7 +5,7 @@ import { listNames, listStreams, ownersFolder } from '../folder/folder.ts'
 import { directorySink } from '../sink/directory-sink.ts'
 import { archiveSource } from './archive-source.ts'
 import { folderSource } from './folder-source.ts'
-import { assertLogThere } from './read.ts'
+import { archiveFolder, assertLogThere } from './log-there.ts'
 import type { LogSource, StoredExcerpt } from './source.ts'
 
 /** A log folder, an archive in a folder, or a pack of evidence: told apart by what lies there. Throws `LELU_AUDIT_NOT_FOUND`. */
@@ -14,7 +14,7 @@ export async function openSource(directory: string): Promise<LogSource> {
   const names = await listNames(directory)
   // Whoever puts an empty archive into a log folder must not hide the log.
   const written = names.includes(ownersFolder) || (await listStreams(directory)).length > 0
-  if (!names.includes('v1') || written) return folderSource(directory)
+  if (!names.includes(archiveFolder) || written) return folderSource(directory)
   const archive = archiveSource(directorySink({ directory }))
   if (!names.includes(packFile)) return archive
   return { ...archive, excerpt: () => readExcerpt(directory) }

@@ -1,10 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AuditError } from '../errors.ts'
 import { listSegments, listStreams } from '../folder/folder.ts'
 import { leafHash, maxLineBytes } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
+import { assertLogThere } from './log-there.ts'
 
 /** One stored line. `whole` is false for a last line without its newline. `end` is the offset behind it. */
 export type StoredLine = {
@@ -74,16 +73,6 @@ export type ReadRecord = {
   line: number
   /** Base64 RFC 6962 leaf hash of the stored bytes. */
   leaf: string
-}
-
-/** A log that is not there must not read as an empty one. */
-export async function assertLogThere(directory: string): Promise<void> {
-  await access(directory).catch((cause) => {
-    throw new AuditError('LELU_AUDIT_NOT_FOUND', `There is no audit log at ${directory}.`, {
-      help: 'Pass the folder of the log, such as .lelu/audit.',
-      cause,
-    })
-  })
 }
 
 /** Every whole record, stream by stream. Lines that are no record are left out: `verifyLog` names them. */

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments, listStreams } from '../folder/folder.ts'
-import { assertLogThere, readLines, toRecord } from './read.ts'
+import { assertLogThere } from './log-there.ts'
+import { readLines, toRecord } from './read.ts'
 import { type FoundRecord, type ScanOptions, scanStream } from './scan.ts'
 
 /** How much of the log has been read, in bytes. */

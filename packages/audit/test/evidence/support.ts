@@ -105,7 +105,7 @@ export async function packOf(
   more: Partial<Parameters<typeof exportEvidence>[0]> = {},
 ): Promise<EvidencePack & { out: string; files: string[] }> {
   const out = more.out ?? join(temporaryFolder(), 'pack')
-  const source = await openSource(directory)
+  const source = more.source ?? (await openSource(directory))
   const pack = await exportEvidence({ ...period, source, out, ...more })
   return { ...pack, out, files: filesOf(out) }
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { directorySink } from '../../src/index.ts'
 import { archiveSource, verifyLog } from '../../src/reading.ts'
 import { segmentKey, streamKey } from '../../src/sink/layout.ts'
-import { temporaryFolder } from '../support.ts'
+import { temporaryFolder, writeStream } from '../support.ts'
 import { archiveObjects, copyOf, genuine, log, type Model, signing } from './model.ts'
 import { policyOf } from './signed-log.ts'
 import { type VersionedSink, versionedSink } from './versioned-sink.ts'
@@ -170,7 +170,9 @@ describe('immutability', () => {
   })
 
   it('is never that of a log folder', async () => {
-    const report = await verifyLog({ directory: temporaryFolder(), require: demanded })
+    const directory = temporaryFolder()
+    await writeStream(directory, 1)
+    const report = await verifyLog({ directory, require: demanded })
     expect(report).toMatchObject({ exit: 18 })
   })
 })

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { runCli } from './run-cli.ts'
-import { runProcess } from './run-program.ts'
+import { refusesNode } from './node-version.ts'
 
-await runProcess('lelu', runCli)
+if (!refusesNode()) {
+  const { runCli } = await import('./run-cli.ts')
+  const { runProcess } = await import('./run-program.ts')
+  await runProcess('lelu', runCli)
+}

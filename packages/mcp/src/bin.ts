@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { runProcess } from '@lelu/cli/terminal'
-import { runMcp } from './run-mcp.ts'
+import { refusesNode } from '@lelu/cli/node-version'
 
-await runProcess('lelu-mcp', (argv, io) => runMcp(argv, io, process.cwd()))
+if (!refusesNode()) {
+  const { runProcess } = await import('@lelu/cli/terminal')
+  const { runMcp } = await import('./run-mcp.ts')
+  await runProcess('lelu-mcp', (argv, io) => runMcp(argv, io, process.cwd()))
+}

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReviewDesk, ReviewDeskOptions } from '@lelu/engine'
 import { archiveFromEnvironment } from './archive.ts'
@@ -11,7 +11,7 @@ import type { Io } from './io.ts'
  */
 export function assertKeysNotLost(directory: string): void {
   const keys = join(directory, 'keys', 'keyring.json')
-  if (!existsSync(join(directory, 'approvals.db')) || existsSync(keys)) return
+  if (isGone(join(directory, 'approvals.db')) || !isGone(keys)) return
   throw new CliError(
     'LELU_KEYS_NOT_FOUND',
     `${directory} holds approvals, but its keys are gone: ${keys} is missing.`,
@@ -20,6 +20,16 @@ export function assertKeysNotLost(directory: string): void {
       details: { directory },
     },
   )
+}
+
+/** False for what this user may not see: it is there, perhaps, and the engine says that it cannot be read. */
+function isGone(path: string): boolean {
+  try {
+    statSync(path)
+    return false
+  } catch (error) {
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+  }
 }
 
 /** Opens the desk of an existing directory, uses it, and closes it whatever happens. */

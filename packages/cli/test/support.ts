@@ -73,15 +73,18 @@ type ProcessOptions = {
   stdin?: string | Buffer
   env?: Record<string, string>
   node?: string[]
+  /** Whose process it is: root alone may say that. */
+  uid?: number | undefined
 }
 
 /** Runs the real bin in a process of its own, with nothing of this process's environment but PATH. */
 export function runBin(argv: readonly string[], options: ProcessOptions = {}): Promise<Answer> {
-  const { cwd = tmpdir(), stdin = '', env = {}, node = [] } = options
+  const { cwd = tmpdir(), stdin = '', env = {}, node = [], uid } = options
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--conditions=lelu:source', ...node, bin, ...argv], {
       cwd,
       env: { PATH: process.env.PATH, ...env },
+      ...(uid !== undefined && { uid }),
     })
     onTestFinished(() => void child.kill('SIGKILL'))
     let stdout = ''

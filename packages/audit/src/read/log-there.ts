@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AuditError } from '../errors.ts'
+import { AuditError, unreadable } from '../errors.ts'
 import { ownersFolder, streamPattern } from '../folder/folder.ts'
 
 /** Where the log is, seen from the folders that are named instead of it. */
@@ -36,7 +36,9 @@ function isLog(names: readonly string[]): boolean {
 }
 
 async function namesIn(directory: string): Promise<string[]> {
-  return readdir(directory).catch((cause) => {
+  return readdir(directory).catch((cause: NodeJS.ErrnoException) => {
+    // What this user may not see is there, perhaps.
+    if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') throw unreadable(directory, cause)
     throw notFound(
       `There is no audit log at ${directory}.`,
       'Pass the folder of the log, such as .lelu/audit.',

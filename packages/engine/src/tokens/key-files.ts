@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -13,6 +13,23 @@ import {
 
 const fileName = 'keyring.json'
 
+const asTheEngine =
+  'Run this as the user that the engine runs as. Do not open the keys to others: whoever reads them can forge approvals.'
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+/** A file that this user may not see is not a file that is gone or damaged: what helps is another. */
+function unreadable(file: string, error: unknown): Error {
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM')
+    return keysError(`this user may not read ${file}`, error, asTheEngine)
+  if (code === 'ENOTDIR')
+    return keysError(`a part of ${file} is a file`, error, 'Pass another `directory`.')
+  return keysError(`${file} cannot be read`, error)
+}
+
 async function readData(file: string): Promise<KeyRingData | undefined> {
   let text: string
   try {
@@ -25,8 +42,8 @@ async function readData(file: string): Promise<KeyRingData | undefined> {
     }
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw (error as Error).name === 'LeluError' ? error : keysError(`${file} cannot be read`, error)
+    if (isMissing(error)) return undefined
+    throw (error as Error).name === 'LeluError' ? error : unreadable(file, error)
   }
   try {
     return JSON.parse(text) as KeyRingData
@@ -48,9 +65,16 @@ async function writeTemporary(directory: string, data: KeyRingData): Promise<str
   return temporary
 }
 
-/** Whether a folder holds a key ring, sound or not. */
+/** Whether a folder holds a key ring, sound or not. Throws `LELU_KEYS_INVALID` where this user cannot know. */
 export function hasKeyRing(directory: string): boolean {
-  return existsSync(join(directory, fileName))
+  const file = join(directory, fileName)
+  try {
+    statSync(file)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw unreadable(file, error)
+  }
 }
 
 /** Reads the key ring of a folder; the first process that finds none makes one (file mode 0600). */

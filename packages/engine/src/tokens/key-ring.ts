@@ -31,10 +31,11 @@ export type KeyRingData = {
   seal: { kid: string; createdAt: number; secret: string }[]
 }
 
-const help =
+const damaged =
   'Restore the file from a backup, or move it away to have new keys made: calls that wait for approval under the old keys must then be asked again.'
 
-export function keysError(what: string, cause?: unknown): LeluError {
+/** `help`: what to do where the keys themselves are not what is wrong. */
+export function keysError(what: string, cause?: unknown, help: string = damaged): LeluError {
   return new LeluError('LELU_KEYS_INVALID', `The key ring cannot be used: ${what}.`, {
     help,
     cause,

@@ -5,6 +5,13 @@ import type { DatabaseSync } from 'node:sqlite'
 import { LeluError } from '../errors.ts'
 import { busyPauseMs, isBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
+import {
+  findTables,
+  metaVersion,
+  ownFileTable,
+  refuseNewer,
+  schemaVersion,
+} from './sqlite-versions.ts'
 import { storeError } from './store-error.ts'
 
 type Sqlite = typeof import('node:sqlite')
@@ -38,16 +45,31 @@ CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before IN
 CREATE TABLE IF NOT EXISTS lelu_keyv (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
 
-const schemaVersion = 2
+const tables = ['lelu_approval', 'lelu_watermark', ownFileTable]
 
-/** The version of the tables, 0 of none. Throws `LELU_STORE_CORRUPT` for a newer one. */
+/** The version of the tables, 0 of none. Throws `LELU_STORE_CORRUPT` for a newer one, and for what are none of ours. */
 function versionOf(database: DatabaseSync, path: string): number {
+  // First: a process that makes the tables at this moment commits both at once.
   const row = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (row.user_version <= schemaVersion) return row.user_version
-  throw new LeluError(
+  const found = database.prepare(findTables([...tables, 'lelu_meta'])).all()
+  const names = found.map(({ name }) => name)
+  if (names.includes('lelu_meta')) {
+    refuseNewer(`The database ${path}`, database.prepare(metaVersion).get()?.version)
+  }
+  if (row.user_version === 0) return 0
+  const missing = tables.filter((name) => !names.includes(name))
+  if (missing.length > 0) throw foreign(path, missing)
+  refuseNewer(`The database ${path}`, row.user_version)
+  return row.user_version
+}
+
+function foreign(path: string, missing: string[]): LeluError {
+  return new LeluError(
     'LELU_STORE_CORRUPT',
-    `The database ${path} was made by a newer Lelu (schema ${row.user_version}, this one knows ${schemaVersion}).`,
-    { help: 'Update Lelu, or point it at another directory.' },
+    `The database ${path} has a version (PRAGMA user_version), but no table ${missing.join(', ')}.`,
+    {
+      help: 'It belongs to another program, or somebody removed tables of Lelu: give Lelu a file of its own, or restore a backup.',
+    },
   )
 }
 

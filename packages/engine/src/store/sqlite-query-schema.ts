@@ -1,14 +1,18 @@
-import { LeluError } from '../errors.ts'
 import { whileBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import type { Row } from './sqlite-rows.ts'
+import {
+  findTables,
+  metaVersion,
+  ownFileTable,
+  refuseNewer,
+  schemaVersion,
+} from './sqlite-versions.ts'
 import { unsafeStore } from './unsafe.ts'
 
 /** `deadlineMs`: how long to wait for another process that writes. */
 export type PrepareOptions = { deadlineMs: number; allowUnsafe: boolean }
 export type Query = (sql: string, ...values: unknown[]) => Promise<Row[]>
-
-const schemaVersion = 2
 
 /** One statement each. The version has a table of its own: `user_version` of the user's file is the user's. */
 const firstVersion = [
@@ -37,16 +41,15 @@ const secondVersion = [
 
 /** Undefined before there are tables. Throws `LELU_STORE_CORRUPT` for a newer one. */
 async function versionIn(query: Query): Promise<number | undefined> {
-  const meta = await query("SELECT name FROM sqlite_master WHERE name = 'lelu_meta'")
-  if (meta.length === 0) return undefined
-  const [row] = await query("SELECT value FROM lelu_meta WHERE name = 'schema'")
-  const version = row?.value as number | undefined
-  if (version === undefined || version <= schemaVersion) return version
-  throw new LeluError(
-    'LELU_STORE_CORRUPT',
-    `The tables were made by a newer Lelu (version ${version}, this one knows ${schemaVersion}).`,
-    { help: 'Update Lelu, or give it another database.' },
-  )
+  const found = (await query(findTables(['lelu_meta', ownFileTable]))).map(({ name }) => name)
+  const place = 'The database of @keyv/sqlite'
+  if (found.includes(ownFileTable)) {
+    refuseNewer(place, (await query('PRAGMA user_version'))[0]?.user_version)
+  }
+  if (!found.includes('lelu_meta')) return undefined
+  const version = (await query(metaVersion))[0]?.version
+  refuseNewer(place, version)
+  return version as number | undefined
 }
 
 /** SQLite has no ADD COLUMN IF NOT EXISTS, and between the look and the change another process may have made it. */

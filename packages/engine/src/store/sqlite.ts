@@ -36,15 +36,20 @@ export type SqliteApprovalStore = ApprovalStore & {
 const values =
   '$id, $tenant, $state, $rev, $idem, $createdAt, $attempt, $audited, $due, $body, $seal'
 
-/** The embedded driver: `UPDATE … WHERE rev = ?` in a durable transaction, shared safely by processes of one host. */
-export function sqliteApprovalStore(
-  { path, busyTimeoutMs = Number.POSITIVE_INFINITY }: SqliteStoreOptions,
-  deadlineMs?: number,
-): SqliteApprovalStore {
-  const openMs = Math.min(busyTimeoutMs, deadlineMs ?? defaultStoreDeadlineMs)
-  const database = openDatabase(path, openMs)
-  const prepare = (sql: string): StatementSync => database.prepare(sql)
-  const statements = {
+/** All statements. Where one cannot be prepared, the tables are not ours: the file is closed, and left as it is. */
+function prepareAll(database: DatabaseSync, path: string) {
+  try {
+    return statementsOf((sql) => database.prepare(sql))
+  } catch (error) {
+    database.close()
+    throw storeError(error, `opening ${path}`, {
+      1: 'Its tables are not those of Lelu: give it a file of its own, or restore a backup.',
+    })
+  }
+}
+
+function statementsOf(prepare: (sql: string) => StatementSync) {
+  return {
     insert: prepare(
       `INSERT INTO lelu_approval (${columns}) VALUES (${values}) ON CONFLICT DO NOTHING`,
     ),
@@ -70,11 +75,21 @@ export function sqliteApprovalStore(
       'INSERT INTO lelu_watermark VALUES (?, ?) ON CONFLICT DO UPDATE SET not_before = max(not_before, excluded.not_before)',
     ),
   }
+}
+
+/** The embedded driver: `UPDATE … WHERE rev = ?` in a durable transaction, shared safely by processes of one host. */
+export function sqliteApprovalStore(
+  { path, busyTimeoutMs = Number.POSITIVE_INFINITY }: SqliteStoreOptions,
+  deadlineMs?: number,
+): SqliteApprovalStore {
+  const openMs = Math.min(busyTimeoutMs, deadlineMs ?? defaultStoreDeadlineMs)
+  const database = openDatabase(path, openMs)
+  const statements = prepareAll(database, path)
   /** One statement for each number of scopes. */
   const forScopes = (sqlOf: (scopes: string) => string) => {
     const known: StatementSync[] = []
     return (count: number): StatementSync => {
-      known[count] ??= prepare(sqlOf(Array(count).fill('?').join(', ')))
+      known[count] ??= database.prepare(sqlOf(Array(count).fill('?').join(', ')))
       return known[count]
     }
   }

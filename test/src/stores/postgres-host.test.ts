@@ -71,4 +71,22 @@ describe.skipIf(!hasPostgres())(`PostgreSQL in a host with settings of its own${
     expect({ row: found.row, marks: { ...found.marks } }).toEqual({ row, marks: { [scope]: 10 } })
     expect(await store.swap(1, { ...row, rev: 2 }, { before: 1 })).toBe('late')
   })
+
+  it.each(['serializable', 'repeatable%20read'])(
+    'gives writes that meet one winner, and the others no error, though %s is the default',
+    async (isolation) => {
+      const uri = `${server.url}?options=-c%20default_transaction_isolation%3D${isolation.replace('%20', '%5C%20')}`
+      const store = storeWith({ uri })
+      const [id, idem, scope] = [freshId(), freshId(), freshId()]
+      await store.create(rowOf(id))
+      const many = Array.from({ length: 30 }, (_, n) => n)
+      const swaps = many.map((n) => store.swap(1, rowOf(id, { rev: 2, attempt: `${n}` })))
+      const creates = many.map(() => store.create(rowOf(freshId(), { idem })))
+      const marks = many.map((n) => store.setWatermark(scope, n))
+      expect((await Promise.all(swaps)).filter((swapped) => swapped === 'done')).toHaveLength(1)
+      expect((await Promise.all(creates)).filter(({ created }) => created)).toHaveLength(1)
+      await Promise.all(marks)
+      expect({ ...(await store.watermarks([scope])) }).toEqual({ [scope]: 29 })
+    },
+  )
 })

@@ -68,7 +68,7 @@ async function loadPg(): Promise<Pg> {
 }
 
 /**
- * Gives a new connection its timeout, and asks what server it has led to, in one round trip: after a failover it may
+ * Gives a new connection its settings, and asks what server it has led to, in one round trip: after a failover it may
  * be another one. Not as a parameter of its start, which a pooler such as PgBouncer refuses.
  */
 async function greet(client: Client, timeoutMs: number, check: (answer: Row) => void) {
@@ -76,7 +76,9 @@ async function greet(client: Client, timeoutMs: number, check: (answer: Row) => 
   client.on('error', () => {})
   // Whatever the options or the defaults of `pg` say: our values are read from texts.
   client.binary = false
-  const text = `SET statement_timeout = ${timeoutMs}; ${serverQuestion}`
+  // Stricter isolation, where it is the default, would make errors of writes that meet: each of ours is one statement.
+  const settings = `SET statement_timeout = ${timeoutMs}; SET default_transaction_isolation = 'read committed'`
+  const text = `${settings}; ${serverQuestion}`
   const answers = (await client.query({ text, query_timeout: timeoutMs })) as { rows: Row[] }[]
   check(answers.at(-1)?.rows[0] ?? {})
 }

@@ -23,7 +23,7 @@ import {
 import type { Records } from './records.ts'
 import { assertEligible } from './review.ts'
 import { readActor } from './reviewer.ts'
-import { type ApprovalState, stateError } from './state.ts'
+import { type ApprovalState, assertState, stateError } from './state.ts'
 import { type Review, readReview, voteChange } from './vote.ts'
 import { waitForReview } from './wait.ts'
 
@@ -197,6 +197,7 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return record && toApproval(record)
     },
     async list(filter = {}) {
+      assertState(filter.state)
       const page = await records.list(readFilter(filter))
       return { approvals: page.records.map(toApproval), altered: page.altered, next: page.next }
     },

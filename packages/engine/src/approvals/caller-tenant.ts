@@ -2,6 +2,7 @@ import { LeluError } from '../errors.ts'
 import { maxName } from '../request/gate.ts'
 import { ownMember } from '../request/own-member.ts'
 import { checkText } from '../request/read-members.ts'
+import { assertAfter } from './page-after.ts'
 import { pageLimit } from './page-limit.ts'
 
 /** Whose records are reached by an id. */
@@ -26,9 +27,10 @@ export function callerTenant(scope: unknown): string | undefined {
 }
 
 /** What a list is asked for. The tenant is put there by name: a spread alone leaves out one that is not enumerable. */
-export function readFilter<Filter extends TenantScope & { limit?: number }>(
+export function readFilter<Filter extends TenantScope & { limit?: number; after?: string }>(
   given: Filter,
 ): Filter & { limit: number } {
   const tenant = callerTenant(given)
+  assertAfter(given.after)
   return { ...given, ...(tenant !== undefined && { tenant }), limit: pageLimit(given.limit) }
 }

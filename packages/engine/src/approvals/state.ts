@@ -37,6 +37,15 @@ export function isApprovalState(word: unknown): word is ApprovalState {
   return typeof word === 'string' && Object.hasOwn(transitions, word)
 }
 
+/** Throws `LELU_REQUEST_INVALID` for a filter by what is no state: an empty list would say that nothing waits. */
+export function assertState(word: unknown): void {
+  if (word === undefined || isApprovalState(word)) return
+  throw new LeluError('LELU_REQUEST_INVALID', '`state` is none of the states of an approval.', {
+    help: `Pass one of ${approvalStates.join(', ')}; or leave it out for all.`,
+    details: { path: 'state' },
+  })
+}
+
 export function mayBecome(from: ApprovalState, to: ApprovalState): boolean {
   return transitions[from].includes(to)
 }

@@ -77,6 +77,27 @@ describe('a list', () => {
     await expect(lelu.grants.list({ limit: limit as never })).rejects.toMatchObject(refused)
   })
 
+  it.each([null, 7, {}])('after %j, which is no next page, is refused', async (after) => {
+    const lelu = await testEngine()
+    const refused = { code: 'LELU_REQUEST_INVALID', details: { path: 'after' } }
+    const filter = { after } as never
+    await expect(lelu.approvals.list(filter)).rejects.toMatchObject(refused)
+    await expect(lelu.grants.list(filter)).rejects.toMatchObject(refused)
+  })
+
+  it.each(['standing', 'Pending', '\0', '', null, {}, 'constructor'])(
+    'of the state %j, which no approval has, is refused and not empty',
+    async (state) => {
+      const lelu = await testEngine()
+      await suspended(lelu)
+      await expect(lelu.approvals.list({ state } as never)).rejects.toMatchObject({
+        code: 'LELU_REQUEST_INVALID',
+        help: expect.stringContaining('pending'),
+        details: { path: 'state' },
+      })
+    },
+  )
+
   it('shows the others, and names a row whose state was altered into one of another kind', async () => {
     const store = new Keyv()
     const lelu = await testEngine({ store })

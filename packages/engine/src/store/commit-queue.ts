@@ -82,21 +82,43 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
       return
     }
     if (batch.length > 0) together = batch.length
+    let left = batch
+    for (;;) {
+      const failed = transact(left, kept)
+      if (failed === undefined) return
+      // Nothing of it is there: the others are written without it.
+      left = left.filter((write) => write !== failed)
+    }
+  }
+
+  /** Writes all or none, and tells them so. Where the statement of one failed, tells that one alone, and answers it. */
+  function transact(batch: Write[], kept: (() => unknown)[]): Write | undefined {
     const answers: unknown[] = []
+    let running: Write | undefined
     try {
       // IMMEDIATE: the lock is taken before the first read, so that a compare cannot go stale.
       database.exec('BEGIN IMMEDIATE')
-      for (const write of batch) answers.push(write.run())
+      for (const write of batch) {
+        running = write
+        answers.push(write.run())
+      }
+      running = undefined
       for (const hint of kept) quietly(hint)
       database.exec('COMMIT')
     } catch (error) {
+      // Where SQLite has ended the transaction itself, the fault is the disk's, and would be there for all.
+      const failed = database.isTransaction ? running : undefined
       if (database.isTransaction) database.exec('ROLLBACK')
-      if (isBusy(error)) again(batch, kept, error)
-      else for (const write of batch) write.settle(error)
-      return
+      if (isBusy(error)) {
+        again(batch, kept, error)
+        return undefined
+      }
+      for (const write of failed === undefined ? batch : [failed]) write.settle(error)
+      return failed
     }
     locked = undefined
     for (const [index, write] of batch.entries()) write.settle(undefined, answers[index])
+    return undefined
   }
 
   function schedule(): void {

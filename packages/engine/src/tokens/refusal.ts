@@ -21,10 +21,20 @@ export const tokenRefusals = {
 
 export type TokenRefusal = keyof typeof tokenRefusals
 
+const again =
+  'Resume the approval again to mint a fresh token, or let the agent ask again in a call of its own.'
+
+/** Where another token for the same approval would be refused as well. */
+const helps: { readonly [reason in TokenRefusal]?: string } = {
+  token_revoked:
+    'Another resume of it is refused as well: let the agent ask again, in a call of its own. Where the signing key was revoked, a new one in the key ring comes first.',
+  token_subject: 'Resume it as the agent whose call was approved.',
+}
+
 /** `LELU_TOKEN_REFUSED` with the word of the failed check in `details.reason`. */
 export function refuseToken(reason: TokenRefusal, cause?: unknown): LeluError {
   return new LeluError('LELU_TOKEN_REFUSED', `The token was refused: ${tokenRefusals[reason]}.`, {
-    help: 'Nothing was run. Resume the approval again to mint a fresh token, or let the agent ask again.',
+    help: `Nothing was run. ${helps[reason] ?? again}`,
     details: { reason },
     cause,
   })

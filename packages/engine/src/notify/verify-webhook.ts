@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { LeluError } from '../errors.ts'
 import type { Notification } from './notification.ts'
 import { isSigned, webhookKey } from './webhook-signature.ts'
@@ -37,10 +38,18 @@ export function verifyWebhook(
   secrets: string | readonly string[],
   { now = Date.now, toleranceSeconds = 300 }: VerifyWebhookOptions = {},
 ): Notification & { id: string } {
-  const given = typeof secrets === 'string' ? [secrets] : secrets
+  const given: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets]
   const keys = given.map(webhookKey).filter((key) => key !== undefined)
   if (keys.length === 0 || keys.length < given.length) {
     throw refused('the secret it is checked with is none', 'Pass `whsec_…` as the sender has it.')
+  }
+  if (typeof headers !== 'object' || headers === null) {
+    throw refused('it has no headers', 'Pass all headers of the request.')
+  }
+  if (typeof body !== 'string' && !types.isUint8Array(body)) {
+    const help =
+      'Pass what came, byte for byte: in Express `express.raw()` for this route, else `await request.text()`. The signature covers no parsed JSON.'
+    throw refused('its body is not the raw one', help)
   }
   const [id, time] = [headerOf(headers, 'webhook-id'), headerOf(headers, 'webhook-timestamp')]
   if (!/^[\w-]{1,128}$/.test(id) || !/^\d{1,12}$/.test(time)) {

@@ -25,6 +25,30 @@ const refused = (why: RegExp) =>
     message: expect.stringMatching(why),
   }) as Error
 
+describe('a receiver that is not set up right hears what to pass', () => {
+  const raw = 'Pass what came, byte for byte'
+  it.each([
+    ['a parsed body', headersWith(), JSON.parse(body), secret, raw],
+    ['no body', headersWith(), undefined, secret, raw],
+    ['null as a body', headersWith(), null, secret, raw],
+    ['a list of bytes', headersWith(), [...Buffer.from(body)], secret, raw],
+    ['no headers', undefined, body, secret, 'Pass all headers'],
+    ['null as headers', null, body, secret, 'Pass all headers'],
+    ['a text as headers', 'webhook-id: 1', body, secret, 'Pass all headers'],
+    ['no secret', headersWith(), body, undefined, 'whsec_'],
+    ['null as a secret', headersWith(), body, null, 'whsec_'],
+    ['a secret that is none of several', headersWith(), body, [secret, undefined], 'whsec_'],
+  ])('for %s', (_what, headers, given, secrets, help) => {
+    const verify = () => verifyWebhook(headers as never, given as never, secrets as never, { now })
+    expect(verify).toThrowError(
+      expect.objectContaining({
+        code: 'LELU_WEBHOOK_REFUSED',
+        help: expect.stringContaining(help),
+      }),
+    )
+  })
+})
+
 describe('the signature of a webhook', () => {
   it('is the one of the Standard Webhooks', () => {
     // The test vector of the standard's reference libraries.

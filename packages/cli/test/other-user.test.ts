@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { bin, queueOfOne, runBin } from './support.ts'
+import { bin, queueOfOne, runBin, temporaryFolder, writeRequest } from './support.ts'
 
 /** The system's user nobody, where the tests run as root, from whom nothing is hidden. */
 const uid = process.getuid?.() === 0 ? 65534 : undefined
@@ -48,3 +48,20 @@ test.runIf(isAble)('a log that this user may not read is not called missing', as
     expect(answer.stderr).toMatch(/^LELU_AUDIT_UNAVAILABLE\n[\s\S]*help: .*may read every file/)
   }
 })
+
+test.runIf(isAble)(
+  'a directory that this user may not write gets the help of that, and not of damaged keys',
+  async () => {
+    const folder = temporaryFolder()
+    const [directory, policy] = [join(folder, 'state'), join(folder, 'policy.rego')]
+    writeFileSync(policy, 'package lelu.authz\n\ndeny := true\n')
+    mkdirSync(directory)
+    chmodSync(folder, 0o755)
+    chmodSync(directory, 0o555)
+    onTestFinished(() => chmodSync(directory, 0o755))
+    const inputs = ['--policies', policy, '--input', writeRequest(folder)]
+    const { stderr } = await runBin(['decide', ...inputs, '-C', directory], { uid })
+    expect(stderr).toMatch(/^LELU_KEYS_INVALID\n[\s\S]*keyring\.json cannot be made\./)
+    expect(stderr).toContain('help: Make the folder writable for this user')
+  },
+)

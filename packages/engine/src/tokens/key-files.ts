@@ -13,6 +13,7 @@ import {
 
 const fileName = 'keyring.json'
 
+const elsewhere = 'Make the folder writable for this user, or pass another `directory`.'
 const asTheEngine =
   'Run this as the user that the engine runs as. Do not open the keys to others: whoever reads them can forge approvals.'
 
@@ -92,7 +93,7 @@ export async function openKeyRing(directory: string, now: number): Promise<KeyRi
     })
     await rm(temporary)
   } catch (error) {
-    throw keysError(`${file} cannot be made; is the folder writable?`, error)
+    throw keysError(`${file} cannot be made`, error, elsewhere)
   }
   return importKeyRing(await readData(file))
 }
@@ -108,7 +109,10 @@ export async function rotateKeys(directory: string, now: number = Date.now()): P
   const data = await readData(file)
   if (data === undefined) throw keysError(`${file} does not exist`)
   importKeyRing(data)
-  const temporary = await writeTemporary(directory, withNewKeys(data, now))
-  await rename(temporary, file)
+  try {
+    await rename(await writeTemporary(directory, withNewKeys(data, now)), file)
+  } catch (error) {
+    throw keysError(`${file} cannot be replaced`, error, elsewhere)
+  }
   return importKeyRing(await readData(file))
 }

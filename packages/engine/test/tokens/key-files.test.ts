@@ -1,8 +1,16 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createLelu, rotateKeys } from '../../src/index.ts'
-import { openKeyRing } from '../../src/tokens/key-files.ts'
+import { hasKeyRing, openKeyRing } from '../../src/tokens/key-files.ts'
 import { approved, overview, temporaryFolder, testEngine } from '../support.ts'
 
 const refused = { code: 'LELU_KEYS_INVALID', help: expect.stringContaining('backup') }
@@ -57,11 +65,19 @@ describe('the key ring file', () => {
     },
   )
 
-  it('that cannot be made is an error and leaves nothing behind', async () => {
+  it('that cannot be made is an error that tells where to put it, and leaves nothing behind', async () => {
     const folder = temporaryFolder()
-    writeFileSync(join(folder, 'blocker'), '')
-    await expect(openKeyRing(join(folder, 'blocker', 'keys'), 1)).rejects.toMatchObject(refused)
-    expect(existsSync(join(folder, 'blocker', 'keys'))).toBe(false)
+    const blocker = join(folder, 'blocker')
+    writeFileSync(blocker, '')
+    const another = {
+      code: 'LELU_KEYS_INVALID',
+      help: expect.stringMatching(/^(?!.*backup).*pass another `directory`\.$/i),
+    }
+    expect(() => hasKeyRing(join(blocker, 'keys'))).toThrow(expect.objectContaining(another))
+    // A file in the place of the directory, of a folder above it, of the folder of the keys.
+    for (const keys of [join(blocker, 'keys'), join(blocker, 'a', 'keys'), blocker])
+      await expect(openKeyRing(keys, 1)).rejects.toMatchObject(another)
+    expect(readdirSync(folder)).toEqual(['blocker'])
   })
 })
 

@@ -49,6 +49,18 @@ test('an approved call runs with the input that was approved', async () => {
   expect(stdout).toContain('completed')
 })
 
+test('approving a call that has run says what became of it, and not that the agent can go on', async () => {
+  const { directory, id } = await queueOfOne()
+  const approve = () => run(['approvals', 'approve', id, '-C', directory])
+  expect((await approve()).stdout).toContain('The agent can go on')
+  await withEngine(directory, (lelu) => lelu.resume(id, () => 'ran'))
+  const { code, stdout, stderr } = await approve()
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(
+    new RegExp(`^${id} was approved already and is completed; nothing is changed\\.`),
+  )
+})
+
 test('no environment variable makes the reviewer somebody else', async () => {
   const { directory, id } = await queueOfOne()
   const names = [

@@ -220,8 +220,10 @@ async function askToApprove({ io }: CommandContext, seen: Approval): Promise<voi
 }
 
 function approvedText({ id, state, votes, requirements, digest }: Approval): string {
-  if (state !== 'pending')
+  if (state === 'approved')
     return `Approved ${id}. The agent can go on; the input is the one with digest ${digest}.`
+  if (state !== 'pending')
+    return `${id} was approved already and is ${state}; nothing is changed. Its input is the one with digest ${digest}.`
   const counted = votes.filter((one) => one.verdict === 'approve' && one.digest === digest).length
   const needed = Math.max(...requirements.map(({ quorum }) => quorum), counted + 1)
   return `Your vote for ${id} is recorded: ${counted} so far, at least ${needed} needed. It stays pending.`

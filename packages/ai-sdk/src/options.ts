@@ -45,14 +45,33 @@ export function checkOptions(options: AiGuardOptions<never>): void {
   }
 }
 
-/** The run of a call. Throws `LELU_RUN_MISSING` when the option names none. */
+/** The run of a call. Throws `LELU_RUN_MISSING` when the option names none, or reads a runtimeContext that is not there. */
 export async function runOf<Context>(
   { run }: AiGuardOptions<Context>,
   call: GuardedCall<Context>,
 ): Promise<string> {
-  const name: unknown = typeof run === 'function' ? await run(call) : run
+  let name: unknown
+  try {
+    name = typeof run === 'function' ? await run(call) : run
+  } catch (cause) {
+    // Its own failures are its own; this one is of what was left out of the call of the SDK.
+    if (cause instanceof TypeError && lacksContext(call)) throw runMissing(call, cause)
+    throw cause
+  }
   if (typeof name === 'string' && name !== '') return name
-  throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
-    help: 'Answer a text that names the conversation; set `toolApproval` where it reads the runtimeContext.',
-  })
+  throw runMissing(call)
+}
+
+/** The SDK hands on an empty object where no `runtimeContext` was passed, and nothing without `toolApproval`. */
+function lacksContext({ runtimeContext: context }: GuardedCall): boolean {
+  if (typeof context !== 'object') return context === undefined
+  return context === null || Object.keys(context).length === 0
+}
+
+function runMissing(call: GuardedCall, cause?: unknown): LeluError {
+  const help = lacksContext(call)
+    ? 'Pass `runtimeContext` and `toolApproval: guard.toolApproval()` to generateText, and the runtimeContext to `settle` and `pending` too.'
+    : 'Answer a text that names the conversation.'
+  const message = 'The option `run` named no run. No tool was run.'
+  return new LeluError('LELU_RUN_MISSING', message, { help, cause })
 }

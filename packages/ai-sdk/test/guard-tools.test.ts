@@ -163,21 +163,6 @@ test('runs of one guard at the same time are told apart, though their calls have
   expect(logOf(lelu).filter((word) => word === 'decision allow')).toHaveLength(4)
 })
 
-test('a run that cannot be named runs nothing', async () => {
-  const lelu = await openLelu()
-  const { tools, ran } = createTools()
-  const { model } = scriptedModel([[allowed]])
-  const guard = guardWith(lelu, {
-    run: ({ runtimeContext }) => (runtimeContext as { chat?: string } | undefined)?.chat ?? '',
-  })
-  await expect(generate({ guard, tools, model })).rejects.toMatchObject({
-    code: 'LELU_RUN_MISSING',
-  })
-  const execute = guard.tools(tools).allowed.execute as Direct
-  await expect(execute({ amount: 5 }, direct())).rejects.toMatchObject({ code: 'LELU_RUN_MISSING' })
-  expect(ran).toEqual([])
-})
-
 test('a tool that is not guarded is an error of the set-up, and does not run', async () => {
   const lelu = await openLelu()
   const guard = guardWith(lelu)

@@ -147,6 +147,10 @@ function readSubject(value: unknown, path: string, depth: number, limits: JsonLi
 }
 
 function readSignal(value: unknown, limits: JsonLimits): ConfidenceSignal {
+  if (typeof value === 'number') {
+    const help = 'Pass a signal, which says whose number it is: external(0.99) of @lelu/confidence.'
+    throw requestInvalid('confidence', 'is a bare number', help)
+  }
   const members = readMembers(value, 'confidence', signalNames)
   const { values } = members
   const signal: ConfidenceSignal = {

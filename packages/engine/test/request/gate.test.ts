@@ -199,6 +199,15 @@ describe('the gate refuses', () => {
     },
   )
 
+  it('a bare number as confidence, with the way to say whose number it is', () => {
+    for (const value of [0.99, Number.NaN]) {
+      expect(thrown(() => gateRequest(withMember('confidence', value)))).toMatchObject({
+        ...invalid('confidence'),
+        help: expect.stringContaining('external(0.99) of @lelu/confidence'),
+      })
+    }
+  })
+
   it('a confidence of another type as one of another type', () => {
     expect(thrown(() => gateRequest(withMember('confidence.value', '0.97')))).toMatchObject({
       message: expect.stringContaining('is not a number or null'),

@@ -26,13 +26,31 @@ export type FromKeyvOptions = {
 /** Engines that are given the same adapter see the same approvals, and share its connections if they want the same of it. */
 const drivers = new WeakMap<object, Map<string, ApprovalStore>>()
 
-/** The storage adapter below Keyv's own wrappers (`KeyvBridgeAdapter`, `KeyvMemoryAdapter`). */
+/**
+ * One that Keyv 6 itself puts around an adapter or a Map: `KeyvBridgeAdapter`, `KeyvMemoryAdapter`. Known by what their
+ * class has, for a bundler renames it, and the user's Keyv is another copy than ours.
+ */
+function isWrapper(adapter: object): adapter is { store: unknown } {
+  const members = Object.getPrototypeOf(adapter) as object | null
+  const { capabilities } = adapter as { capabilities?: { expires?: unknown } }
+  return (
+    members !== null &&
+    Object.hasOwn(members, 'store') &&
+    Object.hasOwn(members, 'capabilities') &&
+    Object.hasOwn(adapter, '_store') &&
+    capabilities?.expires === true
+  )
+}
+
+/**
+ * The storage adapter below Keyv's own wrappers. Nothing else is looked into: an adapter of somebody else may keep a Map in
+ * its `store`, and taken for that Map, it would never be asked, and each process would have approvals of its own.
+ */
 function adapterOf(keyv: KeyvLike): unknown {
   let adapter: unknown = keyv.store
-  for (let depth = 0; depth < 3; depth += 1) {
-    const inner = (adapter as { store?: unknown } | undefined)?.store
-    if (typeof inner !== 'object' || inner === null) break
-    adapter = inner
+  for (let depth = 0; depth < 2; depth += 1) {
+    if (typeof adapter !== 'object' || adapter === null || !isWrapper(adapter)) break
+    adapter = adapter.store
   }
   return adapter
 }

@@ -20,7 +20,13 @@ async function openWorld(): Promise<World> {
   const keyv = new Keyv()
   const driver = fromKeyv(keyv) as unknown as Record<string, unknown>
   const clock = testClock()
-  const lelu = await testEngine({ store: keyv, now: clock.now, tokenSeconds: 300, leaseMs: 1000 })
+  const lelu = await testEngine({
+    store: keyv,
+    now: clock.now,
+    tokenSeconds: 300,
+    leaseMs: 1000,
+    closeWithinMs: 0,
+  })
   const trace: string[] = []
   let forgotten = ''
   for (const [name, method] of Object.entries(driver)) {

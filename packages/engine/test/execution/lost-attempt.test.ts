@@ -9,6 +9,7 @@ describe('an attempt that was lost', () => {
     const options = {
       now: clock.now,
       leaseMs: 60_000,
+      closeWithinMs: 0,
       store: new Keyv(),
       directory: temporaryFolder(),
     }

@@ -66,7 +66,7 @@ test('a tool cannot change its approval: what it did would be sealed with the en
 
 test('of a further attempt that was not run, the earlier one leaves it open what took effect', async () => {
   const directory = temporaryFolder()
-  const open = () => createLelu({ directory, policies: overview, leaseMs: 100 })
+  const open = () => createLelu({ directory, policies: overview, leaseMs: 100, closeWithinMs: 0 })
   const lost = await open()
   const id = await approved(lost, { effect: 'idempotent' }, { run: 'run-1' })
   void lost.resume(id, () => new Promise(() => {})).catch(() => {})

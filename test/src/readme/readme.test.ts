@@ -31,15 +31,30 @@ describe('the README', () => {
   })
 
   it('names the commands that exist', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    const pattern = /npx -y pnpm@12 (?:--silent )?(?:-C (\S+) )?([a-z][a-z-]*)/g
+    const named = [...readme.matchAll(pattern)]
+    expect(named.length).toBeGreaterThan(2)
+    for (const [line, folder = '.', name] of named) {
+      const { scripts } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
+        scripts?: Record<string, string>
+      }
+      expect(Object.keys(scripts ?? {}).concat('install', 'exec'), line).toContain(name)
+    }
+  })
+
+  it('names the directory of the sample where a person decides its calls', () => {
+    const { scripts } = JSON.parse(readFileSync(join(example, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }
-    const named = [...readme.matchAll(/npx -y pnpm@12 (?:--silent )?([a-z-]+)/g)].map(
-      (match) => match[1] as string,
-    )
-    expect(named.length).toBeGreaterThan(2)
-    for (const name of named)
-      expect(Object.keys(scripts).concat('install', 'exec'), name).toContain(name)
+    expect(scripts.start).toMatch(/ src\/sample\.ts$/)
+    const [, twelve = ''] = readme.split('## Twelve lines')
+    const [section = ''] = twelve.split('\n## ')
+    expect(section).toContain('npx -y pnpm@12 --silent -C examples/first-steps start')
+    const lines = section
+      .split('\n')
+      .filter((line) => line.startsWith('npx ') && / lelu /.test(line))
+    expect(lines).toHaveLength(4)
+    for (const line of lines) expect(line).toMatch(/ --directory examples\/first-steps\/\.lelu$/)
   })
 
   it('shows every step of the quickstart under the title it has', () => {

@@ -7,7 +7,12 @@ import { addClientOptions, addPlaceOptions } from './client-options.ts'
 export function addAdd(program: Command, context: CommandContext): void {
   const command = program
     .command('add')
-    .description('write the entry by which a client reaches Lelu into its configuration')
+    .summary('write the entry by which a client reaches Lelu into its configuration')
+    .description(
+      'write the entry by which a client reaches Lelu into its configuration: that of this folder where it looks like ' +
+        "a project (.git, package.json and the like, or the client's own folder) and the client has a file for one, " +
+        'else that of this user',
+    )
   addPlaceOptions(command)
     .addOption(
       new Option('--url <url>', 'where the server is')

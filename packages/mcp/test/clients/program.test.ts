@@ -35,6 +35,24 @@ test('half of a flag is answered with the clients that it begins', async () => {
   expect((await pc.run('add', '--help')).stdout).not.toMatch(/--claude /)
 })
 
+test('the help of add says which file the entry goes into', async () => {
+  const { stdout } = await computer().run('add', '--help')
+  const text = stdout.replaceAll(/\s+/g, ' ')
+  expect(text).toMatch(
+    /that of this folder where it looks like a project .* else that of this user/,
+  )
+})
+
+test('the README names every command, and no other', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const { stdout } = await computer().run('--help')
+  const commands = [...stdout.matchAll(/^ {2}(?!help)(\w+) \[options\]/gm)].map(([, name]) => name)
+  const rows = readme.split('\n').filter((line) => line.startsWith('| `lelu-mcp'))
+  const cells = rows.map((row) => row.split('|')[1] ?? '').join()
+  const named = [...cells.matchAll(/`(?:lelu-mcp )?(\w+)`/g)].map(([, name]) => name)
+  expect(named.sort()).toEqual(commands.sort())
+})
+
 test('the version is that of the package', async () => {
   const manifest = new URL('../../package.json', import.meta.url)
   const { version } = JSON.parse(readFileSync(manifest, 'utf8'))

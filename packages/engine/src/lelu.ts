@@ -165,7 +165,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
           useGrant(gated, decided, { standing, revocations, audit, now }),
         withConfidence: (gated, confidence) => withConfidence(gated, confidence, limits),
         resume: (record, execute, asked) =>
-          resumeFrom(record, execute, {}, { ...redeeming, asked: asked.request }),
+          resumeFrom(record, execute, { ...redeeming, asked: asked.request }),
       })
       return work.track(guarded)
     },

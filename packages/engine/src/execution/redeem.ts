@@ -39,7 +39,7 @@ const same = (a: string, b: string) => {
 }
 
 /** Check 6: the agent is the one the approval was made for. Check 5, the tenant, is part of the load. */
-function checkCaller({ request }: ApprovalRecord, caller: Caller): void {
+export function checkCaller({ request }: ApprovalRecord, caller: Caller): void {
   // One that is there but undefined is refused as well: an authentication that found nobody must not run anybody's.
   const agent = ownMember(caller, 'agent')
   if (agent !== undefined && agent.value !== request.subject.id) throw refuseToken('token_subject')
@@ -76,11 +76,9 @@ const stepsTaken = () => new Promise<void>((resolve) => process.nextTick(resolve
  */
 export async function redeem(
   record: ApprovalRecord,
-  caller: Caller,
   options: RedeemOptions,
 ): Promise<Claim | Outcome<never> | undefined> {
   const { records, revocations, gate, begin } = options
-  checkCaller(record, caller)
   const minted = newGrant(record, options)
   // In other threads, while this one decides.
   const proven = proveToken(minted, options)

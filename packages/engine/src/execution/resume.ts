@@ -2,9 +2,8 @@ import { callerTenant } from '../approvals/caller-tenant.ts'
 import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
 import { mayRunAgain } from '../approvals/state.ts'
 import { LeluError } from '../errors.ts'
-import { ownMember } from '../request/own-member.ts'
 import { type Execute, type Outcome, overruled } from './outcome.ts'
-import { type Caller, type RedeemOptions, redeem } from './redeem.ts'
+import { type Caller, checkCaller, type RedeemOptions, redeem } from './redeem.ts'
 import { runClaimed } from './run-claimed.ts'
 
 function executingError(record: ApprovalRecord, now: number): LeluError {
@@ -115,24 +114,23 @@ export async function resume<T>(
   caller: Caller,
   options: RedeemOptions,
 ): Promise<Outcome<T>> {
-  const tenant = callerTenant(caller)
-  ownMember(caller, 'agent') // refused here also where the call would not be redeemed
-  const record = await options.records.load(id, tenant)
-  return resumeFrom(record, execute, caller, options)
+  const record = await options.records.load(id, callerTenant(caller))
+  // Whatever its state: the kept result of a call is not another agent's either.
+  checkCaller(record, caller)
+  return resumeFrom(record, execute, options)
 }
 
 /** The same from a record that was just loaded. Never one that a caller handed in: its seal is not looked at again. */
 export async function resumeFrom<T>(
   loaded: ApprovalRecord,
   execute: Execute<T>,
-  caller: Caller,
   options: RedeemOptions,
 ): Promise<Outcome<T>> {
   let record = loaded
   for (let round = 0; round < maxRounds; round += 1) {
     const answer = answerOf<T>(record, options.now())
     if (answer !== undefined) return answer
-    const claim = await redeem(record, caller, options)
+    const claim = await redeem(record, options)
     if (claim !== undefined) return 'status' in claim ? claim : runClaimed(claim, execute, options)
     record = await options.records.load(record.id, record.tenant)
   }

@@ -38,7 +38,7 @@ async function redeeming(
     begin: (gated, asked) => beginDecision(gated, deciding, asked),
     ...more,
   }
-  return { claim: redeem(await records.load(id), {}, options), lelu, id }
+  return { claim: redeem(await records.load(id), options), lelu, id }
 }
 
 describe('a redeem', () => {

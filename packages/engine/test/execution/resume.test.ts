@@ -201,6 +201,10 @@ describe('resume', () => {
     expect(await lelu.resume(id, () => 1, { agent: 'trader-1', tenant: 'default' })).toMatchObject({
       status: 'executed',
     })
+    // Nor is the kept result another agent's.
+    await expect(lelu.resume(id, tool, { agent: 'trader-2' })).rejects.toMatchObject({
+      details: { reason: 'token_subject' },
+    })
   })
 
   it('gives the tool an idempotency key that stays the same', async () => {

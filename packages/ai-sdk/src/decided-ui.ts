@@ -1,5 +1,4 @@
-import type { Approval } from '@lelu/engine/adapter'
-import { refusedText } from './refused-text.ts'
+import { type Approval, endedText } from '@lelu/engine/adapter'
 import { answeredAs, type ToolPart } from './tool-part.ts'
 
 // The SDK believes that whoever decides answers in the page, and takes no message with a call that has its answer and
@@ -12,7 +11,7 @@ import { answeredAs, type ToolPart } from './tool-part.ts'
  */
 export function decidedPart<Part>(part: Part, approval: Approval | undefined): Part {
   if (approval === undefined || approval.state === 'pending') return part
-  const reason = refusedText(approval)
+  const reason = endedText(approval)
   // That the user pressed "approve" says it already.
   if (reason === undefined && (part as ToolPart).state === 'approval-responded') return part
   const answer = reason === undefined ? { approved: true } : { approved: false, reason }
@@ -34,7 +33,7 @@ export async function answeredPart<Part>(
       const { approved, reason } = approval
       if (approved === false && reason !== undefined) return part
       const found = await find()
-      return answeredAs(part, { approved: false, reason: found && refusedText(found) })
+      return answeredAs(part, { approved: false, reason: found && endedText(found) })
     }
     default:
       return part

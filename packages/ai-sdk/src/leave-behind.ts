@@ -2,12 +2,12 @@ import {
   type Approval,
   asInput,
   editedInput,
+  endedText,
   isLeluError,
   isSameInput,
   type Json,
   leftBehindReason,
 } from '@lelu/engine/adapter'
-import { refusedText } from './refused-text.ts'
 import type { Found, NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
 
@@ -23,7 +23,7 @@ const never: Ending = { status: 'denied', reason: gone }
 /** It will not run any more, and why is on record. */
 const refused = (approval: Approval): Ending => ({
   status: 'denied',
-  reason: refusedText(approval) ?? gone,
+  reason: endedText(approval) ?? gone,
 })
 
 /** It ran, or may have. */

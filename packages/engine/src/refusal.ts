@@ -13,6 +13,11 @@ export function pendingText({ id }: { id: string }, how: keyof typeof next): str
   return `Waiting for a person to approve this call (approval ${id}). It has not run. ${next[how]}`
 }
 
+/** What the model reads of an approved or waiting call that does not run after all. */
+export function notRunText(why: string): string {
+  return `Not run: ${why.replace(/\.$/, '')}. Do not retry the same call.`
+}
+
 /**
  * What the model reads when its call did not run: the same words in every adapter.
  * Reasons are the policy's and the reviewer's own messages; rule internals and names of reviewers stay out.
@@ -21,7 +26,5 @@ export function refusal(outcome: Exclude<Outcome<unknown>, { status: 'executed' 
   const why = outcome.decision.reasons.map(({ message }) => message.replace(/\.$/, '')).join('; ')
   if (outcome.status === 'suspended') return pendingText(outcome.approval, 'suspend')
   const byPolicy = outcome.approval === undefined
-  return byPolicy
-    ? `Denied by policy: ${why}. The call did not run.`
-    : `Not run: ${why}. Do not retry the same call.`
+  return byPolicy ? `Denied by policy: ${why}. The call did not run.` : notRunText(why)
 }

@@ -34,6 +34,7 @@ export { type AdapterCall, toRequest, valueFor } from './request.ts'
 export {
   editedText,
   editMisfit,
+  endedText,
   invalidInputText,
   leftBehindReason,
   leftBehindText,

@@ -1,6 +1,7 @@
+import type { Approval } from '../approvals/record.ts'
 import { LeluError } from '../errors.ts'
 import { notRun } from '../execution/not-run.ts'
-import { refusal } from '../refusal.ts'
+import { notRunText, refusal } from '../refusal.ts'
 import type { Json } from '../types.ts'
 
 type Refused = Parameters<typeof refusal>[0]
@@ -16,6 +17,12 @@ export function refusedText(outcome: Refused): string {
   const said = decision.reasons.filter(({ id, message }) => message !== id)
   const reasons = said.length > 0 ? said : [{ id: 'deny', message: 'The policy denies this call' }]
   return refusal({ ...outcome, decision: { ...decision, reasons } })
+}
+
+/** The same of an approval that has ended without a run; undefined for any other, also for one that may have run. */
+export function endedText({ state, reason }: Approval): string | undefined {
+  if (!['denied', 'expired', 'cancelled', 'revoked'].includes(state)) return undefined
+  return notRunText(reason?.message ?? `The approval is ${state}`)
 }
 
 /** Put in front of the result of an edited call, for the model still sees the arguments it wrote itself. */
@@ -52,7 +59,7 @@ export function notResumableText(tool: string): string {
 export const leftBehindReason = 'the conversation went on without it'
 
 /** What the model reads of one, also where the store never knew of it. */
-export const leftBehindText: string = `Not run: The call was cancelled: ${leftBehindReason}. Do not retry the same call.`
+export const leftBehindText: string = notRunText(`The call was cancelled: ${leftBehindReason}`)
 
 /** Of a call that was left behind and has no approval on record: one that the policy allows outright has none. */
 export const lostAnswerText =

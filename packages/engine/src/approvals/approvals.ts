@@ -197,8 +197,9 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return record && toApproval(record)
     },
     async list(filter = {}) {
-      assertState(filter.state)
-      const page = await records.list(readFilter(filter))
+      const asked = readFilter(filter)
+      assertState(asked.state)
+      const page = await records.list(asked)
       return { approvals: page.records.map(toApproval), altered: page.altered, next: page.next }
     },
     async review(id, given) {

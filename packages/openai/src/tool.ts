@@ -1,5 +1,6 @@
 import {
   type AddedField,
+  asInput,
   editMisfit,
   invalidOptions,
   isSameInput,
@@ -91,11 +92,6 @@ export function nameOf(tool: GuardableTool): string {
 
 function schemaOf(value: unknown): Json | undefined {
   return value === undefined || value === null ? undefined : plainSchema(value as Json)
-}
-
-/** Nothing is `null` in JSON. */
-function asInput(value: unknown): Json {
-  return value === undefined ? null : (value as Json)
 }
 
 /** The arguments of a function are an object, whatever its parameters say. */

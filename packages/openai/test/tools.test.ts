@@ -235,3 +235,20 @@ test('an input that is not JSON is refused, and nothing runs', async () => {
   expect(done.messages[0]?.content).toContain('Do not retry the same call')
   expect(inputs).toEqual([])
 })
+
+test('a tool runs whose schema leaves members undefined', async () => {
+  const tool: GuardableTool = {
+    type: 'function',
+    function: {
+      name: 'allowed',
+      parameters: { type: 'object' },
+      parse: (text: string) => ({ ...JSON.parse(text), unit: undefined }),
+      function: (input: object) => JSON.stringify(input),
+    },
+  }
+  const { guard } = await openWorld({ tools: [tool] })
+  const weather = call('a', 'allowed', { city: 'Rome', unit: 7 })
+  const { message, messages } = await conversation([weather])
+  const { messages: answers } = await guard.executeToolCalls(message, { messages })
+  expect(answers[0]?.content).toBe('{"city":"Rome"}')
+})

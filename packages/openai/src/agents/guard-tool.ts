@@ -95,8 +95,8 @@ export function guardAgentTool<T, Context = unknown>(
   return guarded as T
 }
 
-/** `guardAgentTool` for a list of tools; the types of the list stay. */
-export function guardAgentTools<const T extends readonly unknown[], Context = unknown>(
+/** `guardAgentTool` for a list of tools; the types of the list stay, and one written here is as mutable as the SDK wants it. */
+export function guardAgentTools<const T extends unknown[] | readonly unknown[], Context = unknown>(
   tools: T,
   options: AgentGuardOptions<Context>,
 ): T {

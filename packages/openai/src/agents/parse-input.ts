@@ -1,4 +1,4 @@
-import { type Json, LeluError } from '@lelu/engine/adapter'
+import { asInput, type Json, LeluError } from '@lelu/engine/adapter'
 import type { Agent, Model, RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
 
@@ -113,5 +113,5 @@ export async function parseInput(tool: AgentTool, text: string): Promise<ParsedI
   })
   if (shown === undefined) throw unseen(tool.name)
   if (typeof shown.input === 'string') return { valid: false }
-  return { valid: true, input: shown.input as Json }
+  return { valid: true, input: asInput(shown.input) }
 }

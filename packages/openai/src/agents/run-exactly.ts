@@ -1,4 +1,4 @@
-import { isSameInput, type Json, LeluError, notRun } from '@lelu/engine/adapter'
+import { asInput, isSameInput, type Json, LeluError, notRun } from '@lelu/engine/adapter'
 import type { RunContext } from '@openai/agents'
 import type { AgentTool, ToolDetails } from './agent-tool.ts'
 
@@ -13,7 +13,7 @@ function parsedSymbol(details: ToolDetails): symbol | undefined {
 
 function sameAs(parsed: unknown, expected: Json): boolean {
   try {
-    return isSameInput(parsed, expected)
+    return isSameInput(asInput(parsed), expected)
   } catch {
     return false
   }

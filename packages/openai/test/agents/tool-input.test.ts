@@ -206,3 +206,18 @@ test('an edit that only the own schema of the tool refuses does not run', async 
   expect(answer?.text).toContain('does not pass the schema of the tool')
   expect(inputs).toEqual([])
 })
+
+test('a tool runs whose schema leaves members undefined', async () => {
+  const unit = z.string().optional().catch(undefined)
+  const got: unknown[] = []
+  const parameters = z.object({ city: z.string(), unit })
+  const weather = make('reviewed', parameters, (input) => got.push(input))
+  const steps = step('reviewed', { city: 'Rome', unit: 7 })
+  const { ask, resume, lelu } = await agentWith({ steps, tools: [weather] })
+  const { state } = await ask()
+  await approveAll(lelu)
+  expect(answersOf(await resume(state.toString()))[0]?.text).toBe('1')
+  expect(got).toEqual([{ city: 'Rome' }])
+  const [approval] = (await lelu.approvals.list()).approvals
+  expect(approval?.request.call.input).toEqual({ city: 'Rome' })
+})

@@ -57,6 +57,8 @@ test('guarded tools fit agents, and the context of the host reaches the options'
     name: 'agent',
     tools: guardAgentTools([pay(), search()], options),
   })
+  const kept = guardAgentTools([pay(), search()], options)
+  expectTypeOf(new Agent<App>({ name: 'agent', tools: kept })).toEqualTypeOf(agent)
   const inferred = guardAgentTool(pay(), {
     lelu,
     subject,

@@ -124,7 +124,7 @@ describe('remote', () => {
       sink,
       durability: 'remote',
       remoteDeadlineMs: 60_000,
-      deadlineMs: 50,
+      deadlineMs: 5000,
     } as const
     const log = await openQuick(options, { closeMs: 50 })
     expect(await log.append(decision('a'), { until: 'written' })).toMatchObject({ seq: 1 })

@@ -37,7 +37,7 @@ function questionOf({ request, toolbox }: Asked, shape: 'chat' | 'responses'): Q
 function messagesBefore(messages: unknown, message: AssistantMessage, id: string): unknown {
   if (!Array.isArray(messages)) return messages
   const position = messages.findLastIndex(
-    (one) => isObject(one) && sameCalls(one as never, message),
+    (one) => isObject(one) && sameCalls(one as unknown as AssistantMessage, message),
   )
   if (position < 0) return messages
   // With its answer behind it, it is the same call of an earlier step.

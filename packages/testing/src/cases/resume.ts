@@ -80,7 +80,7 @@ export const resumeCases: readonly Case[] = [
   },
   {
     // Some proxies put a model's signature into the id of its call (BerriAI/litellm for Gemini).
-    title: 'ids of many thousand characters that differ at their end are ids as any other',
+    title: 'ids of thousands of characters that differ only at the end each name their own call',
     needs: ['suspends'],
     lives: everywhere,
     async play(open) {

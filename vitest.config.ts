@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // Tests run on the sources: nothing has to be built first.
@@ -10,5 +12,11 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts', 'test/src/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Most tests wait for processes and servers. By default one file at a time is played on two processors.
+    maxWorkers: availableParallelism() + 1,
+    // Those processes are short and load the same modules: Node keeps what it has compiled.
+    env: {
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)),
+    },
   },
 })

@@ -35,7 +35,7 @@ function start(words: string[], env: Env = {}, cwd: string = root): ChildProcess
   return spawn(process.execPath, ['--conditions=lelu:source', ...words], {
     cwd,
     timeout: 60_000,
-    env: { ...rest, NO_COLOR: '1', NODE_COMPILE_CACHE: join(shared, 'node-cache'), ...env },
+    env: { ...rest, NO_COLOR: '1', ...env },
   })
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -105,6 +105,15 @@ function turnToWal(database: DatabaseSync, busyTimeoutMs: number): void {
   }
 }
 
+/** SQLite gives the files beside its own the mode that its own has by then, and the newest inputs are in those. */
+function makeForOwner(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // It is there already, or cannot be made: then SQLite says why.
+  }
+}
+
 const inMemory = (): LeluError =>
   new LeluError(
     'LELU_STORE_UNSAFE',
@@ -114,6 +123,11 @@ const inMemory = (): LeluError =>
     },
   )
 
+const aUrl = (): LeluError =>
+  new LeluError('LELU_OPTIONS_INVALID', 'The path of an SQLite file begins with `file:`.', {
+    help: 'Pass the path itself. SQLite would take this for a URL, which may name a database in memory.',
+  })
+
 /**
  * Opens (and makes) the file: WAL, every commit on disk. Here it waits at most `busyTimeoutMs` for another process; from
  * then on not at all.
@@ -121,8 +135,10 @@ const inMemory = (): LeluError =>
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
     if (path === ':memory:') throw inMemory()
+    if (path.startsWith('file:')) throw aUrl()
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const { DatabaseSync } = loadSqlite()
+    makeForOwner(path)
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
     try {
       turnToWal(database, busyTimeoutMs)

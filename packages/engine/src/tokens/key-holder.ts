@@ -11,7 +11,7 @@ export type KeyHolder = {
   sealKeysFor(kid: string): Promise<readonly SealKey[]>
 }
 
-/** A signing key that was taken out of the ring is refused no later than this. */
+/** A key that was taken out of the ring is refused no later than this, and a new one used. */
 const staleMs = 30_000
 /** Forged tokens with made-up key ids must not turn into disk reads. */
 const forgedMs = 1000
@@ -59,6 +59,7 @@ export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): Ke
     },
     async sealKeysFor(kid) {
       const isKnown = () => ring.seal.some((key) => key.kid === kid)
+      await refreshStale()
       // One that was being read already may be of before the key was made: a sound record would be called altered.
       if (!isKnown()) await refresh()
       if (!isKnown()) await refresh()

@@ -23,6 +23,21 @@ it('a signing key that was taken out of the ring is refused within half a minute
   }
 })
 
+it('so is a key that seals, and a new one is used from then on', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  try {
+    const ring = (...kids: string[]) =>
+      ({ signing: [{ kid: 'k' }], seal: kids.map((kid) => ({ kid })) }) as unknown as KeyRing
+    const keys = keyHolder(ring('stolen'), async () => ring('new'))
+    expect(await keys.sealKeysFor('stolen')).toEqual([{ kid: 'stolen' }])
+    vi.advanceTimersByTime(31_000)
+    expect(await keys.sealKeysFor('stolen')).toEqual([{ kid: 'new' }])
+    expect(keys.sealKey()).toEqual({ kid: 'new' })
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 it('a ring that cannot be read any more ends in an error, and not in the keys of before', async () => {
   vi.useFakeTimers({ toFake: ['performance'] })
   try {
@@ -32,6 +47,7 @@ it('a ring that cannot be read any more ends in an error, and not in the keys of
     vi.advanceTimersByTime(31_000)
     await expect(keys.findSigning('k')).rejects.toThrow('gone')
     await expect(keys.findSigning('k')).rejects.toThrow('gone')
+    await expect(keys.sealKeysFor('s')).rejects.toThrow('gone')
   } finally {
     vi.useRealTimers()
   }

@@ -103,16 +103,38 @@ export async function readKeyRing(directory: string): Promise<KeyRing> {
   return importKeyRing(await readData(join(directory, fileName)))
 }
 
-/** Puts new keys in front of a folder's key ring. Running engines take them at their next start, or within half a minute. */
+/** Holds the right to rotate. Of two that read the same ring and write their own, one would lose the keys of the other. */
+async function alone<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const lock = join(directory, `.${fileName}.lock`)
+  const held = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw keysError(`${lock} cannot be made`, error, elsewhere)
+    const help = `Try again. Where no process does, one was ended in the middle of it: remove ${lock}; the keys are whole.`
+    throw keysError('another process rotates its keys right now', undefined, help)
+  })
+  try {
+    return await work()
+  } finally {
+    await held.close()
+    await rm(lock, { force: true })
+  }
+}
+
+/**
+ * Puts new keys in front of a folder's key ring. Running engines take them at their next start, or within half a minute.
+ * Throws `LELU_KEYS_INVALID` while another process does the same.
+ */
 export async function rotateKeys(directory: string, now: number = Date.now()): Promise<KeyRing> {
   const file = join(directory, fileName)
-  const data = await readData(file)
-  if (data === undefined) throw keysError(`${file} does not exist`)
-  importKeyRing(data)
-  try {
-    await rename(await writeTemporary(directory, withNewKeys(data, now)), file)
-  } catch (error) {
-    throw keysError(`${file} cannot be replaced`, error, elsewhere)
-  }
-  return importKeyRing(await readData(file))
+  if (!hasKeyRing(directory)) throw keysError(`${file} does not exist`)
+  return alone(directory, async () => {
+    const data = await readData(file)
+    if (data === undefined) throw keysError(`${file} does not exist`)
+    importKeyRing(data)
+    try {
+      await rename(await writeTemporary(directory, withNewKeys(data, now)), file)
+    } catch (error) {
+      throw keysError(`${file} cannot be replaced`, error, elsewhere)
+    }
+    return importKeyRing(await readData(file))
+  })
 }

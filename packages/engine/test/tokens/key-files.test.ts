@@ -111,6 +111,28 @@ describe('rotation', () => {
     expect(await next.tokens.verify(token)).toMatchObject({ sub: 'user:alice' })
   })
 
+  it('loses no key when several rotate at once: one does, and the others are told', async () => {
+    const folder = temporaryFolder()
+    await openKeyRing(folder, 1)
+    const rotated = await Promise.allSettled([1, 2, 3].map((now) => rotateKeys(folder, now)))
+    const kids = rotated.flatMap((one) =>
+      one.status === 'fulfilled' ? one.value.seal[0]?.kid : [],
+    )
+    const refusals = rotated.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    expect(kids.length).toBeGreaterThan(0)
+    for (const error of refusals) {
+      expect(error).toMatchObject({
+        code: 'LELU_KEYS_INVALID',
+        help: expect.stringContaining('.lock'),
+      })
+    }
+    const stored = (await openKeyRing(folder, 1)).seal.map(({ kid }) => kid)
+    expect(stored).toEqual(expect.arrayContaining(kids))
+    expect(stored).toHaveLength(kids.length + 1)
+    expect(readdirSync(folder)).toEqual(['keyring.json'])
+    await rotateKeys(folder)
+  })
+
   it('reaches an engine that is running: it reads a record sealed with a key it has not seen', async () => {
     const { Keyv } = await import('keyv')
     const store = new Keyv()

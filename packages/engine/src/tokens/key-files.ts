@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   importKeyRing,
   type KeyRing,
@@ -66,6 +66,17 @@ async function writeTemporary(directory: string, data: KeyRingData): Promise<str
   return temporary
 }
 
+/** Else a power cut could take the keys with which a database elsewhere is sealed already. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Whether a folder holds a key ring, sound or not. Throws `LELU_KEYS_INVALID` where this user cannot know. */
 export function hasKeyRing(directory: string): boolean {
   const file = join(directory, fileName)
@@ -92,6 +103,8 @@ export async function openKeyRing(directory: string, now: number): Promise<KeyRi
       if (error.code !== 'EEXIST') throw error
     })
     await rm(temporary)
+    await syncFolder(directory)
+    await syncFolder(dirname(directory)).catch(() => {}) // not every user may read it
   } catch (error) {
     throw keysError(`${file} cannot be made`, error, elsewhere)
   }
@@ -132,6 +145,7 @@ export async function rotateKeys(directory: string, now: number = Date.now()): P
     importKeyRing(data)
     try {
       await rename(await writeTemporary(directory, withNewKeys(data, now)), file)
+      await syncFolder(directory)
     } catch (error) {
       throw keysError(`${file} cannot be replaced`, error, elsewhere)
     }

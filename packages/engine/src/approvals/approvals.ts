@@ -3,7 +3,7 @@ import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { assertFitsToken } from '../tokens/fits-token.ts'
 import type { Decision, DecisionRequest, Json, Requirement } from '../types.ts'
-import { callerTenant, readFilter, type TenantScope } from './caller-tenant.ts'
+import { callerTenant, readPage, type TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
 import { cancelledEvent, requestedEvent } from './events.ts'
 import { inputChanges } from './input-changes.ts'
@@ -197,9 +197,10 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       return record && toApproval(record)
     },
     async list(filter = {}) {
-      const asked = readFilter(filter)
-      assertState(asked.state)
-      const page = await records.list(asked)
+      const asked = readPage(filter)
+      const { state } = filter
+      assertState(state)
+      const page = await records.list({ ...asked, ...(state !== undefined && { state }) })
       return { approvals: page.records.map(toApproval), altered: page.altered, next: page.next }
     },
     async review(id, given) {

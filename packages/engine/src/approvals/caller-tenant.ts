@@ -26,11 +26,17 @@ export function callerTenant(scope: unknown): string | undefined {
   })
 }
 
-/** What a list is asked for. The tenant is put there by name: a spread alone leaves out one that is not enumerable. */
-export function readFilter<Filter extends TenantScope & { limit?: number; after?: string }>(
-  given: Filter,
-): Filter & { limit: number } {
+/** The page that a list is asked for. Each by its name: a spread would leave out what the object has from its class. */
+export function readPage(given: TenantScope & { limit?: number; after?: string }): TenantScope & {
+  limit: number
+  after?: string
+} {
   const tenant = callerTenant(given)
-  assertAfter(given.after)
-  return { ...given, ...(tenant !== undefined && { tenant }), limit: pageLimit(given.limit) }
+  const { after, limit } = given
+  assertAfter(after)
+  return {
+    limit: pageLimit(limit),
+    ...(tenant !== undefined && { tenant }),
+    ...(after !== undefined && { after }),
+  }
 }

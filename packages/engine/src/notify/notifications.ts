@@ -1,4 +1,4 @@
-import { callerTenant, readFilter, type TenantScope } from '../approvals/caller-tenant.ts'
+import { callerTenant, readPage, type TenantScope } from '../approvals/caller-tenant.ts'
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { LeluError } from '../errors.ts'
@@ -44,7 +44,7 @@ export function createNotifications({ records, undelivered, loop, now }: Options
   }
 
   return {
-    list: async (filter = {}) => undelivered.list(readFilter(filter)),
+    list: async (filter = {}) => undelivered.list(readPage(filter)),
     async retry(id, scope = {}) {
       const tenant = callerTenant(scope)
       const letter = await undelivered.get(id, tenant)

@@ -1,5 +1,5 @@
 import type { AuditLog } from '@lelu/audit'
-import { callerTenant, readFilter, type TenantScope } from '../approvals/caller-tenant.ts'
+import { callerTenant, readPage, type TenantScope } from '../approvals/caller-tenant.ts'
 import { readReason } from '../approvals/reason.ts'
 import type { ApprovalRecord, Reviewer } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
@@ -169,7 +169,7 @@ export function standingGrants({
       })
     },
     get: async (id, scope = {}) => standing.get(id, callerTenant(scope)),
-    list: async (filter = {}) => standing.list(readFilter(filter)),
+    list: async (filter = {}) => standing.list(readPage(filter)),
     async revoke(id, revoking = {}) {
       const tenant = callerTenant(revoking)
       const by = readActor(revoking.by)

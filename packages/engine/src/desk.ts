@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Approvals } from './approvals/approvals.ts'
 import { LeluError } from './errors.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
+import { assertNode } from './node-version.ts'
 import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
 import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
@@ -27,6 +28,7 @@ export type ReviewDeskOptions = StorageOptions & { issuer?: string; audience?: s
 
 /** Opens the same keys, store and log as the engine of that directory. It cannot mint and cannot edit an input. */
 export async function openReviewDesk(options: ReviewDeskOptions): Promise<ReviewDesk> {
+  assertNode()
   checkOptions(options)
   const { issuer = 'urn:lelu:engine', audience = 'urn:lelu:executor:local' } = options
   assertThere(options)

@@ -5,6 +5,7 @@ import type { RegoErrorCode } from '@lelu/rego'
 export type LeluErrorCode = EngineErrorCode | RegoErrorCode | AuditErrorCode
 
 type EngineErrorCode =
+  | 'LELU_NODE_UNSUPPORTED'
   | 'LELU_OPTIONS_INVALID'
   | 'LELU_DIRECTORY_NOT_FOUND'
   | 'LELU_REQUEST_INVALID'

@@ -10,6 +10,7 @@ import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
 import type { Caller } from './execution/redeem.ts'
 import { resume, resumeFrom } from './execution/resume.ts'
+import { assertNode } from './node-version.ts'
 import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
@@ -92,6 +93,7 @@ function assertTool(execute: unknown): void {
 
 /** Opens the engine: loads the policy, the keys, the store and the log, and records which policy decides from now on. */
 export async function createLelu(options: LeluOptions): Promise<Lelu> {
+  assertNode()
   checkOptions(options)
   checkPolicies(options.policies)
   const {

@@ -1,3 +1,4 @@
+import { LeluError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
 import type { ApprovalStore } from './store.ts'
 import { storeError } from './store-error.ts'
@@ -16,6 +17,14 @@ export type StoreClock = {
 
 const refreshMs = 30_000
 
+/** Databases keep times as whole numbers. Of what is no time, nothing would ever be late. */
+function wholeMs(time: unknown): number {
+  if (Number.isFinite(time)) return Math.floor(time as number)
+  throw new LeluError('LELU_OPTIONS_INVALID', 'The option `now` answered no time.', {
+    help: 'It answers epoch milliseconds, as Date.now does, and at once.',
+  })
+}
+
 /**
  * The clock of the database, where it has one: workers whose own clocks differ agree on what has expired. Between two
  * readings it goes on by this process's monotonic clock, which nobody sets. Elsewhere `now`.
@@ -26,17 +35,18 @@ export function storeClock(
   deadlineMs: number,
 ): StoreClock {
   const { clock } = store
+  const own = () => wholeMs(now())
   let newest = 0
   const noted = (time: number) => {
     newest = Math.max(newest, time)
     return time
   }
   if (clock === undefined) {
-    const own = () => noted(now())
+    const ownNow = () => noted(own())
     return {
-      now: own,
-      earliest: own,
-      latest: () => Math.max(own(), newest),
+      now: ownNow,
+      earliest: ownNow,
+      latest: () => Math.max(ownNow(), newest),
       refresh: async () => {},
     }
   }
@@ -60,7 +70,7 @@ export function storeClock(
   }
 
   function at(since: 'asked' | 'answered'): number {
-    if (read === undefined) return now()
+    if (read === undefined) return own()
     // An older reading is good enough: what must not be late is checked by the database itself.
     if (performance.now() - read.answered > refreshMs && !reading) void refresh().catch(() => {})
     return Math.floor(read.told + performance.now() - read[since])

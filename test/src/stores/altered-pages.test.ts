@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { createClient } from '@keyv/redis'
 import { createLelu, type Lelu, type LeluOptions } from '@lelu/engine'
 import { suitePolicy } from '@lelu/testing/fakes'
 import type { Keyv } from 'keyv'
@@ -64,6 +65,24 @@ describe.skipIf(!withRedis).each(names)(`a list over %s${skipped}`, (name) => {
     const left = ids.filter((_, n) => n !== 1 && n !== 4)
     for (const filter of filters) {
       expect(await pagesOf(lelu, filter)).toEqual({ approvals: left, altered: [gone, ids[4]] })
+    }
+  })
+
+  it('goes on behind names that are no text, which nobody could ask to begin behind', async () => {
+    const server = await serverOf()
+    const { lelu } = await engineOn({ store: keyvOf(name, server.url) as Keyv })
+    const ids = await waiting(lelu)
+    const client = createClient({ url: server.url })
+    await client.connect()
+    onTestFinished(() => client.destroy())
+    for (const set of ['all', 'state:pending', 'tenant:"default"']) {
+      for (let n = 0; n < 4; n += 1) {
+        const member = Buffer.concat([Buffer.from(ids[2] as string), Buffer.of(0xff, n)])
+        await client.sendCommand(['ZADD', `{lelu}:${set}`, '0', member])
+      }
+    }
+    for (const filter of filters) {
+      expect(await pagesOf(lelu, filter)).toEqual({ approvals: ids, altered: [] })
     }
   })
 

@@ -110,12 +110,21 @@ end
 return 'done'
 `)
 
-/** KEYS: sorted set. ARGV: prefix of rows, where to begin, limit. Answers pairs of id and fields in order of id. */
+/**
+ * KEYS: sorted set. ARGV: prefix of rows, where to begin, limit. Answers pairs of id and fields in order of id. Ids of ours are
+ * ASCII. Others are passed over: a reply holds no bytes that are no text, so a page could not begin behind them.
+ */
 export const listScript: Script = scriptOf(`${read}
-local found = {}
-for n, id in ipairs(redis.call('ZRANGEBYLEX', KEYS[1], ARGV[2], '+', 'LIMIT', 0, ARGV[3])) do
-  found[n] = {id, read(ARGV[1] .. id)}
-end
+local found, limit, from = {}, tonumber(ARGV[3]), ARGV[2]
+repeat
+  local ids = redis.call('ZRANGEBYLEX', KEYS[1], from, '+', 'LIMIT', 0, limit)
+  for _, id in ipairs(ids) do
+    if #found < limit and not string.find(id, '[\\128-\\255]') then
+      found[#found + 1] = {id, read(ARGV[1] .. id)}
+    end
+    from = '(' .. id
+  end
+until #found == limit or #ids < limit
 return found
 `)
 

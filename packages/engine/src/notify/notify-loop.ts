@@ -1,4 +1,5 @@
-import type { Delivery, Look, Notifier, Sent } from './notifier.ts'
+import type { Delivery, Look, Notifier } from './notifier.ts'
+import type { Sent } from './send-record.ts'
 
 export type NotifyLoop = {
   /** Begins to look every `everyMs`. Its timer does not hold the process. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import type { Look, Sent } from '../../src/notify/notifier.ts'
+import type { Look } from '../../src/notify/notifier.ts'
 import { notifyLoop } from '../../src/notify/notify-loop.ts'
+import type { Sent } from '../../src/notify/send-record.ts'
 
 const nothing: Sent = { sent: 0, failed: 0, undelivered: 0 }
 type Began = (sending: Promise<Sent>) => void

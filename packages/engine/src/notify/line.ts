@@ -9,16 +9,26 @@ export type Line = {
   isPutOff(place: number): boolean
   /** It was read, and so many of it wait. */
   wasRead(waiting: number): void
+  /** The store did not answer: perhaps inputs are so large that it cannot bring so many in time. */
+  wasNotRead(): void
 }
 
 /** A line that takes `pageSize` at once, and grows by those that wait. */
 export function createLine(pageSize: number): Line {
+  const longest = (waitingPages + 1) * pageSize
+  /** Half of what was too much, and a little more with each time that it was not. */
+  let most = longest
   let waiting = 0
+  const length = () => Math.min(waiting + pageSize, most)
   return {
-    length: () => waiting + pageSize,
-    isPutOff: (place) => place >= waitingPages * pageSize,
+    length,
+    isPutOff: (place) => place >= Math.max(most - pageSize, Math.floor(most / 2)),
     wasRead(count) {
       waiting = count
+      most = Math.min(most + Math.ceil(pageSize / 10), longest)
+    },
+    wasNotRead() {
+      most = Math.max(Math.floor(length() / 2), 1)
     },
   }
 }

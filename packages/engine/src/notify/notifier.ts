@@ -86,7 +86,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
   /** Reads the line from its head, and begins what it can. */
   async function readLine(signal: AbortSignal, began: Began) {
     const limit = line.length()
-    const page = await records.due(limit)
+    const page = await records.due(limit).catch((error: unknown) => {
+      line.wasNotRead()
+      throw error
+    })
     let [moved, waiting] = [0, 0]
     await eachOf([...page.records.entries()], width, async ([place, record]) => {
       if (signal.aborted) return

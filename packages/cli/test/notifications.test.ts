@@ -104,6 +104,40 @@ test('--watch goes on until Ctrl-C', async () => {
   expect([code, stdout, types]).toEqual([0, '1 sent\n', ['approval.requested']])
 })
 
+test('--watch goes on while a target does not answer', async () => {
+  const slow = Promise.withResolvers<void>()
+  const heard: string[] = []
+  const both = Promise.withResolvers<void>()
+  const server = createServer((request, response) => {
+    request.resume()
+    if (request.url === '/slow') return void slow.promise.then(() => response.writeHead(204).end())
+    heard.push(String(request.headers['webhook-id']))
+    if (heard.length === 2) both.resolve()
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close().closeAllConnections())
+  const { command, file, directory } = await waitingCall()
+  const { port } = server.address() as AddressInfo
+  const named = (name: string) => ({
+    name,
+    type: 'webhook',
+    url: `http://127.0.0.1:${port}/${name}`,
+  })
+  const targets = ['slow', 'fine'].map((name) => ({ ...named(name), secret }))
+  writeFileSync(file, JSON.stringify({ targets, everyMs: 10, timeoutMs: 60_000 }))
+  const abort = new AbortController()
+  const words = ['deliver', '--watch', '--targets', file]
+  const watching = command(words, { signal: abort.signal })
+  const listed = await run(['approvals', 'list', '--json', '-C', directory])
+  const id = String(JSON.parse(listed.stdout).approvals[0]?.id)
+  await run(['approvals', 'deny', id, '--reason', 'No', '-C', directory])
+  await both.promise
+  slow.resolve()
+  abort.abort()
+  expect((await watching).code).toBe(0)
+})
+
 test.each([
   ['no targets are named', ['deliver'], undefined, 2, /--targets FILE/],
   [

@@ -81,6 +81,7 @@ export type { GrantPage } from './standing/standing-records.ts'
 export type { Notification } from './notify/notification.ts'
 export type { Notifications } from './notify/notifications.ts'
 export type { Delivery } from './notify/notifier.ts'
+export type { Begun } from './notify/notify-loop.ts'
 export type { NotifyOptions, NotifyTarget } from './notify/notify-options.ts'
 export type { Undelivered, UndeliveredPage } from './notify/undelivered.ts'
 export {

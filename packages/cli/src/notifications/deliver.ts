@@ -39,7 +39,10 @@ export async function deliver(
   })
 }
 
-/** Again and again until Ctrl-C. A store that is away is told of once, and asked again. */
+/**
+ * Again and again until Ctrl-C, without waiting for what is on its way: a target that does not answer holds up no other. A
+ * store that is away is told of once, and asked again.
+ */
 async function watchOutboxes(
   { notifications }: ReviewDesk,
   everyMs: number,
@@ -47,18 +50,36 @@ async function watchOutboxes(
   print: (delivery: Delivery) => void,
 ): Promise<void> {
   let told = ''
+  const tell = (delivery: Delivery) => {
+    const news = JSON.stringify(delivery.altered)
+    if (delivery.sent + delivery.failed > 0 || (news !== told && news !== '[]')) print(delivery)
+    told = news
+  }
   while (!signal.aborted) {
+    let room: Promise<void> | undefined
     try {
-      const delivery = await notifications.deliver()
-      const news = JSON.stringify(delivery.altered)
-      if (delivery.sent + delivery.failed > 0 || (news !== told && news !== '[]')) print(delivery)
-      told = news
+      const begun = await notifications.begin()
+      void begun.ended.then(tell)
+      room = begun.room
     } catch (error) {
       const { code, message } = describeFailure(error)
       if (code !== 'LELU_STORE_UNAVAILABLE') throw error
       if (told !== code) writeError(`${code}: ${safeText(message)} Trying on.\n`)
       told = code
     }
-    await sleep(everyMs, undefined, { signal }).catch(() => {})
+    await pauseBetween(everyMs, room, signal)
   }
+}
+
+/** Until the time is over, or there is room for what found none. */
+async function pauseBetween(
+  ms: number,
+  room: Promise<void> | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController()
+  const either = AbortSignal.any([signal, over.signal])
+  const pause = sleep(ms, undefined, { signal: either }).catch(() => {})
+  await Promise.race(room === undefined ? [pause] : [pause, room])
+  over.abort()
 }

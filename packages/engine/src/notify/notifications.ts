@@ -3,7 +3,7 @@ import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { LeluError } from '../errors.ts'
 import type { Delivery } from './notifier.ts'
-import type { NotifyLoop } from './notify-loop.ts'
+import type { Begun, NotifyLoop } from './notify-loop.ts'
 import { isSame } from './settle-notice.ts'
 import {
   changedByOthers,
@@ -23,6 +23,8 @@ export interface Notifications {
   discard(id: string, options?: TenantScope): Promise<Undelivered>
   /** Sends at once what is due, as the engine does by itself. Needs `notify` with its targets. */
   deliver(): Promise<Delivery>
+  /** Begins to send what is due, and waits for no answer: for whoever looks again and again. Needs `notify` as well. */
+  begin(): Promise<Begun>
 }
 
 type Options = {
@@ -43,6 +45,13 @@ export function createNotifications({ records, undelivered, loop, now }: Options
     throw changedByOthers(id)
   }
 
+  function loopOf(): NotifyLoop {
+    if (loop !== undefined) return loop
+    throw new LeluError('LELU_OPTIONS_INVALID', 'No targets are configured to deliver to.', {
+      help: 'Pass the option `notify`, at least { targets: [{ name, type, url, secret }] }.',
+    })
+  }
+
   return {
     list: async (filter = {}) => undelivered.list(readPage(filter)),
     async retry(id, scope = {}) {
@@ -60,11 +69,7 @@ export function createNotifications({ records, undelivered, loop, now }: Options
       return { ...letter, state: 'closed' }
     },
     discard: async (id, scope = {}) => close(id, callerTenant(scope)),
-    async deliver() {
-      if (loop !== undefined) return loop.deliver()
-      throw new LeluError('LELU_OPTIONS_INVALID', 'No targets are configured to deliver to.', {
-        help: 'Pass the option `notify`, at least { targets: [{ name, type, url, secret }] }.',
-      })
-    },
+    deliver: async () => loopOf().deliver(),
+    begin: async () => loopOf().begin(),
   }
 }

@@ -1,11 +1,21 @@
 import type { Delivery, Look, Notifier } from './notifier.ts'
 import type { Sent } from './send-record.ts'
 
+/** What one look at the store has begun. */
+export type Begun = {
+  /** What it came to, when all of it is answered or given up. Never rejected. */
+  ended: Promise<Delivery>
+  /** Ends when it is worth looking again: there was more than the targets take at once. Absent where there was not. */
+  room?: Promise<void>
+}
+
 export type NotifyLoop = {
   /** Begins to look every `everyMs`. Its timer does not hold the process. */
   start(everyMs: number): void
   /** Something was put into an outbox just now. */
   nudge(): void
+  /** Looks once, and does not wait for what it begins. */
+  begin(): Promise<Begun>
   /** Delivers what is due, and answers when that and all that was on its way has ended. */
   deliver(): Promise<Delivery>
   /** Begins nothing more, and waits for what is under way: `graceMs`, then its requests are cut off. */
@@ -45,23 +55,25 @@ export function notifyLoop(notify: Notifier, failed: (error: unknown) => void): 
     return next
   }
 
-  async function deliverAll(): Promise<Delivery> {
-    const total: Delivery = { sent: 0, failed: 0, undelivered: 0, altered: [] }
-    const altered = new Set<string>()
+  async function begin(): Promise<Begun> {
     const begun: Promise<Sent>[] = []
+    const { altered, room } = await lookOnce((one) => begun.push(one))
+    const ended = Promise.all(begun).then((sent) => ({ ...sumOf(sent), altered }))
+    return { ended, ...(room && { room }) }
+  }
+
+  async function deliverAll(): Promise<Delivery> {
+    const looks: Promise<Delivery>[] = []
     for (;;) {
-      const look = await lookOnce((one) => begun.push(one))
-      for (const id of look.altered) altered.add(id)
-      if (look.room === undefined) break
-      await look.room
+      const { ended, room } = await begin()
+      looks.push(ended)
+      if (room === undefined) break
+      await room
     }
     await Promise.all(sending)
-    for (const { sent, failed, undelivered } of await Promise.all(begun)) {
-      total.sent += sent
-      total.failed += failed
-      total.undelivered += undelivered
-    }
-    return { ...total, altered: [...altered] }
+    const ended = await Promise.all(looks)
+    const altered = new Set(ended.flatMap((one) => one.altered))
+    return { ...sumOf(ended), altered: [...altered] }
   }
 
   async function look(): Promise<void> {
@@ -87,6 +99,7 @@ export function notifyLoop(notify: Notifier, failed: (error: unknown) => void): 
 
   return {
     nudge,
+    begin,
     deliver() {
       const delivery = deliverAll()
       keep(deliveries, delivery)
@@ -106,4 +119,9 @@ export function notifyLoop(notify: Notifier, failed: (error: unknown) => void): 
       clearTimeout(grace)
     },
   }
+}
+
+function sumOf(all: readonly Sent[]): Sent {
+  const sum = (count: keyof Sent) => all.reduce((total, one) => total + one[count], 0)
+  return { sent: sum('sent'), failed: sum('failed'), undelivered: sum('undelivered') }
 }

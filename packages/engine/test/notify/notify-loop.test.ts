@@ -86,6 +86,22 @@ describe('the loop', () => {
     await loop.close()
   })
 
+  it('tells whoever only begins what a look came to, when all of it has ended', async () => {
+    const { notify, runs } = held()
+    const loop = notifyLoop(notify, () => {})
+    const beginning = loop.begin()
+    await turn()
+    const [out, room] = [Promise.withResolvers<Sent>(), Promise.withResolvers<void>()]
+    runs[0]?.began(out.promise)
+    runs[0]?.began(Promise.resolve({ ...nothing, failed: 1 }))
+    runs[0]?.end({ altered: ['apr_1'], room: room.promise })
+    const begun = await beginning
+    expect(begun.room).toBe(room.promise)
+    out.resolve({ ...nothing, sent: 2 })
+    expect(await begun.ended).toEqual({ sent: 2, failed: 1, undelivered: 0, altered: ['apr_1'] })
+    await loop.close()
+  })
+
   it('looks again and again, also after a failure', async () => {
     const thrice = Promise.withResolvers<void>()
     let count = 0

@@ -94,7 +94,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
     await eachOf([...page.records.entries()], width, async ([place, record]) => {
       if (signal.aborted) return
       try {
-        const begun = await begin(record, line.isPutOff(place), signal, began)
+        // Where no target takes anything, nobody behind them could be sent either.
+        const putOff = line.isPutOff(place) && lanes.hasRoom()
+        const begun = await begin(record, putOff, signal, began)
         if (begun.moved) moved += 1
         if (begun.waits) waiting += 1
       } catch (error) {

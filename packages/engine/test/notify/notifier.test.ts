@@ -28,6 +28,15 @@ describe('one delivery', () => {
     expect(received).toHaveLength(130)
   })
 
+  it('puts nothing off while a target only takes one after the other', async () => {
+    const { url, received } = await receiver()
+    const { lelu, loopOf } = await notifierWith(url, { width: 1, pageSize: 4 })
+    for (let n = 0; n < 80; n += 1) await suspended(lelu, { id: `call-${n}` })
+    // The clock stands still: what was put off would not be sent.
+    expect(await loopOf().deliver()).toMatchObject({ sent: 80, failed: 0 })
+    expect(received).toHaveLength(80)
+  })
+
   it('ends when all that is due is being sent by others', async () => {
     const { url, received } = await receiver()
     const { lelu, records, loopOf } = await notifierWith(url)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { directorySink, openAuditLog } from '@lelu/audit'
@@ -39,6 +39,18 @@ test('verify reads an archive by its folder and by its URL', async () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, records: 3, streams: [{ covered: 3 }] })
     expect(code).toBe(0)
   }
+})
+
+test('verify of a log whose streams are gone, or of an empty archive by its URL, is no success', async () => {
+  const { directory, audit, stream } = await signedLog()
+  rmSync(join(audit, stream), { recursive: true })
+  const wiped = await run(['audit', 'verify', '-C', directory])
+  expect(wiped).toMatchObject({ code: 1, stderr: '' })
+  expect(wiped.stdout).toMatch(/^EMPTY: [\s\S]*no record to verify[\s\S]*FAILED\n$/)
+  const url = pathToFileURL(join(directory, 'none')).href
+  const empty = await run(['audit', 'verify', url, '--json'])
+  expect(JSON.parse(empty.stdout)).toMatchObject({ ok: false, problems: [{ code: 'empty' }] })
+  expect(empty.code).toBe(1)
 })
 
 test('verify ends with 15 when an older state was put back, and with 18 when a lock was demanded', async () => {

@@ -18,11 +18,12 @@ export type ProblemCode =
   | 'truncated'
   | 'stream_missing'
   | 'not_immutable'
+  | 'empty'
 
 /**
  * Exit codes of the verifier: 10 an object rewritten or hidden, 11 bytes that do not belong, 12 edited, missing or
  * reordered, 13 not the tree that was signed, 14 not signed by a key that is trusted, 15 replaced or rolled back,
- * 16 cut off, 17 a stream is gone, 18 not held as demanded.
+ * 16 cut off, 17 a stream is gone, 18 not held as demanded; 1 where there is nothing to verify.
  */
 export const exitCodes: Record<ProblemCode, number> = {
   rewritten: 10,
@@ -43,6 +44,7 @@ export const exitCodes: Record<ProblemCode, number> = {
   truncated: 16,
   stream_missing: 17,
   not_immutable: 18,
+  empty: 1,
 }
 
 export type Problem = {
@@ -121,10 +123,10 @@ export type Unfinished = {
   attempt?: string
 }
 
-/** What verification found. `ok` means no problem; warnings are things to look at that are no tampering. */
+/** What verification found. `ok` means no problem, and at least one record; warnings are things to look at that are no tampering. */
 export type AuditReport = {
   ok: boolean
-  /** 0, or the exit code of the first problem (10 to 18). */
+  /** 0, or the exit code of the first problem: 10 to 18, or 1 where there is no record to verify. */
   exit: number
   records: number
   streams: StreamReport[]

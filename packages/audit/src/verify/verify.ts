@@ -8,6 +8,7 @@ import { keepContents, readExcerpt } from './excerpt.ts'
 import { createFindings } from './findings.ts'
 import { checkImmutable } from './immutable.ts'
 import { arrivalMs, missingStreams, unsignedTails } from './missing.ts'
+import { nothingRead } from './nothing-read.ts'
 import { keepClaims, type VerifyOptions } from './options.ts'
 import { folderWarnings, readAnnouncements } from './places.ts'
 import { statementsOf } from './proven.ts'
@@ -40,7 +41,8 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   const began = Date.now()
   const refs = await source.streams()
   const owners = await source.owners()
-  const trust = createTrust(options.trust, await source.keys())
+  const keys = await source.keys()
+  const trust = createTrust(options.trust, keys)
   const told = await readExcerpt(source, trust)
   const excerpt = told !== undefined && 'pack' in told ? told : undefined
   const claims = createClaims(excerpt?.isMeanwhile)
@@ -111,6 +113,8 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   if (held !== undefined && held.expired > 0) {
     warnings.push(`the lock of ${held.expired} objects has run out: they can be deleted now`)
   }
+
+  problems.push(...nothingRead({ read, keys, problems, excerpt }))
 
   const ok = problems.length === 0
   return {

@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openAuditLog } from '../../src/index.ts'
+import { directorySink, openAuditLog } from '../../src/index.ts'
 import {
+  archiveSource,
+  describeReport,
   followRecords,
   openSource,
   readRecords,
@@ -63,7 +65,22 @@ describe('a log without a record', () => {
   it('is read, as one that is about to begin', async () => {
     const directory = temporaryFolder()
     mkdirSync(join(directory, 'owners'))
-    expect(await verifyLog({ directory })).toMatchObject({ ok: true, records: 0, streams: [] })
+    expect(await readRecords({ directory }).next()).toMatchObject({ done: true })
+  })
+
+  it('is never verified as intact: there was nothing to verify', async () => {
+    const [log, wiped] = [temporaryFolder(), temporaryFolder()] as const
+    mkdirSync(join(log, 'owners'))
+    const stream = await writeStream(wiped, 1)
+    rmSync(join(wiped, stream), { recursive: true })
+    const archive = archiveSource(directorySink({ directory: temporaryFolder() }))
+    const empty = { ok: false, exit: 1, records: 0, proven: [], problems: [{ code: 'empty' }] }
+    expect(await verifyLog({ directory: log })).toMatchObject(empty)
+    expect(await verifyLog({ source: archive })).toMatchObject(empty)
+    const report = await verifyLog({ directory: wiped })
+    expect(report).toMatchObject({ ...empty, streams: [] })
+    expect(report.problems[0]?.message).toContain('its keys are there')
+    expect(describeReport(report)).toMatch(/^EMPTY: 0 records in 0 streams\nproblem {2}empty\n/)
   })
 
   it('is waited for in an empty folder', async () => {

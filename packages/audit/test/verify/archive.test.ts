@@ -47,7 +47,8 @@ describe('an archive', () => {
     const objects = changed((map) => map.set('v1/_canary/01kar6w0f3000000000000000a', Buffer.of(1)))
     expect(await verifyObjects(objects)).toMatchObject({ ok: true, records: 98 })
     const source = archiveSource(await bucketOf(objects), { log: 'example.com' })
-    expect(await verifyLog({ source })).toMatchObject({ ok: true, records: 0 })
+    // None of that name is there: not a log that was verified.
+    expect(await verifyLog({ source })).toMatchObject({ ok: false, exit: 1, records: 0 })
   })
 
   it.each<[string, number, string, (packed: Buffer) => Buffer]>([

@@ -15,7 +15,8 @@ export function addAudit(program: Command, context: CommandContext): void {
         'Without a server or a secret; of a folder, without a network. Exit code 0: every record is as it was written. ' +
         '10: an object was rewritten or deleted, 11: bytes that do not belong, 12: records edited, missing or moved, ' +
         '13: not the records that were signed, 14: not signed by whom is trusted, 15: replaced, or an older state put ' +
-        'back, 16: an end cut off, 17: a stream is gone, 18: not held as demanded. 1: the log could not be read',
+        'back, 16: an end cut off, 17: a stream is gone, 18: not held as demanded. 1: the log could not be read, or ' +
+        'holds no record',
     )
     .option('--policy <file>', 'whose signatures count: a trust policy (c2sp.org/tlog-policy)')
     .option('--since <file>', 'a checkpoint that was kept: its records must still be there')

@@ -9,6 +9,7 @@ import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
 import { hasKeyRing } from './tokens/key-files.ts'
+import { assertKeysNotLost } from './tokens/keys-lost.ts'
 import { createTokens, type Tokens } from './tokens/tokens.ts'
 
 /** What a reviewer's process needs: approvals and tokens, without a policy and without any tool. */
@@ -58,7 +59,8 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
 }
 
 /** Only an engine makes keys: a desk with keys of its own would take every row of the engine for altered. */
-function assertThere({ directory = defaultDirectory, keys }: ReviewDeskOptions): void {
+function assertThere({ directory = defaultDirectory, keys, store }: ReviewDeskOptions): void {
+  if (keys === undefined && store === undefined) assertKeysNotLost(directory)
   if (keys !== undefined || hasKeyRing(join(directory, 'keys'))) return
   throw new LeluError('LELU_DIRECTORY_NOT_FOUND', `There is no Lelu directory at ${directory}.`, {
     help: 'Pass the directory of the engine (`--directory`, `LELU_DIRECTORY`), or make one with `lelu init`.',

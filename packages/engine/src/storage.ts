@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type AuditLog,
@@ -22,9 +21,10 @@ import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
 import type { ApprovalStore } from './store/store.ts'
 import { timedBy } from './store/timed.ts'
-import { hasKeyRing, openKeyRing, readKeyRing } from './tokens/key-files.ts'
+import { openKeyRing, readKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
-import { importKeyRing, type KeyRing, keysError } from './tokens/key-ring.ts'
+import { importKeyRing, type KeyRing } from './tokens/key-ring.ts'
+import { assertKeysNotLost } from './tokens/keys-lost.ts'
 import { createRevocations, type Revocations } from './tokens/revocations.ts'
 import { defaultWithinMs } from './weakened.ts'
 
@@ -85,10 +85,7 @@ export async function openStorage(
   } = options
   const keysFolder = join(directory, 'keys')
   async function ownKeys(): Promise<KeyRing> {
-    const database = join(directory, 'approvals.db')
-    const lost = options.store === undefined && existsSync(database) && !hasKeyRing(keysFolder)
-    // New keys would make every row in it look altered.
-    if (lost) throw keysError(`${database} is there, but its key ring ${keysFolder} is not`)
+    if (options.store === undefined) assertKeysNotLost(directory)
     return openKeyRing(keysFolder, now())
   }
   const keys =

@@ -88,8 +88,8 @@ describe('a directory whose keys are gone', () => {
     await first.close()
     rmSync(join(directory, 'keys'), { recursive: true })
     await expect(createLelu({ directory, policies: overview })).rejects.toMatchObject({
-      code: 'LELU_KEYS_INVALID',
-      message: expect.stringContaining('approvals.db is there'),
+      code: 'LELU_KEYS_NOT_FOUND',
+      help: expect.stringContaining('Restore keys/ from a backup'),
     })
     expect(existsSync(join(directory, 'keys'))).toBe(false)
   })

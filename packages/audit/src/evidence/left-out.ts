@@ -1,3 +1,4 @@
+import { lastRecord } from '../read/last-record.ts'
 import { newestCheckpoint } from '../read/newest-checkpoint.ts'
 import { splitLines, toRecord } from '../read/read.ts'
 import { type LogSource, SegmentDamage, type StreamRef } from '../read/source.ts'
@@ -49,14 +50,9 @@ async function firstIsFrom(source: LogSource, ref: StreamRef, to: string): Promi
   return true
 }
 
-/** A look at its last segment: most streams of a period are not read twice. */
 async function endsBefore(source: LogSource, ref: StreamRef, from: string): Promise<boolean> {
-  const segment = (await source.segments(ref)).segments.at(-1)
-  if (segment === undefined) return false
-  let last: ReturnType<typeof toRecord>
-  const chunks = source.read(ref, segment, { alone: true })
-  for await (const line of splitLines(chunks, { ...ref, file: segment.file })) last = toRecord(line)
-  return last?.record.kind === 'close' && last.record.ts < from
+  const last = await lastRecord(source, ref)
+  return last?.kind === 'close' && last.ts < from
 }
 
 async function lastProof(source: LogSource, ref: StreamRef): Promise<string | undefined> {

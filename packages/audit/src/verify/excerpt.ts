@@ -1,7 +1,8 @@
 import { beginsFrom } from '../evidence/left-out.ts'
 import { leftOutFolder, type PackFile, packFile, parsePackFile } from '../evidence/pack-file.ts'
+import { lastRecord } from '../read/last-record.ts'
 import { parseRecord } from '../read/read.ts'
-import type { LogSource, StoredExcerpt } from '../read/source.ts'
+import { type LogSource, SegmentDamage, type StoredExcerpt } from '../read/source.ts'
 import { leafBytes } from '../record/line.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { parseProof } from '../tlog/proof.ts'
@@ -30,6 +31,23 @@ export type Excerpt = {
 /** Records of a longer time are never passed over, whatever a pack says of itself. */
 const longestTakingMs = 3_600_000
 
+/**
+ * When the newest record of all was written, epoch milliseconds. A pack that says that it was taken before that would have
+ * what its records say of others passed over, and lack a stream that they have seen.
+ */
+async function newestTime(source: LogSource): Promise<number> {
+  let newest = Number.NEGATIVE_INFINITY
+  for (const ref of await source.streams()) {
+    const last = await lastRecord(source, ref).catch((error) => {
+      if (error instanceof SegmentDamage) return undefined // the walk names it
+      throw error
+    })
+    const time = Date.parse(last?.ts ?? '')
+    if (time > newest) newest = time
+  }
+  return newest
+}
+
 /** What a pack says of itself, with what of it can be proven. Undefined for a whole log. */
 export async function readExcerpt(
   source: LogSource,
@@ -47,8 +65,9 @@ export async function readExcerpt(
   )
   const ended = await provenEnds(stored, pack, trust, problems)
   const open = new Set(pack.streams.filter((one) => one.open).map(({ stream }) => stream))
-  const taken = Date.parse(pack.taken)
-  const done = Math.min(Date.parse(pack.done), taken + longestTakingMs)
+  const said = Date.parse(pack.taken)
+  const done = Math.min(Date.parse(pack.done), said + longestTakingMs)
+  const taken = Math.max(said, (await newestTime(source)) - longestTakingMs)
   return {
     pack,
     problems,

@@ -134,6 +134,21 @@ describe('a pack that was altered', () => {
     expect(await verifyPack(pack)).toMatchObject({ exit: 17 })
   })
 
+  it('does not hide a stream by calling the very time at which it was noted that of taking', async () => {
+    const noting = stream({ from: '2026-11-03T10:00:00Z', everyMs: 3_600_000, sees: [older] })
+    const pack = await packOf(folderOf([older, noting]))
+    const told = JSON.parse(text(pack, 'pack.json'))
+    told.streams = told.streams.filter((one: { stream: string }) => one.stream !== older.name)
+    const [taken, done] = ['2026-11-03T09:59:00.000Z', '2026-11-03T10:30:00.000Z']
+    rmSync(join(pack.out, 'v1', log, 's', older.name), { recursive: true })
+    rmSync(join(pack.out, 'v1', log, 'streams', `${older.name}.json`))
+    for (const source of ['folder', 'archive']) {
+      const forged = JSON.stringify({ ...told, source, taken, done })
+      writeFileSync(join(pack.out, 'pack.json'), forged)
+      expect(await verifyPack(pack)).toMatchObject({ exit: 17 })
+    }
+  })
+
   it('leaves out no stream that another saw go on behind its end, or end otherwise', async () => {
     for (const lines of [
       [...before.lines, 'more'],

@@ -3,6 +3,7 @@ import type { AuditReceipt } from '../record/record.ts'
 import type { LogEvent } from '../record/record-line.ts'
 import { createLeaves } from '../tlog/leaves.ts'
 import type { StreamAppend } from './append-options.ts'
+import { before } from './deadline.ts'
 import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
 import type { StreamOptions } from './stream-options.ts'
 import { createStreamWriter, type StreamWriter } from './stream-writer.ts'
@@ -25,13 +26,15 @@ export type LiveStreamOptions = StreamOptions &
 
 /** Tries to sign before a log whose checkpoints cannot be written refuses records. */
 const sealTries = 3
+/** So many times as long as a record a checkpoint may take: its records are read back, and two files are synced. */
+const sealDeadlines = 5
 
 /**
  * Signs a checkpoint soon after records have reached the disk. No decision waits for it, but one that cannot be signed
  * ends the stream: a log that nobody can verify is as good as none.
  */
 export function openLiveStream(options: LiveStreamOptions): LiveStream {
-  const { sealMs } = options
+  const { sealMs, deadlineMs } = options
   const sealer = createSealer(options)
   /** Of the records that are on disk and not signed yet. */
   const leaves = createLeaves()
@@ -39,6 +42,8 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   let sealing: Promise<Sealed | undefined> | undefined
   let ended = false
   let failed = 0
+  /** A signing that came to no end in time. It may still write: until it has, nothing else is tried on this disk. */
+  let hanging = false
   const writer = createStreamWriter({ ...options, onSynced: synced })
 
   function synced(receipts: AuditReceipt[]): void {
@@ -67,19 +72,34 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
     const { size } = leaves
     if (size === 0) return sealer.sealed
     try {
-      const sealed = await sealer.seal(leaves.bytes(size))
+      const sealed = await inTime(sealer.seal(leaves.bytes(size)))
       leaves.drop(size)
       failed = 0
       return sealed
     } catch (cause) {
       failed += 1
       // The disk may be busy or full, which appends find out by themselves; keys and contents do not mend by waiting.
-      const final = cause instanceof AuditError || failed >= sealTries
+      const final = cause instanceof AuditError || hanging || failed >= sealTries
       if (final) writer.fail(unavailable('signing a checkpoint', cause))
       throw cause
     } finally {
       if (leaves.size > 0) sealSoon()
     }
+  }
+
+  /** Else whoever makes its checkpoint hang would have a log that goes on, and that nobody signs any more. */
+  async function inTime(signing: Promise<Sealed>): Promise<Sealed> {
+    const ms = sealDeadlines * deadlineMs
+    let done = false
+    const settled = () => {
+      done = true
+      hanging = false
+    }
+    signing.then(settled, settled)
+    return before(performance.now() + ms, ms, signing).catch((cause) => {
+      hanging = !done
+      throw cause
+    })
   }
 
   function append(event: LogEvent, appendOptions?: StreamAppend): Promise<AuditReceipt> {
@@ -100,7 +120,7 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
       return writer.failure
     },
     get busy() {
-      return writer.busy
+      return writer.busy || hanging
     },
     get head() {
       return writer.head

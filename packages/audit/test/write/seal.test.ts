@@ -185,6 +185,28 @@ describe('a checkpoint that cannot be written', () => {
     })
   })
 
+  it('that comes to no end ends it too, and nothing else is tried until it has come to one', async () => {
+    const gate = Promise.withResolvers<void>()
+    const files = faultyFiles({
+      before: async (operation, path) => {
+        if (operation === 'replace' && path.endsWith('checkpoint')) await gate.promise
+      },
+    })
+    const log = await openQuick({ deadlineMs: 100 }, {}, files)
+    await log.append(decision('a'))
+    await expect.poll(() => log.state).toBe('failed')
+    const old = log.stream
+    await expect(log.append(decision('b'))).rejects.toMatchObject({
+      code: 'LELU_AUDIT_UNAVAILABLE',
+      message: expect.stringContaining('signing a checkpoint'),
+    })
+    gate.resolve()
+    await expect.poll(() => log.append(decision('c')).catch(() => undefined)).toBeDefined()
+    expect(log.stream).not.toBe(old)
+    await log.close()
+    expect(await verifyLog({ directory: log.directory })).toMatchObject({ ok: true, warnings: [] })
+  })
+
   it('because its keys cannot be read does so as well', async () => {
     const directory = temporaryFolder()
     const keys = join(temporaryFolder(), 'file')

@@ -70,7 +70,11 @@ export async function exportEvidence(options: EvidenceOptions): Promise<Evidence
     const { records } = population
     onProgress?.({ stream, streams: index + 1, of: refs.length, records })
   }
-  if (streams.length === 0) throw nothingThere(source, period)
+  if (streams.length === 0) {
+    // Else the next try, for another period, would be refused for what this one left.
+    await rm(join(out, leftOutFolder), { recursive: true, force: true })
+    throw nothingThere(source, period)
+  }
   // Behind the records: whoever signed them had told of the key.
   const keys = await packKeys(source, pack)
   await announceAll(source, streams, keys, pack)

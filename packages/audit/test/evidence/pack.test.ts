@@ -124,9 +124,11 @@ describe('a pack of evidence', () => {
     expect(await packOf(folderOf([young]))).toMatchObject({ streams: 1, records: 12 })
   })
 
-  it('of a time of which there is nothing is an error', async () => {
-    const nothing = packOf(folderOf([before]))
+  it('of a time of which there is nothing is an error, and the folder can be used for another', async () => {
+    const [log, out] = [folderOf([before]), join(temporaryFolder(), 'pack')] as const
+    const nothing = packOf(log, { out })
     await expect(nothing).rejects.toMatchObject({ code: 'LELU_AUDIT_NOT_FOUND' })
+    expect(await packOf(log, { out, from: '2026-07-01' })).toMatchObject({ streams: 1 })
   })
 
   it('tells of each stream as it goes', async () => {

@@ -41,6 +41,19 @@ test('verify reads an archive by its folder and by its URL', async () => {
   }
 })
 
+test('verify takes one log of an archive with several, by its folder and by its URL', async () => {
+  const { directory, archive, policy } = await signedLog()
+  const sink = directorySink({ directory: archive })
+  const other = await openAuditLog({ directory: join(directory, 'other'), log: 'other', sink })
+  await other.append({ kind: 'policy.loaded', policy: { revision: 'r1' } })
+  await other.close()
+  for (const place of [archive, pathToFileURL(archive).href]) {
+    const argv = ['audit', 'verify', place, '--policy', policy]
+    expect((await run(argv)).code).toBe(14)
+    expect(await run([...argv, '--log', 'lelu'])).toMatchObject({ code: 0, stderr: '' })
+  }
+})
+
 test('verify of a log whose streams are gone, or of an empty archive by its URL, is no success', async () => {
   const { directory, audit, stream } = await signedLog()
   rmSync(join(audit, stream), { recursive: true })

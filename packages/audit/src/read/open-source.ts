@@ -8,16 +8,22 @@ import { folderSource } from './folder-source.ts'
 import { archiveFolder, assertLogThere } from './log-there.ts'
 import type { LogSource, StoredExcerpt } from './source.ts'
 
-/** A log folder, an archive in a folder, or a pack of evidence: told apart by what lies there. Throws `LELU_AUDIT_NOT_FOUND`. */
-export async function openSource(directory: string): Promise<LogSource> {
+/**
+ * A log folder, an archive in a folder, or a pack of evidence: told apart by what lies there. `log`: of an archive with
+ * several logs, this one. Throws `LELU_AUDIT_NOT_FOUND`.
+ */
+export async function openSource(
+  directory: string,
+  { log }: { log?: string } = {},
+): Promise<LogSource> {
   await assertLogThere(directory)
   const names = await listNames(directory)
   // Whoever puts an empty archive into a log folder must not hide the log.
   const written = names.includes(ownersFolder) || (await listStreams(directory)).length > 0
   if (!names.includes(archiveFolder) || written) return folderSource(directory)
-  const archive = archiveSource(directorySink({ directory }))
-  if (!names.includes(packFile)) return archive
-  return { ...archive, excerpt: () => readExcerpt(directory) }
+  const sink = directorySink({ directory })
+  if (!names.includes(packFile)) return archiveSource(sink, log === undefined ? {} : { log })
+  return { ...archiveSource(sink), excerpt: () => readExcerpt(directory) }
 }
 
 async function readExcerpt(directory: string): Promise<StoredExcerpt> {

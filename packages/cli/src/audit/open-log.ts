@@ -8,9 +8,9 @@ export async function openLog(place: string, options: Options = {}): Promise<Log
   const { openArchive } = await import('@lelu/audit')
   const { archiveSource, openSource } = await import('@lelu/audit/reading')
   const { log } = options
-  if (!/^(s3|file):/.test(place)) return openSource(place)
-  const sink = await openArchive(withEndpoint(place, options))
-  return archiveSource(sink, log === undefined ? {} : { log })
+  const one = log === undefined ? {} : { log }
+  if (!/^(s3|file):/.test(place)) return openSource(place, one)
+  return archiveSource(await openArchive(withEndpoint(place, options)), one)
 }
 
 /** The endpoint from the option, or from where AWS's own tools take it. */

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments, listStreams } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { readLines, toRecord } from '../read/read.ts'
 import type { CursorPlace } from './cursor.ts'
 import type { ExportedRecord } from './exported.ts'
@@ -96,7 +97,7 @@ async function makeDurable(
   places: ReadonlyMap<string, CursorPlace>,
 ): Promise<void> {
   for (const [stream, { file }] of places) {
-    const handle = await open(join(directory, stream, file), 'r')
+    const handle = await open(join(directory, stream, file), readFlags)
     try {
       await handle.datasync()
     } finally {

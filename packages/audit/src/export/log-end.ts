@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments, listStreams, readHead } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { maxLineBytes } from '../record/line.ts'
 import type { CursorPlace } from './cursor.ts'
 
@@ -21,7 +22,7 @@ export async function logEnd(directory: string): Promise<Map<string, CursorPlace
 }
 
 async function wholeBytes(path: string): Promise<number> {
-  const file = await open(path, 'r')
+  const file = await open(path, readFlags)
   try {
     const { size } = await file.stat()
     const tail = Buffer.alloc(Math.min(size, 2 * maxLineBytes))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { leafHash, maxLineBytes, sumHolds } from '../record/line.ts'
 import { ulidPattern } from '../record/ulid.ts'
 import { diskFiles } from './file-layer.ts'
+import { readFlags } from './read-flags.ts'
 
 /** `01kar6w0f3…` or `node7-01kar6w0f3…`: the ULID sorts by the time the stream began. */
 export const streamPattern: RegExp = new RegExp(`^(?:[a-z0-9][a-z0-9-]{0,31}-)?${ulidPattern}$`)
@@ -74,7 +75,7 @@ export async function readHead(folder: string, durable = false): Promise<Head | 
 }
 
 async function readTail(path: string, durable: boolean): Promise<Buffer> {
-  const file = await open(path, 'r')
+  const file = await open(path, readFlags)
   try {
     // Two lines at most: the torn one and the whole one before it.
     const { size } = await file.stat()

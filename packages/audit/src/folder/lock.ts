@@ -2,6 +2,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { isSilent } from './lease.ts'
 import { parseOwner, stateOf, thisProcess } from './owner.ts'
+import { readFlags } from './read-flags.ts'
 
 /**
  * Takes a lock file for this process, or answers undefined while another holds it. The lock of a dead process is taken
@@ -28,7 +29,7 @@ export async function lock(path: string): Promise<(() => Promise<void>) | undefi
 }
 
 const read = (path: string): Promise<string | undefined> =>
-  readFile(path, 'utf8').catch(() => undefined)
+  readFile(path, { encoding: 'utf8', flag: readFlags }).catch(() => undefined)
 
 /** A link appears with its content or not at all: a process that dies here leaves no lock that nobody can judge. */
 async function create(path: string): Promise<boolean> {

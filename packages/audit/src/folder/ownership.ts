@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type FileLayer, makeDurably } from './file-layer.ts'
 import { listNames, ownersFolder, streamPattern } from './folder.ts'
 import { type OwnerState, parseOwner, stateOf, thisProcess } from './owner.ts'
+import { readFlags } from './read-flags.ts'
 
 // owners/<stream>.json             the stream is being written, or its process died without closing it
 // owners/<stream>.<claimer>.json   the process of stream <claimer> is recovering it
@@ -25,7 +26,9 @@ export async function listOwned(directory: string): Promise<Owned[]> {
   for (const file of await listNames(folder)) {
     const [stream = '', claimer, ...rest] = file.replace(/\.json$/, '').split('.')
     if (!file.endsWith('.json') || rest.length > 0 || !streamPattern.test(stream)) continue
-    const text = await readFile(join(folder, file), 'utf8').catch(() => undefined)
+    const text = await readFile(join(folder, file), { encoding: 'utf8', flag: readFlags }).catch(
+      () => undefined,
+    )
     if (text === undefined) continue // closed or claimed just now
     owned.push({ stream, claimer: claimer ?? null, file, state: stateOf(parseOwner(text)) })
   }

@@ -10,6 +10,7 @@ import {
   quarantineFolder,
 } from '../folder/folder.ts'
 import { listOwned } from '../folder/ownership.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { reserveFile } from '../folder/reserve.ts'
 import { shippingFolder } from '../sink/unshipped.ts'
 import type { LogSource, StoredKey } from './source.ts'
@@ -32,7 +33,7 @@ export function folderSource(directory: string): LogSource {
       }
     },
     async *read({ stream }, { file }, { offset = 0, into } = {}) {
-      const handle = await open(join(directory, stream, file), 'r')
+      const handle = await open(join(directory, stream, file), readFlags)
       let turn = 0
       async function fill(at: number): Promise<Buffer> {
         turn += 1
@@ -88,7 +89,7 @@ export async function foreignNames(directory: string): Promise<string[]> {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path, { encoding: 'utf8', flag: readFlags })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { leftOutFolder, packFile } from '../evidence/pack-file.ts'
 import { listNames, listStreams, ownersFolder } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { directorySink } from '../sink/directory-sink.ts'
 import { archiveSource } from './archive-source.ts'
 import { folderSource } from './folder-source.ts'
@@ -30,8 +31,17 @@ async function readExcerpt(directory: string): Promise<StoredExcerpt> {
   async function* proofs() {
     for (const name of await listNames(join(directory, leftOutFolder))) {
       const stream = name.replace(/\.tlog-proof$/, '')
-      yield { stream, text: await readFile(join(directory, leftOutFolder, name), 'utf8') }
+      yield {
+        stream,
+        text: await readFile(join(directory, leftOutFolder, name), {
+          encoding: 'utf8',
+          flag: readFlags,
+        }),
+      }
     }
   }
-  return { text: await readFile(join(directory, packFile), 'utf8'), proofs: proofs() }
+  return {
+    text: await readFile(join(directory, packFile), { encoding: 'utf8', flag: readFlags }),
+    proofs: proofs(),
+  }
 }

@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments, listStreams } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { leafHash, maxLineBytes } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
 import { assertLogThere } from './log-there.ts'
@@ -22,17 +23,15 @@ export type Position = { offset: number; line: number }
 const longest = 2 * maxLineBytes
 
 /** The lines of one segment of a log folder. */
-export function readLines(
+export async function* readLines(
   directory: string,
   stream: string,
   file: string,
   position: Position = { offset: 0, line: 0 },
 ): AsyncGenerator<StoredLine> {
-  const chunks = createReadStream(join(directory, stream, file), {
-    highWaterMark: 1 << 18,
-    start: position.offset,
-  })
-  return splitLines(chunks as AsyncIterable<Buffer>, { stream, file }, position)
+  const segment = await open(join(directory, stream, file), readFlags)
+  const chunks = segment.createReadStream({ highWaterMark: 1 << 18, start: position.offset })
+  yield* splitLines(chunks as AsyncIterable<Buffer>, { stream, file }, position)
 }
 
 /** The lines of a segment from `position` on, in constant memory. Of a line longer than two records only the beginning is kept. */

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { leafHash, maxLineBytes } from '../record/line.ts'
 import type { AuditRecord } from '../record/record.ts'
 import { parseRecord } from './read.ts'
@@ -34,7 +35,7 @@ export async function* scanStream(options: ScanOptions): AsyncGenerator<FoundRec
   const { segments } = await listSegments(join(directory, stream))
   const buffer = Buffer.allocUnsafe(chunkBytes + 2 * maxLineBytes)
   for (const { file } of segments) {
-    const handle = await open(join(directory, stream, file), 'r')
+    const handle = await open(join(directory, stream, file), readFlags)
     try {
       let held = 0 // bytes of an unfinished line at the start of the buffer
       let skipping = false // inside a line that is longer than any record

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AuditError } from '../errors.ts'
 import { diskFiles } from '../folder/file-layer.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { newUlid } from '../record/ulid.ts'
 import { sinkUnavailable, sinkUnsafe } from './errors.ts'
 import { canaryPrefix } from './layout.ts'
@@ -58,7 +59,7 @@ export function directorySink(options: DirectorySinkOptions): AuditSink {
       // Also when it was there: whoever put it may have died before its name was durable.
       await diskFiles.syncFolder(dirname(path))
       if (placed) return 'stored'
-      return (await readFile(path)).equals(bytes) ? 'same' : 'different'
+      return (await readFile(path, { flag: readFlags })).equals(bytes) ? 'same' : 'different'
     } finally {
       await unlink(partial).catch(() => {})
     }
@@ -103,7 +104,9 @@ export function directorySink(options: DirectorySinkOptions): AuditSink {
     check,
     put: (key, bytes) => guarded(`writing ${key}`, () => write(key, bytes)),
     get: (key) =>
-      guarded(`reading ${key}`, () => readFile(pathOf(key)).catch(ifMissing(undefined))),
+      guarded(`reading ${key}`, () =>
+        readFile(pathOf(key), { flag: readFlags }).catch(ifMissing(undefined)),
+      ),
     list: (prefix, after = '') =>
       list(root, prefix, after, (work) => guarded(`listing ${prefix}`, work)),
     retention: (key) =>

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { shippedFile } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { type Place, streamStart } from '../write/read-leaves.ts'
 
 /** How far a stream has come in the archive: `seq` is the next record, `size` that of the newest checkpoint there. */
@@ -68,7 +69,10 @@ export async function readShipped(
     conflict: false,
   }
   try {
-    const text = await readFile(join(directory, stream, shippedFile), 'utf8')
+    const text = await readFile(join(directory, stream, shippedFile), {
+      encoding: 'utf8',
+      flag: readFlags,
+    })
     const shipped = JSON.parse(text) as Shipped
     return shipped.sink === sink && isNote(shipped) ? shipped : begin
   } catch {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { maxLineBytes } from '../record/line.ts'
 
 /** Up to where a stream has been read: behind `offset` bytes of `file`. */
@@ -46,7 +47,7 @@ async function* readFile(
   start: number,
   left: () => number,
 ): AsyncGenerator<Run> {
-  const handle = await open(path, 'r')
+  const handle = await open(path, readFlags)
   try {
     // The longest line and a window behind it. One byte before: a leaf is the hash of a zero byte and the line (RFC 6962
     // §2.1), and the line need not be copied. One buffer for all: fresh ones would have the garbage collector run.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { checkpointFile } from '../folder/folder.ts'
+import { readFlags } from '../folder/read-flags.ts'
 import { parseRecord } from '../read/read.ts'
 import { genesisHash } from '../record/line.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
@@ -126,7 +127,7 @@ export async function sealEnded(
 /** Undefined when there is none. */
 export async function readCheckpoint(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path, { encoding: 'utf8', flag: readFlags })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -75,6 +75,15 @@ describe('reading from S3', () => {
     await expect(sink.get('v1/a')).rejects.toMatchObject(unavailable)
   })
 
+  it.each([
+    ['nothing', ''],
+    ["somebody else's page", '<html><body>Sign in to this network</body></html>'],
+  ])('takes an answer that is %s for no list, and so for no empty archive', async (_, text) => {
+    const { sink } = await fakeSink({ fault: () => ({ status: 200, body: Buffer.from(text) }) })
+    await expect(sink.list('v1/')[Symbol.asyncIterator]().next()).rejects.toMatchObject(unavailable)
+    await expect(sink.get('v1/a')).rejects.toMatchObject(unavailable)
+  })
+
   it('leaves a client that it was given open', async () => {
     const { fake } = await fakeSink()
     const client = await s3Client({ ...anybody, endpoint: fake.endpoint })

@@ -24,6 +24,7 @@ async function page(
   // Encoded: somebody else's key with a control character would break the XML, and hide what follows.
   const input = { ...place, Prefix: prefix, EncodingType: 'url', ...marker } as const
   const answer = await client.send(clocked(new sdk.ListObjectVersionsCommand(input)), options)
+  if (!isList(answer)) throw new Error('the store answered with something else than a list')
   const next = nextMarker(answer)
   // The same page would come for ever.
   if (next !== undefined && isDeepStrictEqual(next, marker)) {
@@ -31,6 +32,10 @@ async function page(
   }
   return { answer, next }
 }
+
+/** A proxy's page, or no body at all, is read by the SDK as a list of nothing: an archive would seem to be empty from there on. */
+const isList = ({ Name, Prefix, MaxKeys, IsTruncated, Versions, DeleteMarkers }: Answer): boolean =>
+  [Name, Prefix, MaxKeys, IsTruncated, Versions, DeleteMarkers].some((one) => one !== undefined)
 
 const decoded = (text = ''): string => decodeURIComponent(text.replaceAll('+', ' '))
 

@@ -107,6 +107,9 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
       const output = await run(stored)
       live = edited === undefined ? output : withEditNote(output, edited)
       return keepOutput(live)
+    }).catch(async (error: unknown) => {
+      if (signal?.aborted === true) await cancelAborted(options, asked)
+      throw error
     })
     if (ended !== undefined) throw ended.error
     switch (result.status) {
@@ -140,6 +143,17 @@ async function isOnRecord(options: GuardOptions, call: NamedCall<GuardedCall>): 
   } catch (error) {
     return isLeluError(error) && error.code === 'LELU_APPROVAL_ALTERED'
   }
+}
+
+/**
+ * Cancels what waited in an aborted run, where no thread could take it up again: a person who approves it would believe
+ * that it runs. Where that fails it expires by itself, and the abort is what is told.
+ */
+async function cancelAborted(options: GuardOptions, call: NamedCall<GuardedCall>): Promise<void> {
+  if (options.mode !== 'wait' || canSuspend(call.context)) return
+  await findCall(options, call)
+    .then((approval) => cancelApproval(options, approval, 'the run was aborted'))
+    .catch(() => {})
 }
 
 function stepEnded(tool: string): LeluError {

@@ -5,12 +5,12 @@ import { ask, calling, createTools, openLelu, reviewer, subject, toolMessages } 
 
 type Lelu = MiddlewareOptions['lelu']
 
-const options = { subject, mode: 'wait', waitMs: 20, run: () => 'job-1' } as const
+const options = { subject, mode: 'wait', run: () => 'job-1' } as const
 
 /** An agent without a checkpointer: a call can wait in its run alone. */
-function agentOf(lelu: Lelu, place: 'the middleware' | 'guardTool') {
+function agentOf(lelu: Lelu, place: 'the middleware' | 'guardTool', waitMs = 20) {
   const { tools, ran } = createTools()
-  const guard = { ...options, lelu }
+  const guard = { ...options, waitMs, lelu }
   const agent = createAgent({
     model: fakeModel()
       .respond(calling({ name: 'reviewed' }))
@@ -31,6 +31,28 @@ test.each(['the middleware', 'guardTool'] as const)(
     expect(text).not.toContain('goes on by itself')
     const [approval] = (await lelu.approvals.list()).approvals
     expect(approval?.state).toBe('cancelled')
+    expect(ran).toEqual([])
+  },
+)
+
+test.each(['the middleware', 'guardTool'] as const)(
+  'under %s an approval is cancelled whose run was aborted, where no thread could wait for it',
+  async (place) => {
+    const lelu = await openLelu()
+    const waits = Promise.withResolvers<void>()
+    const wait: typeof lelu.approvals.wait = (...given) => {
+      waits.resolve()
+      return lelu.approvals.wait(...given)
+    }
+    const heard = { ...lelu, approvals: { ...lelu.approvals, wait } }
+    const { agent, ran } = agentOf(heard, place, 30_000)
+    const control = new AbortController()
+    const run = agent.invoke(ask, { signal: control.signal })
+    await waits.promise
+    control.abort()
+    await expect(run).rejects.toThrow('aborted')
+    const state = async () => (await lelu.approvals.list()).approvals[0]?.state
+    await expect.poll(state, { timeout: 5000 }).toBe('cancelled')
     expect(ran).toEqual([])
   },
 )

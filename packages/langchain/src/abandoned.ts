@@ -6,6 +6,7 @@ import {
   ToolMessage,
 } from '@langchain/core/messages'
 import { cancelCalls } from '@lelu/engine/adapter'
+import { isAnsweredHere } from './answered.ts'
 import { checkOptions, type GuardedCall, type GuardOptions } from './options.ts'
 import { callId, canSuspend, runOf } from './place.ts'
 
@@ -41,17 +42,10 @@ function leftBehind(messages: readonly BaseMessage[]): AskedCall[] {
     .filter(({ answer }) => answer === undefined)
 }
 
-/**
- * The calls that something else may have answered in their place: middleware that takes an interrupt for an error, or an
- * app that lets its user go on. Only those the model is now asked about for the first time: the store is asked once
- * about each, and not at all about a step that simply went well.
- */
-function answeredInPlace(messages: readonly BaseMessage[]): AskedCall[] {
+/** The calls with an answer that the model is now asked about for the first time. */
+function justAnswered(messages: readonly BaseMessage[]): AskedCall[] {
   const at = messages.findLastIndex((message) => isAIMessage(message))
-  const spokeBehind = lastHuman(messages) > at
-  return callsAt(messages, at).filter(
-    ({ answer }) => answer !== undefined && (spokeBehind || answer.status === 'error'),
-  )
+  return callsAt(messages, at).filter(({ answer }) => answer !== undefined)
 }
 
 /**
@@ -64,11 +58,14 @@ export async function cancelAbandoned(node: AskingNode, options: GuardOptions): 
   // There every call is answered at once, and the approval waits for the next call with the same input.
   if (options.mode === 'tell-model') return
   const messages = node.messages.filter(isBaseMessage)
+  const toCall = ({ message, toolCall }: AskedCall): GuardedCall => ({ ...node, message, toolCall })
+  // Something else may have answered them in their place: an app by hand, or middleware that takes an interrupt for an
+  // error. Without a checkpointer nothing waits in the thread; and the store is asked nothing about a step that went well.
+  const answered = canSuspend(node) ? justAnswered(messages).map(toCall) : []
   const calls = [
-    ...leftBehind(messages),
-    // Without a checkpointer nothing waits in the thread.
-    ...(canSuspend(node) ? answeredInPlace(messages) : []),
-  ].map(({ message, toolCall }): GuardedCall => ({ ...node, message, toolCall }))
+    ...leftBehind(messages).map(toCall),
+    ...answered.filter((call) => !isAnsweredHere(options, call)),
+  ]
   await cancelCalls(
     options,
     calls.map((call) => ({ context: call, run: runOf(options, call), id: callId(call) })),

@@ -10,6 +10,7 @@ import {
   notRun,
   repeatedIdText,
 } from '@lelu/engine/adapter'
+import { noteAnswered } from './answered.ts'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import { type CutOffMarks, cutOffText, isCutOff } from './cut-off.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
@@ -114,6 +115,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     if (ended !== undefined) throw ended.error
     switch (result.status) {
       case 'executed':
+        noteAnswered(options, call)
         return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }

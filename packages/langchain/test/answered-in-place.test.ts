@@ -91,6 +91,19 @@ test('the approval of a call that an app answers by hand, as its user goes on, i
   expect((await lelu.approvals.get(id)).state).toBe('cancelled')
 })
 
+test.each(['v1', 'v2'] as const)(
+  'the approval of a call that an app answers by hand is cancelled when the run goes on (%s)',
+  async (version) => {
+    const lelu = await openLelu()
+    const answers = [calling({ id: 'r', name: 'reviewed' })]
+    const { agent } = agentWith({ lelu, answers, version })
+    const id = waitingId(await agent.invoke(ask, config))
+    await agent.graph.updateState(config, { messages: [handMade] }, 'tools')
+    await agent.invoke(null, config)
+    expect((await lelu.approvals.get(id)).state).toBe('cancelled')
+  },
+)
+
 test('the approval of a call that middleware answers, as the user goes on, is cancelled', async () => {
   const lelu = await openLelu()
   const patch = createMiddleware({

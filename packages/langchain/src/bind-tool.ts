@@ -29,17 +29,21 @@ export function isCallable(tool: unknown): tool is CallableTool {
   return typeof invoke === 'function' && typeof _call === 'function'
 }
 
-/** Calls the tool itself on the stored input. `null` stands for a tool that was called with nothing. */
+/**
+ * Calls the tool itself on the stored input. `null` stands for a tool that was called with nothing. `nested` names the
+ * call where it is one of a body.
+ */
 export function callTool(
   tool: CallableTool,
   input: Json,
   runManager: CallbackManagerForToolRun | undefined,
   config: Record<string, unknown>,
+  nested?: readonly string[],
 ): unknown {
   const { toolCall } = config
   const own =
     typeof toolCall === 'object' && toolCall !== null
-      ? { ...config, toolCall: handDown(toolCall) }
+      ? { ...config, toolCall: handDown(toolCall, nested) }
       : config
   return tool._call(input ?? undefined, runManager, own)
 }

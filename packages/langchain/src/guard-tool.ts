@@ -39,14 +39,15 @@ function callFrom(
   const { toolCall, configurable, context, signal, executionInfo } = config as ToolConfig
   const messages = messagesOf(config)
   const raw = { messages, configurable, context, signal }
+  const attempt = executionInfo?.nodeAttempt
   if (toolCall === undefined || !isNested(toolCall, name)) {
     const call = guardedCall({ ...raw, toolCall }, options)
-    const repeat = repeatName(call, executionInfo?.nodeAttempt)
+    const repeat = repeatName(call, attempt)
     return repeat === undefined ? call : { ...call, nested: repeat }
   }
   const own = { ...toolCall, name, args: argsOf(input) }
   const call = guardedCall({ ...raw, toolCall: own }, options)
-  return { ...call, nested: nestedName(call, input) }
+  return { ...call, nested: nestedName(call, input, { toolCall, attempt }) }
 }
 
 /** The end of a tool that yields: its events go out as the framework would send them, the last value is the result. */
@@ -88,7 +89,7 @@ function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: u
         // A tool may read its call of the config: after a reviewer's edit, it must not find the old input there.
         const own = call.nested !== undefined || !isSameInput(stored, input)
         const toolCall = own ? { ...call.toolCall, args: argsOf(stored) } : config.toolCall
-        const ran = callTool(inside, stored, runManager, { ...config, toolCall })
+        const ran = callTool(inside, stored, runManager, { ...config, toolCall }, call.nested)
         const raw = await settle(ran, runManager)
         return toOutput(raw, inside, call.toolCall)
       }

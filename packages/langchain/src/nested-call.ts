@@ -2,16 +2,20 @@ import { hash } from 'node:crypto'
 import { type Json, LeluError } from '@lelu/engine/adapter'
 import type { GuardedCall } from './options.ts'
 
-const handedDown = new WeakSet<object>()
-const counts = new WeakMap<object, Map<string, number>>()
+type Counts = Map<string, number>
+
+/** The tool calls that bodies were given, each with what names it within the call of the model. */
+const handedDown = new WeakMap<object, readonly string[]>()
+/** How many calls of a name were made: by the run of a node, and within it by the run of a body. */
+const counts = new WeakMap<object, WeakMap<object, Counts>>()
 
 /**
  * The tool call as the body of a tool has it in its config: what it calls with that config is no longer it. A copy is
- * remembered, for the host may call with its own object again.
+ * remembered, for the host may call with its own object again. `nested` names the call where it is itself one of a body.
  */
-export function handDown(toolCall: object): object {
+export function handDown(toolCall: object, nested: readonly string[] = []): object {
   const copy = { ...toolCall }
-  handedDown.add(copy)
+  handedDown.set(copy, nested)
   return copy
 }
 
@@ -29,20 +33,31 @@ function digestOf(input: Json): string {
   }
 }
 
-/** How many calls of this name one run of a node has made before. */
-function countOf(scratchpad: object, name: readonly unknown[]): number {
+/** How many calls of this name were made before, in one run of a node and one run of a body in it. */
+function countOf(scratchpad: object, body: object, name: readonly unknown[]): number {
   const key = JSON.stringify(name)
-  const counted = counts.get(scratchpad) ?? new Map<string, number>()
+  const bodies = counts.get(scratchpad) ?? new WeakMap<object, Counts>()
+  const counted: Counts = bodies.get(body) ?? new Map()
   const count = counted.get(key) ?? 0
-  counts.set(scratchpad, counted.set(key, count + 1))
+  bodies.set(body, counted.set(key, count + 1))
+  counts.set(scratchpad, bodies)
   return count
 }
 
+/** What a nested call is made in: the tool call in its config, and LangGraph's number of the attempt. */
+export type Around = { toolCall: object; attempt: number | undefined }
+
 /**
  * Names a call that a tool makes within its own call. By tool and input, and counted where both are the same: a body
- * that runs again after a resume makes its calls anew, and the names must be those that were approved, each of its own.
+ * that runs again, after a resume or for another try, makes its calls anew, and the names must be those that were
+ * approved, each of its own. Each run of a body has a tool call of its own, so each counts from the start; where no
+ * message names the call around it, calls of one id may be several, and all calls of the node are counted together.
  */
-export function nestedName({ toolCall, configurable }: GuardedCall, input: Json): string[] {
+export function nestedName(
+  { toolCall, message, configurable }: GuardedCall,
+  input: Json,
+  { toolCall: around, attempt = 1 }: Around,
+): string[] {
   const scratchpad = configurable.__pregel_scratchpad
   if (typeof scratchpad !== 'object' || scratchpad === null) {
     throw new LeluError(
@@ -53,8 +68,9 @@ export function nestedName({ toolCall, configurable }: GuardedCall, input: Json)
       },
     )
   }
-  const name = [toolCall.name, digestOf(input)]
-  return [...name, String(countOf(scratchpad, [toolCall.id, ...name]))]
+  const name = [...(handedDown.get(around) ?? []), toolCall.name, digestOf(input)]
+  const body = message === undefined ? scratchpad : around
+  return [...name, String(countOf(scratchpad, body, [attempt, toolCall.id, ...name]))]
 }
 
 /**
@@ -68,6 +84,6 @@ export function repeatName(
 ): string[] | undefined {
   const scratchpad = configurable.__pregel_scratchpad
   if (message !== undefined || typeof scratchpad !== 'object' || scratchpad === null) return
-  const count = countOf(scratchpad, [attempt ?? 1, toolCall.id])
+  const count = countOf(scratchpad, scratchpad, [attempt ?? 1, toolCall.id])
   return count === 0 ? undefined : [String(count)]
 }

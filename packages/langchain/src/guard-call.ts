@@ -101,6 +101,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
           throw stepEnded(toolCall.name)
         }
       } else {
+        turn.work()
         useUpResumes()
       }
       const edited = editedInput(approval)

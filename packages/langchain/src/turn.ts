@@ -8,9 +8,14 @@ import { type SuspendedCalls, together } from './suspension.ts'
 type Waiting = { go: () => void; end: (error: unknown) => void }
 type Asking = Waiting & { payload: SuspendedCalls }
 
-/** The calls that run in one node at the same time: all calls of a step in `ToolNode` and agents of version v1. */
+/**
+ * The calls that are made at the same time: those of one body of a guarded tool, or of one node (all calls of a step in
+ * `ToolNode` and agents of version v1, and what tools make in there that are not guarded).
+ */
 type Step = {
-  running: number
+  /** How many of them are being decided, and how many run. The others rest in one of the queues, or have ended. */
+  deciding: number
+  working: number
   asking: Asking[]
   held: Waiting[]
   calls: Set<string>
@@ -19,88 +24,115 @@ type Step = {
 
 /** One call's place among those of its step. */
 export type Turn = {
-  /** Waits until no other call of the step is at work; throws the interrupt, if one of them ends the step. */
+  /** Waits until no other call of the step is undecided; throws the interrupt, if one of them ends the step. */
   hold(): Promise<void>
+  /** Says that the call runs without having been held: the others need not wait for its end. */
+  work(): void
   /** Interrupts the graph, once no other call of the step is at work. Answers when a resume value woke it. */
   ask(payload: SuspendedCalls): Promise<void>
 }
 
+/** By the run of a node, or of a body. */
 const steps = new WeakMap<object, Step>()
-/** The runs of nodes that a call is made in: a tool that calls a guarded tool, at any depth, must not wait for itself. */
-const inside = new AsyncLocalStorage<ReadonlySet<object>>()
+type Around = { nodes: ReadonlySet<object>; body: object }
+/** The runs of nodes that a call is made in, and the body: a tool that calls a guarded tool must not wait for itself. */
+const inside = new AsyncLocalStorage<Around>()
+
+const isEmpty = ({ deciding, working, asking, held }: Step): boolean =>
+  deciding + working + asking.length + held.length === 0
+
+/** Whether a step is over, and this call begins another one in the same place. */
+function isOver(step: Step, call: GuardedCall): boolean {
+  if (!isEmpty(step)) return false
+  // A retry runs the node again with the same scratchpad: what ended the last try does not end this one.
+  if (step.calls.has(callId(call))) return true
+  // The body of a tool that has caught an outage may try again.
+  return call.nested !== undefined && isLeluError(step.ended?.error)
+}
 
 function stepOf(call: GuardedCall): Step {
   // LangGraph makes one scratchpad for each run of a node; a step of version v2 has one for every call.
   const scratchpad = call.configurable.__pregel_scratchpad
-  const fresh: Step = { running: 0, asking: [], held: [], calls: new Set() }
+  const fresh: Step = { deciding: 0, working: 0, asking: [], held: [], calls: new Set() }
   if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
-  if (inside.getStore()?.has(scratchpad) === true) return fresh
-  const known = steps.get(scratchpad)
-  // A retry runs the node again with the same scratchpad: what ended the last try does not end this one.
-  const again = known !== undefined && known.running === 0 && known.calls.has(callId(call))
-  const step = known === undefined || again ? fresh : known
-  steps.set(scratchpad, step)
+  const around = inside.getStore()
+  const place = around?.nodes.has(scratchpad) === true ? around.body : scratchpad
+  const known = steps.get(place)
+  const step = known === undefined || isOver(known, call) ? fresh : known
+  steps.set(place, step)
   step.calls.add(callId(call))
   return step
 }
 
 function settle(step: Step): void {
-  if (step.running > 0) return
-  if (step.ended !== undefined) {
-    for (const { end } of [...step.asking.splice(0), ...step.held.splice(0)]) end(step.ended.error)
+  const { deciding, working, asking, held, ended } = step
+  if (deciding > 0) return
+  if (ended === undefined && asking.length === 0) {
+    step.working += held.length
+    for (const { go } of held.splice(0)) go()
+    return
+  }
+  // What runs is not left behind unseen.
+  if (working > 0) return
+  if (ended !== undefined) {
+    for (const { end } of [...asking.splice(0), ...held.splice(0)]) end(ended.error)
     return
   }
   // One at a time: whom a stale resume value wakes goes back to the end of the queue.
-  const [next] = step.asking.splice(0, 1)
-  for (const { go } of next === undefined ? step.held.splice(0) : [next]) {
-    step.running += 1
-    go()
-  }
-}
-
-function rest(step: Step, queue: (waiting: Waiting) => void): Promise<void> {
-  return new Promise<void>((go, end) => {
-    queue({ go, end })
-    step.running -= 1
-    settle(step)
-  })
+  step.deciding += 1
+  asking.shift()?.go()
 }
 
 /**
  * Runs the work of one call with its turn. An interrupt ends a node at once, with all its calls: without turns, a
- * sibling would go on running unseen when the process exits, and an allowed one would run again after the resume.
+ * sibling would go on running unseen when the process exits, and an allowed one would run again after the resume. A call
+ * that is allowed waits for decisions alone, never for the end of another one, which may end only when it has run.
  */
 export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promise<T>): Promise<T> {
   const step = stepOf(call)
-  let resting = false
-  const restIn = async (queue: (waiting: Waiting) => void) => {
-    resting = true
-    await rest(step, queue)
-    resting = false
+  let at = 'deciding' as 'deciding' | 'working' | 'resting'
+  const leave = () => {
+    if (at !== 'resting') step[at] -= 1
+    at = 'resting'
   }
-  const ask = async (payload: SuspendedCalls) => {
-    await restIn((waiting) => step.asking.push({ ...waiting, payload }))
-    try {
-      interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
-    } catch (error) {
-      step.ended = { error }
-      throw error
-    }
+  const rest = async (queue: (waiting: Waiting) => void, next: 'deciding' | 'working') => {
+    leave()
+    const woken = new Promise<void>((go, end) => queue({ go, end }))
+    settle(step)
+    await woken
+    at = next
   }
-  step.running += 1
+  const turn: Turn = {
+    hold: () => rest((waiting) => step.held.push(waiting), 'working'),
+    work() {
+      leave()
+      at = 'working'
+      step.working += 1
+      settle(step)
+    },
+    async ask(payload) {
+      await rest((waiting) => step.asking.push({ ...waiting, payload }), 'deciding')
+      try {
+        interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
+      } catch (error) {
+        step.ended = { error }
+        throw error
+      }
+    },
+  }
+  step.deciding += 1
   try {
-    const around = new Set(inside.getStore()).add(call.configurable.__pregel_scratchpad as object)
-    return await inside.run(around, () =>
-      work({ hold: () => restIn((waiting) => step.held.push(waiting)), ask }),
-    )
+    const nodes = new Set(inside.getStore()?.nodes)
+    nodes.add(call.configurable.__pregel_scratchpad as object)
+    return await inside.run({ nodes, body: {} }, () => work(turn))
   } catch (error) {
-    if (resting || !isLeluError(error)) throw error
+    if (at === 'resting' || !isLeluError(error)) throw error
     // An engine that cannot decide ends the node as an interrupt does.
     step.ended ??= { error }
-    await restIn((waiting) => step.held.push(waiting))
+    await turn.hold()
     throw error
   } finally {
-    if (!resting) step.running -= 1
+    leave()
     settle(step)
   }
 }

@@ -1,4 +1,5 @@
 import { isGraphBubbleUp } from '@langchain/langgraph'
+import { noteOutage } from './turn.ts'
 
 /** How many graphs are around this call. Numbers in a namespace only count the runs of a sub-graph. */
 function graphsAround(configurable: Readonly<Record<string, unknown>> | undefined): number {
@@ -27,6 +28,7 @@ export function failNode(
     error instanceof Error && Object.isExtensible(error)
       ? error
       : new Error(String(error), { cause: error })
+  noteOutage(thrown)
   const own = Object.getOwnPropertyDescriptor(thrown, 'name')
   for (const [key, value] of Object.entries(disguise)) {
     Object.defineProperty(thrown, key, { value, configurable: true, writable: true })

@@ -121,7 +121,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
       case 'threw':
-        return { status: 'threw', error: result.error }
+        return { status: 'threw', error: turn.outageBehind(result.error) ?? result.error }
       case 'suspended':
         if (options.mode === 'tell-model') {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }

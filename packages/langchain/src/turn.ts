@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { interrupt } from '@langchain/langgraph'
+import { interrupt, isGraphInterrupt } from '@langchain/langgraph'
 import { isLeluError } from '@lelu/engine/adapter'
 import type { GuardedCall } from './options.ts'
 import { callId } from './place.ts'
@@ -30,13 +30,24 @@ export type Turn = {
   work(): void
   /** Interrupts the graph, once no other call of the step is at work. Answers when a resume value woke it. */
   ask(payload: SuspendedCalls): Promise<void>
+  /**
+   * What an agent in the body failed with, where the error of the body does not tell: LangGraph makes one interrupt
+   * without a question of several outages of a step, and such an interrupt ends a run without a word.
+   */
+  outageBehind(error: unknown): Error | undefined
 }
 
 /** By the run of a node, or of a body. */
 const steps = new WeakMap<object, Step>()
-type Around = { nodes: ReadonlySet<object>; body: object }
+type Around = { nodes: ReadonlySet<object>; body: { outage?: Error } }
 /** The runs of nodes that a call is made in, and the body: a tool that calls a guarded tool must not wait for itself. */
 const inside = new AsyncLocalStorage<Around>()
+
+/** Notes that an engine could not answer within the body of a tool: see `outageBehind`. */
+export function noteOutage(error: Error): void {
+  const around = inside.getStore()
+  if (around !== undefined) around.body.outage = error
+}
 
 const isEmpty = ({ deciding, working, asking, held }: Step): boolean =>
   deciding + working + asking.length + held.length === 0
@@ -102,7 +113,12 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     await woken
     at = next
   }
+  const body: Around['body'] = {}
   const turn: Turn = {
+    outageBehind: (error) =>
+      isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
+        ? body.outage
+        : undefined,
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
     work() {
       leave()
@@ -124,7 +140,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
   try {
     const nodes = new Set(inside.getStore()?.nodes)
     nodes.add(call.configurable.__pregel_scratchpad as object)
-    return await inside.run({ nodes, body: {} }, () => work(turn))
+    return await inside.run({ nodes, body }, () => work(turn))
   } catch (error) {
     if (at === 'resting' || !isLeluError(error)) throw error
     // An engine that cannot decide ends the node as an interrupt does.

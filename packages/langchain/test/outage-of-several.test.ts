@@ -9,6 +9,7 @@ import {
   config,
   createTools,
   openLelu,
+  rootOf,
   subject,
   toolGraph,
   toolMessages,
@@ -60,6 +61,50 @@ test.each([1, 2])(
     })
     await expect(agent.invoke(ask, config)).rejects.toThrow()
     expect(ran).toEqual([])
+  },
+)
+
+test.each([
+  ['v1', 2],
+  ['v2', 2],
+  ['v2', 3],
+] as const)(
+  'in version %s an outage of %i calls of one step ends the run from an agent in a guarded tool, and the thread goes on',
+  async (version, count) => {
+    const lelu = await openLelu()
+    const { tools, ran } = createTools()
+    const middleware = [leluMiddleware({ lelu: awayFor(lelu, count), subject })]
+    const calls = Array.from({ length: count }, (_, n) => ({ id: `i${n}`, name: 'allowed' }))
+    const delegate = tool(
+      async () => {
+        const model = fakeModel()
+        for (const _answer of ['the calls', 'the end']) {
+          model.respond((messages) =>
+            messages.at(-1)?.getType() === 'tool' ? new AIMessage('Inner.') : calling(...calls),
+          )
+        }
+        const inner = createAgent({ model, tools, version, middleware })
+        return (await inner.invoke(ask)).messages.at(-1)?.text ?? ''
+      },
+      { name: 'allowed_delegate', schema },
+    )
+    const agent = createAgent({
+      model: fakeModel()
+        .respond(calling({ name: 'allowed_delegate' }))
+        .respond(new AIMessage('Finished.')),
+      tools: [delegate],
+      version,
+      middleware: [leluMiddleware({ lelu, subject })],
+      checkpointer: new MemorySaver(),
+    })
+    expect(await rootOf(agent.invoke(ask, config))).toMatchObject({
+      name: 'LeluError',
+      code: 'LELU_STORE_UNAVAILABLE',
+    })
+    expect(ran).toEqual([])
+    const done = await agent.invoke(null, config)
+    expect(toolMessages(done).call_0?.text).toBe('Inner.')
+    expect(ran).toHaveLength(count)
   },
 )
 

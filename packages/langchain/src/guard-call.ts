@@ -117,6 +117,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     switch (result.status) {
       case 'executed':
         noteAnswered(options, call)
+        await cancelCaught(options, turn.caught())
         return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
@@ -157,6 +158,16 @@ async function cancelAborted(options: GuardOptions, call: NamedCall<GuardedCall>
   await findCall(options, call)
     .then((approval) => cancelApproval(options, approval, 'the run was aborted'))
     .catch(() => {})
+}
+
+/** A body that took the interrupt of a call for an error went on without it, and is answered: nothing takes it up again. */
+async function cancelCaught({ lelu }: GuardOptions, approvalIds: readonly string[]): Promise<void> {
+  for (const id of approvalIds) {
+    await lelu.approvals
+      .get(id)
+      .then((approval) => cancelApproval({ lelu }, approval, 'the tool went on without it'))
+      .catch(() => {})
+  }
 }
 
 function stepEnded(tool: string): LeluError {

@@ -19,6 +19,8 @@ type Step = {
   asking: Asking[]
   held: Waiting[]
   calls: Set<string>
+  /** The approvals that were asked for, and that nothing has woken. */
+  waiting: Set<string>
   ended?: { error: unknown }
 }
 
@@ -35,6 +37,8 @@ export type Turn = {
    * without a question of several outages of a step, and such an interrupt ends a run without a word.
    */
   outageBehind(error: unknown): Error | undefined
+  /** The approvals of calls that the body made, and whose interrupt it has caught. */
+  caught(): string[]
 }
 
 /** By the run of a node, or of a body. */
@@ -64,7 +68,14 @@ function isOver(step: Step, call: GuardedCall): boolean {
 function stepOf(call: GuardedCall): Step {
   // LangGraph makes one scratchpad for each run of a node; a step of version v2 has one for every call.
   const scratchpad = call.configurable.__pregel_scratchpad
-  const fresh: Step = { deciding: 0, working: 0, asking: [], held: [], calls: new Set() }
+  const fresh: Step = {
+    deciding: 0,
+    working: 0,
+    asking: [],
+    held: [],
+    calls: new Set(),
+    waiting: new Set(),
+  }
   if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
   const around = inside.getStore()
   const place = around?.nodes.has(scratchpad) === true ? around.body : scratchpad
@@ -119,6 +130,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
       isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
         ? body.outage
         : undefined,
+    caught: () => [...(steps.get(body)?.waiting ?? [])],
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
     work() {
       leave()
@@ -127,6 +139,8 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
       settle(step)
     },
     async ask(payload) {
+      const { approvalIds } = payload.lelu
+      for (const id of approvalIds) step.waiting.add(id)
       await rest((waiting) => step.asking.push({ ...waiting, payload }), 'deciding')
       try {
         interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
@@ -134,6 +148,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
         step.ended = { error }
         throw error
       }
+      for (const id of approvalIds) step.waiting.delete(id)
     },
   }
   step.deciding += 1

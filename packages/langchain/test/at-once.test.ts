@@ -116,3 +116,20 @@ test.each(outers)(
     expect(toolMessages(done).outer?.text).toBe('did it')
   },
 )
+
+test('the approvals of calls whose interrupts a guarded tool has caught are cancelled', async () => {
+  const lelu = await openLelu()
+  const ran: string[] = []
+  const names = ['reviewed', 'reviewed_too']
+  const inner = names.map((name) => guarded(lelu, name, () => `${ran.push(name)}`))
+  const body: Body = async (runtime) => {
+    for (const one of inner) await expect(one.invoke({}, runtime)).rejects.toThrow()
+    return 'went on'
+  }
+  const done = await agentOf(lelu, body, 'a guarded tool').start()
+  expect(pendingApprovals(done)).toEqual([])
+  expect(toolMessages(done).outer?.text).toBe('went on')
+  const { approvals } = await lelu.approvals.list()
+  expect(approvals.map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
+  expect(ran).toEqual([])
+})

@@ -12,8 +12,10 @@ import {
   type CallAnswer,
   errorContent,
   type Guard,
+  isSettled,
   textContent,
   textOf,
+  throwIfEnded,
 } from './guarded-call.ts'
 import { type FunctionCall, sameCall } from './options.ts'
 import { type AssistantMessage, type PlacedCall, placeCalls } from './place.ts'
@@ -64,17 +66,17 @@ function viewOf(
 /** Runs, refuses or suspends the calls of a message, side by side; called again, it goes on where they stand. */
 export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
   const { toolbox } = guard
-  const settle: Settle<CallAnswer> = settleOnce(({ status }) => status !== 'pending')
+  const settle: Settle<CallAnswer> = settleOnce(isSettled)
 
   async function answer(
     call: PlacedCall,
     message: AssistantMessage,
     options: ExecuteToolCallsOptions,
   ): Promise<CallAnswer> {
-    const { completion, request, signal } = options
+    const { completion, request } = options
     const view = viewOf(call, options)
     const { key, kind = 'function', name } = call
-    const answered = await answerCall(guard, {
+    return answerCall(guard, {
       view,
       key,
       kind,
@@ -83,8 +85,6 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
       toContent: textContent,
       incomplete: wasCut(message, completion, kind),
     })
-    if (answered.status === 'threw' && signal?.aborted) throw answered.error
-    return answered
   }
 
   return async (message, options) => {
@@ -93,8 +93,10 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
     const works = open.map(async (call) => ({
       same: await sameCall(guard.options, viewOf(call, options), call.key),
       run: () => answer(call, message, options),
+      signal: options.signal,
     }))
     const answers = await settle(message, await Promise.all(works))
+    throwIfEnded(answers, options.signal)
     const answerOf = new Map(open.map((call, index) => [call.id, answers[index]]))
 
     const result: ExecutedToolCalls = { messages: [], pending: [], ready: true }

@@ -98,6 +98,21 @@ export async function answerCall(guard: Guard, call: CallToAnswer): Promise<Call
   }
 }
 
+/** Whether nothing more comes of an answer: the call does not wait, and its tool was not ended by an abort. */
+export function isSettled({ status }: CallAnswer, signal: AbortSignal | undefined): boolean {
+  return status !== 'pending' && !(status === 'threw' && signal?.aborted)
+}
+
+/** An abort in a tool ends the go of the one that aborts; whoever asked with him reads what the tool threw. */
+export function throwIfEnded(
+  answers: readonly CallAnswer[],
+  signal: AbortSignal | undefined,
+): void {
+  for (const answer of answers) {
+    if (answer.status === 'threw' && signal?.aborted) throw answer.error
+  }
+}
+
 /** As `runTools` words an error that it tells the model of. */
 export function errorContent(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

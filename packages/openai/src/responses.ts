@@ -7,7 +7,14 @@ import type {
 import type { PendingCall } from './chat.ts'
 import { responseEvidence } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
-import { answerCall, type CallAnswer, errorContent, type Guard } from './guarded-call.ts'
+import {
+  answerCall,
+  type CallAnswer,
+  errorContent,
+  type Guard,
+  isSettled,
+  throwIfEnded,
+} from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
 import { type FunctionCall, runOf, sameCall } from './options.ts'
 import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
@@ -89,33 +96,30 @@ async function assertOnRecord({ options }: Guard, view: FunctionCall, key: strin
 /** Runs, refuses or suspends the calls of a response, side by side; called again, it goes on where they stand. */
 export function outputExecutor(guard: Guard): ExecuteOutput {
   const { toolbox } = guard
-  const settle: Settle<CallAnswer> = settleOnce(({ status }) => status !== 'pending')
+  const settle: Settle<CallAnswer> = settleOnce(isSettled)
 
   async function answer(
     call: OutputCall,
     response: AnsweredResponse,
     options: ExecuteOutputOptions,
   ): Promise<CallAnswer> {
-    const { request, signal } = options
+    const { request } = options
     const view = viewOf(call, options)
     const evidence = responseEvidence(response, { request, toolbox, id: call.id })
     const { key, kind, end } = call
     if (end === 'unknown') await assertOnRecord(guard, view, key)
-    const answered =
-      kind === 'mcp'
-        ? await answerMcp(guard, { view, key, evidence, incomplete: end === 'cut' })
-        : await answerCall(guard, {
-            view,
-            key,
-            kind,
-            // A namespace is the provider's: its tools are not among ours, whatever their names.
-            tool: call.namespace === undefined ? toolbox.find(kind, call.name) : undefined,
-            evidence,
-            toContent: (value) => toOutput(value) as Json,
-            incomplete: end === 'cut',
-          })
-    if (answered.status === 'threw' && signal?.aborted) throw answered.error
-    return answered
+    return kind === 'mcp'
+      ? answerMcp(guard, { view, key, evidence, incomplete: end === 'cut' })
+      : answerCall(guard, {
+          view,
+          key,
+          kind,
+          // A namespace is the provider's: its tools are not among ours, whatever their names.
+          tool: call.namespace === undefined ? toolbox.find(kind, call.name) : undefined,
+          evidence,
+          toContent: (value) => toOutput(value) as Json,
+          incomplete: end === 'cut',
+        })
   }
 
   return async (response, options = {}) => {
@@ -124,8 +128,10 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
     const works = open.map(async (call) => ({
       same: await sameCall(guard.options, viewOf(call, options), call.key),
       run: () => answer(call, response, options),
+      signal: options.signal,
     }))
     const answers = await settle(response, await Promise.all(works))
+    throwIfEnded(answers, options.signal)
     const answerOf = new Map(open.map((call, index) => [call.key, answers[index]]))
 
     const result: ExecutedOutput = { items: [], pending: [], ready: true }

@@ -12,6 +12,7 @@ import type { AgentTool } from './agent-tool.ts'
 import { nameOf } from './call-name.ts'
 import { editSchema } from './edit-schema.ts'
 import type { AgentGuardOptions, GuardedCall, Place } from './options.ts'
+import type { ParsedInput } from './parse-input.ts'
 import type { KeptOutput } from './tool-output.ts'
 
 /** How far a call came when the SDK asked whether it needs approval. Kept until its tool is run. */
@@ -98,18 +99,19 @@ export function writtenCall(
 export function adapterCall(
   { tool }: Guard,
   { view, written, reported }: WrittenCall,
-  parsed: Json,
+  { input, server }: ParsedInput,
   place: Place & { id: string },
 ): AdapterCall<GuardedCall> {
-  const schema = editSchema(tool, parsed)
+  const schema = editSchema(tool, input)
+  const from = view.namespace ?? server
   return {
     context: view,
     id: place.id,
     run: place.run,
     tool: tool.name,
     // What a policy, a reviewer and the digest of the call tell one tool of this name from another by.
-    ...(view.namespace !== undefined && { server: view.namespace }),
-    input: parsed,
+    ...(from !== undefined && { server: from }),
+    input,
     ...(schema !== undefined && { schema }),
     evidence: () => ({
       // The SDK hands arguments over parsed, so the text is theirs and not the model's own spelling.

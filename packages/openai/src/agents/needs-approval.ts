@@ -11,7 +11,7 @@ import {
   writtenCall,
 } from './guard.ts'
 import { type AgentGuardOptions, type GuardedCall, placeOf } from './options.ts'
-import { parseInput } from './parse-input.ts'
+import { type ParsedInput, parseInput } from './parse-input.ts'
 import type { KeptOutput } from './tool-output.ts'
 
 /**
@@ -30,14 +30,14 @@ async function waitFor(approval: Approval, options: AgentGuardOptions): Promise<
   return state === 'pending'
 }
 
-async function decide(guard: Guard, call: WrittenCall, input: Json): Promise<Entry> {
+async function decide(guard: Guard, call: WrittenCall, parsed: ParsedInput): Promise<Entry> {
   const { options } = guard
   const place = await placeOf(options, call.view)
   const last = await lastApproval(options, place, call.name)
   const id = idOf(call.name, isOpen(last) ? last.count - 1 : last.count)
   let { approval } = last
   if (!isOpen(last)) {
-    const asked = adapterCall(guard, call, input, { ...place, id })
+    const asked = adapterCall(guard, call, parsed, { ...place, id })
     const suspending: AgentGuardOptions = { ...options, mode: 'suspend' }
     const first = await holdCall<KeptOutput, GuardedCall>(suspending, asked)
     if ('held' in first) return { status: 'allowed', held: first.held }
@@ -68,7 +68,7 @@ export async function needsApproval(
   if (!parsed.valid) return false
   // In mode `tell-model` the model asks again by calling again, so the call never waits in its run.
   if (options.mode !== 'tell-model') {
-    const entry = await decide(guard, call, parsed.input)
+    const entry = await decide(guard, call, parsed)
     kept.set(call.name, entry)
     if (entry.status === 'suspended') return true
     if (entry.status === 'refused') return false

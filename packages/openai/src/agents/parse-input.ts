@@ -1,9 +1,13 @@
 import { asInput, type Json, LeluError } from '@lelu/engine/adapter'
 import type { Agent, Model, RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
+import { rememberServer, serverOf } from './mcp-server.ts'
 
 type Sdk = typeof import('@openai/agents')
-type ParsedInput = { valid: true; input: Json } | { valid: false }
+
+/** `server` is the MCP server that the SDK made the tool of. */
+export type ParsedInput = { input: Json; server?: string }
+type Parsed = ({ valid: true } & ParsedInput) | { valid: false }
 
 /** What the SDK shows `needsApproval` for each text, in their order; a hole for one that is not shown at all. */
 type Shown = { input: unknown }[]
@@ -67,7 +71,8 @@ async function show(tool: AgentTool, texts: readonly string[]): Promise<Shown> {
   agents.set(tool, agent)
   const shown: Shown = []
   const runner = new sdk.Runner({ tracingDisabled: true, model: calling(tool.name, texts) })
-  await runner.run(agent, '', { context: shown })
+  const { state } = await runner.run(agent, '', { context: shown })
+  rememberServer(tool, state)
   return shown
 }
 
@@ -107,11 +112,12 @@ function unseen(tool: string, cause?: unknown): LeluError {
 }
 
 /** What the tool would get for this text: defaults set, values coerced. Throws `LELU_TOOL_UNSUPPORTED`. */
-export async function parseInput(tool: AgentTool, text: string): Promise<ParsedInput> {
+export async function parseInput(tool: AgentTool, text: string): Promise<Parsed> {
   const shown = await shownFor(tool, text).catch((error: unknown) => {
     throw unseen(tool.name, error)
   })
   if (shown === undefined) throw unseen(tool.name)
   if (typeof shown.input === 'string') return { valid: false }
-  return { valid: true, input: asInput(shown.input) }
+  const server = serverOf(tool)
+  return { valid: true, input: asInput(shown.input), ...(server !== undefined && { server }) }
 }

@@ -47,7 +47,7 @@ async function refusalOf(
   if (!parsed.valid) return invalidInputText(tool.name)
   const place = await placeOf(options, call)
   const id = idOf(written.name, count - 1)
-  const asked = { ...adapterCall(guard, written, parsed.input, { ...place, id }), resumed: true }
+  const asked = { ...adapterCall(guard, written, parsed, { ...place, id }), resumed: true }
   const result = await guardCall({ ...options, mode: 'suspend' }, asked, neverRuns)
   return result.status === 'refused' ? result.text : undefined
 }

@@ -28,7 +28,7 @@ import {
 } from './guard.ts'
 import { namespaceOfCall, qualifiedName } from './namespace.ts'
 import { placeOf } from './options.ts'
-import { parseInput } from './parse-input.ts'
+import { type ParsedInput, parseInput } from './parse-input.ts'
 import { refusedBySchema, runExactly } from './run-exactly.ts'
 import {
   isErrorText,
@@ -98,7 +98,7 @@ function toolOf({ guard, call, runContext, toolCall, details }: Running): {
 /** Decides a call that no decision is held for, and runs its tool. `known` names it, when it is on record already. */
 async function decideAndRun(
   running: Running,
-  input: Json,
+  parsed: ParsedInput,
   run: RunTool<KeptOutput>,
   known: string | undefined,
 ): Promise<Ended> {
@@ -106,7 +106,7 @@ async function decideAndRun(
   const { options } = guard
   const place = await placeOf(options, call.view)
   const asked = (id: string, resumed: boolean) => ({
-    ...adapterCall(guard, call, input, { ...place, id }),
+    ...adapterCall(guard, call, parsed, { ...place, id }),
     resumed,
     ...(details.signal && { signal: details.signal }),
   })
@@ -188,7 +188,7 @@ export async function runCall(
     const parsed = await parseInput(guard.tool, call.text)
     if (!parsed.valid) return refusedArguments(running)
     const known = entry?.status === 'allowed' ? undefined : entry?.id
-    result = await decideAndRun(running, parsed.input, run, known)
+    result = await decideAndRun(running, parsed, run, known)
   }
   if (result.status === 'threw' && failure.errorText !== undefined) return failure.errorText
   return outputOf(running, result)

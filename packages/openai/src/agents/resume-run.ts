@@ -110,9 +110,17 @@ export async function resumeRun<TAgent extends AnyAgent, Context = unknown>(
   return state
 }
 
+/** Calls of tools that are not guarded here (hosted, shell, patch, computer). One that waits holds up the new message as well. */
+function rejectOthers(state: RunState<unknown, AnyAgent>): void {
+  for (const item of state.getInterruptions()) {
+    if (item.rawItem.type !== 'function_call') state.reject(item, { message: leftBehindText })
+  }
+}
+
 /**
  * For a new message of the user while calls wait: cancels them, so that an approval that comes late runs nothing, and
- * answers the state in which they are rejected. Go on with `state.addInput(message)` and `run(agent, state)`.
+ * answers the state in which they are rejected, those of tools that nobody guards among them. Go on with
+ * `state.addInput(message)` and `run(agent, state)`.
  */
 export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown>(
   agent: TAgent,
@@ -129,5 +137,6 @@ export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown
     await cancelApproval(options, approval, leftBehindReason)
     await settle(state as never, interruption, own, leftBehindText)
   }
+  rejectOthers(state as never)
   return state
 }

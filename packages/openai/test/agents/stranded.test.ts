@@ -1,5 +1,12 @@
 import { suitePolicy } from '@lelu/testing/fakes'
-import type { FunctionTool } from '@openai/agents'
+import {
+  type AgentOutputItem,
+  applyPatchTool,
+  type FunctionTool,
+  hostedMcpTool,
+  shellTool,
+  type Tool,
+} from '@openai/agents'
 import { expect, test } from 'vitest'
 import { cancelAbandoned } from '../../src/agents/index.ts'
 import { calling } from './model.ts'
@@ -67,4 +74,31 @@ test('so it is for a tool that nobody guards, and for arguments that are no JSON
   const done = await goOn(state)
   expect(done).toMatchObject({ finalOutput: 'Finished.', interruptions: [] })
   expect(ran()).toEqual([])
+})
+
+function neverRuns(): never {
+  throw new Error('A call that was left behind has run.')
+}
+
+const shell = shellTool({ shell: { run: neverRuns }, needsApproval: true })
+const editor = { createFile: neverRuns, updateFile: neverRuns, deleteFile: neverRuns }
+const patch = applyPatchTool({ editor, needsApproval: true })
+const server = { serverLabel: 'one', serverUrl: 'https://one.example' }
+const hosted = hostedMcpTool({ ...server, requireApproval: 'always' })
+const ended = { id: 'call_0', callId: 'call_0', status: 'completed' as const }
+const request = { type: 'mcp_approval_request', id: 'call_0', server_label: 'one', name: 'pay' }
+
+test.each<[Tool, object]>([
+  [shell, { type: 'shell_call', action: { commands: ['ls'] } }],
+  [patch, { type: 'apply_patch_call', operation: { type: 'delete_file', path: 'a' } }],
+  [hosted, { type: 'hosted_tool_call', name: request.type, providerData: request }],
+])('so it is for a call of another kind of tool (%#)', async (tool, call) => {
+  const steps = [[{ ...ended, ...call } as AgentOutputItem]]
+  const { ask, goOn, agent, guardOptions } = await agentWith({ steps, tools: [] })
+  agent.tools = [tool]
+  const state = await cancelAbandoned(agent, (await ask()).state.toString(), guardOptions)
+  state.addInput('Never mind.')
+  const done = await goOn(state)
+  expect(done).toMatchObject({ finalOutput: 'Finished.', interruptions: [] })
+  expect(JSON.stringify(done.history)).toContain('the conversation went on without it')
 })

@@ -12,8 +12,12 @@ function inFront(calls: readonly MadeCall[], id: string): Pick<CallEvidence, 'be
   return before.length === 0 ? {} : { before }
 }
 
-const choiceOf = (message: AssistantMessage, completion: ChatCompletion | undefined) =>
-  completion?.choices.find((one) => sameCalls(one.message, message))
+/** The choice of a message. Of several answers (`n`), more than one may make the very same calls, under the same ids. */
+function choicesOf(message: AssistantMessage, completion: ChatCompletion | undefined) {
+  const choices = completion?.choices.filter((one) => sameCalls(one.message, message)) ?? []
+  const own = choices.find((one) => one.message === message)
+  return own === undefined ? choices : [own]
+}
 
 /**
  * Whether the completion says that the message was cut off, by the limit of tokens or by a filter. Half the arguments of a
@@ -24,12 +28,14 @@ export function wasCut(
   completion: ChatCompletion | undefined,
   kind: 'function' | 'custom',
 ): boolean {
-  const choice = choiceOf(message, completion)
+  const choices = choicesOf(message, completion)
   // Of another message a completion says nothing.
-  if (choice === undefined) return kind === 'custom' && completion !== undefined
-  const { finish_reason: reason } = choice
-  if (kind === 'custom') return reason !== 'tool_calls' && reason !== 'stop'
-  return reason === 'length' || reason === 'content_filter'
+  if (choices.length === 0) return kind === 'custom' && completion !== undefined
+  return choices.some(({ finish_reason: reason }) =>
+    kind === 'custom'
+      ? reason !== 'tool_calls' && reason !== 'stop'
+      : reason === 'length' || reason === 'content_filter',
+  )
 }
 
 /** What a completion tells of a call of its message; without one, only the calls themselves are known. */
@@ -38,8 +44,8 @@ export function chatEvidence(
   completion: ChatCompletion | undefined,
   asked: Asked,
 ): Partial<CallEvidence> {
-  const choice = choiceOf(message, completion)
-  const { logprobs } = choice ?? {}
+  const [choice, another] = choicesOf(message, completion)
+  const { logprobs } = another === undefined ? (choice ?? {}) : {}
   return {
     raw: choice === undefined ? message : completion,
     ...inFront(madeChatCalls(message), asked.id),

@@ -24,9 +24,9 @@ function secondModel(given: unknown): SecondModel {
   throw new TypeError('not a second model: pass { client, model }')
 }
 
-/** The question without what belongs to its first answer alone: how it is sent, and that it is stored. */
+/** The question without what belongs to its first answer alone: how it is sent, that it is stored, and how many are wanted. */
 function questionOf({ request, toolbox }: Asked, shape: 'chat' | 'responses'): Question {
-  const { stream, stream_options, background, store, tools, ...rest } = request as Question
+  const { stream, stream_options, background, store, n, tools, ...rest } = request as Question
   return { ...rest, ...(tools !== undefined && { tools: toolbox.plain(tools, shape) }) }
 }
 

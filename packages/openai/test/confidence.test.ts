@@ -1,7 +1,7 @@
 import { zodFunction } from 'openai/helpers/zod'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { call, conversation, looking, openWorld, respond } from './support.ts'
+import { call, conversation, copy, looking, openWorld, respond } from './support.ts'
 
 const tokens = { content: [{ token: '{', logprob: -0.1, bytes: [123], top_logprobs: [] }] }
 
@@ -51,6 +51,24 @@ test('the log-probabilities of another message vouch for nothing', async () => {
   const { completion } = other
   await make({ confidence: reader }).executeToolCalls(message, { messages, completion })
   expect(seen[0]).toEqual({ call: expect.anything(), raw: message })
+})
+
+test('of two answers that make the same calls, the log-probabilities of the other one vouch for nothing', async () => {
+  const { seen, reader } = looking()
+  const { make } = await openWorld({ confidence: reader })
+  const { messages, completion } = await conversation([call('a', 'trade')])
+  const [first] = copy(completion).choices
+  const second = copy(first)
+  if (first === undefined || second === undefined) throw new Error('no choice')
+  first.logprobs = tokens as never
+  const doubtful = { content: [{ ...tokens.content[0], logprob: -3 }] }
+  second.logprobs = doubtful as never
+  const both = { ...completion, choices: [first, second] }
+  const done = { messages, completion: both }
+  await make().executeToolCalls(second.message, done)
+  // Stored and read again, nothing says which one of them it was.
+  await make({ run: 'run-2' }).executeToolCalls(copy(second.message), done)
+  expect(seen.map(({ logprobs }) => logprobs)).toEqual([doubtful, undefined])
 })
 
 test('a reader’s field is read, and taken out before the tool, the policy and the record', async () => {

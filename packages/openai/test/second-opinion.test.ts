@@ -27,6 +27,7 @@ test('a second model is asked the same question with the same tools, without the
     messages: messages.slice(0, 1),
     tools: guard.tools,
     temperature: 0.5,
+    n: 3,
     stream: true,
     stream_options: { include_usage: true },
   }

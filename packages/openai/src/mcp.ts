@@ -7,6 +7,7 @@ import {
   type Json,
   LeluError,
   notRun,
+  parseStrictJson,
   unknownApprovalText,
 } from '@lelu/engine/adapter'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
@@ -27,9 +28,13 @@ export type McpCall = {
  */
 const handedOver = (id: string): Json => ({ approve: true, request: id })
 
+/**
+ * The provider parses the text anew. Against one that it reads otherwise than the policy and the reviewer do, with a name
+ * that is there twice.
+ */
 function parse(text: string): { input: Json } | undefined {
   try {
-    return { input: JSON.parse(text) as Json }
+    return { input: parseStrictJson(text) }
   } catch {
     return undefined
   }
@@ -41,8 +46,9 @@ export async function answerMcp(guard: Guard, call: McpCall): Promise<CallAnswer
   const { view, key, evidence } = call
   const { tool, server = '', signal } = view
   const parsed = parse(view.arguments)
-  if (parsed === undefined || call.incomplete)
+  if (parsed === undefined || call.incomplete) {
     return { status: 'final', content: invalidInputText(tool) }
+  }
   const { input } = parsed
   const result = await guardCall(
     options,

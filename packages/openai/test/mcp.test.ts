@@ -90,6 +90,24 @@ test('a hosted MCP call cannot be edited, for the provider runs the arguments of
   ])
 })
 
+test.each([
+  '{"path":"/etc/shadow","path":"/a"}',
+  '{"path":"/etc/shadow","p\\u0061th":"/a"}',
+  '{"deep":[{"path":"/etc/shadow","path":"/a"}]}',
+  '{"__proto__":{"path":"/etc/shadow"}}',
+])(
+  'a hosted MCP call that the provider may read otherwise than the policy is not approved: %s',
+  async (text) => {
+    const { guard, make, lelu } = await openWorld()
+    const { response } = await respond([mcp('mcpr_1', 'allowed_read', text)])
+    expect((await guard.executeOutput(response)).items).toMatchObject([{ approve: false }])
+    const request = { id: 'mcpr_1', name: 'allowed_read', server_label: 'files', arguments: text }
+    const { approveMcp } = make({ mode: 'tell-model' })
+    expect(await approveMcp({ ...request, type: 'mcp_approval_request' })).toBe(false)
+    expect((await lelu.approvals.list()).approvals).toEqual([])
+  },
+)
+
 test('a value that a store holds for a hosted call approves nothing unless it is the approval', async () => {
   const { make, lelu } = await openWorld()
   const { response } = await respond([mcp('mcpr_1', 'allowed_read')])

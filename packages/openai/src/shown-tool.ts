@@ -1,13 +1,7 @@
-import {
-  type AddedField,
-  addField,
-  type Json,
-  jsonText,
-  LeluError,
-  takeField,
-} from '@lelu/engine/adapter'
+import { type AddedField, addField, LeluError } from '@lelu/engine/adapter'
 import type { ChatCompletionTool } from 'openai/resources/chat/completions'
 import type { Tool } from 'openai/resources/responses/responses'
+import { textWithout } from './added-text.ts'
 import { type BoundTool, type Declaration, declarationOf, type GuardableTool } from './tool.ts'
 
 /** The same object with other own members, the hidden ones of the SDK's helpers among them: a spread drops those. */
@@ -18,7 +12,7 @@ export function cloneWith<T extends object>(object: T, members: PropertyDescript
 
 /** A parser for text in which the model has filled the added field in. */
 function withoutField(parse: (text: string) => unknown, field: AddedField) {
-  return (text: string) => parse(jsonText(takeField(JSON.parse(text) as Json, field).input))
+  return (text: string) => parse(textWithout(text, field))
 }
 
 /** Another parser in the place where the tool has its own, as hidden as that. */

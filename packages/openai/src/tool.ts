@@ -12,6 +12,7 @@ import {
 } from '@lelu/engine/adapter'
 import type { ChatCompletionTool } from 'openai/resources/chat/completions'
 import type { CustomTool, FunctionTool } from 'openai/resources/responses/responses'
+import { textWithout } from './added-text.ts'
 import { isObject } from './is-object.ts'
 
 /** `never`: each tool takes arguments of its own, and only its own parser makes them. */
@@ -169,7 +170,7 @@ export async function parseText(
     const taken = takeField(JSON.parse(text) as Json, added)
     const { input: written } = taken
     const hadField = 'reported' in taken
-    const input = await tool.parse(hadField ? jsonText(written) : text)
+    const input = await tool.parse(hadField ? textWithout(text, added) : text)
     return { input, written, ...(hadField && { reported: taken.reported }) }
   } catch {
     return undefined

@@ -92,3 +92,24 @@ test('a tool without a parser is not called with null for a number that no doubl
   await guard.executeToolCalls(message, { messages })
   expect(seen.filter((text) => text.includes('null'))).toEqual([])
 })
+
+test('a number of more digits than a double holds reaches the own parser of a tool whole, with the field of a reader too', async () => {
+  const seen: unknown[] = []
+  const parse = (text: string) => ({ account: /"account":\s*(\d+)/.exec(text)?.[1] ?? text })
+  const tool = {
+    type: 'function' as const,
+    function: {
+      name: 'allowed',
+      parameters: { type: 'object', properties: { account: { type: 'integer' } } },
+      parse,
+      function: (input: unknown) => `number ${seen.push(input)}`,
+    },
+  }
+  const { guard } = await openWorld({ tools: [tool], confidence: reader })
+  const text = '{"account": 12345678901234567891, "sure": 0.9}'
+  const { message, messages } = await conversation([call('a', 'allowed', text)])
+  await guard.executeToolCalls(message, { messages })
+  expect(seen).toEqual([{ account: '12345678901234567891' }])
+  const { parse: shown } = (guard.tools[0] as unknown as typeof tool).function
+  expect(shown(text)).toEqual({ account: '12345678901234567891' })
+})

@@ -2,8 +2,7 @@ import { asInput, type Json, LeluError } from '@lelu/engine/adapter'
 import type { Agent, Model, RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
 import { rememberServer, serverOf } from './mcp-server.ts'
-
-type Sdk = typeof import('@openai/agents')
+import { importedSdk, requiredSdk, type Sdk } from './sdk.ts'
 
 /** `server` is the MCP server that the SDK made the tool of. */
 export type ParsedInput = { input: Json; server?: string }
@@ -16,8 +15,11 @@ type Shown = { input: unknown }[]
 type Asked = { texts: string[]; shown: Promise<Shown> }
 
 const asked = new WeakMap<AgentTool, Asked>()
-let loading: Promise<Sdk> | undefined
-const agents = new WeakMap<AgentTool, Agent<Shown>>()
+
+/** The copy of the SDK that knows the parser of a tool, and the agent that parses there. */
+type Home = { sdk: Sdk; agent: Agent<Shown> }
+
+const homes = new WeakMap<AgentTool, Home>()
 
 /** A model whose only answer is a call of the tool for each text. */
 function calling(name: string, texts: readonly string[]): Model {
@@ -63,17 +65,28 @@ function parsingAgent({ Agent }: Sdk, tool: AgentTool): Agent<Shown> {
   return new Agent<Shown>({ name: 'parse', tools: [parsing as never] })
 }
 
-async function show(tool: AgentTool, texts: readonly string[]): Promise<Shown> {
-  // Only when it is needed: the package is an optional peer.
-  loading ??= import('@openai/agents')
-  const sdk = await loading
-  const agent = agents.get(tool) ?? parsingAgent(sdk, tool)
-  agents.set(tool, agent)
+async function showIn({ sdk, agent }: Home, tool: AgentTool, texts: readonly string[]) {
   const shown: Shown = []
   const runner = new sdk.Runner({ tracingDisabled: true, model: calling(tool.name, texts) })
   const { state } = await runner.run(agent, '', { context: shown })
   rememberServer(tool, state)
   return shown
+}
+
+async function show(tool: AgentTool, texts: readonly string[]): Promise<Shown> {
+  const home = homes.get(tool)
+  if (home !== undefined) return showIn(home, tool, texts)
+  for (const load of [importedSdk, requiredSdk]) {
+    const sdk = await load()
+    if (sdk === undefined) continue
+    const found = { sdk, agent: parsingAgent(sdk, tool) }
+    const shown = await showIn(found, tool, texts)
+    // A copy that does not know the parser shows nothing at all.
+    if (shown.length === 0) continue
+    homes.set(tool, found)
+    return shown
+  }
+  return []
 }
 
 /** What the SDK shows for this text: with all that are asked for in this turn, for the run costs more than they do. */

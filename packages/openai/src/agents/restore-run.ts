@@ -1,5 +1,6 @@
 import { LeluError } from '@lelu/engine/adapter'
 import type { Agent, RunState, Usage } from '@openai/agents'
+import { importedSdk, requiredSdk } from './sdk.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the SDK's own bound, without which no agent with an output type fits.
 export type AnyAgent = Agent<any, any>
@@ -30,13 +31,15 @@ export async function restoreRun<TAgent extends AnyAgent, Context>(
   }
 }
 
-/** The SDK is loaded only when it is needed: the package is an optional peer. */
 async function restore<TAgent extends AnyAgent, Context>(
   agent: TAgent,
   serialized: string,
   options: RestoreOptions<Context>,
 ): Promise<RunState<Context, TAgent>> {
-  const { RunContext, RunState, Usage } = await import('@openai/agents')
+  const imported = await importedSdk()
+  // A run can go on only in the copy of the SDK that its agent is of.
+  const sdk = agent instanceof imported.Agent ? imported : (requiredSdk() ?? imported)
+  const { RunContext, RunState, Usage } = sdk
   if (!Object.hasOwn(options, 'context')) return RunState.fromString(agent, serialized)
   const context = new RunContext(options.context as Context)
   // How often the model was asked tells a later step from the one that is restored.

@@ -6,7 +6,7 @@ import { type Ending, leaveBehind } from './leave-behind.ts'
 import type { AbandonedContext } from './options.ts'
 import { findOpen, type NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
-import { outputOf } from './tool-output.ts'
+import { toolNamed } from './tool-output.ts'
 import {
   ended,
   isDeclined,
@@ -31,7 +31,7 @@ function toPart(
       return { state: 'output-error', errorText: ending.text, approval: { approved: true } }
     case 'completed': {
       const { value, edited } = ending
-      const output = notes.add(value, edited, input, outputOf(tools, toolName))
+      const output = notes.add(value, edited, input, toolNamed(tools, toolName))
       return { state: 'output-available', output, approval: { approved: true } }
     }
   }

@@ -6,7 +6,7 @@ import { type Ending, leaveBehind } from './leave-behind.ts'
 import type { AbandonedContext } from './options.ts'
 import { findAll } from './settle.ts'
 import type { GuardState } from './state.ts'
-import { type ModelOutput, outputOf } from './tool-output.ts'
+import { type ModelOutput, toolNamed } from './tool-output.ts'
 
 /** What came of a call, as the model is told. */
 async function toOutput(
@@ -21,9 +21,9 @@ async function toOutput(
     case 'error':
       return { type: 'error-text', value: ending.text }
     case 'completed': {
-      const own = outputOf(tools, toolName)
-      const output = notes.add(ending.value, ending.edited, input, own)
-      return notes.toModelOutput(own)({ toolCallId, input, output })
+      const tool = toolNamed(tools, toolName)
+      const output = notes.add(ending.value, ending.edited, input, tool)
+      return notes.toModelOutput(tool)({ toolCallId, input, output })
     }
   }
 }

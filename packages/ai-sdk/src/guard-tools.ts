@@ -85,6 +85,18 @@ function boundCaller(state: GuardState, toolName: string, tool: AnyTool): Proper
   return { experimental_toolCaller: { value: { ...caller, bind } } }
 }
 
+const methods = ['needsApproval', 'onInputStart', 'onInputDelta', 'onInputAvailable'] as const
+
+/** What else the SDK calls on a tool, called on the tool itself: one of a class may have fields that no copy has. */
+function boundMethods(tool: AnyTool): PropertyDescriptorMap {
+  const bound = methods.flatMap((name): [string, PropertyDescriptor][] => {
+    const method: unknown = tool[name]
+    if (typeof method !== 'function') return []
+    return [[name, { value: method.bind(tool), enumerable: true, configurable: true }]]
+  })
+  return Object.fromEntries(bound)
+}
+
 function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool {
   const { execute } = tool as { execute?: Execute }
   if (typeof execute !== 'function' || state.guarded.has(execute) || isToolSearch(tool)) {
@@ -94,11 +106,12 @@ function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool 
   const guarded = wrap(state, tool, toolName, execute)
   state.guarded.add(guarded)
   const own = { value: guarded, enumerable: true, writable: true, configurable: true }
-  const toModelOutput = { ...own, value: state.notes.toModelOutput(tool.toModelOutput) }
+  const toModelOutput = { ...own, value: state.notes.toModelOutput(tool) }
   // Not a spread: the SDK and others hide things in properties that a spread does not copy.
   const descriptors = Object.getOwnPropertyDescriptors(tool)
   return Object.create(Object.getPrototypeOf(tool), {
     ...descriptors,
+    ...boundMethods(tool),
     ...boundCaller(state, toolName, tool),
     execute: own,
     toModelOutput,

@@ -19,11 +19,14 @@ export async function contextFor(
  * setting `toolApproval` where there is one, so it must be asked for here, or it would be lifted.
  */
 export async function asksItself(
-  { needsApproval = false }: AnyTool,
+  tool: AnyTool,
   input: unknown,
   question: Question,
 ): Promise<boolean> {
-  return typeof needsApproval === 'function' ? needsApproval(input, question) : needsApproval
+  const { needsApproval = false } = tool
+  return typeof needsApproval === 'function'
+    ? Reflect.apply(needsApproval, tool, [input, question])
+    : needsApproval
 }
 
 /** What the SDK asks of a call, as far as a tool's own gate goes. */

@@ -107,12 +107,7 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
   }
   switch (result.status) {
     case 'executed':
-      return state.notes.add(
-        answered(result.value),
-        editedInput(result.approval),
-        input,
-        tool.toModelOutput,
-      )
+      return state.notes.add(answered(result.value), editedInput(result.approval), input, tool)
     case 'threw':
       throw result.error
     case 'refused':

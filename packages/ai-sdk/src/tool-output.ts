@@ -3,6 +3,10 @@ import type { ToolSet } from 'ai'
 import { assertAnswered } from './unanswered.ts'
 
 type ToModelOutput = NonNullable<ToolSet[string]['toModelOutput']>
+
+/** A tool as far as it shows its results. Asked as its method: it may be of a class. */
+type Shows = Pick<ToolSet[string], 'toModelOutput'>
+
 export type ModelOutput = Awaited<ReturnType<ToModelOutput>>
 
 /** As the SDK shows the result of a tool without a `toModelOutput` of its own. */
@@ -26,21 +30,16 @@ function withNote(output: ModelOutput, note: string): ModelOutput {
   }
 }
 
-/** How the tool of this name shows its results, when it does that itself. A client may have chosen the name. */
-export function outputOf(tools: ToolSet | undefined, name: string): ToModelOutput | undefined {
-  return tools !== undefined && Object.hasOwn(tools, name) ? tools[name]?.toModelOutput : undefined
+/** The tool of this name, which may show its results itself. A client may have chosen the name. */
+export function toolNamed(tools: ToolSet | undefined, name: string): Shows | undefined {
+  return tools !== undefined && Object.hasOwn(tools, name) ? tools[name] : undefined
 }
 
 /** The notes of edited calls, by the input that the model wrote: the SDK hands the same object to `toModelOutput`. */
 export type EditNotes = {
   /** The output for the app and the user interface, and a note for the model beside it when the input was edited. */
-  add(
-    output: unknown,
-    edited: Json | undefined,
-    input: unknown,
-    own: ToModelOutput | undefined,
-  ): unknown
-  toModelOutput(own: ToModelOutput | undefined): ToModelOutput
+  add(output: unknown, edited: Json | undefined, input: unknown, tool: Shows | undefined): unknown
+  toModelOutput(tool: Shows | undefined): ToModelOutput
 }
 
 /**
@@ -52,10 +51,12 @@ export function editNotes(): EditNotes {
   /** Those made below, so that none is made of another. */
   const made = new WeakMap<ToModelOutput, { own: ToModelOutput | undefined }>()
 
-  function withNotes(own: ToModelOutput | undefined): ToModelOutput {
+  function withNotes(tool: Shows | undefined): ToModelOutput {
+    const own = tool?.toModelOutput
     const toModelOutput = async (given: Parameters<ToModelOutput>[0]): Promise<ModelOutput> => {
       assertAnswered(given.output)
-      const output = own === undefined ? plainOutput(given.output) : await own(given)
+      const output =
+        own === undefined ? plainOutput(given.output) : await Reflect.apply(own, tool, [given])
       const note = typeof given.input === 'object' ? notes.get(given.input ?? {}) : undefined
       return note === undefined ? output : withNote(output, note)
     }
@@ -64,14 +65,18 @@ export function editNotes(): EditNotes {
   }
 
   return {
-    add(output, edited, input, given) {
+    add(output, edited, input, tool) {
       if (edited === undefined) return output
       const note = editedText(edited)
+      const given = tool?.toModelOutput
       const own = given && made.has(given) ? made.get(given)?.own : given
       if (typeof output === 'string' && own === undefined) return `${note}\n${output}`
       if (typeof input === 'object' && input !== null) notes.set(input, note)
       return output
     },
-    toModelOutput: (own) => (own && made.has(own) ? own : withNotes(own)),
+    toModelOutput(tool) {
+      const own = tool?.toModelOutput
+      return own && made.has(own) ? own : withNotes(tool)
+    },
   }
 }

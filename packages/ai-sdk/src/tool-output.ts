@@ -35,19 +35,27 @@ export function toolNamed(tools: ToolSet | undefined, name: string): Shows | und
   return tools !== undefined && Object.hasOwn(tools, name) ? tools[name] : undefined
 }
 
-/** The notes of edited calls, by the input that the model wrote: the SDK hands the same object to `toModelOutput`. */
+/**
+ * The notes of edited calls, by the input that the model wrote: the SDK hands the same object to `toModelOutput`. Where
+ * that is a text, as of a custom tool of OpenAI's, by the output and the text: a tool may answer many calls with one object.
+ */
 export type EditNotes = {
   /** The output for the app and the user interface, and a note for the model beside it when the input was edited. */
   add(output: unknown, edited: Json | undefined, input: unknown, tool: Shows | undefined): unknown
   toModelOutput(tool: Shows | undefined): ToModelOutput
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+const keyOf = (input: unknown, output: unknown): object | undefined =>
+  [input, output].find(isObject)
+
 /**
  * The model still sees the arguments it wrote itself, so it must be told. The output that the app reads keeps its
  * type: only plain text carries the note in itself, for it then stays in every later turn.
  */
 export function editNotes(): EditNotes {
-  const notes = new WeakMap<object, string>()
+  const notes = new WeakMap<object, { input: unknown; note: string }>()
   /** Those made below, so that none is made of another. */
   const made = new WeakMap<ToModelOutput, { own: ToModelOutput | undefined }>()
 
@@ -57,8 +65,9 @@ export function editNotes(): EditNotes {
       assertAnswered(given.output)
       const output =
         own === undefined ? plainOutput(given.output) : await Reflect.apply(own, tool, [given])
-      const note = typeof given.input === 'object' ? notes.get(given.input ?? {}) : undefined
-      return note === undefined ? output : withNote(output, note)
+      const found = notes.get(keyOf(given.input, given.output) ?? {})
+      const isSame = found !== undefined && found.input === given.input
+      return isSame ? withNote(output, found.note) : output
     }
     made.set(toModelOutput, { own })
     return toModelOutput
@@ -71,7 +80,8 @@ export function editNotes(): EditNotes {
       const given = tool?.toModelOutput
       const own = given && made.has(given) ? made.get(given)?.own : given
       if (typeof output === 'string' && own === undefined) return `${note}\n${output}`
-      if (typeof input === 'object' && input !== null) notes.set(input, note)
+      const key = keyOf(input, output)
+      if (key !== undefined) notes.set(key, { input, note })
       return output
     },
     toModelOutput(tool) {

@@ -2,7 +2,7 @@ import { type ToolSet, tool } from 'ai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { scriptedModel } from './scripted-model.ts'
-import { answers, approveAll, generate, guardWith, logOf, openLelu } from './support.ts'
+import { answers, approveAll, generate, guardWith, logOf, openLelu, reviewer } from './support.ts'
 
 const inputSchema = z.object({ amount: z.number() })
 const note = 'A reviewer changed the input of this call. It ran with: {"amount":2}'
@@ -51,6 +51,27 @@ test('the model is told of an edit, in every form that a result can have', async
 
   const nothing = tool({ inputSchema, execute: () => undefined })
   expect(await edited(nothing)).toEqual({ type: 'json', value: { note, result: null } })
+})
+
+test('the model is told of an edit of a text, as a custom tool takes it, and of that call alone', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu)
+  const ok = { ok: true } // one object for every call
+  const reviewed = tool({ inputSchema: z.string(), execute: () => ok })
+  const calls = ['first', 'second'].map((id) => ({ id, tool: 'reviewed', input: `DROP ${id}` }))
+  const first = await generate({ guard, tools: { reviewed }, model: scriptedModel([calls]).model })
+  const { approvals } = await lelu.approvals.list()
+  for (const { id, request } of approvals) {
+    const input = request.call.id === 'first#0' ? { input: 'SELECT 1' } : {}
+    await lelu.approvals.review(id, { verdict: 'approve', reviewer, ...input })
+  }
+  const { messages } = await guard.settle(first.messages)
+  const model = scriptedModel([]).model
+  const next = await generate({ guard, tools: { reviewed }, model, messages })
+  expect(answers(next.messages)).toEqual({
+    first: { type: 'json', value: { note: expect.stringContaining('"SELECT 1"'), result: ok } },
+    second: { type: 'json', value: ok },
+  })
 })
 
 test.each([

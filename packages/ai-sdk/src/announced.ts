@@ -4,8 +4,8 @@ import type { ModelMessage } from 'ai'
 /** What `toolApproval` found out about a call, for the `execute` of the same call. */
 export type Announced = {
   runtimeContext: unknown
-  /** The id came twice in one answer: neither call runs. */
-  repeated?: boolean
+  /** Why it must not run, in the words that the model reads. */
+  refusal?: string
   held?: HeldCall<unknown>
   /** What was read when the model answered. */
   answer?: { signal: ConfidenceSignal | undefined } | undefined

@@ -9,7 +9,6 @@ import {
   LeluError,
   notResumableText,
   type RunTool,
-  repeatedIdText,
 } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
@@ -83,7 +82,7 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
   const { tool, toolName, input, options, runTool } = execution
   const { toolCallId, messages, abortSignal: signal, context: toolContext } = options
   const announced = state.announced.take(messages, toolCallId)
-  if (announced?.repeated === true) throw new Error(repeatedIdText)
+  if (announced?.refusal !== undefined) throw new Error(announced.refusal)
   const call = await guardedCall(state, {
     toolCall: { toolCallId, toolName, input },
     messages,

@@ -68,9 +68,15 @@ function coveredTool(
   )
 }
 
+/** `generateText` keeps what is answered here by the names of properties, and loses it under this one: nobody could resume. */
+const lostId = '__proto__'
+
+const lostIdText =
+  'A call with this id cannot be answered. It did not run. Make the call again with another id.'
+
 /** The same id twice in one answer: nobody could say which of the two was approved. */
 async function refuseRepeated(state: GuardState, first: Announced): Promise<ApprovalStatus> {
-  first.repeated = true
+  first.refusal = repeatedIdText
   first.held?.release()
   const reason = 'another call of the same answer has its id'
   await cancelApproval(state.options, first.approval, reason)
@@ -210,6 +216,11 @@ export function toolApproval(state: GuardState): ToolApproval {
       const status = await lookAt(state, call, announced)
       if (status === undefined) keep()
       return status
+    }
+    if (toolCall.toolCallId === lostId) {
+      announced.refusal = lostIdText
+      keep()
+      return undefined // `execute` says it
     }
     let status: ApprovalStatus
     try {

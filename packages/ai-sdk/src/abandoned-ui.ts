@@ -1,8 +1,8 @@
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { checkMessages } from './check-messages.ts'
-import { answeredPart, decidedPart } from './decided-ui.ts'
+import { answeredPart, decidedPart, isUnexplained } from './decided-ui.ts'
 import { callId } from './history.ts'
-import { type Ending, leaveBehind } from './leave-behind.ts'
+import { type Ending, endOf, leaveBehind } from './leave-behind.ts'
 import type { AbandonedContext } from './options.ts'
 import { findOpen, type NamedCall } from './settle.ts'
 import type { GuardState } from './state.ts'
@@ -66,7 +66,14 @@ export async function closeAbandonedUi<M extends UIMessage>(
       const ending = await leaveBehind(state, await find(), 'the user declined it')
       return ending.status === 'denied' ? part : ended(part, toPart(state, named, ending, context))
     }
-    if (!isOpen(call)) return answeredPart(part, async () => (await find()).approval)
+    if (!isOpen(call)) {
+      const approval = isUnexplained(call) ? (await find()).approval : undefined
+      const ending = approval && endOf(approval, named)
+      // It has run since, or the page shows it so by itself: nobody may be told that nothing happened.
+      return ending === undefined || ending.status === 'denied'
+        ? answeredPart(part, approval)
+        : ended(part, toPart(state, named, ending, context))
+    }
     if (index < lastUser) {
       const ending = await leaveBehind(state, await find())
       return ended(part, toPart(state, named, ending, context))

@@ -18,23 +18,24 @@ export function decidedPart<Part>(part: Part, approval: Approval | undefined): P
   return answeredAs(part, answer, 'approval-responded')
 }
 
+/** Shown as refused, with no word of why. */
+export function isUnexplained({ state, approval }: ToolPart): boolean {
+  if (state !== 'output-denied' || typeof approval !== 'object' || approval === null) return false
+  return approval.approved !== false || approval.reason === undefined
+}
+
 /** A part that has its answer, with an `approved` that fits it, and with why its call was refused. */
-export async function answeredPart<Part>(
-  part: Part,
-  find: () => Promise<Approval | undefined>,
-): Promise<Part> {
+export function answeredPart<Part>(part: Part, found: Approval | undefined): Part {
   const { state, approval } = part as ToolPart
   if (typeof approval !== 'object' || approval === null) return part
   switch (state) {
     case 'output-available':
     case 'output-error':
       return approval.approved === true ? part : answeredAs(part, { approved: true })
-    case 'output-denied': {
-      const { approved, reason } = approval
-      if (approved === false && reason !== undefined) return part
-      const found = await find()
-      return answeredAs(part, { approved: false, reason: found && endedText(found) })
-    }
+    case 'output-denied':
+      return isUnexplained(part as ToolPart)
+        ? answeredAs(part, { approved: false, reason: found && endedText(found) })
+        : part
     default:
       return part
   }

@@ -23,6 +23,12 @@ export async function findApproval(
   }
 }
 
+/** Whether the call ran, or may have. Such a one is never shown as denied: that would say that nothing happened. */
+export function mayHaveRun({ state, result }: Approval): boolean {
+  if (state === 'failed') return result?.status !== 'not_run'
+  return state === 'completed' || state === 'unknown'
+}
+
 /**
  * Cancels the approval of a call that waited for it when its run was aborted: the history ends before the call, so
  * nothing would resume it. Where that fails it expires by itself, and the abort is what is told.

@@ -40,7 +40,7 @@ function isSameCall({ toolName, input }: NamedCall, approval: Approval): boolean
 }
 
 /** How a call stands that cannot be cancelled any more. */
-function endOf(approval: Approval, call: NamedCall): Ending {
+export function endOf(approval: Approval, call: NamedCall): Ending {
   const { id, state, result } = approval
   const ran = ['completed', 'executing', 'failed', 'unknown'].includes(state)
   if (ran && !isSameCall(call, approval)) {

@@ -10,7 +10,7 @@ import {
 } from '@lelu/engine/adapter'
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
-import { cancelAborted, findApproval } from './find-approval.ts'
+import { cancelAborted, findApproval, mayHaveRun } from './find-approval.ts'
 import { isToolSearch } from './guard-tools.ts'
 import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
 import { toolAround } from './inside-tool.ts'
@@ -96,9 +96,9 @@ async function lookAt(
   if (approval === undefined && !call.gated) return denied(unknownApprovalText)
   if (approval !== undefined && approval !== 'altered') {
     if (approval.state === 'pending') return denied(pendingText(approval, 'closed'))
-    if (approval.state === 'approved' || approval.state === 'completed') return undefined
+    if (approval.state === 'approved' || mayHaveRun(approval)) return undefined // `execute` says what came of it
   }
-  // It has ended without a result, or another process is at it: the engine says which, and throws if it is. Or it was
+  // It has ended without a run, or another process is at it: the engine says which, and throws if it is. Or it was
   // held up by the gate of its tool alone, whose answer allows nothing that the policy does not.
   return decideNow(state, call, announced)
 }

@@ -13,6 +13,7 @@ import { keptSignals } from './kept-signals.ts'
 import {
   type AbandonedContext,
   type AiGuardOptions,
+  checkModel,
   checkOptions,
   type RunContext,
 } from './options.ts'
@@ -37,7 +38,7 @@ export type AiGuard<Context = unknown> = {
   uncovered(tools: ToolSet): string[]
   /** For the setting `toolApproval`: lets calls wait for a person. Throws `LELU_TOOL_UNSUPPORTED` for a bare tool. */
   toolApproval(): ToolApproval
-  /** The model with the confidence of its calls read. */
+  /** The model with the confidence of its calls read. Throws `LELU_OPTIONS_INVALID` for the name of one. */
   model(model: WrapOptions['model']): ReturnType<typeof wrapLanguageModel>
   /** The middleware in `model`, for a `wrapLanguageModel` of your own. */
   confidence(): LanguageModelMiddleware
@@ -74,7 +75,10 @@ export function createAiGuard<Context = unknown>(
     tools: (tools) => guardTools(state, tools),
     uncovered,
     toolApproval: () => approval,
-    model: (model) => wrapLanguageModel({ model, middleware }),
+    model(model) {
+      checkModel(model)
+      return wrapLanguageModel({ model, middleware })
+    },
     confidence: () => middleware,
     pending: (messages, run = {}) => pendingCalls(state, messages, run),
     settle: (messages, run = {}) => settle(state, messages, run),

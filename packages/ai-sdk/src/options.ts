@@ -45,6 +45,16 @@ export function checkOptions(options: AiGuardOptions<never>): void {
   }
 }
 
+/** Throws `LELU_OPTIONS_INVALID` for the name of a model: what the SDK would make of it depends on the app. */
+export function checkModel(model: unknown): void {
+  if (typeof (model as { doGenerate?: unknown } | null | undefined)?.doGenerate === 'function')
+    return
+  throw invalidOptions(
+    'guard.model was given no model.',
+    'Pass the model object of a provider, such as openai(id), or gateway(id) for the name of a model.',
+  )
+}
+
 /** The run of a call. Throws `LELU_RUN_MISSING` when the option names none, or reads a runtimeContext that is not there. */
 export async function runOf<Context>(
   { run }: AiGuardOptions<Context>,

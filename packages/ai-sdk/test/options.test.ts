@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest'
 import { createAiGuard } from '../src/index.ts'
-import { openLelu } from './support.ts'
+import { guardWith, openLelu } from './support.ts'
 
 const subject = { id: 'agent-1', type: 'agent' as const }
+
+test('the name of a model is refused with what to do', async () => {
+  const guard = guardWith(await openLelu())
+  for (const model of ['openai/gpt-5', undefined, {}]) {
+    expect(() => guard.model(model as never)).toThrow(
+      expect.objectContaining({
+        code: 'LELU_OPTIONS_INVALID',
+        help: expect.stringContaining('gateway(id)'),
+      }),
+    )
+  }
+})
 
 test('options that are missing, misspelt or wrong are refused with what to do', async () => {
   const lelu = await openLelu()

@@ -66,6 +66,16 @@ async function refuseSuspension(
   })
 }
 
+/** Against code that executes a tool itself: without an id and a history, all calls of a tool would be one call. */
+function assertNamed(toolName: string, options: Partial<ExecuteOptions> | undefined): void {
+  if (options?.toolCallId !== undefined && Array.isArray(options.messages)) return
+  throw new LeluError(
+    'LELU_CALL_INVALID',
+    `The tool ${toolName} was executed without a toolCallId, or without messages. It was not run.`,
+    { help: 'Pass { toolCallId, messages } beside the input, with another id for each call.' },
+  )
+}
+
 /** A call that waited here when its run was aborted. */
 async function leaveAborted({ options }: GuardState, call: AskedCall): Promise<void> {
   if (options.mode !== 'wait') return
@@ -80,6 +90,7 @@ async function leaveAborted({ options }: GuardState, call: AskedCall): Promise<v
  */
 export async function runGuarded(state: GuardState, execution: Execution): Promise<unknown> {
   const { tool, toolName, input, options, runTool } = execution
+  assertNamed(toolName, options)
   const { toolCallId, messages, abortSignal: signal, context: toolContext } = options
   const announced = state.announced.take(messages, toolCallId)
   if (announced?.refusal !== undefined) throw new Error(announced.refusal)

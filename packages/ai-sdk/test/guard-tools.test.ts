@@ -255,21 +255,6 @@ test('of two calls with one id in one answer none runs, and nothing is left to a
   }
 })
 
-test('a call whose id the SDK would lose leaves nothing to approve, and the model is told', async () => {
-  for (const run of [generate, stream]) {
-    const lelu = await openLelu()
-    const { tools, ran } = createTools()
-    const id = '__proto__'
-    const { model } = scriptedModel([[{ ...reviewed, id }], [{ ...allowed, id }]])
-    const { messages } = await run({ guard: guardWith(lelu), tools, model })
-    expect(ran).toEqual([])
-    expect((await lelu.approvals.list()).approvals).toEqual([])
-    const told = messages.flatMap((message) => (message.role === 'tool' ? message.content : []))
-    expect(told).toHaveLength(2)
-    expect(JSON.stringify(told)).toContain('A call with this id cannot be answered.')
-  }
-})
-
 test('names that every object inherits are tools like any other', async () => {
   const lelu = await openLelu()
   const guard = guardWith(lelu)

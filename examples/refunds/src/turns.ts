@@ -8,6 +8,7 @@ import {
 } from 'ai'
 import type { Agent, Session } from './agent.ts'
 import type { Chat, Chats } from './chats.ts'
+import type { Decided } from './decided.ts'
 
 /** What the page may add to a conversation: a message of the customer, or nothing. */
 export type Said = { id: string; text: string }
@@ -26,9 +27,6 @@ async function addMessage(agent: Agent, chat: Chat, { id, text }: Said, runtimeC
   const history: ModelMessage[] = [...chat.history, { role: 'user', content: text }]
   chat.history = await agent.guard.cancelAbandoned(history, { runtimeContext })
 }
-
-/** How a call was decided, by the id that the page knows it by. */
-export type Decided = { id: string; approved: boolean; reason?: string }
 
 /** The calls of the page that wait to go on. One without a decision that can be read will be refused. */
 function decidedIn(messages: readonly UIMessage[]): Decided[] {

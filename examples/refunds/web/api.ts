@@ -1,7 +1,5 @@
 import type { UIMessage } from 'ai'
-
-/** How a call was decided, by the id that the page knows it by. */
-export type Decided = { id: string; approved: boolean; reason?: string }
+import type { Decided } from '../src/decided.ts'
 
 /** `decided` is empty while a call still waits for a reviewer. */
 export type ChatState = { messages: UIMessage[]; waiting: number; decided: Decided[] }

@@ -1,6 +1,7 @@
 import { isToolUIPart, type UIMessage } from 'ai'
 import { useEffect } from 'react'
-import { type Decided, loadChat } from './api.ts'
+import type { Decided } from '../src/decided.ts'
+import { loadChat } from './api.ts'
 
 const everyMs = 1000
 

@@ -36,10 +36,11 @@ export function chatRoutes(agent: Agent, chats: Chats) {
     async show(response: ServerResponse, id: string): Promise<void> {
       const chat = chats.load(id)
       // While a turn is under way, nothing is waiting for the page to wake it up.
-      const now = busy.has(id)
+      const working = busy.has(id)
+      const now = working
         ? { waiting: 0, decided: [] }
         : await howItStands(agent, chat, { chat: id, customer })
-      sendJson(response, 200, { messages: chat.messages, ...now })
+      sendJson(response, 200, { messages: chat.messages, ...now, working })
     },
 
     async say(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {

@@ -1,8 +1,13 @@
 import type { UIMessage } from 'ai'
 import type { Decided } from '../src/decided.ts'
 
-/** `decided` is empty while a call still waits for a reviewer. */
-export type ChatState = { messages: UIMessage[]; waiting: number; decided: Decided[] }
+/** `decided` is empty while a call still waits for a reviewer. `working`: another page has woken the agent up. */
+export type ChatState = {
+  messages: UIMessage[]
+  waiting: number
+  decided: Decided[]
+  working: boolean
+}
 
 export type PendingReview = {
   id: string

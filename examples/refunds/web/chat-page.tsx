@@ -38,12 +38,13 @@ function Message({ role, parts }: UIMessage) {
 }
 
 function Conversation({ before }: { before: UIMessage[] }) {
-  const { messages, setMessages, sendMessage, addToolApprovalResponse, status, error } = useChat({
+  const chat = useChat({
     messages: before,
     transport,
     sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
   })
-  useDecisions(messages, addToolApprovalResponse)
+  useDecisions(chat)
+  const { messages, setMessages, sendMessage, status, error } = chat
   const [text, setText] = useState('')
   const busy = status === 'submitted' || status === 'streaming'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { block, pending, refunds, serve, start, wakeUp, withPages } from './refunds.ts'
+import { approve, block, pending, refunds, serve, start, wakeUp, withPages } from './refunds.ts'
 
 const executablePath = '/usr/bin/chromium'
 const noBrowser = !existsSync(executablePath)
@@ -129,6 +129,21 @@ inBrowser(
     expect(await refunds(data)).toEqual(['refund of 100.5 EUR, order 1002'])
   },
 )
+
+inBrowser('two pages of one conversation both see how it went on', async () => {
+  const { data, url } = await start()
+  const page = await openPage(url)
+  await sayAndWait(page, 'Please refund 120 EUR of order 1002.')
+  const other = await page.context().newPage()
+  await other.goto(url)
+  await log(other).getByText('Waits for a reviewer. Nothing has been paid.').waitFor()
+  await approve(data)
+  for (const one of [page, other]) {
+    await log(one).getByRole('paragraph').getByText('Refunded 120 EUR of order 1002.').waitFor()
+    await one.getByRole('alert').waitFor({ state: 'detached' })
+  }
+  expect(await refunds(data)).toEqual(['refund of 120 EUR, order 1002'])
+})
 
 inBrowser('the customer’s page can wake a call up, but not approve it', async () => {
   const { data, url } = await start()

@@ -129,6 +129,21 @@ test('what the user declines in the browser is cancelled, and the model reads wh
   expect(ran).toEqual([])
 })
 
+test('what waits in a message that is dropped to be made anew is cancelled as the README says', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu)
+  const { tools } = createTools()
+  const { stored } = await post(guard, tools, [ask], scriptedModel([calls('reviewed')]))
+  await guard.cancelAbandoned([...stored, { id: 'none', role: 'user', parts: [] }])
+  const anew = [{ id: 'anew', tool: 'reviewed', input: { amount: '5' } }]
+  await post(guard, tools, [ask], scriptedModel([anew]))
+  const { approvals } = await lelu.approvals.list()
+  expect(approvals.map(({ request, state }) => [request.call.id, state])).toEqual([
+    ['reviewed#0', 'cancelled'],
+    ['anew#0', 'pending'],
+  ])
+})
+
 test('what the provider runs itself is left as it is in a chat', async () => {
   const guard = guardWith(await openLelu())
   const part = {

@@ -1,7 +1,7 @@
 import type { Json } from '@lelu/engine'
 import { LeluMcpError } from '../errors.ts'
 import type { Definition, PinnedDefinition } from './definition.ts'
-import { type Lock, readLock, writeLock } from './lock.ts'
+import { changeLock, type Lock, readLock } from './lock.ts'
 
 /** One place of a definition that is another: JSON Pointer, and both values (undefined: it was not there). */
 export type DefinitionChange = { path: string; before: Json | undefined; after: Json | undefined }
@@ -28,8 +28,22 @@ export type AcceptOptions = {
 
 /** Pins what a server lists now in place of what was pinned, and answers what that changed; nothing changed, nothing is written. */
 export async function acceptDefinitions(options: AcceptOptions): Promise<AcceptedTool[]> {
-  const { path, server, tool, listed, preview = false } = options
-  const lock: Lock = (await readLock(path)) ?? new Map()
+  const { path, server, preview = false } = options
+  if (preview) return accepting(options, (await readLock(path)) ?? new Map()).accepted
+  let accepted: AcceptedTool[] = []
+  await changeLock(path, (lock) => {
+    const found = accepting(options, lock)
+    accepted = found.accepted
+    return accepted.length === 0 ? undefined : new Map([...lock, [server, found.pins]])
+  })
+  return accepted
+}
+
+/** The pins of the server once they are accepted, and what is different about them. */
+function accepting(
+  { server, tool, listed }: AcceptOptions,
+  lock: Lock,
+): { pins: Map<string, PinnedDefinition>; accepted: AcceptedTool[] } {
   const pins = new Map(lock.get(server))
   const now = new Map(listed.map((one) => [one.definition.name, one]))
   const names = tool === undefined ? new Set([...pins.keys(), ...now.keys()]) : new Set([tool])
@@ -48,11 +62,7 @@ export async function acceptDefinitions(options: AcceptOptions): Promise<Accepte
     const changes = definitionChanges(before?.definition, after?.definition)
     return [{ server, tool: name, kind, changes }]
   })
-  if (accepted.length > 0 && !preview) {
-    lock.set(server, pins)
-    await writeLock(path, lock)
-  }
-  return accepted
+  return { pins, accepted }
 }
 
 /** Where two definitions differ, in a stable order. */

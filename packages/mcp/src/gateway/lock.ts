@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { LeluMcpError } from '../errors.ts'
+import { withLock } from '../files/with-lock.ts'
 import { type PinnedDefinition, readDefinition } from './definition.ts'
 import { writeFileAtomically } from './write-file.ts'
 
@@ -76,4 +78,29 @@ export function lockText(lock: Lock): string {
 /** Writes the pins in a stable order, atomically; the mode of the file stays. */
 export async function writeLock(path: string, lock: Lock): Promise<void> {
   await writeFileAtomically(path, lockText(lock))
+}
+
+/**
+ * Reads the pins and writes what `change` makes of them; undefined: they stay as they are. Other processes that change
+ * pins wait meanwhile: of two that read the same file, the second would take the pins of the first away, and a server
+ * without pins is trusted as it is.
+ */
+export async function changeLock(
+  path: string,
+  change: (lock: Lock) => Lock | undefined,
+): Promise<void> {
+  // By its real name: it may be reached over a link, too.
+  const target = await realpath(path).catch(() => path)
+  await mkdir(dirname(target), { recursive: true })
+  const changed = await withLock(target, async () => {
+    const next = change((await readLock(path)) ?? new Map())
+    if (next !== undefined) await writeLock(path, next)
+    return true
+  })
+  if (changed !== null) return
+  throw new LeluMcpError(
+    'LELU_MCP_LOCK_BUSY',
+    `The lock file ${path} is being changed by another process, and that does not end.`,
+    { help: 'Try again. If it stays, stop the other lelu-mcp of this folder.' },
+  )
 }

@@ -1,5 +1,5 @@
 import type { PinnedDefinition } from './definition.ts'
-import { type Lock, readLock, writeLock } from './lock.ts'
+import { changeLock, readLock } from './lock.ts'
 
 /** How a tool stands to its pin. `changed` and `new` are stopped until a person accepts them. */
 export type PinState = 'pinned' | 'changed' | 'new'
@@ -23,7 +23,7 @@ export interface Pins {
  * counts from then on. Throws `LELU_MCP_LOCK_INVALID` when it does not parse: then nothing of that server is served.
  */
 export function openPins(path: string): Pins {
-  // One after the other: two servers that are first seen at once must not write over each other's pins.
+  // One after the other, so that those of one process do not wait for each other at the file.
   let queue: Promise<unknown> = Promise.resolve()
   return {
     judge(server, listed) {
@@ -39,14 +39,23 @@ async function judgeListed(
   server: string,
   listed: readonly PinnedDefinition[],
 ): Promise<Judged> {
-  const lock: Lock = (await readLock(path)) ?? new Map()
-  const known = lock.get(server)
-  if (known === undefined) {
-    lock.set(server, new Map(listed.map((one) => [one.definition.name, one])))
-    await writeLock(path, lock)
-    const names = listed.map(({ definition }) => definition.name)
-    return { states: new Map(names.map((name) => [name, 'pinned'])), first: names, gone: [] }
-  }
+  const known = (await readLock(path))?.get(server)
+  if (known !== undefined) return judged(known, listed)
+  let first = false
+  let pins: ReadonlyMap<string, PinnedDefinition> = new Map()
+  await changeLock(path, (lock) => {
+    const meanwhile = lock.get(server)
+    first = meanwhile === undefined
+    pins = meanwhile ?? new Map(listed.map((one) => [one.definition.name, one]))
+    return first ? new Map([...lock, [server, new Map(pins)]]) : undefined
+  })
+  return { ...judged(pins, listed), first: first ? [...pins.keys()] : [] }
+}
+
+function judged(
+  known: ReadonlyMap<string, PinnedDefinition>,
+  listed: readonly PinnedDefinition[],
+): Judged {
   const states = new Map<string, PinState>()
   for (const { sha256, definition } of listed) {
     const pin = known.get(definition.name)

@@ -14,9 +14,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { withLock } from '../../src/clients/files/lock.ts'
 import { readConfig } from '../../src/clients/files/read-config.ts'
 import { writeConfig } from '../../src/clients/files/write-config.ts'
+import { withLock } from '../../src/files/with-lock.ts'
 import { computer } from './support.ts'
 
 const add = (...more: string[]) => ['add', '--no-verify', '--cursor', ...more]

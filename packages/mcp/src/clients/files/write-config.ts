@@ -12,7 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { makeDirectory } from '@lelu/cli/terminal'
 import { LeluMcpError } from '../../errors.ts'
-import { withLock } from './lock.ts'
+import { withLock } from '../../files/with-lock.ts'
 import { type ConfigFile, readConfig, unsupported } from './read-config.ts'
 
 /** Where the file is kept as it was before its first change. Null: there was nothing to keep, or it is kept already. */

@@ -1,0 +1,42 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { acceptDefinitions } from '../../src/gateway/accept.ts'
+import { type PinnedDefinition, readDefinition } from '../../src/gateway/definition.ts'
+import { readLock } from '../../src/gateway/lock.ts'
+import { openPins } from '../../src/gateway/pins.ts'
+import { temporaryFolder } from './support.ts'
+
+function pin(name: string): PinnedDefinition {
+  const read = readDefinition({ name, inputSchema: { type: 'object' } })
+  if (typeof read === 'string') throw new Error(read)
+  return read
+}
+
+test('servers that several processes see for the first time at once are all pinned, and accepting takes none away', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'lelu-mcp.lock')
+  const servers = ['a', 'b', 'c', 'd', 'e']
+  // As of one client that starts all it has wrapped: each has pins of its own over one file.
+  const judging = servers.map((server) => openPins(path).judge(server, [pin('one')]))
+  const accepting = acceptDefinitions({ path, server: 'f', listed: [pin('one')] })
+  for (const { first, states } of await Promise.all(judging)) {
+    expect(first).toEqual(['one'])
+    expect(states.get('one')).toBe('pinned')
+  }
+  expect(await accepting).toMatchObject([{ kind: 'new' }])
+  expect([...((await readLock(path)) ?? [])].map(([server]) => server)).toEqual([...servers, 'f'])
+  expect(readdirSync(folder)).toEqual(['lelu-mcp.lock'])
+})
+
+test('of two that see one server for the first time, the second is held against what the first saw', async () => {
+  const path = join(temporaryFolder(), 'lelu-mcp.lock')
+  const judging = ['one', 'two'].map((tool) => openPins(path).judge('a', [pin(tool)]))
+  const states = (await Promise.all(judging)).flatMap((judged) => [...judged.states.values()])
+  expect(states.sort()).toEqual(['new', 'pinned'])
+})
+
+test('the folder of the lock file need not be there', async () => {
+  const path = join(temporaryFolder(), 'pins', 'lelu-mcp.lock')
+  expect((await openPins(path).judge('a', [pin('one')])).first).toEqual(['one'])
+})

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Json } from '@lelu/engine'
 import type { ElicitResult } from '@modelcontextprotocol/server'
 import type { CallContext, Question, ToolAnswer } from '../surface/call.ts'
 import { refusedAnswer } from './answers.ts'
@@ -25,6 +26,8 @@ export interface HeldCalls {
 type Held = {
   owner: string
   ending: Promise<ToolAnswer>
+  /** How many times it has asked: the number of the question that is open. */
+  questions: number
   /** Hands over what the person answered; undefined while nothing is asked. */
   answered: ((results: Readonly<Record<string, ElicitResult>>) => void) | undefined
   /** Where the next question goes: to the round that is open. */
@@ -35,12 +38,12 @@ type Held = {
 
 const stateKey = 'heldCall'
 
-/** The id of a held call in the state of a round; undefined for the state of somebody else's question. */
-function heldId({ answers }: CallContext): string | undefined {
+/** A held call, and which of its questions was asked, in the state of a round; undefined for the state of somebody else's. */
+function heldState({ answers }: CallContext): { id: string; question: Json } | undefined {
   const state = answers?.state
   if (typeof state !== 'object' || state === null || Array.isArray(state)) return undefined
   const id = Object.hasOwn(state, stateKey) ? state[stateKey] : undefined
-  return typeof id === 'string' ? id : undefined
+  return typeof id === 'string' ? { id, question: state.question ?? null } : undefined
 }
 
 const canAsk = ({ elicits }: CallContext['peer'], question: Question): boolean =>
@@ -86,7 +89,9 @@ export function heldCalls(heldMs: number): HeldCalls {
         const give = () => answer.resolve(cancelled)
         controller.signal.addEventListener('abort', give)
         entry.answered = answer.resolve
-        entry.asked.resolve({ kind: 'ask', questions, state: { [stateKey]: id } })
+        entry.questions += 1
+        const state = { [stateKey]: id, question: entry.questions }
+        entry.asked.resolve({ kind: 'ask', questions, state })
         try {
           // Only what was asked is answered, and every question is.
           const results = await answer.promise
@@ -107,6 +112,7 @@ export function heldCalls(heldMs: number): HeldCalls {
       const entry: Held = {
         owner: ownerOf(context),
         ending: Promise.resolve({ kind: 'result', result: { content: [] } }),
+        questions: 0,
         answered: undefined,
         asked: Promise.withResolvers(),
         controller,
@@ -117,17 +123,18 @@ export function heldCalls(heldMs: number): HeldCalls {
       entry.ending = call({ ...context, signal, progress, ask })
       held.set(id, entry)
       const forget = () => {
-        // A round that comes late still gets the end of its call.
-        setTimeout(() => held.delete(id), heldMs).unref()
+        // Nobody has the id of a call that has asked nothing; of others, a round that comes late still gets the end.
+        if (entry.questions === 0) held.delete(id)
+        else setTimeout(() => held.delete(id), heldMs).unref()
       }
       entry.ending.then(forget, forget)
       return round(entry, context)
     },
 
     goOn(context) {
-      const id = heldId(context)
-      if (id === undefined) return undefined
-      const entry = held.get(id)
+      const state = heldState(context)
+      if (state === undefined) return undefined
+      const entry = held.get(state.id)
       // Whoever has the id of another's call learns as much as with one that nobody has.
       if (entry === undefined || entry.owner !== ownerOf(context)) {
         const text =
@@ -135,7 +142,8 @@ export function heldCalls(heldMs: number): HeldCalls {
         return Promise.resolve(refusedAnswer('LELU_MCP_UPSTREAM_LOST', text))
       }
       const { answered } = entry
-      if (answered !== undefined) {
+      // A client that lost a reply sends its answer again. It is not the answer to what was asked since.
+      if (answered !== undefined && state.question === entry.questions) {
         entry.asked = Promise.withResolvers()
         answered(context.answers?.results ?? {})
       }

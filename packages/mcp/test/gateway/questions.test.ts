@@ -64,6 +64,21 @@ test.each([
   },
 )
 
+test('an answer that comes again, as of a client that lost the reply, does not answer what was asked since', async () => {
+  const server = await v1HttpServer()
+  const gateway = await testGateway({ servers: { up: { url: server.url } }, settings })
+  const yes = answering(await ask(gateway, 'up__twice'), accept, 'question')
+  const second = await ask(gateway, 'up__twice', yes)
+  expect(asked(second).questions.question).toMatchObject({
+    message: expect.stringContaining('May I delete it?'),
+  })
+  expect(await ask(gateway, 'up__twice', yes)).toEqual(second)
+  expect(server.effects).toEqual(['May I look? accept'])
+  const no = answering(second, { action: 'decline' }, 'question')
+  expect(textIn(await ask(gateway, 'up__twice', no))).toBe('done')
+  expect(server.effects).toEqual(['May I look? accept', 'May I delete it? decline'])
+})
+
 test('a question is held for the one who was asked: nobody else answers or sees it', async () => {
   const server = await v1HttpServer()
   const gateway = await testGateway({ servers: { up: { url: server.url } }, settings })

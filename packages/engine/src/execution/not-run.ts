@@ -1,12 +1,10 @@
-import type { LeluError } from '../errors.ts'
-
 const marked = new WeakSet<object>()
 
 /**
  * Marks what an adapter throws in the place of the tool, when the call is not run after all: nothing took effect. The log
  * says `not_run`, and not that the tool failed.
  */
-export function notRun(error: LeluError): LeluError {
+export function notRun<E extends Error>(error: E): E {
   marked.add(error)
   return error
 }
@@ -15,6 +13,6 @@ export function notRun(error: LeluError): LeluError {
  * Whether this says that the call at hand was not run. Says so once: passed on by a tool that has a guarded call in it,
  * the same error is the failure of that tool, which did run.
  */
-export function takeNotRun(error: unknown): error is LeluError {
+export function takeNotRun(error: unknown): error is Error {
   return typeof error === 'object' && error !== null && marked.delete(error)
 }

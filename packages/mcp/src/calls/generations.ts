@@ -1,8 +1,11 @@
 import type { Approval, Approvals } from '@lelu/engine'
 import { generationId } from './call-name.ts'
 
-/** The call that the same input names now. `ended`: why the one before did not run, when it only just ended so. */
-export type Generation = { id: string; ended: Approval | undefined }
+/**
+ * The call that the same input names now, and its approval where there is one. `ended`: why the one before did not run, when
+ * it only just ended so.
+ */
+export type Generation = { id: string; found?: Approval | undefined; ended: Approval | undefined }
 
 type Options = {
   approvals: Pick<Approvals, 'find'>
@@ -61,7 +64,7 @@ export function callGenerations({ approvals, now, repeatAfterMs }: Options): {
       keep(key, latest)
       return isOver(approval)
         ? { id: generationId(sameCall, latest + 1), ended: endedUnrun(approval) }
-        : { id: generationId(sameCall, latest), ended: undefined }
+        : { id: generationId(sameCall, latest), found: approval, ended: undefined }
     },
   }
 }
@@ -93,11 +96,9 @@ async function search(
 /** From when on, epoch ms, the same input is a new call; infinite while this one is open, and for states nobody knows. */
 function newCallAt(approval: Approval, repeatAfterMs: number): number {
   const { state, attempt, votes, createdAt } = approval
+  // It did not run and never will.
+  if (isUnrun(approval)) return 0
   switch (state) {
-    case 'expired':
-    case 'cancelled':
-    case 'revoked':
-      return 0 // it did not run and never will
     case 'denied':
       return Math.max(createdAt, ...votes.map(({ at }) => at)) + repeatAfterMs
     case 'completed':
@@ -109,6 +110,10 @@ function newCallAt(approval: Approval, repeatAfterMs: number): number {
   }
 }
 
+function isUnrun({ state, result }: Approval): boolean {
+  return ['expired', 'cancelled', 'revoked'].includes(state) || result?.status === 'not_run'
+}
+
 function endedUnrun(approval: Approval): Approval | undefined {
-  return ['expired', 'cancelled', 'revoked'].includes(approval.state) ? approval : undefined
+  return isUnrun(approval) ? approval : undefined
 }

@@ -1,4 +1,4 @@
-import { type Approvals, isLeluError, type Json, LeluError } from '@lelu/engine'
+import { type Approval, type Approvals, isLeluError, type Json, LeluError } from '@lelu/engine'
 import { guardCall, isTaken, takeField } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { LeluMcpError } from '../errors.ts'
@@ -56,7 +56,11 @@ export function governedCall(parts: CallParts): GovernedCall {
       )
     }
     await parts.assertCallable(tool)
-    return mode === 'shadow' ? undefined : nameCall(tool, input, context)
+    if (mode === 'shadow') return undefined
+    const named = await nameCall(tool, input, context)
+    // Approved, it is spent with the next step: not on a server that is gone and does not know of it yet.
+    if (named.found?.state === 'approved') await parts.assertReachable(tool)
+    return named
   }
 
   async function decided(
@@ -106,8 +110,8 @@ export function governedCall(parts: CallParts): GovernedCall {
     }
     const { principal } = context
     if (given !== undefined) {
-      await assertSameTool(tool, { tenant: principal.tenant, run: runOf(principal), call: given })
-      return { id: given, ended: undefined }
+      const call = { tenant: principal.tenant, run: runOf(principal), call: given }
+      return { id: given, found: await sameToolBefore(tool, call), ended: undefined }
     }
     const sameCall = sameCallHash({
       principal,
@@ -120,10 +124,13 @@ export function governedCall(parts: CallParts): GovernedCall {
   }
 
   /** The engine compares tool, schema and input of a call on record; the rest of what a tool is, nobody but the gateway knows. */
-  async function assertSameTool(tool: GovernedTool, call: Parameters<Approvals['find']>[0]) {
+  async function sameToolBefore(
+    tool: GovernedTool,
+    call: Parameters<Approvals['find']>[0],
+  ): Promise<Approval | undefined> {
     const found = await approvals.find(call)
     const seen = found && seenTool(found)
-    if (seen === undefined || isSameTool(seen, toolNow(tool, lelu.policy))) return
+    if (seen === undefined || isSameTool(seen, toolNow(tool, lelu.policy))) return found
     throw new LeluError(
       'LELU_APPROVAL_CONFLICT',
       'A call of this name was asked for already, under another policy, or of a tool that was described otherwise or was elsewhere.',

@@ -37,6 +37,8 @@ export type CallParts = {
   now: () => number
   /** Throws a coded error unless the tool is there, and as it was pinned. */
   assertCallable(tool: GovernedTool): Promise<void>
+  /** Throws a coded error unless the server of the tool answers. */
+  assertReachable(tool: GovernedTool): Promise<void>
   /** Sends the call. */
   run(call: PermittedCall): Promise<CallToolResult>
 }

@@ -1,5 +1,5 @@
 import type { Lelu } from '@lelu/engine'
-import type { ConfidenceReader } from '@lelu/engine/adapter'
+import { type ConfidenceReader, notRun } from '@lelu/engine/adapter'
 import { errorAnswer, failedAnswer } from '../calls/answers.ts'
 import type { Executors } from '../calls/executors.ts'
 import { governedCall } from '../calls/governed-call.ts'
@@ -140,10 +140,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     async assertCallable(tool) {
       await callable(tool.server, tool.pinned.definition.name, toolNow(tool, lelu.policy))
     },
+    assertReachable: async ({ server }) => upstreams.get(server)?.reach(),
     async run({ tool, input, idempotencyKey, context }) {
       const { definition } = tool.pinned
       // Again: a decision and its record take time, and a server may change meanwhile.
-      const { upstream } = await callable(tool.server, definition.name, toolNow(tool, lelu.policy))
+      const { upstream } = await callable(
+        tool.server,
+        definition.name,
+        toolNow(tool, lelu.policy),
+      ).catch((error: Error) => {
+        throw notRun(error)
+      })
       const { signal, progress, ask } = context
       const call = { definition, effect: tool.effect, input, idempotencyKey, signal, progress, ask }
       return callUpstream(upstream, { ...call, timeoutMs })
@@ -204,6 +211,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     },
     executors: upstreamExecutors({
       has: (server) => upstreams.has(server),
+      reach: async (server) => upstreams.get(server)?.reach(),
       callable,
       timeoutMs: settings.upstreamTimeoutMs,
     }),

@@ -1,7 +1,7 @@
 import type { Json, ToolEffect } from '@lelu/engine'
+import { notRun } from '@lelu/engine/adapter'
 import {
   type CallToolResult,
-  type Client,
   type ElicitRequest,
   type InputRequiredResult,
   isInputRequiredResult,
@@ -15,9 +15,10 @@ import { LeluMcpError } from '../errors.ts'
 import type { CallContext, Question } from '../surface/call.ts'
 import type { Definition } from './definition.ts'
 import { askingDuring, questionOf } from './questions.ts'
+import { signOfLife } from './sign-of-life.ts'
 import { strippedLine } from './stripped-text.ts'
 import type { Upstream } from './upstream.ts'
-import { callError } from './upstream-errors.ts'
+import { callError, lostError } from './upstream-errors.ts'
 
 export type UpstreamCall = {
   definition: Definition
@@ -45,7 +46,9 @@ export async function callUpstream(
 ): Promise<CallToolResult> {
   const { definition, effect, input, timeoutMs, signal, progress, ask } = call
   const failed = { server: upstream.name, tool: definition.name, effect }
-  const client = await upstream.client()
+  const client = await upstream.client().catch((error: Error) => {
+    throw notRun(error)
+  })
   const progressed = progress && passProgress(progress)
   // Of the pinned definition, so that no other schema says what goes into headers. Without an output schema: the tool
   // has run, and a result that does not fit is still its result.
@@ -66,19 +69,26 @@ export async function callUpstream(
     ...(signal !== undefined && { signal }),
     ...(progressed !== undefined && { onprogress: progressed }),
   }
+  let answered = false
   try {
-    const send = (more: object = {}, own: object = {}) =>
-      client.callTool({ ...params, ...more }, { ...options, ...own })
+    const send = async (more: object = {}, own: object = {}) => {
+      const result = await client.callTool({ ...params, ...more }, { ...options, ...own })
+      answered = true
+      return result
+    }
     const result = await askingDuring(client, ask, () =>
       ask === undefined ? send() : inRounds(upstream.name, ask, send),
     )
     return passedResult(result, failed)
   } catch (error) {
     const told = callError(error, failed)
+    const isAway = told.code === 'LELU_MCP_UPSTREAM_AWAY'
     if (told.code === 'LELU_MCP_UPSTREAM_LOST' && !signal?.aborted)
-      checkConnection(upstream, client)
-    if (told.code === 'LELU_MCP_UPSTREAM_AWAY' || isSessionGone(error)) upstream.doubt(client)
-    throw told
+      signOfLife(client).catch(() => upstream.doubt(client))
+    if (isAway || isSessionGone(error)) upstream.doubt(client)
+    if (!isAway) throw told
+    // Of a call in rounds the first one has reached the server.
+    throw answered ? lostError(failed, error) : notRun(told)
   }
 }
 
@@ -155,16 +165,4 @@ function ownMeta(meta: Readonly<Record<string, unknown>>): Record<string, unknow
 
 function isSessionGone(error: unknown): boolean {
   return (error as { status?: unknown } | null)?.status === 404
-}
-
-/** After a call without an answer: a server that does not answer a ping either is taken as lost. */
-function checkConnection(upstream: Upstream, client: Client): void {
-  const asked =
-    client.getProtocolEra() === 'modern'
-      ? client.listTools(undefined, { timeout: 5_000, cacheMode: 'bypass' })
-      : client.ping({ timeout: 5_000 })
-  asked.then(
-    () => {},
-    () => upstream.doubt(client),
-  )
 }

@@ -19,7 +19,7 @@ export function awayError(server: string, why = 'is not connected'): LeluMcpErro
  * The answer never came, so nobody knows whether the call took effect. By this name the engine knows that: it records
  * `unknown`, and does not run the call again before a person has said what came of it.
  */
-function lostError({ server, tool, effect }: FailedCall, cause: unknown): LeluMcpError {
+export function lostError({ server, tool, effect }: FailedCall, cause: unknown): LeluMcpError {
   const error = new LeluMcpError(
     'LELU_MCP_UPSTREAM_LOST',
     `The server ${server} was lost while it ran ${tool}, or took too long. Whether the call took effect is not known.`,

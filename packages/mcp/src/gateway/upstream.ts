@@ -1,8 +1,9 @@
-import type { Client } from '@modelcontextprotocol/client'
+import { type Client, SdkError, SdkErrorCode } from '@modelcontextprotocol/client'
 import { LeluMcpError } from '../errors.ts'
 import type { ServerEntry } from './config.ts'
 import { connectClient } from './connect.ts'
 import { type PinnedDefinition, readDefinitions } from './definition.ts'
+import { signOfLife } from './sign-of-life.ts'
 import { strippedLine } from './stripped-text.ts'
 import { awayError } from './upstream-errors.ts'
 
@@ -27,6 +28,8 @@ export interface Upstream {
   readonly tried: Promise<void>
   /** The connection, once what the server lists is known. Throws `LELU_MCP_UPSTREAM_AWAY` when there is none. */
   client(): Promise<Client>
+  /** Resolves when the server answers. Throws `LELU_MCP_UPSTREAM_AWAY` when it does not: a connection may be dead unseen. */
+  reach(): Promise<void>
   /** A call failed in a way that says that this connection is no good any more. */
   doubt(client: Client): void
   /** Lists and judges the tools again. */
@@ -130,16 +133,29 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     timer.unref()
   }
 
+  async function connected(): Promise<Client> {
+    const wanted = current
+    await learning
+    // Lost, or replaced, while its list was read.
+    if (wanted === undefined || current !== wanted || why !== undefined) throw awayError(name)
+    return wanted
+  }
+
   connecting = connect()
   return {
     name,
     tried: connecting,
-    async client() {
-      const wanted = current
-      await learning
-      // Lost, or replaced, while its list was read.
-      if (wanted === undefined || current !== wanted || why !== undefined) throw awayError(name)
-      return wanted
+    client: connected,
+    async reach() {
+      const client = await connected()
+      try {
+        await signOfLife(client)
+      } catch (error) {
+        // One that is late may be at work on the calls of others, which would end with the connection.
+        const isLate = error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
+        if (!isLate) lose(client, 'cannot be reached')
+        throw awayError(name, isLate ? 'does not answer' : 'cannot be reached')
+      }
     },
     doubt: (client) => lose(client, 'was lost during a call'),
     refresh: () => {

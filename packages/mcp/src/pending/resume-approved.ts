@@ -8,6 +8,7 @@ import {
 } from '@lelu/engine'
 import { editedInput, editedText, isTaken } from '@lelu/engine/adapter'
 import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { Executors } from '../calls/executors.ts'
 import type { Principal } from '../surface/principal.ts'
 import { findApproval, owns } from '../tools/ownership.ts'
 import { failureResult, noApprovalResult, refusedResult } from '../tools/results.ts'
@@ -30,7 +31,7 @@ export type Resumed =
 
 export type ResumeOptions = {
   lelu: Pick<Lelu, 'resume'> & { approvals: Pick<Lelu['approvals'], 'get'> }
-  executors: { of(server: string | undefined): Execute<CallToolResult> | undefined }
+  executors: Executors
 }
 
 /**
@@ -62,6 +63,9 @@ export async function resumeApproved(
     }
   }
   try {
+    // What is resumed is spent, so a server that is away for a moment would cost the person's yes.
+    if (!permission && approval.state === 'approved' && server !== undefined)
+      await executors.reach?.(server)
     const caller = { tenant: principal.tenant, agent: principal.subject.id }
     const outcome = await lelu.resume(id, execute, caller)
     if (outcome.status === 'suspended') return { status: 'pending', approval: outcome.approval }

@@ -33,6 +33,7 @@ export async function openServer(options: OpenServerOptions): Promise<OpenServer
   let gateway: Gateway | undefined
   const executors = {
     of: (server: string | undefined) => gateway?.executors.of(server),
+    reach: async (server: string) => gateway?.executors.reach?.(server),
   }
   const shownAt = consoleUrl !== undefined && { consoleUrl }
   const pending = createPending({ lelu, resume: createResume({ lelu, executors }), ...shownAt })

@@ -1,5 +1,5 @@
-import type { Execute, Lelu, PolicySource } from '@lelu/engine'
-import type { CallToolResult } from '@modelcontextprotocol/server'
+import type { Lelu, PolicySource } from '@lelu/engine'
+import type { Executors } from '../calls/executors.ts'
 import type { Pending } from '../pending/pending.ts'
 import type { ScanSlots } from './scans.ts'
 
@@ -13,7 +13,7 @@ export type ToolEngine = Pick<Lelu, 'decide' | 'guard' | 'resume'> & {
 export type LeluSurfaceOptions = {
   lelu: ToolEngine
   /** Runs tools of the servers behind this gateway. Default none: approved calls are run by whoever asked. */
-  executors?: { of(server: string | undefined): Execute<CallToolResult> | undefined }
+  executors?: Executors
   /** How a call that waits is answered, shared with a gateway. Default: one of its own. */
   pending?: Pending
   /** Where a person looks at approvals, such as https://console.example/approvals/{id}. */

@@ -53,29 +53,34 @@ function oneTool(answer: () => Promise<string>): Server {
 }
 
 /** Streamable HTTP of before 2026, one session a client. */
-function sessionful(newServer: () => Server): Promise<HttpFixture> {
+function sessionful(newServer: () => Server, port?: number): Promise<HttpFixture> {
   const sessions = new Map<string, StreamableHTTPServerTransport>()
-  return listen('/mcp', async (request, response) => {
-    const id = request.headers['mcp-session-id']
-    let transport = typeof id === 'string' ? sessions.get(id) : undefined
-    if (transport === undefined) {
-      if (id !== undefined) return void response.writeHead(404).end()
-      const fresh = new StreamableHTTPServerTransport({
-        sessionIdGenerator: () => crypto.randomUUID(),
-        onsessioninitialized: (session) => void sessions.set(session, fresh),
-      })
-      transport = fresh
-      await newServer().connect(fresh as Parameters<Server['connect']>[0])
-    }
-    await transport.handleRequest(request, response)
-  })
+  return listen(
+    '/mcp',
+    async (request, response) => {
+      const id = request.headers['mcp-session-id']
+      let transport = typeof id === 'string' ? sessions.get(id) : undefined
+      if (transport === undefined) {
+        if (id !== undefined) return void response.writeHead(404).end()
+        const fresh = new StreamableHTTPServerTransport({
+          sessionIdGenerator: () => crypto.randomUUID(),
+          onsessioninitialized: (session) => void sessions.set(session, fresh),
+        })
+        transport = fresh
+        await newServer().connect(fresh as Parameters<Server['connect']>[0])
+      }
+      await transport.handleRequest(request, response)
+    },
+    port,
+  )
 }
 
 /** One tool over Streamable HTTP. */
 export function legacyServer(
   answer: () => Promise<string> = async () => 'streamable',
+  port?: number,
 ): Promise<HttpFixture> {
-  return sessionful(() => oneTool(answer))
+  return sessionful(() => oneTool(answer), port)
 }
 
 type V1Fixture = HttpFixture & {

@@ -100,8 +100,8 @@ export function isOurs(now: Server | { problem: string }, wanted: Wanted): boole
   return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\]):3003\//.test(now.url)
 }
 
-/** `npx -y @lelu/mcp …` and nothing else: what a file calls ours is started without asking. */
-export function isOurCommand(now: Server): boolean {
+/** `npx -y @lelu/mcp …` and nothing else: what a file calls ours is replaced without asking. */
+function isOurCommand(now: Server): boolean {
   if (now.kind !== 'stdio') return false
   const [first, second, third] = now.args
   return now.command === 'npx' && first === '-y' && second === ourPackage && third === 'serve'

@@ -3,7 +3,6 @@ import type { Client, Place } from './client.ts'
 import { own } from './documents/format.ts'
 import { readEntry, type Server } from './entry.ts'
 import { handshake } from './handshake.ts'
-import { isOurCommand } from './merge.ts'
 import type { Opened } from './plan.ts'
 import { expand } from './references.ts'
 
@@ -52,12 +51,11 @@ export async function verifyEntry(
 
 /**
  * A file that came with a folder may name any command, and any host with a reference to any variable of this
- * environment. Looking at it must neither start the one nor send the other.
+ * environment. Looking at it must neither start the one nor send the other. Nor is `npx @lelu/mcp` started: by its environment, its
+ * folder, the packages in that or a configuration beside it, it starts whatever the folder has.
  */
 function refusal(server: Server): string | null {
-  if (server.kind === 'stdio') {
-    return isOurCommand(server) ? null : 'it starts another command than ours; --yes starts it'
-  }
+  if (server.kind === 'stdio') return 'a file of this folder names its command; --yes starts it'
   return isLoopback(server.url) ? null : 'it is on another machine; --yes connects to it'
 }
 

@@ -9,7 +9,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
     .option('--name <name>', 'what the entry is called', 'lelu')
     .option(
       '--yes',
-      "also start other commands than ours, and connect to other machines, that a folder's file names",
+      "also start commands, and connect to other machines, that a folder's file names",
     )
     .option('--no-connect', 'read the files alone')
     .action(async (options) => {

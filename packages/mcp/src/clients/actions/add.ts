@@ -3,6 +3,7 @@ import type { CommandContext } from '../../command-context.ts'
 import { LeluMcpError } from '../../errors.ts'
 import { claudeAdd } from '../claude-command.ts'
 import { type Client, nextStep, type Place, type Scope } from '../client.ts'
+import { own } from '../documents/format.ts'
 import { writeConfig } from '../files/write-config.ts'
 import { isShared, openClient, type Plan } from '../plan.ts'
 import { type ScopeOptions, scopeOf } from '../scope.ts'
@@ -104,7 +105,7 @@ async function addOne(
   if (options.verify === false) return { ...added, skipped: 'not asked to connect' }
   const verified = await verifyEntry(await openClient(client, scope, place), name, place, {
     signal: context.io.signal,
-    trusted: true, // it was just written, with what the person at the command line asked for
+    trusted: isTrusted(plan, asked),
   })
   const failed = verified.handshake?.status !== 'connected' && options.verify === true
   return {
@@ -112,6 +113,15 @@ async function addOne(
     ...verified,
     ...(failed && { result: 'failed' as const, error: failureOf(notAnswering(verified.skipped)) }),
   }
+}
+
+/**
+ * Whether all of an entry is what the person at the command line asked for. Of an entry that came with the folder, its
+ * environment and its folder are still there, and they may make another command of ours.
+ */
+function isTrusted({ scope, servers }: Plan, { name, wanted, replace }: Asked): boolean {
+  if (replace || scope === 'global' || wanted.kind === 'http') return true
+  return own(servers ?? {}, name) === undefined
 }
 
 async function write(

@@ -1,5 +1,5 @@
 import type { ToolEffect } from '@lelu/engine'
-import type { AddedField } from '@lelu/engine/adapter'
+import { type AddedField, addField } from '@lelu/engine/adapter'
 import type { GovernedTool, SeenTool } from '../calls/governed-tool.ts'
 import type { LeluMcpError } from '../errors.ts'
 import type { GatewayConfig } from './config.ts'
@@ -40,13 +40,18 @@ export function toolLists(
     return annotations.idempotentHint === true ? 'idempotent' : 'non_idempotent'
   }
 
-  /** A tool with a field of that name is shown without: what the model writes there is the tool's. */
+  /**
+   * A tool that may have a field of that name is shown without: what the model writes there is the tool's. So is one whose
+   * schema takes none: a server that writes such a one must not take the list away.
+   */
   function fieldFor({ definition }: PinnedDefinition): AddedField | undefined {
     if (field === undefined) return undefined
-    const { properties } = definition.inputSchema
-    const has =
-      typeof properties === 'object' && properties !== null && Object.hasOwn(properties, field.name)
-    return has ? undefined : field
+    try {
+      addField(definition.inputSchema, field, definition.name)
+      return field
+    } catch {
+      return undefined
+    }
   }
 
   const find = (server: string, tool: string) => lists.get(server)?.get(tool)

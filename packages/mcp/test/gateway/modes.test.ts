@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import type { RegoInput } from '@lelu/engine'
 import type { ConfidenceReader } from '@lelu/engine/adapter'
 import { expect, test } from 'vitest'
+import { parseGatewayConfig } from '../../src/gateway/config.ts'
+import { readDefinition } from '../../src/gateway/definition.ts'
+import { shownTool } from '../../src/gateway/shown-tool.ts'
+import { toolLists } from '../../src/gateway/tool-lists.ts'
 import {
   alice,
   allowed,
@@ -167,6 +171,24 @@ test('the self-report is a field of every tool, reaches the policy, and never th
   expect(schemaOf('v1__own')).toMatchObject({ properties: { confidence: { type: 'string' } } })
   await gateway.call('v1__own', { confidence: 'mine' })
   expect(seen).toEqual([0.7, 0])
+})
+
+// Found in review: one such tool of one server took away the list of all.
+test.each([
+  ['may have the field in one of its forms', { anyOf: [{ properties: { confidence: {} } }] }],
+  ['points to nothing', { $ref: '#/%' }],
+])('a tool whose schema %s is shown without the self-report', async (_what, schema) => {
+  const file = JSON.stringify({ mcpServers: { s: { command: 'none' } } })
+  const config = parseGatewayConfig(file, { path: 'lelu-mcp.json', env: {} })
+  const lists = toolLists(config, reader.added)
+  const read = readDefinition({ name: 't', inputSchema: { type: 'object', ...schema } })
+  if (typeof read === 'string') throw new Error(read)
+  lists.set('s', [read], { states: new Map([['t', 'pinned']]), first: [], gone: [] })
+  const tool = lists.find('s', 't')
+  if (tool === undefined) throw new Error('it is not there')
+  expect(
+    shownTool('s__t', tool, async () => ({ kind: 'result', result: { content: [] } })),
+  ).toEqual(expect.objectContaining({ inputSchema: { type: 'object', ...schema } }))
 })
 
 test('a configuration that asks for the self-report does not open without a reader of it', async () => {

@@ -50,6 +50,8 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   let why: string | undefined = 'is not connected yet'
   /** What is being learnt of the current connection's tools; calls wait for it. */
   let learning: Promise<void> = Promise.resolve()
+  /** Whose list is asked for again as soon as what is being learnt now is known. */
+  let next: Client | undefined
   let attempts = 0
   let timer: NodeJS.Timeout | undefined
   let connecting: Promise<void> = Promise.resolve()
@@ -87,9 +89,15 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     }
   }
 
-  /** Asks for the list again. Until it is judged no call goes out: what changed may be what the call relies on. */
+  /**
+   * Asks for the list again. Until it is judged no call goes out: what changed may be what the call relies on. However many
+   * changes are told meanwhile, it is asked for once more: a server that floods must not keep its calls waiting for ever.
+   */
   function learn(client: Client): void {
+    if (next === client) return
+    next = client
     learning = learning.then(async () => {
+      if (next === client) next = undefined
       if (current !== client) return
       try {
         const timeout = options.connectTimeoutMs

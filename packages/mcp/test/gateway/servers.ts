@@ -86,7 +86,7 @@ export function legacyServer(
 type V1Fixture = HttpFixture & {
   effects: string[]
   said: ReturnType<typeof newWords>
-  /** Tells its clients that the tools are others. */
+  /** Tells its clients that the tools are others, and waits until they have heard it. */
   changed(): Promise<void>
 }
 
@@ -108,7 +108,11 @@ export async function v1HttpServer(): Promise<V1Fixture> {
   })
   cut = fixture.cut
   const changed = async () => {
-    for (const server of open) await server.sendToolListChanged().catch(() => {})
+    for (const server of open) {
+      await server.sendToolListChanged().catch(() => {})
+      // The probe of a client opens a session of its own, in which nobody listens.
+      if (server.getClientVersion() !== undefined) await server.ping().catch(() => {})
+    }
   }
   return { ...fixture, effects, said, changed }
 }

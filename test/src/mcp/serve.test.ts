@@ -29,6 +29,21 @@ function project() {
   return folder
 }
 
+/** A server that speaks MCP over standard streams, and has resources alone. */
+const withoutTools = `
+import { createInterface } from 'node:readline'
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method } = JSON.parse(line)
+  const result = {
+    protocolVersion: '2025-06-18',
+    capabilities: { resources: {} },
+    serverInfo: { name: 'none', version: '1.0.0' },
+  }
+  const answer = method === 'initialize' ? { result } : { error: { code: -32601, message: 'no' } }
+  if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
+}
+`
+
 const names = ({ tools }: { tools: { name: string }[] }) => tools.map(({ name }) => name)
 
 async function legacy(transport: LegacyTransport | SSEClientTransport | StdioClientTransport) {
@@ -128,6 +143,32 @@ describe('lelu-mcp serve', () => {
       folder,
     )
     expect(shown.stdout).toContain('desk-7 (agent)')
+  })
+
+  // The SDK says by console.debug that such a server has no tools.
+  test('writes nothing but the protocol, and its one line of JSON, for a server without tools', async () => {
+    const folder = project()
+    const server = join(folder, 'server.mjs')
+    writeFileSync(server, withoutTools)
+    const own = ['--directory', join(folder, '.lelu')]
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [
+        '--conditions=lelu:source',
+        command.pathname,
+        ...[...own, 'wrap', '--name', 'none', '--', process.execPath, server],
+      ],
+      cwd: folder,
+      stderr: 'ignore',
+    })
+    const wrong: Error[] = []
+    transport.onerror = (error) => wrong.push(error)
+    await legacy(transport)
+    expect(wrong).toEqual([])
+    const entry = { command: process.execPath, args: [server] }
+    writeFileSync(join(folder, 'lelu-mcp.json'), JSON.stringify({ mcpServers: { none: entry } }))
+    const { servers } = await startServe(['--directory', join(folder, 'other'), 'serve'], folder)
+    expect(servers).toMatchObject([{ server: 'none', tools: 0 }])
   })
 
   test('says that its port is taken, and leaves whoever has it alone', async () => {

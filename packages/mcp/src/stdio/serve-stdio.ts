@@ -10,6 +10,7 @@ import { modernServer } from '../eras/modern.ts'
 import { defaultAskMs, type EraOptions, type ServerInfo } from '../eras/options.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { Surface, SurfaceChange } from '../surface/surface.ts'
+import { consoleTo } from './console-to.ts'
 import { splitEras } from './split-eras.ts'
 
 export type StdioOptions = {
@@ -41,7 +42,7 @@ export function serveStdio(
   const { info, stateKey = randomBytes(32), log = silent, askMs = defaultAskMs } = options
   const era: EraOptions = { surface, info, stateKey, log, askMs }
   const { stdin = process.stdin, stdout = process.stdout } = options
-  const restore = stdout === process.stdout ? consoleToStderr() : () => {}
+  const restore = stdout === process.stdout ? consoleTo(toStderr) : () => {}
   const wire = new StdioServerTransport(stdin, stdout)
   let modern: McpServer | undefined
   let legacy: LegacySession | undefined
@@ -89,10 +90,6 @@ function tell(mcp: McpServer, change: SurfaceChange): void {
     mcp.server.sendResourceUpdated({ uri: change.uri }).catch(ignore)
 }
 
-/** One line of a dependency on standard output would end the conversation. */
-function consoleToStderr(): () => void {
-  const kept = { log: console.log, info: console.info, debug: console.debug }
-  const toError = console.error.bind(console)
-  Object.assign(console, { log: toError, info: toError, debug: toError })
-  return () => Object.assign(console, kept)
+function toStderr(text: string): void {
+  process.stderr.write(`${text}\n`)
 }

@@ -119,7 +119,7 @@ function wrapConfig(
   const members = membersOf(settings, { path: 'the command line', at: '', env: {} })
   return {
     servers: new Map([[options.name, entry]]),
-    settings: readSettings(members, [options.name], cwd),
+    settings: readSettings(members, { names: [options.name], enabled: 1 }, cwd),
     // Not the command itself: the model reads this, and there may be secrets in its arguments.
     acceptCommand: () => 'the same lelu-mcp wrap … with --accept right behind wrap',
   }

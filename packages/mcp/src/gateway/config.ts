@@ -59,11 +59,12 @@ export async function readGatewayConfig(path: string, env: Environment): Promise
   return parseGatewayConfig(text, { path, env })
 }
 
-/** Reads a configuration from JSON with comments. Relative paths are relative to the file. */
+/** Reads a configuration from JSON with comments, and with a byte order mark. Relative paths are relative to the file. */
 export function parseGatewayConfig(
-  text: string,
+  written: string,
   { path, env }: { path: string; env: Environment },
 ): GatewayConfig {
+  const text = written.replace(/^\uFEFF/, '')
   const errors: ParseError[] = []
   const value: unknown = parse(text, errors, { allowTrailingComma: true })
   const [error] = errors
@@ -90,10 +91,11 @@ export function parseGatewayConfig(
     const help = 'Add one, such as "files": { "command": "npx", "args": ["-y", "…"] }.'
     throw configInvalid(path, 'mcpServers', 'has no server that is enabled', help)
   }
-  const names = entries.map(([name]) => name)
+  // A server that is turned off for a while keeps what is said of it.
+  const known = { names: servers.names(), enabled: entries.length }
   return {
     servers: new Map(entries),
-    settings: readSettings(file.object('lelu', {}), names, directory),
+    settings: readSettings(file.object('lelu', {}), known, directory),
     acceptCommand: acceptCommand(path),
   }
 }

@@ -45,14 +45,14 @@ const known: Record<keyof Settings, true> = {
 
 const effects = ['read', 'idempotent', 'non_idempotent'] as const
 
-/** Reads the `lelu` block; `servers` are the names it may use, `directory` is where relative paths start. */
+/** Reads the `lelu` block; `names` are those of servers that it may use, `directory` is where relative paths start. */
 export function readSettings(
   lelu: Members,
-  servers: readonly string[],
+  { names: servers, enabled }: { names: readonly string[]; enabled: number },
   directory: string,
 ): Settings {
   lelu.only(Object.keys(known))
-  const prefix = readNameForm(lelu.text('prefix') ?? '{server}__{tool}', servers.length)
+  const prefix = readNameForm(lelu.text('prefix') ?? '{server}__{tool}', enabled)
   if (prefix === undefined) {
     throw lelu.fail(
       'has a `prefix` that cannot tell the tools of servers apart',

@@ -228,7 +228,6 @@ const broken: [what: string, text: string, says: RegExp][] = [
     '{"mcpServers": {"own": {"command": "x"}}, "lelu": {"prefix": "{tool}"}}',
     /cannot tell the tools of servers apart/,
   ],
-  ['a byte order mark, which it does not read', '\ufeff{}', /is not JSON/],
   ['a setting that is none', '{"lelu": {"polices": "x"}}', /unknown member `polices`/],
 ]
 
@@ -257,4 +256,13 @@ test('also of servers that are there already, as after a half-done import', asyn
   pc.write(gateway, '{"mcpServers": {"files": {"command": "run", "args": []}}, "lelu": {"a": 1}}')
   expect((await importOf(pc, '--cursor')).error?.code).toBe('LELU_MCP_CONFIG_INVALID')
   expect(pc.read('.cursor/mcp.json')).toBe(servers)
+})
+
+test('a file of the gateway with a byte order mark, as some editors write it, gets the servers and keeps the mark', async () => {
+  const pc = computer()
+  pc.write('.cursor/mcp.json', stdio({ command: 'run' }))
+  pc.write(gateway, '\ufeff{}')
+  expect((await importOf(pc, '--cursor')).code).toBe(0)
+  expect(pc.read(gateway).startsWith('\ufeff{')).toBe(true)
+  expect([...(await readGatewayConfig(pc.path(gateway), {})).servers.keys()]).toEqual(['files'])
 })

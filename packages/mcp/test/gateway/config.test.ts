@@ -74,3 +74,14 @@ test('an error never shows a value', () => {
   }
   expect(() => read(broken)).toThrow(expect.not.stringContaining('s3cret'))
 })
+
+test('a file as editors of Windows write it is read', () => {
+  const text = JSON.stringify(withLelu({}), null, 2).replaceAll('\n', '\r\n')
+  expect([...read(`\ufeff${text}`).servers.keys()]).toEqual(['files'])
+})
+
+test('a server that is turned off keeps what the settings say of it', () => {
+  const lelu = { trusted: ['off'], effects: { 'off/read': 'read' }, prefix: '{tool}' }
+  const off = { command: 'x', disabled: true }
+  expect([...read({ mcpServers: { ...files, off }, lelu }).servers.keys()]).toEqual(['files'])
+})

@@ -59,6 +59,11 @@ async function calledTools(
   return named === undefined ? surface.tools(principal) : [named]
 }
 
+/** Whether a request opens a stream that has no end of its own. */
+export function isListen(body: unknown): boolean {
+  return (body as { method?: unknown } | null)?.method === 'subscriptions/listen'
+}
+
 const maxSubscriptions = 100
 
 /**
@@ -70,9 +75,9 @@ export async function onlyReadable(
   surface: Surface,
   principal: Principal,
 ): Promise<unknown> {
-  const { method, params } = (body ?? {}) as { method?: unknown; params?: ListenParams }
+  const { params } = (body ?? {}) as { params?: ListenParams }
   const wanted = params?.notifications?.resourceSubscriptions
-  if (method !== 'subscriptions/listen' || !Array.isArray(wanted)) return body
+  if (!isListen(body) || !Array.isArray(wanted)) return body
   const uris = wanted.filter((uri) => typeof uri === 'string').slice(0, maxSubscriptions)
   const readable = await Promise.all(uris.map((uri) => canRead(uri, surface, principal)))
   const resourceSubscriptions = uris.filter((_uri, index) => readable[index])

@@ -6,4 +6,6 @@ import type { Principal } from '../surface/principal.ts'
 export type Known = {
   req: IncomingMessage & { auth?: Carried }
   principal: Principal
+  /** When what proves it runs out, in epoch milliseconds. */
+  expiresAt?: number | undefined
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { classifyInboundRequest } from '@modelcontextprotocol/server'
 import { carriedBy } from '../eras/legacy-context.ts'
-import { type ModernHandler, onlyReadable } from '../eras/modern-handler.ts'
+import { isListen, type ModernHandler, onlyReadable } from '../eras/modern-handler.ts'
 import type { EraOptions } from '../eras/options.ts'
 import { readBody } from './body.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
@@ -52,8 +52,8 @@ export async function route(
     return refuse(res, status, message, { headers: { ...headers } })
   }
   const { principal, expiresAt } = verdict
-  if (expiresAt !== undefined) endAt(res, expiresAt)
-  const known: Known = { req: Object.assign(req, { auth: carriedBy(principal) }), principal }
+  const carrying = Object.assign(req, { auth: carriedBy(principal) })
+  const known: Known = { req: carrying, principal, expiresAt }
   if (path === messagesPath) return answerPosted(known, res, url, parts)
   return answerEndpoint(known, res, path, parts)
 }
@@ -80,8 +80,12 @@ async function answerReady(
   answerJson(res, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not ready' })
 }
 
-/** A stream may not outlive the token it was opened with. */
-function endAt(res: ServerResponse, expiresAt: number): void {
+/**
+ * A stream may not outlive the token it was opened with. A call may: it was permitted when it began and ends by itself, and
+ * cut off it may have taken effect with nobody to hear of it.
+ */
+function endAt(res: ServerResponse, expiresAt: number | undefined): void {
+  if (expiresAt === undefined) return
   const left = Math.min(Math.max(expiresAt - Date.now(), 0), 2 ** 31 - 1)
   const timer = setTimeout(() => res.destroy(), left)
   timer.unref()
@@ -109,9 +113,10 @@ async function answerEndpoint(
   parts: Parts,
 ): Promise<void> {
   const { options, era, streamable, sse, modern } = parts
-  const { req, principal } = known
+  const { req, principal, expiresAt } = known
   switch (req.method) {
     case 'GET':
+      endAt(res, expiresAt)
       if (path === '/sse' && req.headers[sessionHeader] === undefined)
         return openSse(known, res, sse, era)
       return answerStreamable(known, res, undefined, streamable, era)
@@ -121,6 +126,7 @@ async function answerEndpoint(
       const body = await bodyOf(req, res, options)
       if (body === undefined) return
       if (isLegacy(req, body.json)) return answerStreamable(known, res, body.json, streamable, era)
+      if (isListen(body.json)) endAt(res, expiresAt)
       return modern.answer(req, res, await onlyReadable(body.json, era.surface, principal))
     }
     default:

@@ -9,9 +9,11 @@ import {
   person,
   raw,
   rpc,
+  said,
   serve,
   stream,
   tokens,
+  tool,
   whoami,
 } from './serving.ts'
 
@@ -97,5 +99,36 @@ test.each(['GET', 'POST'])(
       method === 'GET' ? { method, headers: { 'mcp-session-id': id } } : { method, headers, body },
     )
     await new Promise((resolve) => response.once('close', resolve))
+  },
+)
+
+test.each(['legacy', 'modern'])(
+  'a call is answered though the token it came with runs out meanwhile (%s)',
+  async (era) => {
+    const expired = Promise.withResolvers<void>()
+    const people: Authenticator = {
+      open: false,
+      documents: new Map(),
+      authenticate: async () => ({ principal: person('alice'), expiresAt: Date.now() }),
+    }
+    const slow = tool('slow', async () => {
+      await expired.promise
+      return said('done')
+    })
+    const server = await serve({ tools: () => [slow] }, { auth: people })
+    const call = { name: 'slow', arguments: {} }
+    const { headers, body } =
+      era === 'modern'
+        ? modern('tools/call', call)
+        : {
+            headers: { 'mcp-session-id': await openSession(server) },
+            body: rpc('tools/call', call),
+          }
+    const answer = raw(server, { headers, body })
+    // A stream that is opened after it has ended by now.
+    const listen = modern('subscriptions/listen', everything)
+    await raw(server, listen).catch(() => {})
+    expired.resolve()
+    expect((await answer).text).toContain('done')
   },
 )

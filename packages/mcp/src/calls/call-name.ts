@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
-import type { Json, Subject } from '@lelu/engine'
+import type { Json, Subject, ToolEffect } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
 import type { SeenTool } from './governed-tool.ts'
 
@@ -11,6 +11,8 @@ export type CallIdentity = {
   tool: string
   /** With another definition, at another place or under another policy it is another call. */
   seen: SeenTool
+  /** What the tool does to the world, by the configuration: the engine takes a call with another one for a conflict. */
+  effect: ToolEffect
   input: Json
 }
 
@@ -34,9 +36,13 @@ function chainOf({ id, type, actingFor }: Subject): Json {
 }
 
 /** The same for the same call: what the engine compares again, and what it does not (definition, endpoint, policy). */
-export function sameCallHash({ principal, server, tool, seen, input }: CallIdentity): string {
+export function sameCallHash(call: CallIdentity): string {
+  const { principal, server, tool, seen, effect, input } = call
   const { definition, endpoint = null, policy } = seen
-  const identity = [chainOf(principal.subject), server, tool, definition, endpoint, policy, input]
+  const who = chainOf(principal.subject)
+  const identity: Json[] = [who, server, tool, definition, endpoint, policy, input]
+  // The strictest says nothing, so that calls that wait since an older version are found.
+  if (effect !== 'non_idempotent') identity.push(effect)
   return hash('sha256', canonicalJson(identity), 'base64url')
 }
 

@@ -118,6 +118,7 @@ export function governedCall(parts: CallParts): GovernedCall {
       server: tool.server,
       tool: tool.pinned.definition.name,
       seen: toolNow(tool, lelu.policy),
+      effect: tool.effect,
       input,
     })
     return generations.current({ tenant: principal.tenant, run: runOf(principal), sameCall })

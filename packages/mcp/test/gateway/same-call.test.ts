@@ -119,3 +119,19 @@ test('an approved call that was not run in time does not run', async () => {
   expect(textOf(await write(gateway))).toMatch(new RegExp(`^pending .*\n.*${id} is expired`))
   expect(gateway.effects()).toEqual([])
 })
+
+// Found in review: the same call was a conflict until its approval had expired, and nobody could ask for it.
+test('a call that waits is asked anew once the configuration says something else of what its tool does', async () => {
+  const { url, effects } = await v1HttpServer()
+  const [folder, servers] = [temporaryFolder(), { v1: { url } }]
+  const lelu = await testEngine({ policies: asking })
+  const before = await testGateway({ lelu, folder, servers })
+  const old = await approve(before, await write(before))
+  const settings = { effects: { 'v1/write': 'idempotent' } }
+  const gateway = await testGateway({ lelu, folder, servers, settings })
+  const anew = await write(gateway)
+  expect(textOf(anew)).toMatch(/^pending/)
+  expect(await approve(gateway, anew)).not.toBe(old)
+  expect(textOf(await write(gateway))).toBe('wrote a')
+  expect(effects).toEqual(['a'])
+})

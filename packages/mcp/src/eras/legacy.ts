@@ -21,6 +21,7 @@ import { callTool, failedCall, findTool } from './call-tool.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { askAndRepeat } from './legacy-ask.ts'
 import { contextOf, type Extra, principalOf } from './legacy-context.ts'
+import { legacyResult } from './legacy-result.ts'
 import {
   complete,
   listedPrompts,
@@ -141,7 +142,7 @@ function answerRequests(
         const answer = await askAndRepeat(context, extra, options.askMs, (context) =>
           callTool(tool, params.arguments, context, log),
         )
-        return answer.result
+        return legacyResult(answer.result)
       } catch (error) {
         return failedCall(error, tool.name, 'legacy', log)
       }

@@ -1,3 +1,4 @@
+import type { CallToolResult } from '@modelcontextprotocol/server'
 import { expect, test } from 'vitest'
 import type { Log, McpTool } from '../../src/index.ts'
 import { LeluMcpError } from '../../src/index.ts'
@@ -190,4 +191,23 @@ test('what a client says about itself reaches the tool in one shape', async () =
     { era: 'modern', protocol: '2026-07-28', elicits: { form: true, url: false }, tasks: false },
     { era: 'legacy', protocol: '2025-11-25', name: 'test', elicits: none, tasks: false },
   ])
+})
+
+test('a result with structured content that is no object reaches clients of both eras', async () => {
+  const text = { type: 'text' as const, text: 'ran' }
+  const results: Record<string, CallToolResult> = {
+    list: { content: [text], structuredContent: [1] },
+    nothing: { content: [], structuredContent: null },
+  }
+  const tools = Object.entries(results).map(([name, result]) =>
+    tool(name, async () => ({ kind: 'result', result })),
+  )
+  const server = await serve({ tools: () => tools })
+  const legacy = await connect(server, 'legacy')
+  expect(await legacy.callTool({ name: 'list' })).toEqual({ content: [text] })
+  expect(await legacy.callTool({ name: 'nothing' })).toEqual({
+    content: [{ ...text, text: 'null' }],
+  })
+  const modern = await connect(server, 'modern')
+  expect(await modern.callTool({ name: 'list' })).toMatchObject({ structuredContent: [1] })
 })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { type ParseError, parse, printParseErrorCode, visit } from 'jsonc-parser'
+import { shellWord } from '../shell-word.ts'
 import { configInvalid, type Members, membersOf } from './config-members.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -106,9 +107,6 @@ function acceptCommand(path: string): GatewayConfig['acceptCommand'] {
   const named = file === defaultConfig ? '' : ` --config ${shellWord(file)}`
   return (name) => `lelu-mcp accept ${shellWord(name)}${named}`
 }
-
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 function readServer(entry: Members, directory: string): ServerEntry {
   const type = entry.text('type')

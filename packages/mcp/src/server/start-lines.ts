@@ -1,5 +1,6 @@
 import { safeText } from '@lelu/cli/terminal'
 import type { UpstreamStatus } from '../gateway/gateway.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** What a server that has started tells of itself. */
 export type Started = {
@@ -35,7 +36,7 @@ export function startLines(started: Started): string {
     ),
     '',
     `Add it to a client    npx @lelu/mcp add --cursor${isUsual(url) ? '' : ` --url ${url}`}`,
-    `See what waits        npx @lelu/cli approvals list --directory ${directory}`,
+    `See what waits        npx @lelu/cli approvals list --directory ${shellWord(directory)}`,
     'Stop it               Ctrl-C',
   ]
   return `${lines.map(safeText).join('\n')}\n`

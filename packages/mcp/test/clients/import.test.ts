@@ -133,3 +133,14 @@ test('a token that an entry names becomes a header of the gateway, in its words'
     `args = [ "-y", "@lelu/mcp", "serve", "--stdio", "--config", "${pc.path(gateway)}" ]`,
   )
 })
+
+test('what a person copies to go on or to undo holds together, also where paths have blanks', async () => {
+  const pc = computer()
+  const run = (...more: string[]) =>
+    pc.runWith({ XDG_CONFIG_HOME: pc.path('~/my settings') }, 'import', '--vscode', ...more)
+  pc.write('~/my settings/Code/User/mcp.json', '{"servers": {"a": {"command": "run"}}}')
+  const { stdout } = await run('--global', '--config', 'my gateway.json')
+  const file = "~/'my settings/Code/User/mcp.json"
+  expect(stdout).toContain(`to undo: cp ${file}.lelu-backup' ${file}', and`)
+  expect(stdout).toContain("serve --config 'my gateway.json';")
+})

@@ -1,4 +1,5 @@
 import { type Io, type Paint, painter, safeLines, safeText } from '@lelu/cli/terminal'
+import { shellWord } from '../../shell-word.ts'
 import type { Place } from '../client.ts'
 import type { Kept } from '../moved.ts'
 import { shownPath } from '../scope.ts'
@@ -70,10 +71,10 @@ function nextLines(result: Imported, { name, place }: Shown): string[] {
   const { backup, file } = result
   if (backup === null || file === null) return []
   const [kept, written, gateway] = [backup, file, result.gateway].map((path) =>
-    safeText(shownPath(path, place)),
+    safeText(shellWord(shownPath(path, place))),
   )
   return [
-    `  the file as it was: ${kept}`,
+    `  the file as it was: ${safeText(shownPath(backup, place))}`,
     `  next: npx @lelu/mcp serve --config ${gateway}; ${result.title} reaches all of them as ${name}`,
     `  to undo: cp ${kept} ${written}, and take the servers out of ${gateway}`,
   ]

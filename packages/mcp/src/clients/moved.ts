@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { LeluMcpError } from '../errors.ts'
 import type { Place } from './client.ts'
 import { type Data, define, isObject, own } from './documents/format.ts'
@@ -46,7 +47,8 @@ export function movable(
       kept.push({ name, member, text: null, why: `the gateway has nothing for it` })
       continue
     }
-    const moved = translated(server, wordsOf(client, server.kind, scope, place))
+    const here = scope === 'project' ? inFolder(server, place.cwd, gateway) : server
+    const moved = translated(here, wordsOf(client, server.kind, scope, place))
     const kind = 'why' in moved ? moved : refused(name, gatewayEntry(moved.server), gateway, place)
     if (kind !== null) {
       kept.push({ name, ...kind })
@@ -56,6 +58,17 @@ export function movable(
     }
   }
   return { servers, left, kept, filled: [...filled] }
+}
+
+/**
+ * A server of a project runs in the folder of the project. The gateway runs it in that of its own file, so where that is
+ * another one it has to be said.
+ */
+function inFolder(server: Server, project: string, gateway: string): Server {
+  if (server.kind !== 'stdio' || dirname(gateway) === resolve(project)) return server
+  const { cwd = '.' } = server
+  // What a reference leads to is not known; most are whole paths.
+  return cwd.includes('{') ? server : { ...server, cwd: resolve(project, cwd) }
 }
 
 /** With references as the gateway reads them, or the first part that it cannot have. */

@@ -144,3 +144,13 @@ test('what a person copies to go on or to undo holds together, also where paths 
   expect(stdout).toContain(`to undo: cp ${file}.lelu-backup' ${file}', and`)
   expect(stdout).toContain("serve --config 'my gateway.json';")
 })
+
+test('a server of a project runs in its folder, also where the file of the gateway is elsewhere', async () => {
+  const pc = computer()
+  const servers = { a: { command: './run' }, b: { command: 'run', cwd: 'sub' } }
+  pc.write(cursor, JSON.stringify({ mcpServers: servers }))
+  const elsewhere = pc.path('~/gateway/lelu-mcp.json')
+  expect((await pc.run('import', '--cursor', '--config', elsewhere)).code).toBe(0)
+  const { mcpServers } = JSON.parse(pc.read('~/gateway/lelu-mcp.json'))
+  expect([mcpServers.a.cwd, mcpServers.b.cwd]).toEqual([pc.project, pc.path('sub')])
+})

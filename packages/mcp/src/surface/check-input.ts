@@ -1,6 +1,7 @@
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema'
 import type { Json } from '@lelu/engine'
 import { LeluMcpError } from '../errors.ts'
+import { limited } from './limited.ts'
 import type { JsonSchema } from './surface.ts'
 
 const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
@@ -10,18 +11,29 @@ const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
   ['draft/2019-09', '2019-09'],
 ]
 
-/** By the schema object: a surface that keeps its tools compiles each schema once. The one check there is, for both eras and the gateway. */
-const validators = new WeakMap<JsonSchema, Validator>()
+type Check = { validator: Validator; isQuick: boolean }
 
-function validatorOf(schema: JsonSchema): Validator {
-  const known = validators.get(schema)
+/** By the schema object: a surface that keeps its tools compiles each schema once. The one check there is, for both eras and the gateway. */
+const checks = new WeakMap<JsonSchema, Check>()
+
+/** By these a schema of a few lines may take years: by going back and forth in a text, over parts of parts, over pairs. */
+const slow = /"(?:pattern|patternProperties|\$ref|\$dynamicRef|\$recursiveRef|uniqueItems)":/
+/** Characters; a longer one may do the same with its own length. */
+const mostQuick = 4096
+/** As long as a schema may be applied, ms. */
+const mostMs = 1000
+
+function checkOf(schema: JsonSchema): Check {
+  const known = checks.get(schema)
   if (known !== undefined) return known
   const { $schema } = schema
   const named = typeof $schema === 'string' ? $schema : ''
   const draft = drafts.find(([pattern]) => named.includes(pattern))?.[1] ?? '2020-12'
   // A copy: the validator writes hidden members into the schema it is given, and this one is pinned and shown.
-  const made = new Validator(structuredClone(schema) as Schema, draft, false)
-  validators.set(schema, made)
+  const validator = new Validator(structuredClone(schema) as Schema, draft, false)
+  const text = JSON.stringify(schema)
+  const made = { validator, isQuick: text.length <= mostQuick && !slow.test(text) }
+  checks.set(schema, made)
   return made
 }
 
@@ -30,7 +42,8 @@ const maxIssues = 10
 
 /**
  * What is wrong with an input, as JSON pointers and keywords: a value is never quoted, for it may be a secret that
- * would end up in a transcript. Throws `LELU_MCP_SCHEMA_UNUSABLE` where the schema itself cannot be applied.
+ * would end up in a transcript. Throws `LELU_MCP_SCHEMA_UNUSABLE` where the schema itself cannot be applied, or takes longer than
+ * a second: schemas of upstreams are theirs, and the process serves others.
  */
 export function inputIssues(input: Json, schema: JsonSchema): string[] {
   const errors = validated(input, schema)
@@ -46,11 +59,13 @@ const applicators = new Set(['properties', 'items', '$ref', 'allOf', 'prefixItem
 
 function validated(input: Json, schema: JsonSchema): OutputUnit[] {
   try {
-    return validatorOf(schema).validate(input).errors
+    const { validator, isQuick } = checkOf(schema)
+    const errors = () => validator.validate(input).errors
+    return isQuick ? errors() : limited(mostMs, errors)
   } catch (error) {
     throw new LeluMcpError(
       'LELU_MCP_SCHEMA_UNUSABLE',
-      'The input schema of this tool cannot be applied, so no input passes it.',
+      'The input schema of this tool cannot be applied to this input, or not in time, so the input does not pass it.',
       { help: 'Whoever runs the server must correct the schema of the tool.', cause: error },
     )
   }

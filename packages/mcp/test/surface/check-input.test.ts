@@ -34,4 +34,32 @@ describe('an input is held against the schema of its tool', () => {
       expect.objectContaining({ code: 'LELU_MCP_SCHEMA_UNUSABLE' }),
     )
   })
+
+  const doubled = (_: unknown, n: number): [string, JsonSchema] => {
+    const next = { $ref: `#/$defs/l${n + 1}` }
+    return [`l${n}`, n === 24 ? { type: 'string' } : { allOf: [next, next] }]
+  }
+  test.each<[what: string, schema: JsonSchema]>([
+    ['goes back and forth in a text', { pattern: '^(a+)+$' }],
+    [
+      'is made of parts of parts of parts',
+      { $ref: '#/$defs/l0', $defs: Object.fromEntries(Array.from({ length: 25 }, doubled)) },
+    ],
+  ])('and one that %s does not hold up the process, and lets nothing pass', (_what, part) => {
+    const { $defs = {}, ...a } = part
+    const schema: JsonSchema = { type: 'object', properties: { a }, $defs }
+    expect(() => inputIssues({ a: `${'a'.repeat(34)}!` }, schema)).toThrow(
+      expect.objectContaining({ code: 'LELU_MCP_SCHEMA_UNUSABLE' }),
+    )
+  })
+
+  test('and one with patterns and parts says what is wrong as ever', () => {
+    const schema: JsonSchema = {
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/name' } },
+      $defs: { name: { pattern: '^[a-z]+$' } },
+    }
+    expect(inputIssues({ a: 'ok' }, schema)).toEqual([])
+    expect(inputIssues({ a: 'No' }, schema)).toEqual([expect.stringContaining('pattern')])
+  })
 })

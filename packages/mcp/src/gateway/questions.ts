@@ -30,10 +30,14 @@ export async function askingDuring<T>(
 export function questionOf(server: string, params: ElicitRequest['params']): Question | undefined {
   const message = strippedText(`The server ${JSON.stringify(server)} asks: ${params.message}`, 2000)
   if (params.mode === 'url') {
-    const { protocol, hostname } = new URL(URL.canParse(params.url) ? params.url : 'about:blank')
+    const url = new URL(URL.canParse(params.url) ? params.url : 'about:blank')
+    const { protocol, hostname, href } = url
     const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
     const isSafe = protocol === 'https:' || (protocol === 'http:' && isLocal)
-    return isSafe ? { mode: 'url', message, url: params.url } : undefined
+    // https://bank.example@evil.example leads to the second one.
+    const isPlain = url.username === '' && url.password === ''
+    // As it is parsed: what would repaint it stands as escapes.
+    return isSafe && isPlain ? { mode: 'url', message, url: href } : undefined
   }
   const schema = shownSchema(params.requestedSchema as unknown as JsonSchema)
   return { mode: 'form', message, schema: schema as unknown as typeof params.requestedSchema }

@@ -155,6 +155,8 @@ test('a server that asks for more without a question is refused also with forwar
 test.each([
   ['https://example.com/login', true],
   ['http://127.0.0.1:3000/login', true],
+  ['https://bank.example@evil.example/', false],
+  ['https://:x@evil.example/', false],
   ['http://example.com/login', false],
   ['javascript:alert(1)', false],
   ['file:///etc/passwd', false],
@@ -168,4 +170,10 @@ test.each([
   })
   expect(question !== undefined).toBe(passed)
   if (question?.mode === 'url') expect(question.message).toBe('The server "up" asks: Open it')
+})
+
+test('a link is shown as it leads: nothing in it repaints it', () => {
+  const url = 'https://evil.ex\u0430mple/\u202egnp.bank'
+  const question = questionOf('up', { mode: 'url', message: '', url, elicitationId: '1' })
+  expect(question).toMatchObject({ url: 'https://evil.xn--exmple-4nf/%E2%80%AEgnp.bank' })
 })

@@ -83,8 +83,14 @@ export function readSettings(
 function readEffects(members: Members, servers: readonly string[]): Map<string, ToolEffect> {
   const entries = members.names().map((name): [string, ToolEffect] => {
     // A rule for a misspelt server would leave the effect that its author believes to have set.
-    if (!servers.some((server) => name.startsWith(`${server}/`) && name !== `${server}/`)) {
+    const meant = servers.filter((server) => name.startsWith(`${server}/`) && name !== `${server}/`)
+    if (meant.length === 0) {
       throw members.fail(`names \`${name}\`, which is no server/tool`, 'Name it as server/tool.')
+    }
+    // The server `a` could call a tool of its own `b/c`, and be believed what was said of `c` of `a/b`.
+    if (meant.length > 1) {
+      const why = `names \`${name}\`, which could be a tool of ${meant.join(' or of ')}`
+      throw members.fail(why, 'Give one of these servers another name.')
     }
     const effect = members.word(name, effects)
     if (effect === undefined) throw members.fail(`has no effect for ${name}`, 'Give one.')

@@ -45,6 +45,14 @@ test.each([
   ['a form without the server', withLelu({ prefix: '{server}{tool}' }), /prefix/],
   ['a stranger that is trusted', withLelu({ trusted: ['fiels'] }), /trusts a server/],
   ['an effect of a stranger', withLelu({ effects: { 'fiels/read': 'read' } }), /no server\/tool/],
+  [
+    'an effect of one of two servers',
+    {
+      mcpServers: { ...files, 'files/more': { command: 'x' } },
+      lelu: { effects: { 'files/more/read': 'read' } },
+    },
+    /a tool of files or of files\/more/,
+  ],
   ['an effect that is none', withLelu({ effects: { 'files/read': 'reads' } }), /one of read/],
   ['no servers', { mcpServers: {} }, /no server/],
   ['neither command nor url', { mcpServers: { a: {} } }, /needs a `command`/],

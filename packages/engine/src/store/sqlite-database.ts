@@ -1,5 +1,4 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { LeluError } from '../errors.ts'
@@ -27,10 +26,13 @@ function loadSqlite(): Sqlite {
     ;(emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest)
   }) as typeof process.emitWarning
   try {
-    sqlite = createRequire(import.meta.url)('node:sqlite') as Sqlite
+    // Not by `require`: a bundler (Next's) would look for it in a package.
+    sqlite = process.getBuiltinModule('node:sqlite')
   } finally {
     process.emitWarning = emitWarning
   }
+  // One that was built, or started, without it.
+  if (sqlite === undefined) throw new Error('This Node has no node:sqlite')
   return sqlite
 }
 

@@ -1,5 +1,6 @@
-import { Command } from '@langchain/langgraph'
+import type { Command } from '@langchain/langgraph'
 import { type Approvals, isLeluError } from '@lelu/engine/adapter'
+import { commandOf } from './command-of.ts'
 
 /**
  * A call that waits for a person, as a result of the graph shows it: `action` is its tool, `callId` the id that the model
@@ -71,7 +72,7 @@ export function pendingApprovals(result: unknown): PendingApproval[] {
 }
 
 export type ResumeOptions = {
-  /** As for `pendingApprovals`. */
+  /** As for `pendingApprovals`. In a CommonJS project what `invoke` or `getState` answered: it says which copy of LangChain it is. */
   result: unknown
   /** The engine, or a review desk: only its approvals are read. */
   lelu: { approvals: Pick<Approvals, 'get'> }
@@ -99,5 +100,7 @@ export async function resume(options: ResumeOptions): Promise<Command | undefine
   for (const { interruptId, approvalId } of pendingApprovals(options.result)) {
     if (await isDecided(approvalId, options)) decided[interruptId] = true
   }
-  return Object.keys(decided).length === 0 ? undefined : new Command({ resume: decided })
+  if (Object.keys(decided).length === 0) return undefined
+  const CommandClass = commandOf(options.result)
+  return new CommandClass({ resume: decided })
 }

@@ -6,7 +6,7 @@ const subject = { id: 'trader-1', type: 'agent' } as const
 
 for (const confidence of [0.97, 0.85]) {
   const call = { id: `call-${confidence}`, tool: 'trade', input: { symbol: 'ACME', amount: 100 } }
-  const request = { subject, call, confidence: external(confidence) }
+  const request = { run: 'chat-1', subject, call, confidence: external(confidence) }
   const outcome = await lelu.guard(request, ({ input }) => `bought ${JSON.stringify(input)}`)
   console.log(confidence, outcome.status, outcome.status === 'executed' ? outcome.value : '')
 }

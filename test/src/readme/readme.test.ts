@@ -30,6 +30,24 @@ describe('the README', () => {
     ).toEqual(promised)
   })
 
+  it('tells what the sample prints once its call is approved', () => {
+    const folder = temporaryFolder()
+    cpSync(join(example, 'policies'), join(folder, 'policies'), { recursive: true })
+    const node = (...words: string[]) =>
+      execFileSync(process.execPath, ['--conditions=lelu:source', ...words], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+    const sample = () => node(join(example, 'src/sample.ts'))
+    const lelu = (...words: string[]) => node(join(root, 'packages/cli/src/bin.ts'), ...words)
+    expect(sample()).toContain('0.85 suspended')
+    const [id = ''] = lelu('approvals', 'list').match(/apr_\S+/) ?? []
+    lelu('approvals', 'approve', id)
+    for (const _ of ['runs', 'is replayed']) expect(sample()).toContain('0.85 executed bought')
+    expect(lelu('audit', 'tail', '--json').match(/"token.redeemed"/g)).toHaveLength(1)
+    expect(readme).toContain('`0.85 executed bought …`')
+  })
+
   it('names the commands that exist', () => {
     const pattern = /npx -y pnpm@12 (?:--silent )?(?:-C (\S+) )?([a-z][a-z-]*)/g
     const named = [...readme.matchAll(pattern)]

@@ -37,6 +37,7 @@ export {
 export { type PolicyReasonId, policyReasons } from './policy/reasons.ts'
 export { type PolicySource, readPolicyFolder, type ReadPolicyOptions } from './policy/sources.ts'
 export { regoInput } from './policy/to-input.ts'
+export type { PolicyIssue, PolicyModule } from '@lelu/rego'
 
 // Approvals
 export type { ApprovalFilter, ApprovalPage, Approvals } from './approvals/approvals.ts'
@@ -50,6 +51,7 @@ export type {
   ApprovalResult,
   Attempt,
   Edit,
+  FailedResult,
   Grant,
   Reviewer,
   Vote,
@@ -57,18 +59,34 @@ export type {
 export { type ApprovalState, approvalStates, isApprovalState } from './approvals/state.ts'
 
 // Tokens and keys
-export type { ApprovalClaims, CallDetail } from './tokens/claims.ts'
+export type { ActorClaim, ApprovalClaims, CallDetail } from './tokens/claims.ts'
 export { rotateKeys } from './tokens/key-files.ts'
-export { type KeyRingData, newKeyRing } from './tokens/key-ring.ts'
+export {
+  type KeyRing,
+  type KeyRingData,
+  newKeyRing,
+  type SealKey,
+  type SigningKey,
+} from './tokens/key-ring.ts'
 export type { MintedToken } from './tokens/mint.ts'
 export { type TokenRefusal, tokenRefusals } from './tokens/refusal.ts'
 export type { RevocationScope } from './tokens/revocations.ts'
 export type { Introspection, RevokeTarget, Tokens } from './tokens/tokens.ts'
+export type { JWK } from 'jose'
 
 // The kill switch
 export type { KillSwitch, StopOptions, StopScope } from './execution/kill-switch.ts'
 
-// What is recorded of inputs
+// The audit log, and what is recorded of inputs. All of it is in @lelu/audit.
+export type {
+  AuditEvent,
+  AuditLog,
+  AuditReceipt,
+  AuditSink,
+  Durability,
+  Erased,
+  Revealed,
+} from '@lelu/audit'
 export type { AuditInputOptions } from './recorded/audit-input-options.ts'
 export type { EraseOptions, RecordedInputs } from './recorded/recorded-inputs.ts'
 
@@ -98,6 +116,7 @@ export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
 export type { Answer } from './answer.ts'
 export type {
   ApprovalStore,
+  AuditedMark,
   FoundCall,
   ListQuery,
   Marks,

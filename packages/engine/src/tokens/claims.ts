@@ -27,7 +27,7 @@ export type CallDetail = {
 }
 
 /** RFC 8693 `act`: the outermost is who acts now, nested ones are on whose behalf it acts. */
-type ActorClaim = { sub: string; act?: ActorClaim }
+export type ActorClaim = { sub: string; act?: ActorClaim }
 
 export type ApprovalClaims = JWTPayload & {
   iss: string

@@ -18,6 +18,7 @@ export type GuardedCall<Context = unknown> = {
   runtimeContext: Context
 }
 
+/** Of `createAiGuard`. `lelu`, `run` and `subject` are needed. */
 export type AiGuardOptions<Context = unknown> = SharedOptions<GuardedCall<Context>> & {
   lelu: Pick<Lelu, 'guard' | 'approvals' | 'decide'> & Partial<Pick<Lelu, 'closing'>>
   /** Names the conversation, the same whenever it goes on. From your own session, never from its messages. */

@@ -18,6 +18,7 @@ export type PolicyClient = {
 /** What `opaPolicy` reads: its words for a decision. */
 export type PolicyResult = { decision: 'allow' | 'deny' | 'requires-approval'; reason?: string }
 
+/** Of `policyClient`. */
 export type PolicyClientOptions = {
   /** Hand the path and the whole document to the policy, as `opaPolicies` reads them. Default false. */
   document?: boolean

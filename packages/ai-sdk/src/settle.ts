@@ -9,6 +9,7 @@ import type { GuardState } from './state.ts'
 /** A call that waits for a person. `approvalId` is the one that reviewers decide, not the SDK's. */
 export type PendingCall = { approvalId: string; toolCallId: string; tool: string }
 
+/** How far a history is: what it goes on with, and what waits. */
 export type Settled = {
   /** Whether no call of the last step waits for an answer any more: then hand `messages` to the model. */
   ready: boolean

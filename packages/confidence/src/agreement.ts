@@ -13,6 +13,7 @@ export type FieldRule = 'exact' | 'ignore' | { tolerance: number; absolute?: num
 /** What another model would call, or why that is not known. */
 export type Opinion = readonly AnsweredCall[] | 'timeout' | 'failed'
 
+/** Of `agreement`. */
 export type AgreementOptions = {
   /** By top-level field of the input; a field that is not named is `exact`. */
   fields?: Readonly<Record<string, FieldRule>>

@@ -5,6 +5,7 @@ import { safeModel } from './safe-text.ts'
 import type { ConfidenceSignal, Json } from './signal.ts'
 import { within } from './within.ts'
 
+/** Of `fromDecision`. */
 export type DecisionOptions = {
   /** The name of the question whose answer counts; needed when more than one was asked. */
   question?: string

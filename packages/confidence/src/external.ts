@@ -10,6 +10,7 @@ export function unknown(reason?: string): ConfidenceSignal {
   return reason === undefined ? signal : { ...signal, evidence: { reason } }
 }
 
+/** Of `external`. */
 export type ExternalOptions = {
   method?: SignalMethod
   trust?: SignalTrust

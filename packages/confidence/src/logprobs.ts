@@ -9,6 +9,7 @@ import type { ConfidenceSignal, Json } from './signal.ts'
  */
 export type TokenLogprob = { token?: string; logprob: number; field?: string; bytes?: number[] }
 
+/** Of `fromLogprobs`. */
 export type LogprobOptions = {
   /**
    * The text of the tool call (its argument JSON) that the tokens must spell. Give it whenever the provider

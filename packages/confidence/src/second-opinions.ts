@@ -5,6 +5,7 @@ import { safeModel } from './safe-text.ts'
 import type { ConfidenceSignal } from './signal.ts'
 import { within } from './within.ts'
 
+/** Of `secondOpinions`. */
 export type SecondOpinionOptions = {
   /** Cheap models of the same framework. */
   models: readonly unknown[]

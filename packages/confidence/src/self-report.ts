@@ -4,6 +4,7 @@ import { external } from './external.ts'
 import { safeModel } from './safe-text.ts'
 import type { ConfidenceSignal } from './signal.ts'
 
+/** Of `selfReport` and `inputField`. */
 export type SelfReportOptions = {
   /** The field that is added to every tool's schema. Default `confidence`. */
   field?: string

@@ -25,6 +25,7 @@ export type ReviewDesk = {
   close(): Promise<void>
 }
 
+/** Of `openReviewDesk`: the storage, the issuer and the audience that the engine of these approvals has. */
 export type ReviewDeskOptions = StorageOptions & { issuer?: string; audience?: string }
 
 /** Opens the same keys, store and log as the engine of that directory. It cannot mint and cannot edit an input. */

@@ -74,6 +74,10 @@ export type CodedError = Error & {
   details?: Readonly<Record<string, unknown>>
 }
 
+/**
+ * Whether this is an error of a Lelu package, of whatever copy of it: `instanceof` fails where a package is
+ * installed twice.
+ */
 export function isLeluError(error: unknown): error is CodedError {
   return error instanceof Error && (error as unknown as Record<symbol, unknown>)[brand] === true
 }

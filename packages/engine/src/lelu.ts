@@ -24,6 +24,10 @@ import { createTokens, type Tokens } from './tokens/tokens.ts'
 import type { Decision, DecisionRequest, Policy } from './types.ts'
 import { defaultTokenSeconds, weakenedBy } from './weakened.ts'
 
+/**
+ * The engine of one process: it decides calls, runs what may run, and keeps what waits for a person. `createLelu`
+ * opens one.
+ */
 export interface Lelu {
   /** Asks the policy. The record is on disk before the answer. Never throws for a policy failure: it denies. */
   decide(request: DecisionRequest): Promise<Decision>

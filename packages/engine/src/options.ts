@@ -39,6 +39,7 @@ export type StorageOptions = {
   now?: () => number
 }
 
+/** Of `createLelu`. Only `policies` is needed; everything else has a default. */
 export type LeluOptions = StorageOptions & {
   /** A folder of Rego files, their sources, or a loaded policy. */
   policies: string | PolicySource | Policy

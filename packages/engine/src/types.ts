@@ -41,6 +41,10 @@ export type DecisionRequest = {
   context?: Record<string, Json>
 }
 
+/**
+ * The answer of a policy. The most restrictive rule that is true decides: `deny`, then `require_approval`, then
+ * `allow`; none is `deny`.
+ */
 export type Effect = 'allow' | 'require_approval' | 'deny'
 
 /** Why. `id` is for programs and auditors, `message` for the model and the reviewer. */
@@ -75,6 +79,7 @@ export type Requirement = {
 /** From `afterMs` on (milliseconds after the suspension) the votes of these people count as well. */
 export type EscalationStep = { afterMs: number; reviewers?: string[]; groups?: string[] }
 
+/** What the policy says of one call, and where that is on record. */
 export type Decision = {
   /** UUIDv7. */
   id: string
@@ -84,8 +89,7 @@ export type Decision = {
   confidence: number
   policy: { revision: string }
   obligations: Obligation[]
-  /** Where the durable record of this decision is. */
-  /** The receipt of its record: `leaf` is the RFC 6962 leaf hash, base64. Whoever holds it can prove that the record is gone. */
+  /** The receipt of its durable record: `leaf` is the RFC 6962 leaf hash, base64. Whoever holds it can prove that the record is gone. */
   audit: { stream: string; seq: number; leaf: string }
 }
 

@@ -24,11 +24,13 @@ export type GuardedCall = {
   signal: AbortSignal | undefined
 }
 
+/** Of `guardTool`. Only `lelu` and `subject` are needed. */
 export type GuardOptions = SharedOptions<GuardedCall> & {
   /** Names the run in records and approvals. Default: the thread id, and the sub-agent's place in it. */
   run?: (call: GuardedCall) => string
 }
 
+/** Of `leluMiddleware`. Only `lelu` and `subject` are needed. */
 export type MiddlewareOptions = GuardOptions & {
   /**
    * What becomes of an error that a tool throws: `message` (default) gives the model the error message that

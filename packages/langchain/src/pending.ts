@@ -71,6 +71,7 @@ export function pendingApprovals(result: unknown): PendingApproval[] {
   return [...found.values()]
 }
 
+/** Of `resume`. */
 export type ResumeOptions = {
   /** As for `pendingApprovals`. In a CommonJS project what `invoke` or `getState` answered: it says which copy of LangChain it is. */
   result: unknown

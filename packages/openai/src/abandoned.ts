@@ -13,6 +13,7 @@ import { answerCall, type CallToAnswer, type Guard, textContent } from './guarde
 import { assertConversation, placeCallsAt } from './place.ts'
 import type { FinalAnswer } from './without-suspending.ts'
 
+/** Of `cancelAbandoned`. */
 export type CancelAbandonedOptions = {
   /** Handed to the functions among the options. */
   context?: unknown

@@ -23,6 +23,7 @@ import { type AssistantMessage, type PlacedCall, placeCalls } from './place.ts'
 /** A call that waits for a person. */
 export type PendingCall = { approvalId: string; toolCallId: string; tool: string }
 
+/** Of `executeToolCalls`. */
 export type ExecuteToolCallsOptions = {
   /** The whole conversation with the message in it, from your own store: whoever writes it answers calls. */
   messages: readonly ChatCompletionMessageParam[]
@@ -38,6 +39,7 @@ export type ExecuteToolCallsOptions = {
   signal?: AbortSignal
 }
 
+/** How far the calls of a message are. */
 export type ExecutedToolCalls = {
   /** Answers of the calls that are final and were not in `messages` yet. Append them at once. */
   messages: ChatCompletionToolMessageParam[]
@@ -46,6 +48,10 @@ export type ExecutedToolCalls = {
   ready: boolean
 }
 
+/**
+ * Decides the calls of a message and runs what may run. Called again with the same message it goes on where each
+ * call stands.
+ */
 export type ExecuteToolCalls = (
   message: AssistantMessage,
   options: ExecuteToolCallsOptions,

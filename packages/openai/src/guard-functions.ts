@@ -16,6 +16,7 @@ import {
 import type { GuardableTool } from './tool.ts'
 import { createToolbox } from './toolbox.ts'
 
+/** The tools under guard, for each way in which the SDK takes them. */
 export type GuardedFunctions = {
   /** For `chat.completions.create`: the tools as they were given, with the reader's field where it adds one. */
   tools: ChatCompletionTool[]

@@ -25,6 +25,7 @@ export type FunctionCall = {
   signal: AbortSignal | undefined
 }
 
+/** Of `guardFunctions`. `lelu`, `run`, `subject` and `tools` are needed. */
 export type GuardFunctionsOptions = SharedOptions<FunctionCall> & {
   /** Every tool the model may call, with the function that runs it. */
   tools: readonly GuardableTool[]

@@ -20,6 +20,7 @@ import { type FunctionCall, runOf, sameCall } from './options.ts'
 import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
+/** Of `executeOutput`. */
 export type ExecuteOutputOptions = {
   /** The items of the conversation from your own store, answers among them. Needed only to go on with a response. */
   input?: readonly ResponseInputItem[]
@@ -36,6 +37,7 @@ export type AnswerItem =
   | ResponseCustomToolCallOutput
   | ResponseInputItem.McpApprovalResponse
 
+/** How far the calls of a response are. */
 export type ExecutedOutput = {
   /** Answers of the calls that are final and were not in `input` yet. Store them at once. */
   items: AnswerItem[]
@@ -45,6 +47,10 @@ export type ExecutedOutput = {
   ready: boolean
 }
 
+/**
+ * Decides the calls of a response and runs what may run. Called again with the same response it goes on where each
+ * call stands.
+ */
 export type ExecuteOutput = (
   response: AnsweredResponse,
   options?: ExecuteOutputOptions,

@@ -63,6 +63,7 @@ export function runnerFunction(guard: Guard, given: GuardableTool): RunnerFuncti
   }
 }
 
+/** Answers whether a call of a hosted MCP server may run. */
 export type ApproveMcp = (
   request: Readonly<ResponseOutputItem.McpApprovalRequest>,
 ) => Promise<boolean>

@@ -27,7 +27,9 @@ export type GuardOptions<Call> = {
   waitMs?: number
   /** By tool name; what is not named is `non_idempotent`, the strictest. */
   effect?: Readonly<Record<string, ToolEffect>> | ((tool: string) => ToolEffect | undefined)
+  /** What the call is about, for the policy: `input.resource`. Default none. */
   resource?: PerCall<DecisionRequest['resource'], Call>
+  /** What else the policy should know: `input.context`. Default nothing. */
   context?: PerCall<Record<string, Json> | undefined, Call>
   /** Default `default`. */
   tenant?: PerCall<string | undefined, Call>

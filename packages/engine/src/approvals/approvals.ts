@@ -27,6 +27,10 @@ import { type ApprovalState, assertState, stateError } from './state.ts'
 import { type Review, readReview, voteChange } from './vote.ts'
 import { waitForReview } from './wait.ts'
 
+/**
+ * Which approvals to list, oldest first: those that `state` and `tenant` name, `limit` of them (default 50),
+ * behind the id `after`.
+ */
 export type ApprovalFilter = {
   tenant?: string
   state?: ApprovalState

@@ -1,3 +1,4 @@
+/** What there is to tell of an approval. */
 export type NoticeKind =
   | 'approval.requested'
   | 'approval.reminder'

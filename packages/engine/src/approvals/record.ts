@@ -16,6 +16,7 @@ export type Reviewer = {
   groups?: string[]
 }
 
+/** What one reviewer said, as it is on record. */
 export type Vote = {
   reviewer: Reviewer
   verdict: 'approve' | 'deny'

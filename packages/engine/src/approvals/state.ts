@@ -31,8 +31,10 @@ const transitions: { readonly [state in ApprovalState]: readonly ApprovalState[]
   failed: [],
 }
 
+/** All states that an approval can be in. */
 export const approvalStates: readonly ApprovalState[] = Object.keys(transitions) as ApprovalState[]
 
+/** Whether a word names a state of approvals. */
 export function isApprovalState(word: unknown): word is ApprovalState {
   return typeof word === 'string' && Object.hasOwn(transitions, word)
 }

@@ -16,6 +16,7 @@ import {
 import { readReviewer } from './reviewer.ts'
 import { type ApprovalState, stateError } from './state.ts'
 
+/** What a reviewer says of a call that waits. */
 export type Review = TenantScope & {
   verdict: 'approve' | 'deny'
   /** From the host's authentication of the person, never from the request. */

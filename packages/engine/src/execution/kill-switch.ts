@@ -12,8 +12,10 @@ import type { ApprovalStore, Marks } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { Subject } from '../types.ts'
 
+/** One agent, or everything. */
 export type StopScope = { agent: string } | { all: true }
 
+/** Who stops or starts it, and why. */
 export type StopOptions = {
   /** From the host's authentication of the person. */
   by?: Reviewer

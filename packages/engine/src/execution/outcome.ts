@@ -16,6 +16,9 @@ export type ToolRun = {
 /** Runs the tool. `call.input` is exactly what was decided on, or what the reviewer made of it. */
 export type Execute<T> = (call: ToolCall, run: ToolRun) => T | Promise<T>
 
+/**
+ * What became of a call: it ran, it waits for a person and nothing ran, or it was refused and nothing will.
+ */
 export type Outcome<T> =
   /** `replayed`: the tool ran earlier; this is its kept result. */
   | { status: 'executed'; value: T; decision: Decision; approval?: Approval; replayed?: true }

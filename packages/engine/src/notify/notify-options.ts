@@ -16,6 +16,7 @@ export type NotifyTarget = {
   kinds?: readonly NoticeKind[]
 }
 
+/** Whom the engine tells of approvals, and where a reviewer finds them. */
 export type NotifyOptions = {
   /** 1 to 20. Every process that delivers needs the same. */
   targets: readonly NotifyTarget[]

@@ -8,6 +8,7 @@ export type WebhookHeaders =
   | Headers
   | Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** Of `verifyWebhook`: the clock, and how far the sender's may be off. */
 export type VerifyWebhookOptions = {
   /** Epoch milliseconds. Default `Date.now`. */
   now?: () => number

@@ -7,6 +7,7 @@ import { createRuntime } from './runtime.ts'
 import { type PolicySource, readPolicyFolder } from './sources.ts'
 import { createSurelyDenies } from './surely-denies.ts'
 
+/** Of `loadPolicy`. `createLelu` takes the same and loads it by itself. */
 export type LoadPolicyOptions = {
   /** A folder of Rego files, or one file, or their sources. */
   policies: string | PolicySource
@@ -20,6 +21,7 @@ export type LoadPolicyOptions = {
   onError?: (error: LeluError) => void
 }
 
+/** A policy that was compiled from Rego. */
 export interface LoadedPolicy extends Policy {
   readonly package: string
   readonly warnings: readonly PolicyIssue[]

@@ -1,5 +1,6 @@
 import type { PolicyAnswer } from '../types.ts'
 
+/** Ids of the reasons that the engine itself gives; all others are of the policy. */
 export type PolicyReasonId =
   | 'no_rule_allowed'
   | 'policy_undefined'

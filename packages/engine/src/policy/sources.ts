@@ -12,6 +12,7 @@ type Found = { modules: PolicyModule[]; data: JsonObject; bytes: number; tests: 
 /** Rego files and their `data` document. `path` is what errors name: keep it relative. */
 export type PolicySource = { modules: PolicyModule[]; data?: Json }
 
+/** Of `readPolicyFolder`. */
 export type ReadPolicyOptions = {
   /** Take the `*_test.rego` files too, as to check, format or run them. Default false. */
   tests?: boolean

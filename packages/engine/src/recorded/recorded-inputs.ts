@@ -11,6 +11,7 @@ import { readReason } from '../approvals/reason.ts'
 import type { Reviewer } from '../approvals/record.ts'
 import { readReviewer } from '../approvals/reviewer.ts'
 
+/** Who erases, and why: both are on record. */
 export type EraseOptions = TenantScope & {
   /** From the host's authentication of the person who erases. */
   by: Reviewer

@@ -8,6 +8,7 @@ import { frozenCopy } from './frozen-copy.ts'
 import { at, type Members, readMembers, readNumber, readText, readWord } from './read-members.ts'
 import { inputTooLarge, requestInvalid } from './request-error.ts'
 
+/** How large a request may be (`LELU_INPUT_TOO_LARGE`). */
 export type GateLimits = {
   /** Of `call.input`, and of each other JSON part, in bytes of canonical JSON. Default 1 MiB. */
   maxInputBytes?: number

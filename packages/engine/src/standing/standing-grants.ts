@@ -20,6 +20,7 @@ import {
 } from './standing-grant.ts'
 import type { GrantPage, StandingRecords } from './standing-records.ts'
 
+/** Who grants it, for how long, and for how many calls. */
 export type GrantTerms = TenantScope & {
   /** From the host's authentication of the person, never from the request. */
   reviewer: Reviewer

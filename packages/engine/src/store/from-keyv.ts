@@ -16,6 +16,7 @@ export type KeyvLike = {
   get(key: string): Promise<unknown>
 }
 
+/** Of `fromKeyv`. `createLelu` has both as options of its own. */
 export type FromKeyvOptions = {
   /** How long the database may take for one statement, in ms. Default 1700. */
   deadlineMs?: number

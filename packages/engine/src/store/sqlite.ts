@@ -18,6 +18,7 @@ import {
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
 
+/** Of `sqliteStore`. */
 export type SqliteStoreOptions = {
   /** The file; made with its folder when it is not there. */
   path: string

@@ -33,6 +33,7 @@ export type StoredRow = {
   seal: string
 }
 
+/** Rows by state and tenant, in the order of their ids. */
 export type ListQuery = {
   tenant?: string
   state?: StoredState
@@ -44,11 +45,13 @@ export type ListQuery = {
 /** When a swap may happen, epoch ms by the clock of the database: no worker's own clock approves after the deadline. */
 export type SwapWindow = { before?: number; notBefore?: number }
 
+/** The id of a row, and how many of its events are in the log. */
 export type AuditedMark = { id: string; audited: number }
 
 /** Epoch ms by scope. */
 export type Marks = Record<string, number>
 
+/** The row of a call, if there is one, and the marks that were asked for with it. */
 export type FoundCall = { row: StoredRow | undefined; marks: Marks }
 
 /** `conflict`: another revision is stored, or no row. `late` and `early`: outside its window. Only `done` has written. */

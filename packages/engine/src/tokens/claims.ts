@@ -29,6 +29,7 @@ export type CallDetail = {
 /** RFC 8693 `act`: the outermost is who acts now, nested ones are on whose behalf it acts. */
 export type ActorClaim = { sub: string; act?: ActorClaim }
 
+/** What an approval token says: who may run which call (`authorization_details`), once, until when. */
 export type ApprovalClaims = JWTPayload & {
   iss: string
   aud: string

@@ -20,9 +20,11 @@ export type MintOptions = {
   now: () => number
 }
 
+/** An approval token, its id, and when it ends. */
 export type MintedToken = {
   token: string
-  jti: string /** Epoch milliseconds. */
+  jti: string
+  /** Epoch milliseconds. */
   expiresAt: number
 }
 

@@ -19,6 +19,7 @@ export const tokenRefusals = {
   token_revoked: 'it was revoked, or its agent, user, key or tenant was',
 } as const
 
+/** Why a token was refused: `details.reason` of `LELU_TOKEN_REFUSED`. */
 export type TokenRefusal = keyof typeof tokenRefusals
 
 const again =

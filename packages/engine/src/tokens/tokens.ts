@@ -19,12 +19,17 @@ export type Introspection =
   | { active: false }
   | ({ active: true; token_type: string } & ApprovalClaims)
 
+/**
+ * What to revoke: one token, one approved call, one grant, or all that was approved so far of somebody. One at a
+ * time.
+ */
 export type RevokeTarget =
   | { token: string }
   | { approval: string }
   | { grant: string }
   | RevocationScope
 
+/** The tokens that approved calls are redeemed with. */
 export interface Tokens {
   /** Mints the token of an approved call, 60 s by default. `resume` does it by itself. */
   mint(approvalId: string, options?: TenantScope): Promise<MintedToken>

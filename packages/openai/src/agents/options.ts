@@ -22,6 +22,7 @@ export type GuardedCall<Context = unknown> = {
   runContext: RunContext<Context>
 }
 
+/** Of all functions of this entry: the same everywhere. `lelu`, `run` and `subject` are needed. */
 export type AgentGuardOptions<Context = unknown> = GuardOptions<GuardedCall<Context>> & {
   /** Names the conversation in records and approvals, the same whenever it goes on. Not from the model. */
   run: PerCall<string, GuardedCall<Context>>

@@ -5,6 +5,7 @@ import { importedSdk, requiredSdk } from './sdk.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the SDK's own bound, without which no agent with an output type fits.
 export type AnyAgent = Agent<any, any>
 
+/** What a run goes on with beside its stored text. */
 export type RestoreOptions<Context> = {
   /**
    * What `run` was given as `context`; the SDK takes no other once the state is there. Without it the context is what

@@ -58,16 +58,18 @@ export async function cancelAbandoned(node: AskingNode, options: GuardOptions): 
   // There every call is answered at once, and the approval waits for the next call with the same input.
   if (options.mode === 'tell-model') return
   const messages = node.messages.filter(isBaseMessage)
-  const toCall = ({ message, toolCall }: AskedCall): GuardedCall => ({ ...node, message, toolCall })
+  const named = (calls: AskedCall[]) =>
+    Promise.all(
+      calls.map(async ({ message, toolCall }) => {
+        const context: GuardedCall = { ...node, message, toolCall }
+        return { context, run: await runOf(options, context), id: callId(context) }
+      }),
+    )
   // Something else may have answered them in their place: an app by hand, or middleware that takes an interrupt for an
   // error. Without a checkpointer nothing waits in the thread; and the store is asked nothing about a step that went well.
-  const answered = canSuspend(node) ? justAnswered(messages).map(toCall) : []
-  const calls = [
-    ...leftBehind(messages).map(toCall),
-    ...answered.filter((call) => !isAnsweredHere(options, call)),
-  ]
-  await cancelCalls(
-    options,
-    calls.map((call) => ({ context: call, run: runOf(options, call), id: callId(call) })),
-  )
+  const answered = canSuspend(node) ? await named(justAnswered(messages)) : []
+  await cancelCalls(options, [
+    ...(await named(leftBehind(messages))),
+    ...answered.filter((call) => !isAnsweredHere(options.lelu, call)),
+  ])
 }

@@ -69,7 +69,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
   const asked = {
     context: call,
     id: callId(call),
-    run: runOf(options, call),
+    run: await runOf(options, call),
     tool: toolCall.name,
     input,
     ...(schema !== undefined && { schema }),
@@ -116,7 +116,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     if (ended !== undefined) throw ended.error
     switch (result.status) {
       case 'executed':
-        noteAnswered(options, call)
+        noteAnswered(options.lelu, asked)
         await cancelCaught(options, turn.caught())
         return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
       case 'refused':

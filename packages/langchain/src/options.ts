@@ -27,7 +27,7 @@ export type GuardedCall = {
 /** Of `guardTool`. Only `lelu` and `subject` are needed. */
 export type GuardOptions = SharedOptions<GuardedCall> & {
   /** Names the run in records and approvals. Default: the thread id, and the sub-agent's place in it. */
-  run?: (call: GuardedCall) => string
+  run?: (call: GuardedCall) => string | Promise<string>
 }
 
 /** Of `leluMiddleware`. Only `lelu` and `subject` are needed. */

@@ -99,9 +99,9 @@ function defaultRun(place: Place): string {
 }
 
 /** The run of a call, as the option or the thread names it. */
-export function runOf(options: GuardOptions, call: GuardedCall): string {
+export async function runOf(options: GuardOptions, call: GuardedCall): Promise<string> {
   if (options.run === undefined) return defaultRun(call)
-  const run = options.run(call)
+  const run = await options.run(call)
   if (filled(run)) return run
   throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
     help: 'Answer a text that names the conversation, the same whenever it goes on.',

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { agentWith, ask, calling, config, openLelu, rootOf } from './support.ts'
+import {
+  agentWith,
+  ask,
+  calling,
+  config,
+  openLelu,
+  reviewer,
+  rootOf,
+  waitingId,
+} from './support.ts'
 
 // A thread without a name is refused by LangGraph itself, where there is a checkpointer.
 test.each([
@@ -17,3 +26,15 @@ test.each([
     }
   },
 )
+
+test('the option `run` may take its time, as the others may: a session is read, and the call goes on in its run', async () => {
+  const lelu = await openLelu()
+  const run = async () => 'session-7'
+  const answers = [calling({ name: 'reviewed' })]
+  const { agent, ran, resumeDecided } = agentWith({ lelu, answers, options: { run } })
+  const id = waitingId(await agent.invoke(ask, config))
+  expect((await lelu.approvals.get(id)).request.run).toBe('session-7')
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await resumeDecided()
+  expect(ran).toHaveLength(1)
+})

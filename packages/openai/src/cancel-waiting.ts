@@ -8,6 +8,6 @@ export async function cancelWaiting(
   { view, key }: Pick<CallToAnswer, 'view' | 'key'>,
   reason: string,
 ): Promise<void> {
-  const named = { context: view, run: runOf(options, view), id: key }
+  const named = { context: view, run: await runOf(options, view), id: key }
   await cancelApproval(options, await findCall(options, named), reason)
 }

@@ -58,7 +58,7 @@ export async function answerCall(guard: Guard, call: CallToAnswer): Promise<Call
     {
       context: view,
       id: key,
-      run: runOf(options, view),
+      run: await runOf(options, view),
       tool: tool.name,
       input,
       ...(schema !== undefined && { schema }),

@@ -55,7 +55,7 @@ export async function answerMcp(guard: Guard, call: McpCall): Promise<CallAnswer
     {
       context: view,
       id: key,
-      run: runOf(options, view),
+      run: await runOf(options, view),
       tool,
       server,
       // No schema, so the engine refuses edits: nobody could hand an edited input to the provider.

@@ -2,6 +2,7 @@ import {
   checkGuardOptions,
   invalidOptions,
   LeluError,
+  type PerCall,
   type GuardOptions as SharedOptions,
   valueFor,
 } from '@lelu/engine/adapter'
@@ -30,7 +31,7 @@ export type GuardFunctionsOptions = SharedOptions<FunctionCall> & {
   /** Every tool the model may call, with the function that runs it. */
   tools: readonly GuardableTool[]
   /** Names the conversation in records and approvals, the same whenever it goes on. */
-  run: string | ((call: FunctionCall) => string)
+  run: PerCall<string, FunctionCall>
 }
 
 const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -51,8 +52,8 @@ export function checkOptions(options: GuardFunctionsOptions): void {
 }
 
 /** The run of a call; `LELU_RUN_MISSING` when the option names none. */
-export function runOf({ run }: GuardFunctionsOptions, call: FunctionCall): string {
-  const named = typeof run === 'function' ? run(call) : run
+export async function runOf({ run }: GuardFunctionsOptions, call: FunctionCall): Promise<string> {
+  const named = await valueFor(run, call)
   if (filled(named)) return named
   throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
     help: 'Answer a text that names the conversation, the same whenever it goes on.',
@@ -69,9 +70,9 @@ export async function sameCall(
   key: string,
 ): Promise<string | undefined> {
   try {
-    const caller = [valueFor(options.tenant, call), valueFor(options.subject, call)]
-    const named = [runOf(options, call), ...(await Promise.all(caller))]
-    return JSON.stringify([key, call.tool, call.arguments, ...named])
+    const { tenant, subject } = options
+    const caller = [runOf(options, call), valueFor(tenant, call), valueFor(subject, call)]
+    return JSON.stringify([key, call.tool, call.arguments, ...(await Promise.all(caller))])
   } catch {
     return undefined
   }

@@ -90,7 +90,7 @@ export function toItem(
  * for any other call the response must say that it is.
  */
 async function assertOnRecord({ options }: Guard, view: FunctionCall, key: string): Promise<void> {
-  const found = await findCall(options, { context: view, run: runOf(options, view), id: key })
+  const found = await findCall(options, { context: view, run: await runOf(options, view), id: key })
   if (found !== undefined) return
   throw new LeluError(
     'LELU_CALL_INVALID',

@@ -85,3 +85,15 @@ test('a history that is stored and read again goes on, and a call that ran is re
   }
   expect(amounts()).toEqual([5])
 })
+
+test('the option `run` may take its time, as the others may: a session is read, and the calls wait in its run', async () => {
+  const { make, lelu, amounts } = await openWorld()
+  const guard = make({ run: async () => 'session-7' })
+  const { message, messages } = await conversation(four.slice(2, 3))
+  const [pending] = (await guard.executeToolCalls(message, { messages })).pending
+  const id = pending?.approvalId ?? ''
+  expect((await lelu.approvals.get(id)).request.run).toBe('session-7')
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await guard.executeToolCalls(message, { messages })
+  expect(amounts()).toEqual([3])
+})

@@ -51,7 +51,7 @@ export interface Approvals {
   review(id: string, review: Review): Promise<Approval>
   /** Ends a pending or approved call that is not wanted any more. */
   cancel(id: string, options?: TenantScope & { reason?: string; by?: Reviewer }): Promise<Approval>
-  /** Ends `unknown` by the word of an eligible person who looked whether the call took effect. */
+  /** Ends `unknown`, or an attempt that was lost, by the word of an eligible person who looked whether the call took effect. */
   reconcile(id: string, reconciliation: Reconciliation): Promise<Approval>
   /** Waits until it is decided, 55 s at most, then answers it as it is. */
   wait(

@@ -4,7 +4,7 @@ import { asJson, maxKeptResult } from '../execution/outcome.ts'
 import type { Json } from '../types.ts'
 import type { TenantScope } from './caller-tenant.ts'
 import type { Change } from './change.ts'
-import { reconciledEvent } from './events.ts'
+import { outcomeEvent, reconciledEvent } from './events.ts'
 import { readReason } from './reason.ts'
 import type { ApprovalRecord, ApprovalResult, Reviewer } from './record.ts'
 import { assertEligible } from './review.ts'
@@ -67,25 +67,40 @@ function resultOf({ as, reason, value }: Reconciliation): ApprovalResult | null 
   }
 }
 
-/** The end of `unknown`: only by an eligible person, and with a reason (`readReconciliation`). Nothing of the sort happens by itself. */
+/** A try of a tool that does no harm twice: it waits for a resume, which may never come. */
+const isLost = ({ state, attempt }: ApprovalRecord, now: number): boolean =>
+  state === 'executing' && attempt !== null && now >= attempt.leaseUntil
+
+/**
+ * The end of `unknown`, and of an attempt that was lost: only by an eligible person, and with a reason
+ * (`readReconciliation`). Nothing of the sort happens by itself.
+ */
 export function reconcileChange(
   record: ApprovalRecord,
   given: Reconciliation,
   { now, executeWithinMs }: { now: number; executeWithinMs: number },
 ): Change {
-  if (record.state !== 'unknown') {
+  const lost = isLost(record, now)
+  if (record.state !== 'unknown' && !lost) {
     throw stateError(record.id, record.state, 'only a call whose effect is unknown is reconciled')
   }
   assertEligible(record, given.reviewer)
-  const events = [reconciledEvent(record, given.reviewer, given.as, given.reason)]
-  if (given.as === 'retry') {
-    // Not `approvedAt`: what was revoked since the approval stays revoked.
-    const again = {
-      executeBy: now + (record.executeWithinMs ?? executeWithinMs),
-      grant: null,
-      reason: null,
-    }
-    return { next: { state: 'approved', ...again }, events }
+  const reconciled = reconciledEvent(record, given.reviewer, given.as, given.reason)
+  if (given.as !== 'retry') {
+    const next = { state: given.as, result: resultOf(given), reason: null }
+    if (!lost) return { next, events: [reconciled] }
+    const events = [outcomeEvent(record, { status: 'unknown' }, null), reconciled]
+    // The last word on the lease is the database's.
+    return { next, events, window: { notBefore: record.attempt?.leaseUntil ?? now } }
   }
-  return { next: { state: given.as, result: resultOf(given), reason: null }, events }
+  if (lost) {
+    throw stateError(record.id, record.state, 'its tool may repeat, so the next resume runs it')
+  }
+  // Not `approvedAt`: what was revoked since the approval stays revoked.
+  const again = {
+    executeBy: now + (record.executeWithinMs ?? executeWithinMs),
+    grant: null,
+    reason: null,
+  }
+  return { next: { state: 'approved', ...again }, events: [reconciled] }
 }

@@ -8,6 +8,7 @@ import { beginDecision, type DecideMore, decide } from './execution/decide.ts'
 import { type GuardHooks, guard } from './execution/guard.ts'
 import type { KillSwitch } from './execution/kill-switch.ts'
 import type { Execute, Outcome } from './execution/outcome.ts'
+import { readHooks } from './execution/read-hooks.ts'
 import type { Caller } from './execution/redeem.ts'
 import { resume, resumeFrom } from './execution/resume.ts'
 import { assertNode } from './node-version.ts'
@@ -161,7 +162,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
       assertOpen()
       assertTool(execute)
       const guarded = guard(gate(request), execute, {
-        ...hooks,
+        ...readHooks(hooks),
         audit,
         records,
         stopped: storage.stopped,

@@ -37,7 +37,7 @@ type Began = (sending: Promise<Sent>) => void
 export type Notifier = (signal: AbortSignal, began: Began) => Promise<Look>
 
 /** What became of a record in one look. `waits`: something of it found no room, and stays in line. */
-type Begun = { moved: boolean; waits: boolean }
+type Turn = { moved: boolean; waits: boolean }
 
 /** Beside the time of the requests, that of the writes before and after them. */
 const writesMs = 5000
@@ -56,7 +56,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     putOff: boolean,
     signal: AbortSignal,
     began: Began,
-  ): Promise<Begun> {
+  ): Promise<Turn> {
     const at = now()
     const due = found.outbox.filter(({ nextAt }) => nextAt <= at)
     if (due.length === 0) return { moved: false, waits: false }
@@ -96,9 +96,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
       try {
         // Where no target takes anything, nobody behind them could be sent either.
         const putOff = line.isPutOff(place) && lanes.hasRoom()
-        const begun = await begin(record, putOff, signal, began)
-        if (begun.moved) moved += 1
-        if (begun.waits) waiting += 1
+        const turn = await begin(record, putOff, signal, began)
+        if (turn.moved) moved += 1
+        if (turn.waits) waiting += 1
       } catch (error) {
         warnOf(record, error, options)
       }

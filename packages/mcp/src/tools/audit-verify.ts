@@ -26,7 +26,7 @@ export function auditVerifyTool({ lelu, scans }: ToolParts): McpTool {
     name: 'lelu_audit_verify',
     title: 'Verify the audit log',
     description:
-      'Verifies that the audit log is whole and unaltered, by the keys beside it. Somebody who must not trust this machine verifies with `lelu audit verify --trust` elsewhere.',
+      'Verifies that the audit log is whole and unaltered, by the keys beside it. Somebody who must not trust this machine verifies with `lelu audit verify --policy` elsewhere.',
     inputSchema: object({}, []),
     outputSchema: object(
       {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openAuditLog } from '@lelu/audit'
 import { LeluError, notRun } from '@lelu/engine/adapter'
@@ -86,6 +86,17 @@ test('show says which records a checkpoint covers', async () => {
     [2, 3],
     [3, null],
   ])
+})
+
+test('show does not say of an edited record that a checkpoint covers it', async () => {
+  const { directory, id } = await queueOfOne()
+  const audit = join(directory, 'audit')
+  const [stream = ''] = readdirSync(audit).filter((name) => name.length === 26)
+  const segment = join(audit, stream, '0000000000000000.jsonl')
+  writeFileSync(segment, readFileSync(segment, 'utf8').replaceAll('"trade"', '"pizza"'))
+  const { stdout } = await run(['audit', 'show', id, '-C', directory])
+  expect(stdout).toMatch(/pizza[\s\S]*; lelu audit verify says whether it holds/)
+  expect(stdout).not.toContain('covered')
 })
 
 test('show lists the calls when several have the id, and fails for an unknown one', async () => {

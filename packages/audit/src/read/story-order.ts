@@ -10,7 +10,7 @@ export type StoryRecord = {
   leaf: string
   /** Where the same event stands again. */
   copies: { stream: string; seq: number }[]
-  /** The size of the newest checkpoint of its stream, when that covers the record. */
+  /** The size of the newest checkpoint of its stream, when the record stands within it. Neither has been verified. */
   checkpoint: number | null
 }
 

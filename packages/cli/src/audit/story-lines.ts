@@ -75,7 +75,10 @@ function step(
   const lines = own ? [`  ${time}`, `    ${head}`] : [`  ${time.padEnd(10)}  ${head}`]
   const more = [
     `${place}  leaf ${safeText(leaf)}`,
-    ...(checkpoint === null ? [] : [`covered by a checkpoint of ${checkpoint} records`]),
+    // Neither the record nor the signature has been looked at: that takes the whole stream.
+    ...(checkpoint === null
+      ? []
+      : [`within a checkpoint of ${checkpoint} records; lelu audit verify says whether it holds`]),
     ...copies.map((copy) => `written again at ${safeText(copy.stream)}/${copy.seq}`),
   ]
   const pad = ' '.repeat(indent)

@@ -114,7 +114,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
     warnings.push(`the lock of ${held.expired} objects has run out: they can be deleted now`)
   }
 
-  problems.push(...nothingRead({ read, keys, problems, excerpt }))
+  problems.push(...nothingRead({ read, keys, problems }))
 
   const ok = problems.length === 0
   return {

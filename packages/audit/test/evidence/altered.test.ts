@@ -149,6 +149,16 @@ describe('a pack that was altered', () => {
     }
   })
 
+  it('does not show that nothing happened by what it leaves out', async () => {
+    const pack = await packOf(folderOf([before, older]))
+    const told = JSON.parse(text(pack, 'pack.json'))
+    writeFileSync(join(pack.out, 'pack.json'), JSON.stringify({ ...told, streams: [] }))
+    for (const name of ['s', 'streams'])
+      rmSync(join(pack.out, 'v1', log, name), { recursive: true })
+    const { report } = await verifyPack(pack)
+    expect(report).toMatchObject({ ok: false, exit: 1, proven: [], problems: [{ code: 'empty' }] })
+  })
+
   it('leaves out no stream that another saw go on behind its end, or end otherwise', async () => {
     for (const lines of [
       [...before.lines, 'more'],

@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decision, temporaryFolder, writeStream } from '../support.ts'
 import {
@@ -69,6 +70,41 @@ describe('the checkpoints of other streams', () => {
     await expect
       .poll(() => peersIn(directory, watching.stream))
       .toMatchObject([{ stream: good, size: 3 }])
+  })
+})
+
+describe('the streams that a new one vouches for', () => {
+  /** The streams that the last one of a log names, which is begun now. */
+  async function named(directory: string) {
+    const last = await writeStream(directory, 1)
+    const [genesis] = await recordsOf(directory, last)
+    return ((genesis?.peers ?? []) as { stream: string }[]).map(({ stream }) => stream)
+  }
+
+  it.each([
+    ['in times to come', '7zzzzzzzzz'],
+    ['of just now', undefined],
+  ])('are not displaced by empty folders with names %s', async (_, time) => {
+    const directory = temporaryFolder()
+    const stream = await writeStream(directory, 1)
+    for (let n = 0; n < 20; n += 1) {
+      const random = `zzzzzzzzzzzzzz${String(n).padStart(2, '0')}`
+      mkdirSync(join(directory, `${time ?? stream.slice(0, 10)}${random}`))
+    }
+    expect(await named(directory)).toEqual([stream])
+  })
+
+  it('are not displaced by streams that a clock has given names of times to come', async () => {
+    const directory = temporaryFolder()
+    const stream = await writeStream(directory, 1)
+    const wrong = await writeStream(directory, 1)
+    for (let n = 0; n < 20; n += 1) {
+      const name = `7${String(n).padStart(25, '0')}`
+      cpSync(join(directory, wrong), join(directory, name), { recursive: true })
+    }
+    const names = await named(directory)
+    expect(names.slice(0, 2)).toEqual([stream, wrong])
+    expect(names).toHaveLength(2 + 16)
   })
 })
 

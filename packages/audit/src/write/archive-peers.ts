@@ -1,4 +1,5 @@
 import type { SealedPeer } from '../record/record.ts'
+import { ulidTime } from '../record/ulid.ts'
 import { checkpointsPrefix, parseArchiveKey, streamsPrefix } from '../sink/layout.ts'
 import type { AuditSink } from '../sink/sink.ts'
 import type { OwnCheckpoint } from './own-checkpoint.ts'
@@ -17,16 +18,18 @@ export function watchArchive(
   check: OwnCheckpoint,
 ): () => Promise<SealedPeer[]> {
   const streams = new Map<string, string | undefined>()
-  let newest: string | undefined
 
+  /** From the beginning each time: names sort by their machines first, so a new one may stand before those that are known. */
   async function lookForStreams(): Promise<void> {
-    for await (const { key } of sink.list(streamsPrefix(log), newest)) {
+    const names: string[] = []
+    for await (const { key } of sink.list(streamsPrefix(log))) {
       const found = parseArchiveKey(key)
       if (found?.kind !== 'stream' || found.log !== log) continue
-      newest = key
-      if (found.stream !== own) streams.set(found.stream, undefined)
+      if (found.stream !== own) names.push(found.stream)
     }
-    for (const stream of [...streams.keys()].slice(0, -maxPeers)) streams.delete(stream)
+    const wanted = newestOf(names)
+    for (const stream of streams.keys()) if (!wanted.has(stream)) streams.delete(stream)
+    for (const stream of wanted) if (!streams.has(stream)) streams.set(stream, undefined)
   }
 
   return async () => {
@@ -44,6 +47,14 @@ export function watchArchive(
     }
     return grown
   }
+}
+
+/** Names of a later time, as a wrong clock gives them, take no places of those that began by now. */
+function newestOf(names: readonly string[]): Set<string> {
+  const age = (stream: string) => `${stream.slice(-26)}${stream}`
+  const all = names.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))
+  const byNow = all.filter((stream) => ulidTime(stream.slice(-26)) <= Date.now())
+  return new Set([...byNow.slice(-maxPeers), ...all.slice(-maxPeers)])
 }
 
 /** Takes looks in the background, at most one every `everyMs`: what an archive has not answered yet is told next time. */

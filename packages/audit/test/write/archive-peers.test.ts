@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { directorySink } from '../../src/index.ts'
-import { checkpointKey } from '../../src/sink/layout.ts'
+import { type AuditSink, directorySink } from '../../src/index.ts'
+import { checkpointKey, streamKey } from '../../src/sink/layout.ts'
 import { inBackground, watchArchive } from '../../src/write/archive-peers.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import { openQuick } from '../support-log.ts'
@@ -12,13 +12,19 @@ const own = '01m8hpy8a1naeq55gdksekt3vp'
 async function archive() {
   const folder = temporaryFolder()
   const sink = directorySink({ directory: join(folder, 'archive') })
-  const log = await openQuick({ directory: join(folder, 'audit'), sink })
-  const ship = async (id: string) => {
+  const ship = await shipsTo(sink)
+  return { sink, ship }
+}
+
+/** A log of one more machine, that brings what it records to the archive. */
+async function shipsTo(sink: AuditSink, node?: string) {
+  const directory = join(temporaryFolder(), 'audit')
+  const log = await openQuick({ directory, sink, ...(node !== undefined && { node }) })
+  return async (id: string) => {
     await log.append(decision(id))
     await log.ship()
     return { stream: log.stream, size: log.sealed?.size, root: log.sealed?.root }
   }
-  return { sink, ship }
 }
 
 /** As a log whose key has signed them; a checkpoint that it has not signed is none. */
@@ -39,6 +45,21 @@ describe('the archive', () => {
     expect(await look()).toEqual([])
     const second = await ship('b')
     expect(await look()).toEqual([second])
+  })
+
+  it('tells of streams that begin later, also where their names sort before those that were seen', async () => {
+    const { sink, ship } = await archive()
+    const look = watchArchive(sink, 'lelu', own, believing(everything))
+    const [late, early] = [await shipsTo(sink, 'z'), await shipsTo(sink, 'a')]
+    const seen = [await ship('1'), await late('1')]
+    expect(await look()).toEqual(seen)
+    const other = await early('1')
+    expect(await look()).toEqual([other])
+    const future = `7${'z'.repeat(25)}`
+    await sink.put(streamKey('lelu', future), Buffer.from('{}'), 'application/json')
+    expect(await look()).toEqual([])
+    const grown = await (await shipsTo(sink))('1')
+    expect(await look()).toEqual([grown])
   })
 
   it('says nothing of the own stream, and nothing that this log has not signed', async () => {

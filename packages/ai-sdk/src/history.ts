@@ -11,25 +11,39 @@ export type Part = {
   input?: unknown
 }
 
+const nothing: readonly (Part | null)[] = []
+
 /**
  * The parts of a message of this role; none for any other role, and none for plain text. The SDK compares roles loosely,
  * so that `["tool"]`, which JSON can bring, is "tool".
  */
+function contentOf(
+  message: ModelMessage | undefined,
+  role: ModelMessage['role'],
+): readonly (Part | null)[] {
+  if (String(message?.role) !== role || !Array.isArray(message?.content)) return nothing
+  return message.content as readonly (Part | null)[]
+}
+
+/** The same without what is no part. */
 export function partsOf(
   message: ModelMessage | undefined,
   role: ModelMessage['role'],
 ): readonly Part[] {
-  if (String(message?.role) !== role || !Array.isArray(message?.content)) return []
-  return (message.content as readonly (Part | null)[]).filter((part) => part !== null)
+  return contentOf(message, role).filter((part) => part !== null)
 }
 
 /** The name of a call within its run. */
 export const callId = (toolCallId: string, earlier: number): string => `${toolCallId}#${earlier}`
 
-/** How often these messages call with this id. */
+/** How often these messages call with this id. In plain loops: a client may send thousands of calls, each placed so. */
 function countCalls(messages: readonly ModelMessage[], toolCallId: string): number {
-  const isCall = (part: Part) => part.type === 'tool-call' && part.toolCallId === toolCallId
-  return messages.flatMap((message) => partsOf(message, 'assistant').filter(isCall)).length
+  let count = 0
+  for (const message of messages) {
+    for (const part of contentOf(message, 'assistant'))
+      if (part?.type === 'tool-call' && part.toolCallId === toolCallId) count += 1
+  }
+  return count
 }
 
 /** The SDK looks ids up as the names of properties: there `["id"]`, which JSON can bring, is `"id"`. */
@@ -40,23 +54,21 @@ export const nameOf = (id: unknown): string => String(id)
  * `collectToolApprovals`, or a forged history could pass for a new answer.
  */
 function isResumed(messages: readonly ModelMessage[], toolCallId: string): boolean {
-  const last = partsOf(messages.at(-1), 'tool')
-  if (last.some((part) => part.type === 'tool-result' && part.toolCallId === toolCallId))
+  const last = contentOf(messages.at(-1), 'tool')
+  if (last.some((part) => part?.type === 'tool-result' && part.toolCallId === toolCallId))
     return false
-  const approvals = last.filter(
-    (part) => part.type === 'tool-approval-response' && Boolean(part.approved),
-  )
-  if (approvals.length === 0) return false
-  const requested = new Map<string, string>()
+  const approves = (part: Part | null): part is Part =>
+    part?.type === 'tool-approval-response' && Boolean(part.approved)
+  if (!last.some(approves)) return false
+  const requests = new Set<string>() // for this call: the last request of an id counts
   for (const message of messages) {
-    for (const part of partsOf(message, 'assistant')) {
-      if (part.type === 'tool-approval-request')
-        requested.set(nameOf(part.approvalId), nameOf(part.toolCallId))
+    for (const part of contentOf(message, 'assistant')) {
+      if (part?.type !== 'tool-approval-request') continue
+      if (nameOf(part.toolCallId) === nameOf(toolCallId)) requests.add(nameOf(part.approvalId))
+      else requests.delete(nameOf(part.approvalId))
     }
   }
-  return approvals.some(
-    ({ approvalId }) => requested.get(nameOf(approvalId)) === nameOf(toolCallId),
-  )
+  return last.some((part) => approves(part) && requests.has(nameOf(part.approvalId)))
 }
 
 /**
@@ -89,27 +101,22 @@ export type OpenCall = {
   answered: boolean
 }
 
-/** Whether a later message answers the call; a newer call of the same id is another call. */
-function hasResult(later: readonly ModelMessage[], toolCallId: string): boolean {
-  for (const message of later) {
-    if (countCalls([message], toolCallId) > 0) return false
-    const answers = (part: Part) => part.type === 'tool-result' && part.toolCallId === toolCallId
-    if (partsOf(message, 'tool').some(answers)) return true
-  }
-  return false
-}
+const resultsIn = (message: ModelMessage): readonly Part[] =>
+  partsOf(message, 'tool').filter(({ type }) => type === 'tool-result')
 
 /** Whether a call of the last step that the app or its client answers has no result yet: the SDK would fail on it. */
 export function waitsForApp(messages: readonly ModelMessage[]): boolean {
   const index = messages.findLastIndex(({ role }) => String(role) !== 'tool')
   const parts = partsOf(messages[index], 'assistant')
   const asked = requestsIn(parts)
+  const results = messages.slice(index + 1).flatMap(resultsIn)
+  const answered = new Set(results.map(({ toolCallId }) => toolCallId))
   return parts.some(
     ({ type, toolCallId = '', providerExecuted }) =>
       type === 'tool-call' &&
       providerExecuted !== true &&
       !asked.has(toolCallId) &&
-      !hasResult(messages.slice(index + 1), toolCallId),
+      !answered.has(toolCallId),
   )
 }
 
@@ -132,28 +139,40 @@ function requestsIn(parts: readonly Part[]): Map<string, Requests> {
  * among them: their approvals are between the app and the provider.
  */
 export function openCalls(messages: readonly ModelMessage[]): OpenCall[] {
-  const answers = partsOf(messages.at(-1), 'tool').filter(
-    ({ type }) => type === 'tool-approval-response',
-  )
-  return messages.flatMap((message, index) => {
-    const later = messages.slice(index + 1)
+  const last = partsOf(messages.at(-1), 'tool')
+  const answers = last.filter(({ type }) => type === 'tool-approval-response')
+  const answered = new Set<unknown>(answers.map(({ approvalId }) => approvalId))
+  const lastSaid = messages.findLastIndex(({ role }) => role !== 'tool')
+  const counts = new Map<unknown, number>()
+  const open = new Set<OpenCall>()
+  /** Those whose result may still come; a newer call of the same id is another call. */
+  const waiting = new Map<unknown, OpenCall>()
+  for (const [index, message] of messages.entries()) {
     const parts = partsOf(message, 'assistant')
-    return [...requestsIn(parts)].flatMap(([toolCallId, requests]): OpenCall[] => {
-      const call = parts.find((part) => part.type === 'tool-call' && part.toolCallId === toolCallId)
-      if (typeof call?.toolName !== 'string' || call.providerExecuted === true) return []
-      if (hasResult(later, toolCallId)) return []
-      return [
-        {
-          id: callId(toolCallId, countCalls(messages.slice(0, index), toolCallId)),
-          toolCallId,
-          toolName: call.toolName,
-          input: call.input,
-          approvalId: requests[0],
-          index,
-          abandoned: later.some(({ role }) => role !== 'tool'),
-          answered: answers.some(({ approvalId }) => requests.some((id) => id === approvalId)),
-        },
-      ]
-    })
-  })
+    const calls = parts.filter(({ type }) => type === 'tool-call')
+    for (const { toolCallId } of calls) waiting.delete(toolCallId)
+    const byId = new Map(calls.toReversed().map((call) => [call.toolCallId, call])) // the first of each
+    for (const [toolCallId, requests] of requestsIn(parts)) {
+      const { toolName, input, providerExecuted } = byId.get(toolCallId) ?? {}
+      if (typeof toolName !== 'string' || providerExecuted === true) continue
+      const call = {
+        id: callId(toolCallId, counts.get(toolCallId) ?? 0),
+        toolCallId,
+        toolName,
+        input,
+        approvalId: requests[0],
+        index,
+        abandoned: lastSaid > index,
+        answered: requests.some((id) => answered.has(id)),
+      }
+      open.add(call)
+      waiting.set(toolCallId, call)
+    }
+    for (const { toolCallId } of calls) counts.set(toolCallId, (counts.get(toolCallId) ?? 0) + 1)
+    for (const { toolCallId } of resultsIn(message)) {
+      const call = waiting.get(toolCallId)
+      if (call !== undefined) open.delete(call)
+    }
+  }
+  return [...open]
 }

@@ -66,3 +66,16 @@ test('a history that a client broke is read as far as it goes', () => {
   expect(placeOf(broken, 'a')).toEqual({ id: 'a#0', resumed: false })
   expect(openCalls(broken)).toEqual([])
 })
+
+test('a client that sends thousands of open calls has its history read through once, not once for each', () => {
+  let reads = 0
+  const messages = Array.from({ length: 2000 }, (_, index) => ({
+    get role() {
+      reads += 1
+      return 'assistant' as const
+    },
+    content: asks(`c${index}`, `r${index}`).content,
+  })) as ModelMessage[]
+  expect(openCalls(messages)).toHaveLength(2000)
+  expect(reads).toBeLessThan(20 * messages.length)
+})

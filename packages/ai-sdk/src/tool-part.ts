@@ -18,14 +18,17 @@ export type ToolPart = {
 
 const prefix = 'tool-'
 
+const dynamic = 'dynamic-tool'
+
 export function toolPart(part: UIMessage['parts'][number]): ToolPart | undefined {
-  const isTool = part.type === 'dynamic-tool' || part.type.startsWith(prefix)
+  const isTool = part.type === dynamic || part.type.startsWith(prefix)
   // Input that is still streaming is no call yet, and becomes none of the model's messages.
   return isTool && (part as ToolPart).state !== 'input-streaming' ? (part as ToolPart) : undefined
 }
 
+/** As the SDK reads it: a client may have added a `toolName` to a part whose type names the tool. */
 export const toolNameOf = ({ toolName, type }: ToolPart): string =>
-  toolName ?? type.slice(prefix.length)
+  type === dynamic ? String(toolName) : type.slice(prefix.length)
 
 /** Its execution ended without an answer, and was shown in its place. */
 export const isUnansweredPart = ({ state, output, approval }: ToolPart): boolean =>

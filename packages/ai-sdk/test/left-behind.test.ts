@@ -139,4 +139,10 @@ test('a history that was altered since is not told the result of another call', 
     const closed = answers(await guard.cancelAbandoned(JSON.parse(altered) as ModelMessage[])).x
     expect(closed).toMatchObject({ value: expect.stringContaining('another tool or input') })
   }
+  const named = JSON.stringify(chatOf('approval-requested')).replace(
+    '"tool-reviewed"',
+    '"tool-other","toolName":"reviewed"',
+  )
+  const chat = await guard.cancelAbandoned(JSON.parse(named) as UIMessage[])
+  expect(chat[1]?.parts[0]).toMatchObject({ state: 'output-error' })
 })

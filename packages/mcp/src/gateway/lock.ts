@@ -89,6 +89,27 @@ export async function changeLock(
   path: string,
   change: (lock: Lock) => Lock | undefined,
 ): Promise<void> {
+  const changed = await changeAlone(path, change).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof LeluMcpError || error.syscall === undefined) throw error
+    throw new LeluMcpError(
+      'LELU_MCP_LOCK_READONLY',
+      `The lock file ${path} cannot be written (${error.code}).`,
+      { help: 'Make its folder writable, or name another file with `pin`.', cause: error },
+    )
+  })
+  if (changed) return
+  throw new LeluMcpError(
+    'LELU_MCP_LOCK_BUSY',
+    `The lock file ${path} is being changed by another process, and that does not end.`,
+    { help: 'Try again. If it stays, stop the other lelu-mcp of this folder.' },
+  )
+}
+
+/** False: others do not let it. */
+async function changeAlone(
+  path: string,
+  change: (lock: Lock) => Lock | undefined,
+): Promise<boolean> {
   // By its real name: it may be reached over a link, too.
   const target = await realpath(path).catch(() => path)
   await mkdir(dirname(target), { recursive: true })
@@ -97,10 +118,5 @@ export async function changeLock(
     if (next !== undefined) await writeLock(path, next)
     return true
   })
-  if (changed !== null) return
-  throw new LeluMcpError(
-    'LELU_MCP_LOCK_BUSY',
-    `The lock file ${path} is being changed by another process, and that does not end.`,
-    { help: 'Try again. If it stays, stop the other lelu-mcp of this folder.' },
-  )
+  return changed !== null
 }

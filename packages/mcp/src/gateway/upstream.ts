@@ -99,12 +99,14 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     learning = learning.then(async () => {
       if (next === client) next = undefined
       if (current !== client) return
+      let failed = 'does not list its tools'
       try {
         const timeout = options.connectTimeoutMs
         const { tools } = await client.listTools(undefined, { timeout, cacheMode: 'bypass' })
+        failed = 'has tools that cannot be held against their pins'
         if (current === client) await options.onTools(readDefinitions(tools, left))
       } catch (error) {
-        lose(client, `does not list its tools (${reasonOf(error)})`)
+        lose(client, `${failed} (${reasonOf(error)})`)
       }
     })
   }

@@ -5,7 +5,8 @@ import { acceptDefinitions } from '../../src/gateway/accept.ts'
 import { type PinnedDefinition, readDefinition } from '../../src/gateway/definition.ts'
 import { readLock } from '../../src/gateway/lock.ts'
 import { openPins } from '../../src/gateway/pins.ts'
-import { temporaryFolder } from './support.ts'
+import { v1HttpServer } from './servers.ts'
+import { temporaryFolder, testGateway } from './support.ts'
 
 function pin(name: string): PinnedDefinition {
   const read = readDefinition({ name, inputSchema: { type: 'object' } })
@@ -39,4 +40,15 @@ test('of two that see one server for the first time, the second is held against 
 test('the folder of the lock file need not be there', async () => {
   const path = join(temporaryFolder(), 'pins', 'lelu-mcp.lock')
   expect((await openPins(path).judge('a', [pin('one')])).first).toEqual(['one'])
+})
+
+test('where the pins cannot be written nothing is served, and it is the file that is named, not the server', async () => {
+  const { url } = await v1HttpServer()
+  // Too long for what is written beside it.
+  const settings = { pin: 'x'.repeat(250) }
+  const gateway = await testGateway({ servers: { v1: { url } }, settings })
+  expect(await gateway.names()).toEqual([])
+  expect(gateway.notices[0]).toMatch(
+    /^v1 has tools that cannot be held against their pins \(LELU_MCP_LOCK_READONLY: .*ENAMETOOLONG/,
+  )
 })

@@ -41,6 +41,9 @@ export interface Upstream {
 
 const firstPauseMs = 500
 const longestPauseMs = 30_000
+/** Changes that a server may tell of in ten seconds: some tell of each of many tools. */
+const mostTold = 2000
+const toldMs = 10_000
 
 /** Connects at once, and again with growing pauses whenever the connection ends. */
 export function openUpstream(options: UpstreamOptions): Upstream {
@@ -52,6 +55,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   let learning: Promise<void> = Promise.resolve()
   /** Whose list is asked for again as soon as what is being learnt now is known. */
   let next: Client | undefined
+  let told = { since: 0, changes: 0 }
   let attempts = 0
   let timer: NodeJS.Timeout | undefined
   let connecting: Promise<void> = Promise.resolve()
@@ -74,7 +78,12 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       options.onClient?.(connected)
       connected.onclose = () => lose(connected, 'closed the connection')
       listChanged = () => {
-        if (current === connected) learn(connected)
+        const now = performance.now()
+        if (now - told.since > toldMs) told = { since: now, changes: 0 }
+        told.changes += 1
+        // To read them all is what would keep the calls of other servers waiting.
+        if (told.changes > mostTold) lose(connected, 'tells of changes without end')
+        else if (current === connected) learn(connected)
       }
       current = connected
       learn(connected)

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { v1HttpServer } from './servers.ts'
-import { testGateway, textOf } from './support.ts'
+import { fixtures, testGateway, textOf, until } from './support.ts'
 
 test('a server that tells of change after change is asked for its tools once more, and its calls go on', async () => {
   const server = await v1HttpServer()
@@ -18,4 +19,10 @@ test('a server that tells of change after change is asked for its tools once mor
   // The last list counts: it is the one that tells of the change.
   expect(textOf(await call)).toMatch(/^LELU_TOOL_CHANGED/)
   expect(lists).toBe(2)
+})
+
+test('a server that tells of changes without end is left alone for a while', async () => {
+  const flood = { command: process.execPath, args: [join(fixtures, 'flood.ts')] }
+  const { notices } = await testGateway({ servers: { flood } })
+  await until(() => notices.some((text) => text.startsWith('flood tells of changes without end')))
 })

@@ -141,13 +141,11 @@ async function writeTemporary(
   try {
     handle = await open(temporary, 'wx', 0o600)
     await handle.writeFile(bytes)
-    if (file.uid !== -1) {
-      const made = await handle.stat()
-      // Under sudo the file would become root's, and the client could not read it.
-      if (made.uid !== file.uid || made.gid !== file.gid) await handle.chown(file.uid, file.gid)
-    }
+    const kept = file.uid === -1 || (await takeOwner(handle, file))
+    // What only its old group could do, another one shall not.
+    const allowed = kept ? mode : mode & ~(~(mode << 3) & 0o070)
     // A new shared file gets what the umask leaves.
-    await handle.chmod(file.bytes === null && file.shared ? 0o666 & ~process.umask() : mode)
+    await handle.chmod(file.bytes === null && file.shared ? 0o666 & ~process.umask() : allowed)
     await handle.sync()
     await handle.close()
     return temporary
@@ -155,6 +153,23 @@ async function writeTemporary(
     await handle?.close().catch(() => {})
     await unlink(temporary).catch(() => {})
     throw error
+  }
+}
+
+/**
+ * Gives the new file to the owner of the old one: under sudo it would become root's, and the client could not read it.
+ * False where its group cannot be given by this user, who is not in it.
+ */
+async function takeOwner(handle: FileHandle, file: ConfigFile): Promise<boolean> {
+  const made = await handle.stat()
+  if (made.uid === file.uid && made.gid === file.gid) return true
+  try {
+    await handle.chown(file.uid, file.gid)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+    if (made.uid !== file.uid) throw foreign(file.path)
+    return false
   }
 }
 
@@ -170,6 +185,17 @@ function changed(path: string): LeluMcpError {
     'LELU_MCP_CONFIG_CHANGED',
     `${path} was changed by somebody else at the same time. It was not touched.`,
     { help: 'Run the command again.', details: { path } },
+  )
+}
+
+function foreign(path: string): LeluMcpError {
+  return new LeluMcpError(
+    'LELU_MCP_CONFIG_READONLY',
+    `${path} was not touched: it belongs to another user.`,
+    {
+      help: 'Make it yours (sudo chown "$USER" on the file) and run the command again, or add the entry by hand: --print shows it.',
+      details: { path },
+    },
   )
 }
 

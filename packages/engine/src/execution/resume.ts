@@ -34,7 +34,7 @@ function failedError({ id, result }: ApprovalRecord): LeluError {
   const details = { approval: id, state: 'failed', message }
   if (result?.status === 'not_run') {
     return new LeluError('LELU_APPROVAL_FAILED', `The call of approval ${id} was not run.`, {
-      help: 'Its framework ended the step without it, and its approval is spent. Let the agent ask anew.',
+      help: 'It was stopped before it began, and its approval is spent. Let the agent ask anew.',
       details,
     })
   }

@@ -85,6 +85,7 @@ test('an approval that does not hold any more is on record as not run, and the s
   await until(async () => !(await gateway.names()).includes('v1__write'))
   expect(await resumed(lelu, gateway, id)).toMatch(/^LELU_TOOL_CHANGED/)
   expect(await lelu.approvals.get(id)).toMatchObject({ result: { status: 'not_run' } })
+  expect(await resumed(lelu, gateway, id)).toMatch(/was not run\. It was stopped before it began/)
   server.said.write = 'Writes a line.'
   await server.changed()
   await until(async () => (await gateway.names()).includes('v1__write'))

@@ -47,3 +47,20 @@ test('a hosted call that is not handed over is on record as not run', async () =
   expect(items).toMatchObject([{ approve: false }])
   expect(outcomesOf(lelu)).toEqual(['not_run'])
 })
+
+test('a call whose run is aborted while a reader is asked is on record as not run, and runs when it is asked for again', async () => {
+  const control = new AbortController()
+  const { guard, lelu, amounts } = await openWorld({
+    confidence: async () => {
+      control.abort()
+      return undefined
+    },
+  })
+  const { message, messages } = await conversation([call('a', 'allowed')])
+  const run = guard.executeToolCalls(message, { messages, signal: control.signal })
+  await expect(run).rejects.toMatchObject({ name: 'AbortError' })
+  expect(amounts()).toEqual([])
+  expect(outcomesOf(lelu)).toEqual(['not_run'])
+  await guard.executeToolCalls(message, { messages })
+  expect(amounts()).toEqual([5])
+})

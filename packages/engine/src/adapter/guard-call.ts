@@ -3,6 +3,7 @@ import { canonicalJson } from '@lelu/audit'
 import type { Approval } from '../approvals/record.ts'
 import { type CodedError, isLeluError, LeluError } from '../errors.ts'
 import type { GuardHooks } from '../execution/guard.ts'
+import { notRun } from '../execution/not-run.ts'
 import type { Outcome, ToolRun } from '../execution/outcome.ts'
 import { pendingText } from '../refusal.ts'
 import { thawedCopy } from '../request/frozen-copy.ts'
@@ -70,6 +71,18 @@ function leftAtWork(cause: unknown): Error {
   return Object.assign(error, { name: 'AbortError' })
 }
 
+function notStarted(tool: string): LeluError {
+  return notRun(
+    new LeluError(
+      'LELU_CALL_INVALID',
+      `The run was aborted before ${tool} began. It was not run.`,
+      {
+        help: 'Nothing is to be done: ask again for what is still wanted.',
+      },
+    ),
+  )
+}
+
 /** An answer that this version does not know is not a permission. */
 function unknownAnswer(tool: string): LeluError {
   return new LeluError(
@@ -102,6 +115,11 @@ export async function guardCall<T, Call>(
     }
     signal?.throwIfAborted()
     const execute = async ({ input }: ToolCall, run: ToolRun) => {
+      // A reader may have asked for long. What a person approved is used up by now, and runs: nobody could ask again.
+      if (signal?.aborted === true && run.approval === null) {
+        failure = { error: signal.reason }
+        throw notStarted(call.tool)
+      }
       try {
         return await runTool(thawedCopy(input), run)
       } catch (error) {

@@ -95,6 +95,18 @@ test.each<[string, unknown]>([
   },
 )
 
+test('a run that is aborted while the reader is asked does not start its tool', async () => {
+  const { signal, abort } = controlOf()
+  const lelu = await testEngine({ policies: policyOf(() => ({ effect: 'allow' })) })
+  const reader = async () => abort(undefined)
+  const evidence = () => ({ call: { id: call.id, tool: call.tool, input: call.input } })
+  let runs = 0
+  const options = { lelu, subject, confidence: reader as never }
+  const ending = await guardCall(options, { ...call, signal, evidence }, () => ++runs)
+  expect(ending).toEqual({ status: 'threw', error: signal.reason })
+  expect(runs).toBe(0)
+})
+
 function controlOf() {
   const control = new AbortController()
   return { signal: control.signal, abort: (reason: unknown) => control.abort(reason) }

@@ -76,8 +76,9 @@ async function settle(
   const { item, toolCall, call } = interruption
   const reject = (message: string | undefined) =>
     state.reject(item, message === undefined ? {} : { message })
-  if (guardOfItem(item) !== undefined && (call === undefined || isMalformed(interruption))) {
-    return reject(invalidInputText(toolCall.name))
+  if (guardOfItem(item) !== undefined && isMalformed(interruption)) {
+    // What is no JSON reaches no tool. The SDK says so where it is approved; of a rejection, that nobody has approved it.
+    return call === undefined ? state.approve(item) : reject(invalidInputText(toolCall.name))
   }
   const record: LastApproval = call ? await recordOf(options, call) : { count: 0 }
   const { approval, altered, count } = record
@@ -94,7 +95,7 @@ async function settle(
 /**
  * The state to go on with: `run(agent, state)`. Exactly the calls that the approval store has decided are approved or
  * rejected in it; the others stay suspended. It grants nothing: the engine looks again where each tool is run.
- * Calls of guarded tools whose arguments are no JSON object are rejected, for the SDK suspends them on its own.
+ * Calls of guarded tools whose arguments are no JSON object are answered, for the SDK suspends them on its own.
  */
 export async function resumeRun<TAgent extends AnyAgent, Context = unknown>(
   agent: TAgent,

@@ -49,6 +49,16 @@ test.each([
   },
 )
 
+test.each(['{"amount":5', '', '\ufeff{}'])(
+  'of the arguments %j the model reads that they are no JSON, and not that nobody has approved them',
+  async (raw) => {
+    const { ask, resume, ran } = await agentWith({ steps: step('reviewed', { raw }) })
+    const done = await resume((await ask()).state.toString())
+    expect(answersOf(done)[0]?.text).toContain('valid JSON')
+    expect(ran()).toEqual([])
+  },
+)
+
 test('arguments that are no JSON run nothing, even when somebody approves them in the state', async () => {
   const { ask, goOn, ran } = await agentWith({ steps: step('reviewed', { raw: '{"amount":5' }) })
   const { state } = await ask()

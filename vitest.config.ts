@@ -10,8 +10,10 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/src/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Generous: a busy machine must not tell a slow test from a broken one.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     // Most tests wait for processes and servers. By default one file at a time is played on two processors.
     maxWorkers: availableParallelism() + 1,
     // Those processes are short and load the same modules: Node keeps what it has compiled.

@@ -52,7 +52,7 @@ describe.skipIf(!withRedis)(`a server that is killed${skipped}`, () => {
       }
     }
     const writers = Array.from({ length: 8 }, (_, lane) => writer(lane))
-    await vi.waitUntil(() => acknowledged.length > 300)
+    await vi.waitUntil(() => acknowledged.length > 300, 10_000)
     await server.kill()
     stopped = true
     await Promise.all(writers)
@@ -150,7 +150,10 @@ describe.skipIf(!withRedis)(`open()${skipped}`, () => {
     await command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await store.get('a')).toBeDefined()
     await command('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal')
-    await vi.waitFor(() => expect(store.get('a')).rejects.toThrowError(unsafe('allkeys-lru')))
+    await vi.waitFor(
+      () => expect(store.get('a')).rejects.toThrowError(unsafe('allkeys-lru')),
+      10_000,
+    )
   })
 
   it('refuses a replica, which loses what is written to it', async () => {

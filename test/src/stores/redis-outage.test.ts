@@ -13,7 +13,7 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
     await store.create(rowOf('a'))
     await server.kill()
     const atOnce = { ...unavailable, message: expect.stringContaining('is not connected') }
-    await vi.waitFor(() => expect(store.get('a')).rejects.toMatchObject(atOnce))
+    await vi.waitFor(() => expect(store.get('a')).rejects.toMatchObject(atOnce), 10_000)
     const begun = performance.now()
     const refused = [
       store.create(rowOf('b')),

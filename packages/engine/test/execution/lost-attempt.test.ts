@@ -18,7 +18,10 @@ describe('an attempt that was lost', () => {
     // The process hangs in the tool for ever: its lease is not renewed, for its timers stand still too.
     vi.useFakeTimers({ toFake: ['setInterval'] })
     void first.resume(id, () => new Promise(() => {}))
-    await vi.waitFor(async () => expect((await first.approvals.get(id)).state).toBe('executing'))
+    await vi.waitFor(
+      async () => expect((await first.approvals.get(id)).state).toBe('executing'),
+      10_000,
+    )
     vi.useRealTimers()
     return { id, clock, second: await testEngine(options) }
   }

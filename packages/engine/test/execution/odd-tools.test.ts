@@ -70,7 +70,10 @@ test('of a further attempt that was not run, the earlier one leaves it open what
   const lost = await open()
   const id = await approved(lost, { effect: 'idempotent' }, { run: 'run-1' })
   void lost.resume(id, () => new Promise(() => {})).catch(() => {})
-  await vi.waitFor(async () => expect((await lost.approvals.get(id)).state).toBe('executing'))
+  await vi.waitFor(
+    async () => expect((await lost.approvals.get(id)).state).toBe('executing'),
+    10_000,
+  )
   await lost.close() // stands for a process that dies while its tool is at work
   const lelu = await open()
   const reason = notRun(new LeluError('LELU_CALL_INVALID', 'Left behind.', { help: 'None.' }))

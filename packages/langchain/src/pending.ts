@@ -96,7 +96,9 @@ async function isDecided(approvalId: string, { lelu }: ResumeOptions): Promise<b
  * Undefined when there is none. It grants nothing: the engine looks again at each call it wakes up, so a plain
  * `new Command({ resume: true })` is as safe.
  */
-export async function resume(options: ResumeOptions): Promise<Command | undefined> {
+export async function resume(
+  options: ResumeOptions,
+): Promise<Command<unknown, never, never> | undefined> {
   const decided: Record<string, true> = {}
   for (const { interruptId, approvalId } of pendingApprovals(options.result)) {
     if (await isDecided(approvalId, options)) decided[interruptId] = true

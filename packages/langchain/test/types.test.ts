@@ -1,8 +1,9 @@
+import { type Command, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
 import { ToolNode } from '@langchain/langgraph/prebuilt'
 import { createAgent, tool } from 'langchain'
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { guardTool, guardTools, leluMiddleware } from '../src/index.ts'
+import { guardTool, guardTools, leluMiddleware, resume } from '../src/index.ts'
 import { ScriptedModel } from './scripted-model.ts'
 
 // No tool is called: what counts is what the compiler infers.
@@ -63,4 +64,18 @@ test('an agent infers its messages and its context as without the middleware', (
   >
   expectTypeOf<State<typeof guarded>>().toEqualTypeOf<State<typeof bare>>()
   expectTypeOf<Parameters<typeof guarded.invoke>>().toEqualTypeOf<Parameters<typeof bare.invoke>>()
+})
+
+test('the command that resumes goes wherever LangChain takes one, a graph that knows its nodes by name among them', () => {
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('tools', new ToolNode(guardTools([weather, count], options)))
+    .addEdge('__start__', 'tools')
+    .compile()
+  const agent = createAgent({ model: new ScriptedModel(''), tools: [weather] })
+  const goesOn = async () => {
+    const command = await resume({ result: {}, lelu: options.lelu })
+    const plain: Command | undefined = command
+    return command && [plain, await graph.invoke(command), await agent.invoke(command)]
+  }
+  expectTypeOf(goesOn).toBeFunction()
 })

@@ -1,9 +1,6 @@
-import { createRequire } from 'node:module'
 import { BaseMessage, isBaseMessage } from '@langchain/core/messages'
 import { Command } from '@langchain/langgraph'
-
-type Core = typeof import('@langchain/core/messages')
-type LangGraph = typeof import('@langchain/langgraph')
+import { required } from './required.ts'
 
 /** A message of what `invoke` or `getState` answered. */
 function messageIn(result: unknown): BaseMessage | undefined {
@@ -13,8 +10,8 @@ function messageIn(result: unknown): BaseMessage | undefined {
 }
 
 /** By its class alone: `instanceof` takes the messages of any copy. */
-const isMadeBy = (core: Pick<Core, 'BaseMessage'>, message: BaseMessage): boolean =>
-  Object.prototype.isPrototypeOf.call(core.BaseMessage.prototype, message)
+const isMadeBy = (made: typeof BaseMessage, message: BaseMessage): boolean =>
+  Object.prototype.isPrototypeOf.call(made.prototype, message)
 
 /**
  * The `Command` of the copy of LangGraph that made this result. A project that loads LangChain with `require` has another
@@ -23,8 +20,8 @@ const isMadeBy = (core: Pick<Core, 'BaseMessage'>, message: BaseMessage): boolea
  */
 export function commandOf(result: unknown): typeof Command {
   const message = messageIn(result)
-  if (message === undefined || isMadeBy({ BaseMessage }, message)) return Command
-  const require = createRequire(import.meta.url)
-  if (!isMadeBy(require('@langchain/core/messages') as Core, message)) return Command
-  return (require('@langchain/langgraph') as LangGraph).Command
+  if (message === undefined || isMadeBy(BaseMessage, message)) return Command
+  const core = required('@langchain/core/messages')
+  if (core === undefined || !isMadeBy(core.BaseMessage, message)) return Command
+  return required('@langchain/langgraph')?.Command ?? Command
 }

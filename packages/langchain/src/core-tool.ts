@@ -1,9 +1,17 @@
-import { DynamicStructuredTool, DynamicTool, StructuredTool, Tool } from '@langchain/core/tools'
+import * as imported from '@langchain/core/tools'
 import { LeluError } from '@lelu/engine/adapter'
 import { type CallableTool, isCallable } from './bind-tool.ts'
+import { required } from './required.ts'
 
-const methodsOf = (name: 'invoke' | 'call'): readonly unknown[] =>
-  [StructuredTool, Tool, DynamicTool, DynamicStructuredTool].map(({ prototype }) => prototype[name])
+type Core = Pick<
+  typeof imported,
+  'StructuredTool' | 'Tool' | 'DynamicTool' | 'DynamicStructuredTool'
+>
+
+const methodsOf = (core: Core, name: 'invoke' | 'call'): readonly unknown[] =>
+  [core.StructuredTool, core.Tool, core.DynamicTool, core.DynamicStructuredTool].map(
+    ({ prototype }) => prototype[name],
+  )
 
 function unsupported(message: string, help: string, cause?: unknown): LeluError {
   return new LeluError('LELU_TOOL_UNSUPPORTED', message, { help, cause })
@@ -13,7 +21,11 @@ function unsupported(message: string, help: string, cause?: unknown): LeluError 
 export function isCoreTool(tool: unknown): tool is CallableTool {
   if (!isCallable(tool)) return false
   const { invoke, call } = tool as { invoke?: unknown; call?: unknown }
-  return methodsOf('invoke').includes(invoke) && methodsOf('call').includes(call)
+  const isOf = (core: Core | undefined): boolean =>
+    core !== undefined &&
+    methodsOf(core, 'invoke').includes(invoke) &&
+    methodsOf(core, 'call').includes(call)
+  return isOf(imported) || isOf(required('@langchain/core/tools'))
 }
 
 /** What a framework reads of a tool before it calls it. */
@@ -35,7 +47,7 @@ export function assertCoreTool(tool: unknown): asserts tool is CallableTool {
   if (!isCoreTool(tool)) {
     throw unsupported(
       'This tool cannot be guarded from the inside: its `invoke` or `call` is not the one of @langchain/core.',
-      'Let the class override `_call` alone, or guard the agent with leluMiddleware(). A tool that is made by tool() is of another copy of @langchain/core: install one copy, and load it with `import` everywhere.',
+      'Let the class override `_call` alone, or guard the agent with leluMiddleware(). A tool that is made by tool() is of another version of @langchain/core: install one.',
     )
   }
   try {

@@ -1,4 +1,11 @@
-const marked = new WeakSet<object>()
+type Shared = { [marks]?: WeakSet<object> }
+
+const marks: unique symbol = Symbol.for('lelu.not-run') as never
+
+// One for all copies of this package: an adapter may have brought its own, and the engine that it is given is of another.
+const shared = globalThis as Shared
+shared[marks] ??= new WeakSet()
+const marked = shared[marks]
 
 /**
  * Marks what an adapter throws in the place of the tool, when the call is not run after all: nothing took effect. The log

@@ -5,6 +5,7 @@ import { Keyv } from 'keyv'
 import type { AdapterHarness, ScriptedCall, SuiteOptions, Turn, World } from './harness.ts'
 import { suitePolicy } from './policy.ts'
 import { type KillPoint, suiteTools } from './tools.ts'
+import { workerWords } from './worker-words.ts'
 
 /** What a conversation is told to do next. */
 export type Move =
@@ -168,14 +169,10 @@ const killed: Played = {
 }
 
 function inProcesses(harness: AdapterHarness, module: string, directory: string): Life {
-  const worker = new URL(
-    import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
-    import.meta.url,
-  ).pathname
   return {
     play(move, options) {
       const task: WorkerTask = { module, harness: harness.name, directory, move, options }
-      const words = ['--conditions=lelu:source', worker, JSON.stringify(task)]
+      const words = [...workerWords(import.meta.url), JSON.stringify(task)]
       return new Promise((resolve, reject) => {
         execFile(process.execPath, words, { timeout: 60_000 }, (error, stdout, stderr) => {
           if (error?.signal === 'SIGKILL' && options.killAt !== undefined) return resolve(killed)

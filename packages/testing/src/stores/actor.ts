@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Host } from '../servers/two-hosts.ts'
+import { workerWords } from '../worker-words.ts'
 import type { StoreKeyv } from './harness.ts'
 import { openPlayer } from './player.ts'
 import type { Order, Reply, WorkerLine, WorkerSetup } from './protocol.ts'
@@ -32,11 +33,7 @@ export async function startProcess(
 ): Promise<Actor> {
   // Most of the life of a worker is its start, and half of that is compiling the same files.
   const env = { ...process.env, NODE_COMPILE_CACHE: compileCache }
-  const worker = new URL(
-    import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
-    import.meta.url,
-  ).pathname
-  const own = [process.execPath, '--conditions=lelu:source', worker, JSON.stringify(setup)]
+  const own = [process.execPath, ...workerWords(import.meta.url), JSON.stringify(setup)]
   const [program, ...words] = host === undefined ? own : host.inside(own)
   const child = spawn(program as string, words, { stdio: ['pipe', 'pipe', 'pipe'], env })
   const waiting = new Map<number, (reply: Reply) => void>()

@@ -58,6 +58,8 @@ test('each line under Next works as it is printed', async () => {
     })
     if (line.startsWith('decide')) expect(JSON.parse(answer.stdout).effect).toBe('require_approval')
   }
+  // It has just read `require_approval`, and finds nobody waiting.
+  expect(stdout).toContain('(empty until an agent has called a tool that waits')
 })
 
 test('the README of the policies shows the request that init writes', () => {

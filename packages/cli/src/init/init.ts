@@ -123,6 +123,7 @@ function summary(done: Made, place: Place): string[] {
     `  lelu policy ${kept.includes(place.policies) ? 'check' : 'test'} ${policies}`,
     `  lelu decide --policies ${policies} --input ${shellWord(place.request)}${option}`,
     `  lelu approvals list${option}`,
+    '  (empty until an agent has called a tool that waits: decide only asks the policy)',
     ...(undo.length > 0 ? ['', 'To undo', ...undo] : []),
   ]
 }

@@ -1,5 +1,5 @@
 // `pnpm pack-check`, after a build: every package as an outsider gets it. Plain Node, no export condition of ours.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   cpSync,
   mkdirSync,
@@ -53,6 +53,13 @@ function exportsOf(file: string): number {
   )
 }
 
+/** A module that awaits something as it is loaded, or imports one that does, cannot be had by `require`. */
+function isRequirable(file: string): boolean {
+  const script = `require(${JSON.stringify(file)})`
+  const node = ['--input-type=commonjs', '-e', script]
+  return spawnSync(process.execPath, node, { stdio: 'ignore' }).status === 0
+}
+
 /** As in the project of somebody who has its dependencies, and none of the optional peers. */
 function loadsAlone(name: string, folder: string, file: string, dependencies: string[]): boolean {
   const project = mkdtempSync(join(tmpdir(), 'lelu-alone-'))
@@ -99,6 +106,7 @@ for (const name of readdirSync(packages)) {
     )
     const found = exportsOf(join(folder, file))
     check(`${entry} loads in plain Node, ${found} exports`, found > 0)
+    check(`${entry} loads with require, in a CommonJS project`, isRequirable(join(folder, file)))
     if (manifest.peerDependenciesMeta === undefined) continue
     const peers = Object.keys(manifest.peerDependencies ?? {}).filter(
       (peer) => manifest.peerDependenciesMeta?.[peer]?.optional !== true,

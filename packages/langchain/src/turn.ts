@@ -6,7 +6,8 @@ import { callId } from './place.ts'
 import { type SuspendedCalls, together } from './suspension.ts'
 
 type Waiting = { go: () => void; end: (error: unknown) => void }
-type Asking = Waiting & { payload: SuspendedCalls }
+/** `next`: what the call does when it goes on. One that asks for a call in its body is at work. */
+type Asking = Waiting & { payload: SuspendedCalls; next: 'deciding' | 'working' }
 
 /**
  * The calls that are made at the same time: those of one body of a guarded tool, or of one node (all calls of a step in
@@ -30,7 +31,10 @@ export type Turn = {
   hold(): Promise<void>
   /** Says that the call runs without having been held: the others need not wait for its end. */
   work(): void
-  /** Interrupts the graph, once no other call of the step is at work. Answers when a resume value woke it. */
+  /**
+   * Interrupts the graph, once no other call of the step is at work, nor one of a step around it in the same node.
+   * Answers when a resume value woke it.
+   */
   ask(payload: SuspendedCalls): Promise<void>
   /**
    * What an agent in the body failed with, where the error of the body does not tell: LangGraph makes one interrupt
@@ -43,7 +47,12 @@ export type Turn = {
 
 /** By the run of a node, or of a body. */
 const steps = new WeakMap<object, Step>()
-type Around = { nodes: ReadonlySet<object>; body: { outage?: Error } }
+type Around = {
+  nodes: ReadonlySet<object>
+  body: { outage?: Error }
+  /** Interrupts the graph in the turn of the call around. */
+  ask: Turn['ask']
+}
 /** The runs of nodes that a call is made in, and the body: a tool that calls a guarded tool must not wait for itself. */
 const inside = new AsyncLocalStorage<Around>()
 
@@ -51,6 +60,12 @@ const inside = new AsyncLocalStorage<Around>()
 export function noteOutage(error: Error): void {
   const around = inside.getStore()
   if (around !== undefined) around.body.outage = error
+}
+
+/** The body that a call is made in, unless another graph is in between. */
+function aroundOf({ configurable }: GuardedCall): Around | undefined {
+  const around = inside.getStore()
+  return around?.nodes.has(configurable.__pregel_scratchpad as object) === true ? around : undefined
 }
 
 const isEmpty = ({ deciding, working, asking, held }: Step): boolean =>
@@ -77,8 +92,7 @@ function stepOf(call: GuardedCall): Step {
     waiting: new Set(),
   }
   if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
-  const around = inside.getStore()
-  const place = around?.nodes.has(scratchpad) === true ? around.body : scratchpad
+  const place = aroundOf(call)?.body ?? scratchpad
   const known = steps.get(place)
   const step = known === undefined || isOver(known, call) ? fresh : known
   steps.set(place, step)
@@ -101,8 +115,10 @@ function settle(step: Step): void {
     return
   }
   // One at a time: whom a stale resume value wakes goes back to the end of the queue.
-  step.deciding += 1
-  asking.shift()?.go()
+  const [next] = asking.splice(0, 1)
+  if (next === undefined) return
+  step[next.next] += 1
+  next.go()
 }
 
 /**
@@ -111,7 +127,8 @@ function settle(step: Step): void {
  * that is allowed waits for decisions alone, never for the end of another one, which may end only when it has run.
  */
 export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promise<T>): Promise<T> {
-  const step = stepOf(call)
+  const [step, around] = [stepOf(call), aroundOf(call)]
+  let over = false
   let at = 'deciding' as 'deciding' | 'working' | 'resting'
   const leave = () => {
     if (at !== 'resting') step[at] -= 1
@@ -123,6 +140,10 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     settle(step)
     await woken
     at = next
+    if (!over) return
+    // Its tool has ended, and a call that it did not wait for asks.
+    leave()
+    settle(step)
   }
   const body: Around['body'] = {}
   const turn: Turn = {
@@ -141,9 +162,12 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     async ask(payload) {
       const { approvalIds } = payload.lelu
       for (const id of approvalIds) step.waiting.add(id)
-      await rest((waiting) => step.asking.push({ ...waiting, payload }), 'deciding')
+      const next = at === 'working' ? 'working' : 'deciding'
+      await rest((waiting) => step.asking.push({ ...waiting, payload, next }), next)
+      const asked = together([payload, ...step.asking.map((other) => other.payload)])
       try {
-        interrupt(together([payload, ...step.asking.map((other) => other.payload)]))
+        if (around === undefined) interrupt(asked)
+        else await around.ask(asked)
       } catch (error) {
         step.ended = { error }
         throw error
@@ -155,7 +179,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
   try {
     const nodes = new Set(inside.getStore()?.nodes)
     nodes.add(call.configurable.__pregel_scratchpad as object)
-    return await inside.run({ nodes, body }, () => work(turn))
+    return await inside.run({ nodes, body, ask: turn.ask }, () => work(turn))
   } catch (error) {
     if (at === 'resting' || !isLeluError(error)) throw error
     // An engine that cannot decide ends the node as an interrupt does.
@@ -163,6 +187,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     await turn.hold()
     throw error
   } finally {
+    over = true
     leave()
     settle(step)
   }

@@ -57,7 +57,7 @@ export type CallToGuard = {
  */
 export async function guardCall(given: CallToGuard): Promise<CallResult> {
   const { options, call, turn, tool, input, signals, marks, reported, run } = given
-  const { toolCall, message, signal } = call
+  const { toolCall, nested, message, signal } = call
   if (isRepeated(call)) {
     return { status: 'refused', output: refusalMessage(repeatedIdText, toolCall) }
   }
@@ -76,7 +76,8 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     ...(answered?.signal !== undefined && { confidence: answered.signal }),
     ...(answered === undefined && {
       evidence: () => ({
-        ...evidenceOf(message, toolCall),
+        // No message asked for a call that a tool makes: its text and its model are those of the call around it.
+        ...evidenceOf(nested === undefined ? message : undefined, toolCall),
         ...(reported !== undefined && { reported }),
         ...(signal !== undefined && { signal }),
       }),

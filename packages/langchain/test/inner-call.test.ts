@@ -1,4 +1,5 @@
 import { MemorySaver } from '@langchain/langgraph'
+import type { CallEvidence } from '@lelu/engine/adapter'
 import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -163,4 +164,34 @@ test('a guarded tool that calls one that calls one does not wait for itself', as
   const graph = toolGraph(calling({ name: 'allowed_outer', args: { amount: 1 } }), [outer])
   const done = await graph.invoke(ask as never, config)
   expect(toolMessages(done).call_0?.text).toBe('done')
+})
+
+test('what the model wrote of the call around it is no evidence of a call that a tool makes', async () => {
+  const lelu = await openLelu()
+  const { tools } = createTools()
+  const seen: CallEvidence[] = []
+  const confidence = (evidence: CallEvidence) => {
+    seen.push(evidence)
+    return undefined
+  }
+  const inner = guardTool(tools[0], { lelu, subject, confidence }) as unknown as Inner
+  const text = '{"amount": 5}'
+  const raw = { id: 'outer', type: 'function' as const }
+  const answer = new AIMessage({
+    content: '',
+    tool_calls: [{ id: 'outer', name: 'allowed_helper', args: { amount: 5 } }],
+    additional_kwargs: {
+      tool_calls: [{ ...raw, function: { name: 'allowed_helper', arguments: text } }],
+    },
+  })
+  const outer = guardTool(
+    helper('allowed_helper', async (runtime) => (await inner.invoke({ amount: 1 }, runtime)).text),
+    { lelu, subject, confidence },
+  )
+  await toolGraph(answer, [outer]).invoke(ask as never, config)
+  expect(seen.map(({ call }) => [call.tool, call.text])).toEqual([
+    ['allowed_helper', text],
+    ['allowed', undefined],
+  ])
+  expect(seen[1]?.raw).toBeUndefined()
 })

@@ -48,7 +48,10 @@ export function readReconciliation({
     throw refuse('Only a call that took effect has a value.', 'Leave `value` out.')
   const plain = asJson(value)
   if (plain === undefined || plain.text.length > maxKeptResult || !plain.text.isWellFormed())
-    throw refuse('The value is no JSON of at most 64 KiB.', 'Pass what the model should read.')
+    throw refuse(
+      'The value is no JSON of at most 65,536 characters.',
+      'Pass what the model should read.',
+    )
   return { ...read, value: plain.json }
 }
 

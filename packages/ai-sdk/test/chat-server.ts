@@ -62,6 +62,8 @@ export async function post(
   const stream = result.toUIMessageStream({
     originalMessages: valid,
     generateMessageId: () => `a${posted.length}`,
+    // The first versions of `ai` 7 put one sentence in the place of every tool's error.
+    onError: (error) => (error instanceof Error ? error.message : String(error)),
     onEnd(end) {
       stored = copyOf(end.messages)
     },

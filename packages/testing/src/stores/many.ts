@@ -1,4 +1,4 @@
-import type { ApprovalStore, Outcome, StoredRow } from '@lelu/engine'
+import { type ApprovalStore, isLeluError, type Outcome, type StoredRow } from '@lelu/engine'
 import type { Order, Reply, StoreCall } from './protocol.ts'
 
 type Swap = Extract<Order, { row: string }>
@@ -38,7 +38,10 @@ export async function swapRow(
   return { done, stored: `${stored?.rev} ${stored?.attempt}` }
 }
 
-/** Suspends many calls, so many at a time, and answers their approvals. */
+/**
+ * Suspends many calls, so many at a time, and answers their approvals. For a call that a busy store refused it asks again,
+ * as agents do: one run and call have one record, whether the write of the first time arrived or not.
+ */
 export async function fill(
   guard: (call: StoreCall) => Promise<Outcome<string>>,
   { tenant, run, count, atOnce }: Extract<Order, { verb: 'fill' }>,
@@ -47,7 +50,11 @@ export async function fill(
   let next = 0
   async function lane(): Promise<void> {
     for (let n = next++; n < count; n = next++) {
-      const outcome = await guard({ run, call: `call-${n}`, tenant })
+      const call = { run, call: `call-${n}`, tenant }
+      const outcome = await guard(call).catch((error: unknown) => {
+        if (isLeluError(error) && error.code === 'LELU_STORE_UNAVAILABLE') return guard(call)
+        throw error
+      })
       if (outcome.status !== 'suspended') throw new Error(outcome.status)
       made.push(outcome.approval.id)
     }

@@ -29,7 +29,7 @@ export function storeSuite(harness: StoreHarness, module: string): void {
           const missing = missingOf(harness, one)
           if (missing !== undefined) test.skip(`${title} (skipped: ${missing})`, () => {})
           else {
-            const timeout = full ? 3_600_000 : 60_000
+            const timeout = full ? 3_600_000 : 180_000
             test(title, { timeout }, async () => {
               // A case that threw may have left what it noted.
               stage.takeWrongs()

@@ -43,6 +43,8 @@ async function pages(stage: StoreStage): Promise<Counts> {
     ),
   )
   const made = filled.flatMap((reply) => reply.made ?? [])
+  for (const { code, message } of filled)
+    if (code !== undefined) stage.wrong(`not all were made: ${code} ${message}`)
   if (made.length !== 2 * half) stage.wrong(`${made.length} of ${2 * half} were made`)
   // Neither another state nor another tenant belongs to the pages.
   await approved(desks[0], { run: stage.run(), tenant })

@@ -185,7 +185,7 @@ describe('group commit', () => {
       },
       after: (operation) => order.push(operation),
     })
-    const log = openWith(files, { directory })
+    const log = openWith(files, { directory }, { sealMs: 600_000 })
     await log.append(decision('first'))
     held = true
     order.length = 0
@@ -210,7 +210,7 @@ describe('group commit', () => {
     const directory = temporaryFolder()
     const order: string[] = []
     const files = faultyFiles({ after: (operation, path) => order.push(`${operation} ${path}`) })
-    const log = openWith(files, { directory }, { segmentBytes: 1, retryMs: 0 })
+    const log = openWith(files, { directory }, { segmentBytes: 1, sealMs: 600_000 })
     await log.append(decision('a'))
     order.length = 0
     await log.append(decision('b'))

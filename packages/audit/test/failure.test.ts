@@ -11,7 +11,7 @@ const unavailable = expect.objectContaining({
   code: 'LELU_AUDIT_UNAVAILABLE',
   help: expect.stringContaining('No tool runs until it can be written.'),
 })
-const limits = { segmentBytes: 1 << 20, retryMs: 0 }
+const limits = { segmentBytes: 1 << 20, retryMs: 0, sealMs: 600_000 }
 
 async function idsOf(directory: string): Promise<unknown[]> {
   const ids = []
@@ -195,7 +195,7 @@ describe('a disk that hangs', () => {
           })
         },
       })
-      const log = openWith(files, { directory, deadlineMs: 400 }, limits)
+      const log = openWith(files, { directory, deadlineMs: 1500 }, limits)
       await log.append(decision('before'))
       const old = log.stream
       held = true
@@ -223,7 +223,7 @@ describe('a disk that hangs', () => {
         })
       },
     })
-    const log = openWith(files, { directory, deadlineMs: 400 }, limits)
+    const log = openWith(files, { directory, deadlineMs: 1500 }, limits)
     await expect(log.append(decision('hangs'))).rejects.toEqual(unavailable)
     expect(log.state).toBe('failed')
     await expect(log.append(decision('at once'))).rejects.toEqual(unavailable)
@@ -245,7 +245,7 @@ describe('a disk that hangs', () => {
         if (hang) await new Promise<void>((resolve) => held.push(resolve))
       },
     })
-    const log = openWith(files, { directory, deadlineMs: 400 }, limits)
+    const log = openWith(files, { directory, deadlineMs: 1500 }, limits)
     await log.append(decision('before'))
     hang = true
     await log.close()

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openAuditLog } from '../src/index.ts'
 import { followRecords, readRecords } from '../src/reading.ts'
 import { openWith } from '../src/write/log.ts'
@@ -81,7 +81,7 @@ describe('following', () => {
     const stream = await writeStream(directory, 2)
     const path = join(directory, segmentsOf(directory)[0] ?? '')
     const stop = new AbortController()
-    const seen: unknown[] = []
+    const seen: [unknown, number][] = []
     const following = (async () => {
       for await (const { record, line } of followRecords({
         directory,
@@ -92,13 +92,24 @@ describe('following', () => {
         seen.push([record.id, line])
       }
     })()
-    await new Promise((resolve) => setTimeout(resolve, 30))
-    const text = `{"id":"x","kind":"decision","log":"l","prev":"","seq":4,"stream":"${stream}","ts":""}`
-    appendFileSync(path, text.slice(0, 20))
+    const text = (id: string) =>
+      `{"id":"${id}","kind":"decision","log":"l","prev":"","seq":4,"stream":"${stream}","ts":""}`
+    // Those that are there before it has looked for the first time are left out.
+    let line = 4
+    await vi.waitFor(() => {
+      if (seen.length === 0) {
+        appendFileSync(path, `${text('new')}\n`)
+        line += 1
+      }
+      expect(seen.at(-1)).toEqual(['new', line])
+    }, 10_000)
+    expect(new Set(seen.map(([id]) => id))).toEqual(new Set(['new']))
+    seen.length = 0
+    appendFileSync(path, text('x').slice(0, 20))
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(seen).toEqual([])
-    appendFileSync(path, `${text.slice(20)}\n`)
-    await expect.poll(() => seen).toEqual([['x', 5]])
+    appendFileSync(path, `${text('x').slice(20)}\n`)
+    await expect.poll(() => seen).toEqual([['x', line + 1]])
     stop.abort()
     await following
   })

@@ -8,7 +8,7 @@ import { diskError, faultyFiles, type Operation } from './faults.ts'
 import { decision, segmentsOf, temporaryFolder } from './support.ts'
 
 const unavailable = expect.objectContaining({ code: 'LELU_AUDIT_UNAVAILABLE' })
-const limits = { segmentBytes: 1 << 20, retryMs: 60_000 }
+const limits = { segmentBytes: 1 << 20, retryMs: 60_000, sealMs: 600_000 }
 
 /** A log whose syncs wait until they are let go, or failed. */
 async function heldLog(directory: string) {
@@ -18,7 +18,7 @@ async function heldLog(directory: string) {
       if (operation === 'sync') await held?.promise
     },
   })
-  const log = openWith(files, { directory }, limits)
+  const log = openWith(files, { directory, deadlineMs: 20_000 }, limits)
   await log.append(decision('first'))
   held = Promise.withResolvers<void>()
   held.promise.catch(() => {}) // perhaps before a sync waits for it
@@ -31,7 +31,6 @@ async function countedLog(segmentBytes: number) {
   const files = faultyFiles({ after: (operation) => done.push(operation) })
   const log = openWith(files, { directory: temporaryFolder() }, { ...limits, segmentBytes })
   await log.append(decision('first'))
-  await new Promise((resolve) => setTimeout(resolve, 60)) // what recovery does
   done.length = 0
   return { log, done }
 }
@@ -167,12 +166,12 @@ describe('a process that computes for longer than the deadline', () => {
   it.each(['durable', 'written'] as const)(
     'finds its %s record on disk, and the log open',
     async (until) => {
-      const log = await openAuditLog({ directory: temporaryFolder(), deadlineMs: 100 })
+      const log = await openAuditLog({ directory: temporaryFolder(), deadlineMs: 1000 })
       await log.append(decision('first'))
       const pending = log.append(decision('pending'), { until })
       await new Promise((resolve) => setImmediate(resolve)) // the write has begun
-      const until200 = performance.now() + 200
-      while (performance.now() < until200);
+      const late = performance.now() + 1100
+      while (performance.now() < late);
       await pending
       await log.append(decision('next'))
       expect(log.state).toBe('open')

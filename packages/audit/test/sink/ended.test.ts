@@ -83,6 +83,7 @@ describe('a stream that has ended', () => {
     const sink = fakeSink()
     const log = await openQuick({ directory, sink, backlog: { ms: 200 } })
     await log.append(decision('a'))
+    await expect.poll(() => log.archive?.bytes).toBe(0)
     await new Promise((resolve) => setTimeout(resolve, 400))
     await log.append(decision('b'))
     expect(await log.ship()).toBe(false)

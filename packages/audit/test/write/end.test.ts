@@ -55,7 +55,7 @@ describe('closing', () => {
           await gate.promise
       },
     })
-    const log = await openQuick({ directory, deadlineMs: 300 }, {}, files)
+    const log = await openQuick({ directory, deadlineMs: 2000 }, {}, files)
     await log.append(decision('a'))
     await log.close()
     expect((await recordsOf(directory, log.stream)).at(-1)?.kind).toBe('close')
@@ -74,8 +74,9 @@ describe('closing', () => {
         await gate.promise
       },
     })
-    const log = await openQuick({ sink, deadlineMs: 100 }, { closeMs: 100, segmentBytes: 1 })
+    const log = await openQuick({ sink }, { closeMs: 100, segmentBytes: 1 })
     for (let n = 0; n < 4; n += 1) await log.append(decision(`d${n}`))
+    await expect.poll(() => asked).toBe(1)
     await log.close()
     expect(asked).toBe(1)
     gate.resolve()

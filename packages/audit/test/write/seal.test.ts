@@ -192,9 +192,10 @@ describe('a checkpoint that cannot be written', () => {
         if (operation === 'replace' && path.endsWith('checkpoint')) await gate.promise
       },
     })
-    const log = await openQuick({ deadlineMs: 100 }, {}, files)
+    const log = await openQuick({ deadlineMs: 1500 }, {}, files)
     await log.append(decision('a'))
-    await expect.poll(() => log.state).toBe('failed')
+    // A checkpoint has five times as long as a record.
+    await expect.poll(() => log.state, { timeout: 60_000 }).toBe('failed')
     const old = log.stream
     await expect(log.append(decision('b'))).rejects.toMatchObject({
       code: 'LELU_AUDIT_UNAVAILABLE',

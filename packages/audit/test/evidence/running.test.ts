@@ -18,7 +18,7 @@ async function writeDecisions(log: AuditLog, prefix: string, count: number) {
 
 describe('a pack of a log that is being written', () => {
   it('verifies, by several processes that note each other, from the folder and from the archive', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const directory = temporaryFolder()
     const archive = temporaryFolder()
@@ -35,7 +35,10 @@ describe('a pack of a log that is being written', () => {
       }
     })
     try {
-      await sleep(500)
+      for (const place of [directory, archive]) {
+        const decisions = () => packOf(place, always).then(({ decisions }) => decisions)
+        await expect.poll(() => decisions().catch(() => 0)).toBeGreaterThan(0)
+      }
       for (let round = 0; round < 3; round += 1) {
         for (const place of [directory, archive]) {
           const pack = await packOf(place, always)

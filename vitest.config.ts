@@ -13,7 +13,7 @@ export default defineConfig({
     // Generous: a busy machine must not tell a slow test from a broken one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     // Most tests wait for processes and servers. By default one file at a time is played on two processors.
     maxWorkers: availableParallelism() + 1,
     // Those processes are short and load the same modules: Node keeps what it has compiled.

@@ -83,11 +83,11 @@ test('a call that is allowed and never executed ends in the log as not run', asy
       toolsContext: undefined,
     }
     expect(await guard.toolApproval()(asked)).toBeUndefined()
-    await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow']), 10_000)
+    await vi.waitFor(() => expect(logOf(lelu)).toEqual(['decision allow']), 30_000)
     vi.advanceTimersByTime(60_000)
     await vi.waitFor(
       () => expect(logOf(lelu)).toEqual(['decision allow', 'outcome not_run']),
-      10_000,
+      30_000,
     )
     expect(ran).toEqual([])
   } finally {

@@ -102,7 +102,7 @@ describe('following', () => {
         line += 1
       }
       expect(seen.at(-1)).toEqual(['new', line])
-    }, 10_000)
+    }, 30_000)
     expect(new Set(seen.map(([id]) => id))).toEqual(new Set(['new']))
     seen.length = 0
     appendFileSync(path, text('x').slice(0, 20))

@@ -227,7 +227,7 @@ describe('SIGKILL', () => {
       const writers = [startWriter(directory, 1 + (round % 3) * 20), startWriter(directory, 16)]
       await expect
         .poll(() => writers.every((one) => one.acknowledged().length > 5), {
-          timeout: 20_000,
+          timeout: 60_000,
           interval: 2,
         })
         .toBe(true)

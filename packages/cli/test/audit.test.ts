@@ -99,9 +99,9 @@ test('tail --follow prints each later record once, until it is interrupted', asy
       printed = stdout
     },
   })
-  await vi.waitFor(() => expect(printed).toContain(first), 20_000)
+  await vi.waitFor(() => expect(printed).toContain(first), 30_000)
   const id = await suspended(directory, trade())
-  await vi.waitFor(() => expect(printed).toContain(id), 20_000)
+  await vi.waitFor(() => expect(printed).toContain(id), 30_000)
   abort.abort()
   const { stdout, stderr } = await following
   const records = stdout

@@ -86,7 +86,7 @@ test.runIf(process.platform === 'linux')(
         output += chunk
       })
     }
-    await vi.waitFor(() => expect(hasOpened(child.pid, 'approvals.db')).toBe(true), 20_000)
+    await vi.waitFor(() => expect(hasOpened(child.pid, 'approvals.db')).toBe(true), 30_000)
     child.kill('SIGINT')
     expect(await once(child, 'close')).toEqual([130, null])
     expect(output).toBe('')

@@ -81,7 +81,7 @@ test.each(
     control.abort(reason)
     await expect(run).rejects.toThrow(reason?.message ?? 'aborted')
     await expect
-      .poll(async () => (await lelu.approvals.get(id)).state, { timeout: 5000 })
+      .poll(async () => (await lelu.approvals.get(id)).state, { timeout: 30_000 })
       .toBe('unknown')
     const next = toolMessages(await agent.invoke(new Command({ resume: true }), config)).call_0
     expect(next?.text).toContain('took effect is not known')

@@ -18,7 +18,7 @@ type Answer = {
 
 async function runAgent(folder: string, verb: 'ask' | 'resume'): Promise<Answer> {
   const words = ['--conditions=lelu:source', script, folder, verb]
-  const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: 25_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: 100_000 })
   return JSON.parse(stdout) as Answer
 }
 

@@ -52,7 +52,7 @@ test.each(['the middleware', 'guardTool'] as const)(
     control.abort()
     await expect(run).rejects.toThrow('aborted')
     const state = async () => (await lelu.approvals.list()).approvals[0]?.state
-    await expect.poll(state, { timeout: 5000 }).toBe('cancelled')
+    await expect.poll(state, { timeout: 30_000 }).toBe('cancelled')
     expect(ran).toEqual([])
   },
 )

@@ -174,7 +174,7 @@ function inProcesses(harness: AdapterHarness, module: string, directory: string)
       const task: WorkerTask = { module, harness: harness.name, directory, move, options }
       const words = [...workerWords(import.meta.url), JSON.stringify(task)]
       return new Promise((resolve, reject) => {
-        execFile(process.execPath, words, { timeout: 60_000 }, (error, stdout, stderr) => {
+        execFile(process.execPath, words, { timeout: 100_000 }, (error, stdout, stderr) => {
           if (error?.signal === 'SIGKILL' && options.killAt !== undefined) return resolve(killed)
           if (error !== null) return reject(new Error(`${stderr || error.message}`))
           resolve(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Played)

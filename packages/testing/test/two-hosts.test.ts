@@ -26,7 +26,7 @@ async function run(host: Host, script: string): Promise<Running> {
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line))
   return {
     said,
-    says: (what) => vi.waitFor(() => expect(said).toContain(what), { timeout: 10_000 }),
+    says: (what) => vi.waitFor(() => expect(said).toContain(what), { timeout: 30_000 }),
     tell: (word) => void child.stdin.write(`${word}\n`),
   }
 }
@@ -142,7 +142,7 @@ setInterval(() => {}, 1000)`
       const isThere = (pid: string) => existsSync(`/proc/${pid}/ns/net`)
       expect(holders.filter(isThere)).toEqual(holders)
       maker.kill('SIGKILL')
-      await vi.waitFor(() => expect(holders.filter(isThere)).toEqual([]), { timeout: 10_000 })
+      await vi.waitFor(() => expect(holders.filter(isThere)).toEqual([]), { timeout: 30_000 })
     })
 
     it('are closed when the store does not start on them', async () => {

@@ -69,13 +69,13 @@ describe('invariant 3: at most one effect for each approval', () => {
     const running = first.resume(id, tool)
     await vi.waitFor(
       async () => expect((await first.approvals.get(id)).state).toBe('executing'),
-      10_000,
+      30_000,
     )
     const started = (await first.approvals.get(id)).attempt?.leaseUntil ?? 0
     await vi.waitFor(
       async () =>
         expect((await first.approvals.get(id)).attempt?.leaseUntil).toBeGreaterThan(started + 60),
-      10_000,
+      30_000,
     )
     const refused = (await second.resume(id, tool).catch((error: LeluError) => error)) as LeluError
     expect(refused.code).toBe('LELU_APPROVAL_EXECUTING')

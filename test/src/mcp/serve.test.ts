@@ -135,7 +135,7 @@ describe('lelu-mcp serve', () => {
     const { approval_id: id } = first.structuredContent as { approval_id: string }
     const pid = transport.pid as number
     await client.close()
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 10_000 })
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 30_000 })
     const cli = new URL('../../../packages/cli/src/bin.ts', import.meta.url)
     const shown = await runProcess(
       cli,

@@ -124,7 +124,7 @@ test('interactive, the story waits for the person, and goes on with their decisi
 })
 
 test('with a key the agent talks to the OpenAI endpoint, and its call is guarded all the same', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const folder = temporaryFolder()
   const server = await startFakeOpenAI(({ messages }) =>
@@ -153,7 +153,7 @@ test('with a key the agent talks to the OpenAI endpoint, and its call is guarded
 })
 
 test('when the story does not hold, it says where and ends with an error', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const folder = temporaryFolder()
   const server = await startFakeOpenAI(() => ({ content: 'I would rather not.' }))

@@ -39,7 +39,7 @@ describe('reading from S3', () => {
     const before = await fake.connections()
     await expect(sink.get('v1/a')).rejects.toMatchObject(unavailable)
     // Else each such try would keep a connection, until there are no more.
-    await vi.waitFor(async () => expect(await fake.connections()).toBeLessThan(before), 10_000)
+    await vi.waitFor(async () => expect(await fake.connections()).toBeLessThan(before), 30_000)
   })
 
   it('reads what was listed with one request', async () => {

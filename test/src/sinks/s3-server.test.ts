@@ -32,7 +32,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('the S3 server of 
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
       expect(await answers(endpoint)).toBe(true)
       child.kill('SIGKILL')
-      await vi.waitFor(async () => expect(await answers(endpoint)).toBe(false), 5_000)
+      await vi.waitFor(async () => expect(await answers(endpoint)).toBe(false), 30_000)
     } finally {
       child.kill('SIGKILL')
     }

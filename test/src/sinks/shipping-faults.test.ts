@@ -69,12 +69,14 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
     expect(log.archive).toMatchObject({ failure: { code: 'LELU_AUDIT_SINK_UNAVAILABLE' } })
     expect(log.archive?.bytes).toBeGreaterThan(10_000)
     await proxy.become('forward')
-    await expect.poll(() => log.ship(), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => log.ship(), { timeout: 30_000 }).toBe(true)
     expect(log.archive).toMatchObject({ bytes: 0, failure: undefined })
     await assertComplete(log, direct)
   })
 
-  it('answers decisions as ever while the store is a black hole', { timeout: 60_000 }, async () => {
+  it('answers decisions as ever while the store is a black hole', {
+    timeout: 120_000,
+  }, async () => {
     const { proxy, log, direct } = await proxied()
     await append(log, 'before', 5)
     expect(await log.ship()).toBe(true)
@@ -88,11 +90,11 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
     expect(done).toBe(false) // the store had not even been given up when all of them were answered
     expect(await shipping).toBe(false)
     await proxy.become('forward')
-    await expect.poll(() => log.ship(), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => log.ship(), { timeout: 30_000 }).toBe(true)
     await assertComplete(log, direct)
   })
 
-  it('puts each object once though replies are lost', { timeout: 60_000 }, async () => {
+  it('puts each object once though replies are lost', { timeout: 120_000 }, async () => {
     const { proxy, log, direct } = await proxied()
     await append(log, 'before', 5)
     proxy.lose(0.4)
@@ -101,7 +103,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
       await log.ship()
     }
     proxy.lose(0)
-    await expect.poll(() => log.ship(), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => log.ship(), { timeout: 30_000 }).toBe(true)
     expect(proxy.lost()).toBeGreaterThan(0)
     await assertComplete(log, direct)
   })
@@ -114,7 +116,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
       '<Error><Code>RequestTimeTooSkewed</Code></Error>',
       'LELU_AUDIT_SINK_CLOCK',
     ],
-  ])('goes on while the store answers %s', { timeout: 60_000 }, async (_, status, body, code) => {
+  ])('goes on while the store answers %s', { timeout: 120_000 }, async (_, status, body, code) => {
     const faults = await startFaults(server.port)
     onTestFinished(() => faults.stop())
     const { log, direct } = await open(faults.port)
@@ -126,7 +128,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
     expect(log.archive).toMatchObject({ failure: { code } })
     faults.answer = undefined
     await append(log, 'after', 5)
-    await expect.poll(() => log.ship(), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => log.ship(), { timeout: 30_000 }).toBe(true)
     await assertComplete(log, direct)
   })
 
@@ -151,7 +153,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
           }
           return found
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toEqual(['conflict'])
     await log.close()

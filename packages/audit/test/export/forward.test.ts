@@ -36,7 +36,7 @@ describe('forwarding', () => {
     const log = await openLog(directory)
     const later = Array.from({ length: 30 }, (_, n) => `c${n}`)
     for (const id of later) await log.append(decision(id))
-    await expect.poll(() => ids.length, { timeout: 10_000 }).toBe(24 + 31)
+    await expect.poll(() => ids.length, { timeout: 30_000 }).toBe(24 + 31)
     stop.abort()
     await forwarding
     const sent = ids.filter((id) => /^[abc]\d+$/.test(id)).sort()

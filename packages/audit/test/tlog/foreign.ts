@@ -67,7 +67,7 @@ export function askGo(binary: string, requests: readonly object[]): boolean[] {
     input: requests.map((one) => `${JSON.stringify(one)}\n`).join(''),
     encoding: 'utf8',
     maxBuffer: 1 << 26,
-    timeout: 60_000,
+    timeout: 120_000,
   })
   const lines = stdout.split('\n').slice(0, -1)
   if (status !== 0 || lines.length !== requests.length) {

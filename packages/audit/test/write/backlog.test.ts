@@ -42,7 +42,7 @@ describe('what waits for the archive', () => {
     })
     state.away = false
     // Below 60 % of the limit: between that and the limit records are allowed, and do not say that it is over.
-    await expect.poll(() => log.archive?.bytes, { timeout: 20_000 }).toBeLessThan(12_000)
+    await expect.poll(() => log.archive?.bytes, { timeout: 30_000 }).toBeLessThan(12_000)
     await log.append(long('again'))
     await log.close()
     const said = await recordsOfKind(log.directory, 'backlog')

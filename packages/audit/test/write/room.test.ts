@@ -109,7 +109,7 @@ describe('a disk that is full', () => {
     state.full = true
     await expect(log.append(decision('meets it'))).rejects.toEqual(unavailable)
     const full = async () => (await recordsOfKind(directory, 'full')).length
-    await expect.poll(full, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(full, { timeout: 30_000 }).toBeGreaterThan(0)
     await new Promise((resolve) => setTimeout(resolve, 2500))
     expect(await full()).toBeLessThan(8) // 30, 60, 120, … ms; every 30 ms it would be more than twice as many
     expect(log.state).toBe('failed')
@@ -239,7 +239,7 @@ describe('a real disk of 48 MiB', () => {
     await expect.poll(() => recordsOfKind(directory, 'full')).toHaveLength(1)
     await expect(append('refused')).rejects.toEqual(unavailable)
     execFileSync('rm', [filler])
-    await expect.poll(() => log.state, { timeout: 10_000 }).toBe('open')
+    await expect.poll(() => log.state, { timeout: 30_000 }).toBe('open')
     expect(statSync(join(directory, 'reserve')).size).toBe(reserveBytes)
     answered.push((await append('after')) && 'after')
     await log.close()

@@ -95,7 +95,7 @@ describe('what is due', () => {
     const second = await suspended(lelu, { id: 'call-2' })
     const row = await driver.get(first)
     if (row === undefined) throw new Error('no row')
-    await vi.waitFor(async () => expect((await driver.get(second))?.audited).toBe(1), 10_000)
+    await vi.waitFor(async () => expect((await driver.get(second))?.audited).toBe(1), 30_000)
     await driver.swap(row.rev, { ...row, audited: 0 })
     const append = vi.spyOn(lelu.audit, 'append').mockRejectedValue(new Error('too long'))
     await expect(records.due(1)).rejects.toThrow('too long')

@@ -122,7 +122,7 @@ describe('an escalation', () => {
     await records.due(10)
     expect((await driver.get(id))?.rev).toBe(after?.rev)
     // Another process that looks before the store has heard of it may write it again, under the same number.
-    await vi.waitFor(async () => expect((await driver.get(id))?.audited).toBe(2), 10_000)
+    await vi.waitFor(async () => expect((await driver.get(id))?.audited).toBe(2), 30_000)
     await lelu.approvals.get(id)
     const events: unknown[] = []
     for await (const { record } of readRecords({ directory: join(directory, 'audit') })) {

@@ -78,7 +78,7 @@ describe('the events of an approval', () => {
     hold()
     const id = await suspended(lelu)
     settle()
-    await vi.waitFor(async () => expect((await rowOf(id)).audited).toBe(1), 10_000)
+    await vi.waitFor(async () => expect((await rowOf(id)).audited).toBe(1), 30_000)
     await lelu.approvals.review(id, { verdict: 'approve', reviewer: bob })
     await lelu.close()
     expect((await rowOf(id)).audited).toBe(2)

@@ -20,7 +20,7 @@ describe('an attempt that was lost', () => {
     void first.resume(id, () => new Promise(() => {}))
     await vi.waitFor(
       async () => expect((await first.approvals.get(id)).state).toBe('executing'),
-      10_000,
+      30_000,
     )
     vi.useRealTimers()
     return { id, clock, second: await testEngine(options) }

@@ -72,14 +72,14 @@ test('of a further attempt that was not run, the earlier one leaves it open what
   void lost.resume(id, () => new Promise(() => {})).catch(() => {})
   await vi.waitFor(
     async () => expect((await lost.approvals.get(id)).state).toBe('executing'),
-    10_000,
+    30_000,
   )
   await lost.close() // stands for a process that dies while its tool is at work
   const lelu = await open()
   const reason = notRun(new LeluError('LELU_CALL_INVALID', 'Left behind.', { help: 'None.' }))
   await vi.waitFor(
     () => expect(lelu.resume(id, () => Promise.reject(reason))).rejects.toBe(reason),
-    { timeout: 5000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   )
   expect((await lelu.approvals.get(id)).state).toBe('unknown')
   await lelu.close()

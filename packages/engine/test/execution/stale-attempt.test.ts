@@ -22,7 +22,7 @@ async function overrun(effect: ToolEffect, leaseMs = 60_000) {
   const id = await approved(first, { effect })
   const tool = heldTool()
   const outcome = first.resume(id, tool.run)
-  await vi.waitFor(() => expect(tool.run).toHaveBeenCalled(), 10_000)
+  await vi.waitFor(() => expect(tool.run).toHaveBeenCalled(), 30_000)
   clock.advance(leaseMs + 1)
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   onTestFinished(() => warned.mockRestore())
@@ -45,7 +45,7 @@ describe('an attempt that ends after its lease', () => {
     const { second, id, tool, outcome, warned } = await overrun('idempotent')
     const again = heldTool()
     const taken = second.resume(id, again.run)
-    await vi.waitFor(() => expect(again.run).toHaveBeenCalled(), 10_000)
+    await vi.waitFor(() => expect(again.run).toHaveBeenCalled(), 30_000)
     tool.end('late')
     await outcome
     expect(warned.mock.calls).toEqual([unrecorded])

@@ -37,6 +37,6 @@ export async function besideHanging(engines = 1, timeoutMs = 60_000) {
   for (let n = 0; n < engines; n += 1) all.push(await testEngine({ ...shared, notify }))
   const [lelu = silent] = all
   const heard = (count: number) =>
-    expect.poll(() => fine.received.length, { timeout: 20_000 }).toBe(count)
+    expect.poll(() => fine.received.length, { timeout: 30_000 }).toBe(count)
   return { dead, fine, clock, silent, lelu, all, heard }
 }

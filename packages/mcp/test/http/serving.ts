@@ -28,7 +28,7 @@ afterEach(async () => {
 })
 
 /** What becomes so in the end: the limit is far off, for machines that are busy. */
-export const eventually = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 20_000 })
+export const eventually = <T>(what: () => T | Promise<T>) => expect.poll(what, { timeout: 30_000 })
 
 export const info = { name: 'test', version: '1.0.0' } as const
 

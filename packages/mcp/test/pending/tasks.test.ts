@@ -36,7 +36,7 @@ function ended(tasks: ReturnType<typeof keeper>, id: string, principal: Principa
     const task = await tasks.get(id, principal)
     if (task === undefined || task.status === 'working') throw new Error('still working')
     return task
-  }, 10_000)
+  }, 30_000)
 }
 
 const big = 'x'.repeat(70_000)

@@ -214,20 +214,20 @@ describe('changes of approvals', () => {
       return page
     }
     const stop = made.surface.onChange?.((change) => told.push(change))
-    await vi.waitFor(() => expect(looks).toBeGreaterThan(0), 10_000)
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(0), 30_000)
     const begun = await suspended(made, alice, 'call-2')
-    await vi.waitFor(() => expect(uris()).toContain(`lelu://approvals/${begun}`), 10_000)
+    await vi.waitFor(() => expect(uris()).toContain(`lelu://approvals/${begun}`), 30_000)
     expect(uris()).toContain('lelu://approvals/pending')
     expect(uris()).not.toContain(`lelu://approvals/${waited}`)
     await approve(made, waited)
-    await vi.waitFor(() => expect(uris()).toContain(`lelu://approvals/${waited}`), 10_000)
+    await vi.waitFor(() => expect(uris()).toContain(`lelu://approvals/${waited}`), 30_000)
     stop?.()
     const before = told.length
     const seen = looks
     await suspended(made, alice, 'call-3')
     const again: SurfaceChange[] = []
     const stopAgain = made.surface.onChange?.((change) => again.push(change))
-    await vi.waitFor(() => expect(looks).toBeGreaterThan(seen + 2), 10_000)
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(seen + 2), 30_000)
     expect(told).toHaveLength(before)
     expect(again).toEqual([]) // what happened while nobody listened is told to nobody
     stopAgain?.()
@@ -264,14 +264,14 @@ describe('changes of approvals', () => {
       return page
     }
     const stop = made.surface.onChange?.((change) => told.push(change))
-    await vi.waitFor(() => expect(looks).toBeGreaterThan(0), 10_000)
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(0), 30_000)
     away = true
     const id = await suspended(made)
-    await vi.waitFor(() => expect(failures).toBeGreaterThan(1), 10_000)
+    await vi.waitFor(() => expect(failures).toBeGreaterThan(1), 30_000)
     away = false
     await vi.waitFor(
       () => expect(told).toContainEqual({ kind: 'resource', uri: `lelu://approvals/${id}` }),
-      10_000,
+      30_000,
     )
     stop?.()
   })

@@ -144,7 +144,7 @@ describe('lelu_approval_status', () => {
     const asked = { approval_id: id, wait_ms: 25_000 }
     const ask = () => result(made.surface, alice, 'lelu_approval_status', asked)
     const held = Array.from({ length: 64 }, ask)
-    await vi.waitFor(() => expect(waiting).toBe(64), 10_000)
+    await vi.waitFor(() => expect(waiting).toBe(64), 30_000)
     expect((await ask()).view.status).toBe('pending')
     await approve(made, id)
     gate.resolve()

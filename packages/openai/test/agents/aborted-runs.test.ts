@@ -39,7 +39,7 @@ test.each([
     await vi.waitFor(async () => {
       const { approvals } = await lelu.approvals.list()
       expect(approvals.map((approval) => approval.state)).toEqual(['completed'])
-    }, 10_000)
+    }, 30_000)
     ahead = afterLease
     expect(answersOf(await resume(stored))[0]?.text).toBe('reviewed_slow did 5')
     expect(effectsIn(directory)).toHaveLength(1)

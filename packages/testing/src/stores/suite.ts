@@ -19,8 +19,8 @@ export function storeSuite(harness: StoreHarness, module: string): void {
     let stage: StoreStage
     beforeAll(async () => {
       stage = await openStage(harness, module, full)
-    }, 60_000)
-    afterAll(() => stage?.close(), 60_000)
+    }, 120_000)
+    afterAll(() => stage?.close(), 120_000)
 
     for (const [group, cases] of Object.entries(groups)) {
       describe(group, () => {

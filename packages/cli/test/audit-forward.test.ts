@@ -85,9 +85,9 @@ test('forward goes on until it is interrupted, tells of an outage once, and that
   const forwarding = run(forward(directory, '--otlp', url, '--from-start'), {
     signal: abort.signal,
   })
-  await vi.waitFor(() => expect(requests).toHaveLength(3), 30_000)
+  await vi.waitFor(() => expect(requests.length).toBeGreaterThanOrEqual(3), 30_000)
   await suspended(directory)
-  await vi.waitFor(() => expect(requests).toHaveLength(4), 30_000)
+  await vi.waitFor(() => expect(requests.length).toBeGreaterThanOrEqual(4), 30_000)
   abort.abort()
   const { code, stdout, stderr } = await forwarding
   expect(stderr).toBe('waiting: it answered 503; trying on\nit takes records again\n')

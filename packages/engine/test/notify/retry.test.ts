@@ -101,7 +101,7 @@ describe('a notification that a target did not take', () => {
     const clock = testClock()
     const target = await receiver()
     target.answers.push(() => {})
-    const lelu = await testEngine({ now: clock.now, ...notifying(target.url, { timeoutMs: 50 }) })
+    const lelu = await testEngine({ now: clock.now, ...notifying(target.url, { timeoutMs: 1000 }) })
     await suspended(lelu)
     await lelu.notifications.deliver()
     clock.advance(minute)

@@ -4,7 +4,7 @@ import { besideHanging } from './hanging.ts'
 
 describe('two notices of one call', () => {
   it('have a time of their own, so that the second is sent when the first took all of its', async () => {
-    const { dead, silent, lelu } = await besideHanging(1, 400)
+    const { dead, silent, lelu } = await besideHanging(1, 1500)
     await approved(silent)
     const { sent, failed } = await lelu.notifications.deliver()
     expect([dead.received.length, sent, failed]).toEqual([2, 2, 2])

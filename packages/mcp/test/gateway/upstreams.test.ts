@@ -92,7 +92,7 @@ test('a server that dies in a call has had it once, the call fails, and its tool
 })
 
 test('a call that hangs is given up, the server is told, and nothing is sent again', async () => {
-  const gateway = await testGateway({ settings: { upstreamTimeoutMs: 300 } })
+  const gateway = await testGateway({ settings: { upstreamTimeoutMs: 1500 } })
   expect(textOf(await gateway.call('v1__hang'))).toMatch(/^LELU_MCP_UPSTREAM_LOST/)
   await until(() => gateway.effects().includes('cancelled'))
   expect(gateway.effects()).toEqual(['hang', 'cancelled'])

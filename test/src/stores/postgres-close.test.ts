@@ -18,7 +18,7 @@ describe.skipIf(!hasPostgres())(`engines on one Keyv over PostgreSQL${missing}`,
     // Adapters of one address share their connections, and those end with each test.
     admin = new KeyvPostgres({ uri: `${server.url}?application_name=admin`, idleTimeoutMillis: 10 })
     admin.on('error', () => {})
-  }, 60_000)
+  }, 300_000)
   afterAll(() => server?.stop())
 
   function openKeyv(): Keyv {

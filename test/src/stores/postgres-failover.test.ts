@@ -37,7 +37,7 @@ function keyvAt(url: string): Keyv {
 }
 
 function storeAt(url: string, options: Parameters<typeof fromKeyv>[1] = {}) {
-  const store = fromKeyv(keyvAt(url), options)
+  const store = fromKeyv(keyvAt(url), { deadlineMs: 20_000, ...options })
   endings.push(() => store.close())
   return store
 }
@@ -123,11 +123,11 @@ describe.skipIf(!hasPostgres() || !hasPgBouncer())(
       const server = await startServer()
       const pooler = await startPgBouncer(server)
       endings.push(() => pooler.stop())
-      const store = storeAt(pooler.url, { deadlineMs: 300 })
+      const store = storeAt(pooler.url, { deadlineMs: 1500 })
       const id = freshId()
       await store.create(rowOf(id))
       const admin = new KeyvPostgres({ uri: server.url, idleTimeoutMillis: 10 })
-      const held = `WITH held AS (SELECT id FROM lelu_approval WHERE id = '${id}' FOR UPDATE) SELECT pg_sleep(1.5) FROM held`
+      const held = `WITH held AS (SELECT id FROM lelu_approval WHERE id = '${id}' FOR UPDATE) SELECT pg_sleep(4) FROM held`
       const holding = admin.query(held)
       const asleep = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active' AND pid <> pg_backend_pid()`
       await expect.poll(async () => (await admin.query(asleep))[0]?.n).toBe(1)

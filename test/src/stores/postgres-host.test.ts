@@ -33,7 +33,7 @@ describe.skipIf(!hasPostgres())(`PostgreSQL in a host with settings of its own${
   let server: PostgresServer
   beforeAll(async () => {
     server = await startPostgres()
-  }, 60_000)
+  }, 300_000)
   afterAll(() => server?.stop())
 
   function storeWith(options: object) {

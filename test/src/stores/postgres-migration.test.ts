@@ -27,7 +27,7 @@ const oldTables = (schema: string) => `
 let server: PostgresServer
 beforeAll(async () => {
   if (hasPostgres()) server = await startPostgres()
-}, 60_000)
+}, 300_000)
 afterAll(() => server?.stop())
 
 const stores: ApprovalStore[] = []
@@ -67,7 +67,7 @@ function storeIn(schema: string, options: FromKeyvOptions = {}, idleMs = 10): Ap
   const adapter = new KeyvPostgres({ uri: server.url, schema, idleTimeoutMillis: idleMs })
   const keyv = new Keyv({ store: adapter })
   keyv.on('error', () => {})
-  const store = fromKeyv(keyv, options)
+  const store = fromKeyv(keyv, { deadlineMs: 20_000, ...options })
   stores.push(store)
   return store
 }
@@ -75,7 +75,7 @@ function storeIn(schema: string, options: FromKeyvOptions = {}, idleMs = 10): Ap
 /** Others wait for the table until this message is at its end; answers when it has it. */
 async function holdTable(schema: string, rest: string): Promise<{ ended: Promise<unknown> }> {
   const table = `${schema}.lelu_approval`
-  const ended = adapterOn().query(`LOCK TABLE ${table}; SELECT pg_sleep(0.8); ${rest}`)
+  const ended = adapterOn().query(`LOCK TABLE ${table}; SELECT pg_sleep(2.5); ${rest}`)
   const sleeping =
     "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE $1 AND pid <> pg_backend_pid()"
   await expect.poll(() => ask(sleeping, [`%${table};%`])).toHaveLength(1)
@@ -133,7 +133,7 @@ describe.skipIf(!hasPostgres())(`tables of version 1 in PostgreSQL${missing}`, (
     const rows = oldRows(11)
     const schema = await oldSchema(rows)
     const { ended } = await holdTable(schema, 'SELECT 1')
-    const store = storeIn(schema, { deadlineMs: 300 }, 60_000) // one connection for all that follows
+    const store = storeIn(schema, { deadlineMs: 1000 }, 60_000) // one connection for all that follows
     await store.open()
     await ended
     expect(await store.due(far, 99)).toEqual(dueRows(rows))

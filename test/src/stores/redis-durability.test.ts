@@ -52,7 +52,7 @@ describe.skipIf(!withRedis)(`a server that is killed${skipped}`, () => {
       }
     }
     const writers = Array.from({ length: 8 }, (_, lane) => writer(lane))
-    await vi.waitUntil(() => acknowledged.length > 300, 10_000)
+    await vi.waitUntil(() => acknowledged.length > 300, 60_000)
     await server.kill()
     stopped = true
     await Promise.all(writers)
@@ -152,7 +152,7 @@ describe.skipIf(!withRedis)(`open()${skipped}`, () => {
     await command('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal')
     await vi.waitFor(
       () => expect(store.get('a')).rejects.toThrowError(unsafe('allkeys-lru')),
-      10_000,
+      30_000,
     )
   })
 

@@ -58,7 +58,7 @@ function storeWith(namespace: string, number: number, act: () => Promise<unknown
     }
     return send(args, options)
   }
-  return fromKeyv(keyv)
+  return fromKeyv(keyv, { deadlineMs: 20_000 })
 }
 
 describe.skipIf(!withRedis)(`rows of version 1 in Redis${skipped}`, () => {

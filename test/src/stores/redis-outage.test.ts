@@ -13,7 +13,7 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
     await store.create(rowOf('a'))
     await server.kill()
     const atOnce = { ...unavailable, message: expect.stringContaining('is not connected') }
-    await vi.waitFor(() => expect(store.get('a')).rejects.toMatchObject(atOnce), 10_000)
+    await vi.waitFor(() => expect(store.get('a')).rejects.toMatchObject(atOnce), 30_000)
     const begun = performance.now()
     const refused = [
       store.create(rowOf('b')),
@@ -25,7 +25,7 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
       store.clock?.(),
     ]
     for (const operation of refused) await expect(operation).rejects.toMatchObject(atOnce)
-    expect(performance.now() - begun).toBeLessThan(500)
+    expect(performance.now() - begun).toBeLessThan(5000) // not the deadline
     await server.restart()
     expect((await untilReady(async () => store.get('a')))?.rev).toBe(1)
     expect(await store.get('b')).toBeUndefined()
@@ -80,10 +80,10 @@ describe.skipIf(!withRedis).each(names)(`%s, when its server is gone${skipped}`,
   it('cannot be opened before the server is there, and can afterwards', async () => {
     const server = await serverOf()
     await server.kill()
-    const store = storeOf(name, server.url)
+    const store = storeOf(name, server.url, undefined, { deadlineMs: 1700 })
     const begun = performance.now()
     await expect(store.open()).rejects.toMatchObject(unavailable)
-    expect(performance.now() - begun).toBeLessThan(3000)
+    expect(performance.now() - begun).toBeLessThan(10_000) // as a client by itself would try for ever
     await server.restart()
     await untilReady(() => store.open())
     expect((await store.create(rowOf('a'))).created).toBe(true)
@@ -95,7 +95,7 @@ it.skipIf(!withRedis)(
   async () => {
     const server = await serverOf()
     server.pause()
-    const stores = names.map((name) => storeOf(name, server.url))
+    const stores = names.map((name) => storeOf(name, server.url, undefined, { deadlineMs: 1700 }))
     for (const opened of await Promise.allSettled(stores.map((store) => store.open()))) {
       expect(opened).toMatchObject({ status: 'rejected', reason: unavailable })
     }

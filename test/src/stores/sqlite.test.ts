@@ -87,14 +87,16 @@ it('the file that an engine makes itself is waited for no longer than its store 
   const lelu = await createLelu({ directory, policies: asks, storeDeadlineMs: 50 })
   try {
     const path = join(directory, 'approvals.db')
-    const other = new Worker(writer, { eval: true, workerData: { path, ms: 1000 } })
-    const ended = once(other, 'exit')
-    await once(other, 'message')
     const request = {
       subject: { id: 'a', type: 'agent' as const },
       run: 'r',
       call: { id: 'c', tool: 't', input: {} },
     }
+    // The first call begins the audit log, which may take a slow disk longer than the lock is held.
+    await lelu.guard({ ...request, run: 'first' }, () => 'ran')
+    const other = new Worker(writer, { eval: true, workerData: { path, ms: 1500 } })
+    const ended = once(other, 'exit')
+    await once(other, 'message')
     // With the default of 1700 ms it would get the lock, and the call would be suspended.
     await expect(lelu.guard(request, () => 'ran')).rejects.toMatchObject({
       code: 'LELU_STORE_UNAVAILABLE',
@@ -135,7 +137,8 @@ describe('the file of a @keyv/sqlite', () => {
 
   it('waits for another process that writes, though the adapter was not told to', async () => {
     const path = freshFile()
-    const store = await keep(fromKeyv(new Keyv({ store: new KeyvSqlite6(`sqlite://${path}`) })))
+    const keyv = new Keyv({ store: new KeyvSqlite6(`sqlite://${path}`) })
+    const store = await keep(fromKeyv(keyv, { deadlineMs: 20_000 }))
     const other = new Worker(writer, { eval: true, workerData: { path, ms: 200 } })
     const ended = once(other, 'exit')
     await once(other, 'message')

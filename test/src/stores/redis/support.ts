@@ -22,14 +22,14 @@ export function keyvOf(combination: Combination, url: string, namespace?: string
   return keyv
 }
 
-/** A driver with a client of its own. */
+/** A driver with a client of its own. It has far more time than it needs: a busy machine is no server that is away. */
 export function storeOf(
   combination: Combination,
   url: string,
   namespace?: string,
   options: Parameters<typeof fromKeyv>[1] = {},
 ): ApprovalStore {
-  return fromKeyv(keyvOf(combination, url, namespace), options)
+  return fromKeyv(keyvOf(combination, url, namespace), { deadlineMs: 20_000, ...options })
 }
 
 /** Sends commands as somebody at a console would. */

@@ -9,7 +9,7 @@ const [combination, url, wrongMs] = process.argv.slice(2) as [Combination, strin
 const { now } = Date
 Date.now = () => now() + Number(wrongMs)
 
-const store = fromKeyv(openKeyv(combination, url))
+const store = fromKeyv(openKeyv(combination, url), { deadlineMs: 20_000 })
 process.on('message', async ({ rev, rows, window }: RaceOrder) => {
   process.send?.(await Promise.all(rows.map((row) => store.swap(rev, row, window))))
 })

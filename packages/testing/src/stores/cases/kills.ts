@@ -116,13 +116,14 @@ async function stopPastLease(stage: StoreStage): Promise<Counts> {
 /** Between a write and its event in the log: whoever reads the approval next writes it. */
 async function killBeforeLog(stage: StoreStage): Promise<Counts> {
   const folder = 'shared-log'
-  const heir = await stage.fresh({ folder, leaseMs })
+  // With a lease that outlives the look: that it is over would be an event as well.
+  const heir = await stage.fresh({ folder })
   const counts: Counts = { kills: 0, events: 0, missing: 0, repeated: 0 }
   const points = ['after-suspension', 'after-approval', 'after-claim', 'after-record'] as const
   const rounds = Array.from({ length: stage.rounds(1, 40) }, () => points).flat()
   await inLanes(rounds, async (at) => {
     const run = stage.run()
-    const victim = await stage.fresh({ folder, leaseMs })
+    const victim = await stage.fresh({ folder })
     const halt = { at, signal: 'SIGKILL' } as const
     if (at === 'after-suspension') await victim.order({ verb: 'suspend', run, halt })
     const { id } = await suspend(heir, { run })

@@ -3,7 +3,7 @@ import { approved, isRefusal, look, sleep, together, until } from '../moves.ts'
 import type { Order, Reply } from '../protocol.ts'
 import type { StoreStage } from '../stage.ts'
 
-const leaseMs = 1500
+const leaseMs = 5000
 const claimers = 10
 
 /** Whoever asks last, over a connection that holds: what it is told is how the call has ended. */
@@ -17,7 +17,7 @@ async function ending(stage: StoreStage, id: string): Promise<Reply> {
 
 async function lostReplies(stage: StoreStage): Promise<Counts> {
   const proxy = await stage.proxy()
-  const racers = await stage.pair({ port: proxy.port, leaseMs, deadlineMs: 2000 })
+  const racers = await stage.pair({ port: proxy.port, leaseMs, deadlineMs: 6000 })
   const desk = await stage.actor()
   const counts: Counts = {
     rounds: stage.rounds(15, 500),

@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/src/**/*.test.ts'],
     // Generous: a busy machine must not tell a slow test from a broken one.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 30_000 } },
     // Most tests wait for processes and servers. By default one file at a time is played on two processors.
     maxWorkers: availableParallelism() + 1,

@@ -219,7 +219,7 @@ describe('a stream of a living process', () => {
 
 describe('SIGKILL', () => {
   it('at any moment, 24 times in one folder, loses no record that was acknowledged', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const directory = temporaryFolder()
     const acknowledged: string[] = []

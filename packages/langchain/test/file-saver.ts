@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { MemorySaver } from '@langchain/langgraph-checkpoint'
 
 /** A memory saver with a file behind it, so that a thread outlives its process. */
@@ -23,7 +23,10 @@ export class FileSaver extends MemorySaver {
     const text = JSON.stringify({ storage, writes }, (_key, member) =>
       member instanceof Uint8Array ? { bytes: Buffer.from(member).toString('base64') } : member,
     )
-    writeFileSync(this.#file, text)
+    // In one step: another process may be reading it.
+    const draft = `${this.#file}.${process.pid}`
+    writeFileSync(draft, text)
+    renameSync(draft, this.#file)
   }
 
   override async put(...given: Parameters<MemorySaver['put']>): ReturnType<MemorySaver['put']> {

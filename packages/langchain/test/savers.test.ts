@@ -81,7 +81,7 @@ describe('calls wait in threads that LangGraph keeps', () => {
       const savers: PostgresSaver[] = []
       beforeAll(async () => {
         server = await startPostgres()
-      }, 120_000)
+      }, 300_000)
       afterAll(async () => {
         for (const saver of savers) await saver.end()
         await server.stop()
@@ -94,7 +94,7 @@ describe('calls wait in threads that LangGraph keeps', () => {
           await saver.setup()
           return saver
         })
-      }, 120_000)
+      }, 300_000)
     },
   )
 })

@@ -60,7 +60,7 @@ export function adapterSuite(harness: AdapterHarness, module: string): void {
         for (const { title, needs = [], play } of played) {
           const missing = needs.find((capability) => !harness.capabilities[capability])
           if (missing !== undefined) test.skip(`${title} (skipped: not ${missing})`, () => {})
-          else test(title, () => play(open, harness.capabilities), 120_000)
+          else test(title, () => play(open, harness.capabilities), 300_000)
         }
       })
     }

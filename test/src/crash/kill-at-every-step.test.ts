@@ -83,7 +83,7 @@ const points = (steps: number) =>
     ['before', 'after'].map((side) => ({ step: n + 1, side })),
   ).flat()
 
-describe('a process killed with SIGKILL', { timeout: 240_000 }, () => {
+describe('a process killed with SIGKILL', { timeout: 300_000 }, () => {
   it('at any step of suspending runs nothing, and the next process suspends the same call', async () => {
     const steps = await stepsOf('suspend', 'non_idempotent')
     expect(steps).toBeGreaterThanOrEqual(4)

@@ -12,7 +12,7 @@ const example = join(root, 'examples/gateway')
 const main = new URL('../../../examples/gateway/src/main.ts', import.meta.url)
 const cli = new URL('../../../packages/cli/src/bin.ts', import.meta.url)
 
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 600_000 })
 
 beforeEach(() => {
   vi.stubEnv('LELU_DIRECTORY', '')

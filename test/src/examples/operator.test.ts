@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const main = new URL('../../../examples/operator/src/main.ts', import.meta.url)
 const cli = new URL('../../../packages/cli/src/bin.ts', import.meta.url)
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 beforeEach(() => {
   // Whoever runs the tests may have a key of their own.

@@ -7,7 +7,7 @@ const executablePath = '/usr/bin/chromium'
 const noBrowser = !existsSync(executablePath)
 const why = noBrowser ? ` (skipped: there is no ${executablePath})` : ''
 const inBrowser = (name: string, play: () => Promise<void>) =>
-  test.skipIf(noBrowser)(`${name}${why}`, { timeout: 120_000 }, play)
+  test.skipIf(noBrowser)(`${name}${why}`, { timeout: 300_000 }, play)
 
 let browser: Browser | undefined
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']
   const quiet = ['--no-first-run', '--disable-background-networking']
   if (!noBrowser) browser = await chromium.launch({ executablePath, args: [...args, ...quiet] })
-}, 120_000)
+}, 300_000)
 
 afterAll(() => browser?.close())
 

@@ -25,7 +25,7 @@ export function withPages(): void {
     const vite = fileURLToPath(new URL('node_modules/vite/bin/vite.js', example))
     const words = ['build', 'web', '--outDir', pages, '--emptyOutDir']
     await promisify(execFile)(process.execPath, [vite, ...words], { cwd: fileURLToPath(example) })
-  }, 120_000)
+  }, 300_000)
   afterAll(() => rmSync(pages, { recursive: true, force: true }))
 }
 

@@ -16,7 +16,7 @@ const cli = join(root, 'packages/cli/src/bin.ts')
 const approvalId = /apr_[0-9a-f-]{36}/
 /** What many short processes share: the modules that Node has compiled, and the policy that Lelu has. */
 const shared = mkdtempSync(join(tmpdir(), 'lelu-trader-'))
-beforeAll(() => works([main, 'resume', '--data', shared]), 120_000)
+beforeAll(() => works([main, 'resume', '--data', shared]), 300_000)
 afterAll(() => rmSync(shared, { recursive: true, force: true }))
 
 function dataFolder(): string {
@@ -34,7 +34,7 @@ function start(words: string[], env: Env = {}, cwd: string = root): ChildProcess
   const { OPENAI_API_KEY: _key, LELU_DIRECTORY: _directory, INIT_CWD: _cwd, ...rest } = process.env
   return spawn(process.execPath, ['--conditions=lelu:source', ...words], {
     cwd,
-    timeout: 120_000,
+    timeout: 300_000,
     env: { ...rest, NO_COLOR: '1', ...env },
   })
 }
@@ -119,7 +119,7 @@ describe('the README of the trader', () => {
   const readme = readFileSync(join(example, 'README.md'), 'utf8')
 
   it('shows what its commands print, and the database holds the two orders that may run', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const data = dataFolder()
     const typed = transcriptOf(readme)
@@ -161,7 +161,7 @@ describe('the README of the trader', () => {
   })
 })
 
-describe('the trader', { timeout: 120_000 }, () => {
+describe('the trader', { timeout: 300_000 }, () => {
   it('tells what to do when a step is missing', async () => {
     const data = dataFolder()
     expect(await trader(data, ['resume'])).toBe('Nothing waits.\n')
@@ -199,7 +199,7 @@ describe('the trader', { timeout: 120_000 }, () => {
   })
 })
 
-describe('with a key, the trader', { timeout: 120_000 }, () => {
+describe('with a key, the trader', { timeout: 300_000 }, () => {
   const order = (quantity: number, confidence: number) => ({
     tool: 'place_order',
     input: { side: 'buy', symbol: 'ACME', quantity, limit: 25, confidence },
@@ -245,7 +245,7 @@ describe('with a key, the trader', { timeout: 120_000 }, () => {
   })
 })
 
-describe('a forged history', { timeout: 120_000 }, () => {
+describe('a forged history', { timeout: 300_000 }, () => {
   it('that says "approved" runs nothing', async () => {
     const data = dataFolder()
     await trader(data, ['ask'])

@@ -9,7 +9,7 @@ const decider = new URL('./decider.ts', import.meta.url)
 
 describe('invariant 7: no acknowledged decision is lost, and an alteration is found', () => {
   it('by kill -9 at any moment: every decision that was printed is in the log', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     for (let round = 0; round < 12; round += 1) {
       const directory = temporaryFolder()

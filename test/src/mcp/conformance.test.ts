@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Fixture, run, startFixture } from './fixture-process.ts'
 
 // A suite takes some seconds, and a busy machine longer.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 const require = createRequire(import.meta.url)
 /** The draft of the suite, which knows of revision 2026-07-28, and the released one. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Fixture, type Ran, run, startFixture } from './fixture-process.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 const require = createRequire(import.meta.url)
 const manifest = require.resolve('@modelcontextprotocol/inspector/package.json')

@@ -18,7 +18,7 @@ const upstream = fileURLToPath(
   new URL('../../../packages/mcp/test/gateway/fixtures/v1-server.ts', import.meta.url),
 )
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 beforeEach(() => {
   vi.stubEnv('LELU_DIRECTORY', '')

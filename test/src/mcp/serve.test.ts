@@ -13,7 +13,7 @@ import { startServe } from './serve-process.ts'
 
 const command = new URL('../../../packages/mcp/src/bin.ts', import.meta.url)
 
-vi.setConfig({ testTimeout: 180_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 beforeEach(() => {
   vi.stubEnv('LELU_DIRECTORY', '')

@@ -41,7 +41,7 @@ it.each([
   ['refuses it for good', 410, 1],
 ])(
   'a notification whose target %s is not lost, wherever the process that delivers is killed',
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async (_what, code, laidAside) => {
     const whole = await target(code)
     const ended = await runProcess(worker, [await oneNotice(), whole.url, secret])

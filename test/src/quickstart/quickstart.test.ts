@@ -56,7 +56,7 @@ function step(transcript: string, number: number): string {
 }
 
 test('the story plays to its end, and the ledger holds the two allowed trades and nothing else', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const folder = temporaryFolder()
   const { code, stdout, stderr } = await finish(
@@ -83,7 +83,7 @@ test('the story plays to its end, and the ledger holds the two allowed trades an
 })
 
 test('interactive, the story waits for the person, and goes on with their decision', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const folder = temporaryFolder()
   const child = start(quickstart('main.ts'), ['--directory', folder, '--interactive'], {
@@ -124,7 +124,7 @@ test('interactive, the story waits for the person, and goes on with their decisi
 })
 
 test('with a key the agent talks to the OpenAI endpoint, and its call is guarded all the same', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const folder = temporaryFolder()
   const server = await startFakeOpenAI(({ messages }) =>
@@ -153,7 +153,7 @@ test('with a key the agent talks to the OpenAI endpoint, and its call is guarded
 })
 
 test('when the story does not hold, it says where and ends with an error', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const folder = temporaryFolder()
   const server = await startFakeOpenAI(() => ({ content: 'I would rather not.' }))
@@ -177,7 +177,7 @@ const missing = hasS3() ? '' : " (skipped: Ceph's gateway is not here)"
 
 test.skipIf(!hasS3())(
   `with --s3 the story ends with a verified bucket that refuses to delete${missing}`,
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async () => {
     const child = start(quickstart('main.ts'), ['--s3', '--directory', temporaryFolder()])
     const { code, stdout, stderr } = await finish(child)

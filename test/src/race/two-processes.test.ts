@@ -50,7 +50,7 @@ async function ask({ child, next }: Racer, id: string): Promise<string> {
 }
 
 it(`two processes that race to resume run each of ${rounds} approved calls exactly once`, {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const directory = temporaryFolder()
   const ids = await approvedCalls(directory)

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const page = readFileSync(join(root, 'docs/mcp.md'), 'utf8')
 const command = new URL('../../../packages/mcp/src/bin.ts', import.meta.url)
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 beforeEach(() => {
   vi.stubEnv('LELU_DIRECTORY', '')

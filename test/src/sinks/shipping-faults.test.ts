@@ -75,7 +75,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
   })
 
   it('answers decisions as ever while the store is a black hole', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const { proxy, log, direct } = await proxied()
     await append(log, 'before', 5)
@@ -94,7 +94,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
     await assertComplete(log, direct)
   })
 
-  it('puts each object once though replies are lost', { timeout: 120_000 }, async () => {
+  it('puts each object once though replies are lost', { timeout: 300_000 }, async () => {
     const { proxy, log, direct } = await proxied()
     await append(log, 'before', 5)
     proxy.lose(0.4)
@@ -116,7 +116,7 @@ describe.skipIf(warnWithoutS3() !== undefined || isElsewhere)('a log with a lock
       '<Error><Code>RequestTimeTooSkewed</Code></Error>',
       'LELU_AUDIT_SINK_CLOCK',
     ],
-  ])('goes on while the store answers %s', { timeout: 120_000 }, async (_, status, body, code) => {
+  ])('goes on while the store answers %s', { timeout: 300_000 }, async (_, status, body, code) => {
     const faults = await startFaults(server.port)
     onTestFinished(() => faults.stop())
     const { log, direct } = await open(faults.port)

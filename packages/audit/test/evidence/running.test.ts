@@ -18,7 +18,7 @@ async function writeDecisions(log: AuditLog, prefix: string, count: number) {
 
 describe('a pack of a log that is being written', () => {
   it('verifies, by several processes that note each other, from the folder and from the archive', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const directory = temporaryFolder()
     const archive = temporaryFolder()

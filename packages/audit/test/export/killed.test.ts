@@ -56,5 +56,5 @@ describe('a forwarder that is killed', () => {
     await expect.poll(() => new Set(ids).size, { timeout: 40_000 }).toBe(written + 1)
     expect(all.filter((id) => !ids.includes(id))).toEqual([])
     expect(readdirSync(folder).filter((name) => name.endsWith('.refused'))).toEqual([])
-  }, 120_000)
+  }, 300_000)
 })

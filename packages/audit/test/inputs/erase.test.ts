@@ -234,7 +234,7 @@ test('an erasure that is killed at any step can be done again, and leaves nothin
       }),
     )
   }
-}, 120_000)
+}, 300_000)
 
 test('an erasure that cannot be recorded says so, and is recorded by the next try', async () => {
   const home = temporaryFolder()

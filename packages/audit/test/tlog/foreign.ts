@@ -22,7 +22,7 @@ function go(...words: string[]): string {
     env: environment,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
+    timeout: 300_000,
   })
 }
 
@@ -67,7 +67,7 @@ export function askGo(binary: string, requests: readonly object[]): boolean[] {
     input: requests.map((one) => `${JSON.stringify(one)}\n`).join(''),
     encoding: 'utf8',
     maxBuffer: 1 << 26,
-    timeout: 120_000,
+    timeout: 300_000,
   })
   const lines = stdout.split('\n').slice(0, -1)
   if (status !== 0 || lines.length !== requests.length) {

@@ -9,7 +9,7 @@ import { withSum } from './with-sum.ts'
 
 describe('one flipped bit', () => {
   it('anywhere in a log, 600 of them, is found and named with stream, number, file and line', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const { directory, stream, files } = await segmented(25)
     const random = seeded(7)

@@ -109,7 +109,7 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
 const input = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 4, noNullPrototype: true })
 
 describe('for generated policies', () => {
-  it('gives every rule the value that the full input gives it', { timeout: 120_000 }, async () => {
+  it('gives every rule the value that the full input gives it', { timeout: 300_000 }, async () => {
     let cut = 0
     await fc.assert(
       fc.asyncProperty(

@@ -9,7 +9,7 @@ import { expect, test, vi } from 'vitest'
 import { closing, eventually, initialize, modern, rpc } from '../http/serving.ts'
 
 // Each of them starts processes, which a busy machine takes its time for.
-vi.setConfig({ testTimeout: 90_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 const child = fileURLToPath(new URL('./child.ts', import.meta.url))
 const command = { command: process.execPath, args: ['--conditions=lelu:source', child] }

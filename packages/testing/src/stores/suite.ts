@@ -19,8 +19,8 @@ export function storeSuite(harness: StoreHarness, module: string): void {
     let stage: StoreStage
     beforeAll(async () => {
       stage = await openStage(harness, module, full)
-    }, 120_000)
-    afterAll(() => stage?.close(), 120_000)
+    }, 300_000)
+    afterAll(() => stage?.close(), 300_000)
 
     for (const [group, cases] of Object.entries(groups)) {
       describe(group, () => {
@@ -29,7 +29,7 @@ export function storeSuite(harness: StoreHarness, module: string): void {
           const missing = missingOf(harness, one)
           if (missing !== undefined) test.skip(`${title} (skipped: ${missing})`, () => {})
           else {
-            const timeout = full ? 3_600_000 : 180_000
+            const timeout = full ? 3_600_000 : 300_000
             test(title, { timeout }, async () => {
               // A case that threw may have left what it noted.
               stage.takeWrongs()

@@ -83,7 +83,7 @@ export function onceCases(harness: SinkHarness): void {
     expect(await listed(sink, 'v1/a/00000000000000')).toHaveLength(2)
   })
 
-  it('lists more than fits into one answer of a store', { timeout: 120_000 }, async () => {
+  it('lists more than fits into one answer of a store', { timeout: 300_000 }, async () => {
     const { sink: open, put } = await stageOf(harness)
     const sink = open()
     const keys = Array.from(

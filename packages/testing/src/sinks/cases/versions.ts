@@ -50,7 +50,7 @@ export function versionCases(harness: SinkHarness): void {
   })
 
   it('lists a key that has more versions than fit into one answer of a store as one object', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const { sink: open, put, attacker } = await attacked()
     await put(open(), 'v1/a', 'first')

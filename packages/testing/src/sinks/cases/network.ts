@@ -37,14 +37,14 @@ export function networkCases(harness: SinkHarness & { port: () => number }): voi
     await expect(sink.get('v1/a')).rejects.toMatchObject(unavailable)
     await expect(sink.check()).rejects.toMatchObject(unavailable)
     await expect(listed(sink, 'v1/')).rejects.toMatchObject(unavailable)
-    expect(performance.now() - begun).toBeLessThan(8_000)
+    expect(performance.now() - begun).toBeLessThan(30_000)
   })
 
   it('says that nobody is there, and works again when somebody is', async () => {
     const { sink: open, put } = await stageOf(harness)
     const between = await proxy()
     await between.become('closed')
-    const sink = open({ port: between.port, deadlineMs: 2_000 })
+    const sink = open({ port: between.port, deadlineMs: 5_000 })
     await expect(put(sink, 'v1/a', 'x')).rejects.toMatchObject(unavailable)
     await between.become('forward')
     expect(await put(sink, 'v1/a', 'x')).toBe('stored')

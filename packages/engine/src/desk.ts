@@ -5,7 +5,7 @@ import type { KillSwitch } from './execution/kill-switch.ts'
 import { assertNode } from './node-version.ts'
 import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, type StorageOptions } from './options.ts'
-import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
+import type { RecordedInputs } from './recorded/recorded-inputs.ts'
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { defaultDirectory, openStorage } from './storage.ts'
 import { hasKeyRing } from './tokens/key-files.ts'
@@ -54,7 +54,7 @@ export async function openReviewDesk(options: ReviewDeskOptions): Promise<Review
     grants,
     killSwitch,
     notifications: storage.notifying.notifications,
-    inputs: recordedInputs(storage.openings, storage.audit),
+    inputs: storage.inputs,
     close: storage.close,
   }
 }

@@ -16,7 +16,7 @@ import type { Notifications } from './notify/notifications.ts'
 import { checkOptions, checkPolicies, type LeluOptions } from './options.ts'
 import { loadPolicy } from './policy/load-policy.ts'
 import { recordInput } from './recorded/record-input.ts'
-import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
+import type { RecordedInputs } from './recorded/recorded-inputs.ts'
 import { type GatedRequest, gateRequest, withConfidence } from './request/gate.ts'
 import type { StandingGrants } from './standing/standing-grants.ts'
 import { useGrant } from './standing/use-grant.ts'
@@ -150,7 +150,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
     grants,
     killSwitch,
     notifications: storage.notifying.notifications,
-    inputs: recordedInputs(storage.openings, audit),
+    inputs: storage.inputs,
     audit,
     policy,
     closing: work.closing,

@@ -11,15 +11,15 @@ import { createRecords, type Records } from './approvals/records.ts'
 import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
 import { type NotificationsPart, openNotifications } from './notify/open-notifications.ts'
 import type { StorageOptions } from './options.ts'
+import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
 import { storeClock } from './store/clock.ts'
 import { defaultStoreDeadlineMs } from './store/deadline.ts'
-import { engineStore } from './store/engine-store.ts'
+import { type EngineStore, engineStore } from './store/engine-store.ts'
 import { fromKeyv } from './store/from-keyv.ts'
 import { markReader } from './store/marks.ts'
 import { sqliteApprovalStore } from './store/sqlite.ts'
-import type { ApprovalStore } from './store/store.ts'
 import { timedBy } from './store/timed.ts'
 import { openKeyRing, readKeyRing } from './tokens/key-files.ts'
 import { type KeyHolder, keyHolder } from './tokens/key-holder.ts'
@@ -37,6 +37,7 @@ export type Storage = {
   directory: string
   audit: AuditLog
   openings: Openings
+  inputs: RecordedInputs
   keys: KeyHolder
   records: Records
   revocations: Revocations
@@ -64,7 +65,7 @@ function auditOptions(options: StorageOptions, directory: string): AuditLogOptio
 }
 
 /** Without a Keyv of the user's there is nothing to unwrap: the driver itself. */
-function storeOf(options: StorageOptions, directory: string, deadlineMs: number): ApprovalStore {
+function storeOf(options: StorageOptions, directory: string, deadlineMs: number): EngineStore {
   if (options.store === undefined) {
     const path = join(directory, 'approvals.db')
     return engineStore(sqliteApprovalStore({ path }, deadlineMs), true)
@@ -127,6 +128,7 @@ export async function openStorage(
       directory,
       audit,
       openings,
+      inputs: recordedInputs({ openings, audit, store }),
       keys,
       records,
       revocations,

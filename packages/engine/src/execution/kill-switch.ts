@@ -7,8 +7,9 @@ import { LeluError } from '../errors.ts'
 import { maxId } from '../request/gate.ts'
 import { onlyMember } from '../request/only-member.ts'
 import { checkText } from '../request/read-members.ts'
+import type { EngineStore } from '../store/engine-store.ts'
 import type { ReadMarks } from '../store/marks.ts'
-import type { ApprovalStore, Marks } from '../store/store.ts'
+import type { Marks } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { Subject } from '../types.ts'
 
@@ -32,7 +33,7 @@ export interface KillSwitch {
 }
 
 type Options = {
-  store: ApprovalStore
+  store: EngineStore
   readMarks: ReadMarks
   audit: AuditLog
   now: () => number
@@ -91,6 +92,7 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
     const by = readActor(options.by)
     const reason = readReason(options.reason) ?? 'no reason given'
     const name = scopeOf(scope)
+    store.assertOpen() // its log may be another engine's as well, and still take what this one cannot do
     // The log first: a switch that is set but nowhere recorded must not exist.
     const kind = word === 'stop' ? 'switch.stopped' : 'switch.started'
     await audit.append({ kind, tenant: 'default', scope: name, reason, reviewer: by })

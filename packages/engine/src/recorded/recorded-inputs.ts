@@ -10,6 +10,7 @@ import { callerTenant, type TenantScope } from '../approvals/caller-tenant.ts'
 import { readReason } from '../approvals/reason.ts'
 import type { Reviewer } from '../approvals/record.ts'
 import { readReviewer } from '../approvals/reviewer.ts'
+import type { EngineStore } from '../store/engine-store.ts'
 
 /** Who erases, and why: both are on record. */
 export type EraseOptions = TenantScope & {
@@ -30,13 +31,17 @@ export interface RecordedInputs {
   erase(subject: string, options: EraseOptions): Promise<Erased & { audit: AuditReceipt }>
 }
 
-export function recordedInputs(openings: Openings, audit: AuditLog): RecordedInputs {
+type Options = { openings: Openings; audit: AuditLog; store: Pick<EngineStore, 'assertOpen'> }
+
+export function recordedInputs({ openings, audit, store }: Options): RecordedInputs {
   return {
     async reveal(record) {
+      store.assertOpen()
       await openings.flush() // what was decided just now is not there before
       return openings.reveal(record)
     },
     async erase(id, options) {
+      store.assertOpen()
       const tenant = callerTenant(options) ?? 'default'
       const reviewer = readReviewer(options.by)
       const reason = readReason(options.reason) ?? ''

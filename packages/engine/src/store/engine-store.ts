@@ -15,12 +15,15 @@ function closed(): LeluError {
   })
 }
 
+/** The store of one engine. `assertOpen` throws `LELU_ENGINE_CLOSED`, before anything that is not in the store is changed. */
+export type EngineStore = ApprovalStore & { assertOpen(): void }
+
 /**
  * A driver as one engine uses it. Engines on one Keyv share its driver: the connections that it opened end with the last
  * of them, and not under the others. A driver that is this engine's `own` ends with it. Once closed it answers no more: else
  * a driver would connect again for whoever still asks.
  */
-export function engineStore(driver: ApprovalStore, own: boolean): ApprovalStore {
+export function engineStore(driver: ApprovalStore, own: boolean): EngineStore {
   engines.set(driver, (engines.get(driver) ?? 0) + 1)
   let left = false
   const store = { name: driver.name } as Record<string, unknown>
@@ -29,6 +32,9 @@ export function engineStore(driver: ApprovalStore, own: boolean): ApprovalStore 
     store[name] = (...given: unknown[]) =>
       left ? Promise.reject(closed()) : (driver[name] as (...all: unknown[]) => unknown)(...given)
   }
+  store.assertOpen = () => {
+    if (left) throw closed()
+  }
   store.close = async () => {
     if (left) return
     left = true
@@ -36,5 +42,5 @@ export function engineStore(driver: ApprovalStore, own: boolean): ApprovalStore 
     engines.set(driver, others)
     if (own || (driver.ownsConnections && others === 0)) await driver.close()
   }
-  return store as unknown as ApprovalStore
+  return store as unknown as EngineStore
 }

@@ -5,8 +5,8 @@ import { LeluError } from '../errors.ts'
 import { maxId, maxName } from '../request/gate.ts'
 import { onlyMember } from '../request/only-member.ts'
 import { checkText } from '../request/read-members.ts'
+import type { EngineStore } from '../store/engine-store.ts'
 import type { ReadMarks } from '../store/marks.ts'
-import type { ApprovalStore } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
 import type { Subject } from '../types.ts'
 import { refuseToken } from './refusal.ts'
@@ -28,7 +28,7 @@ export type Revocations = {
 }
 
 type Options = {
-  store: ApprovalStore
+  store: EngineStore
   readMarks: ReadMarks
   audit: AuditLog
   /** No earlier than any time that something was allowed at. */
@@ -93,6 +93,7 @@ export function createRevocations({
   return {
     async revoke(scope, reason, by) {
       const name = nameOf(scope)
+      store.assertOpen() // its log may be another engine's as well, and still take what this one cannot do
       // A reading of hours ago may be behind the database: what others allowed since would not be covered.
       await refresh()
       // The log first: a revocation that holds but is nowhere recorded must not exist.

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { openAuditLog } from '@lelu/audit'
 import { Keyv } from 'keyv'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createLelu, type Lelu, openReviewDesk, sqliteStore } from '../../src/index.ts'
+import { recordsOf } from '../recorded/support.ts'
 import { bob, overview, suspended, temporaryFolder, testEngine, trade } from '../support.ts'
 
 /** What asks the store, and nothing before it. */
@@ -39,6 +41,31 @@ it.each(Object.entries(stores))(
     await store?.disconnect()
   },
 )
+
+it('closed, an engine changes nothing that is outside of its store either', async () => {
+  const directory = temporaryFolder()
+  const places = { directory: join(directory, 'audit'), keys: join(directory, 'keys', 'audit') }
+  const audit = await openAuditLog(places) // of the host, so that it stays open
+  onTestFinished(() => audit.close())
+  const open = { directory, audit, store: new Keyv() }
+  const lelu = await createLelu({ ...open, policies: overview })
+  await lelu.decide(trade(0.97))
+  await lelu.close()
+  const changes = {
+    'inputs.erase': () => lelu.inputs.erase('alice', { by: bob, reason: 'asked to' }),
+    'killSwitch.stop': () => lelu.killSwitch.stop({ all: true }),
+    'killSwitch.start': () => lelu.killSwitch.start({ all: true }),
+    'tokens.revoke': () => lelu.tokens.revoke({ agent: 'trader-1' }),
+  }
+  for (const [name, change] of Object.entries(changes))
+    await expect(change(), name).rejects.toMatchObject({ code: 'LELU_ENGINE_CLOSED' })
+  const kinds = (await recordsOf(directory)).map(({ kind }) => kind)
+  expect(kinds).toEqual(['genesis', 'policy.loaded', 'decision'])
+  const [record = {}] = await recordsOf(directory, 'decision')
+  await expect(lelu.inputs.reveal(record)).rejects.toMatchObject({ code: 'LELU_ENGINE_CLOSED' })
+  const next = await testEngine(open)
+  expect(await next.inputs.reveal(record)).toMatchObject({ status: 'shown' })
+})
 
 it('closed while somebody waits for a review, an engine ends the wait', async () => {
   const lelu = await testEngine()

@@ -139,4 +139,18 @@ describe.skipIf(!withRedis)(`rows of version 1 in Redis${skipped}`, () => {
     expect((await store.due(far, 9)).map(({ id, due }) => [id, due])).toEqual([[broken.id, 0]])
     expect(await command('EXISTS', `${prefix}row:${gone.id}`)).toBe(0)
   })
+
+  it('are migrated behind pages of names that are no text, which somebody has added', async () => {
+    const rows = oldRows(3)
+    const { namespace, prefix, command } = await oldSpace(rows)
+    // All behind the first row and before the others: a zero and an end of a line among them.
+    const add = `for n = 0, 599 do
+      local name = ARGV[1] .. string.char(255, math.floor(n / 256), n % 256)
+      redis.call('ZADD', KEYS[1], 0, name)
+    end`
+    await command('EVAL', add, '1', `${prefix}all`, (rows[0] as OldRow).id)
+    const store = storeOf(first, server.url, namespace)
+    expect(await store.due(far, 9)).toEqual(dueRows(rows))
+    expect(await command('GET', `${prefix}schema`)).toBe('2')
+  })
 })

@@ -15,8 +15,9 @@ return redis.call('GET', KEYS[1])
 `)
 
 /**
- * KEYS: schema version, set of all rows, due set. ARGV: version from, version to, prefix of rows, where to begin, how many.
- * Answers the last id of a page, or nothing when there is none after it.
+ * KEYS: schema version, set of all rows, due set. ARGV: version from, version to, prefix of rows, behind which id to begin
+ * (or ''), how many. Answers the last id of a page, or nothing when there is none after it. In hexadecimal digits both ways:
+ * somebody may have added names that are no text, which come back from here as others, and the same page would come for ever.
  *
  * Once the new version is there it touches no row, so whoever comes late undoes nothing: a process writes rows only
  * after it has seen that version. Until then a row is set to what its state says, also one that an older Lelu changed
@@ -24,7 +25,9 @@ return redis.call('GET', KEYS[1])
  */
 const migrateScript: Script = scriptOf(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
-local ids = redis.call('ZRANGEBYLEX', KEYS[2], ARGV[4], '+', 'LIMIT', 0, ARGV[5])
+local after = string.gsub(ARGV[4], '..', function(digits) return string.char(tonumber(digits, 16)) end)
+local from = after == '' and '-' or '(' .. after
+local ids = redis.call('ZRANGEBYLEX', KEYS[2], from, '+', 'LIMIT', 0, ARGV[5])
 for _, id in ipairs(ids) do
   local key = ARGV[3] .. id
   local state, created = unpack(redis.pcall('HMGET', key, 'state', 'createdAt'))
@@ -39,7 +42,10 @@ for _, id in ipairs(ids) do
     redis.call('ZREM', KEYS[3], id)
   end
 end
-if #ids == tonumber(ARGV[5]) then return ids[#ids] end
+if #ids == tonumber(ARGV[5]) then
+  local last = string.gsub(ids[#ids], '.', function(byte) return string.format('%02x', string.byte(byte)) end)
+  return last
+end
 redis.call('SET', KEYS[1], ARGV[2])
 return false
 `)
@@ -47,12 +53,12 @@ return false
 /** Gives rows from before version 2 a time at which they are due: when they were made. Too early only means that somebody looks. */
 async function migrate(commands: RedisCommands, keys: RedisKeys, from: string): Promise<void> {
   const named = [keys.schema, keys.set(), keys.due]
-  let begin = '-'
+  let after = ''
   for (;;) {
-    const args = [from, schemaVersion, keys.rows, begin, page]
+    const args = [from, schemaVersion, keys.rows, after, page]
     const last = await runScript(commands, migrateScript, named, args)
     if (last === null) return
-    begin = `(${last}`
+    after = String(last)
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { sqliteLock } from '../store/sqlite-lock.ts'
 import {
   importKeyRing,
   type KeyRing,
@@ -118,17 +119,22 @@ export async function readKeyRing(directory: string): Promise<KeyRing> {
 
 /** Holds the right to rotate. Of two that read the same ring and write their own, one would lose the keys of the other. */
 async function alone<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  const lock = join(directory, `.${fileName}.lock`)
-  const held = await open(lock, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw keysError(`${lock} cannot be made`, error, elsewhere)
-    const help = `Try again. Where no process does, one was ended in the middle of it: remove ${lock}; the keys are whole.`
-    throw keysError('another process rotates its keys right now', undefined, help)
-  })
+  const path = join(directory, `.${fileName}.lock`)
+  const unlock = lock(path)
+  if (unlock === undefined)
+    throw keysError('another process rotates its keys right now', undefined, 'Try again.')
   try {
     return await work()
   } finally {
-    await held.close()
-    await rm(lock, { force: true })
+    unlock()
+  }
+}
+
+function lock(path: string): (() => void) | undefined {
+  try {
+    return sqliteLock(path)
+  } catch (error) {
+    throw keysError(`${path} cannot be locked`, error, elsewhere)
   }
 }
 

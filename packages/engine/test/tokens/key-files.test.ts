@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -8,11 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createLelu, rotateKeys } from '../../src/index.ts'
 import { hasKeyRing, openKeyRing } from '../../src/tokens/key-files.ts'
 import { approved, overview, temporaryFolder, testEngine } from '../support.ts'
 
+const dying = fileURLToPath(new URL('./dying-rotation.ts', import.meta.url))
 const refused = { code: 'LELU_KEYS_INVALID', help: expect.stringContaining('backup') }
 
 describe('the key ring file', () => {
@@ -123,14 +126,24 @@ describe('rotation', () => {
     for (const error of refusals) {
       expect(error).toMatchObject({
         code: 'LELU_KEYS_INVALID',
-        help: expect.stringContaining('.lock'),
+        help: 'Try again.',
       })
     }
     const stored = (await openKeyRing(folder, 1)).seal.map(({ kid }) => kid)
     expect(stored).toEqual(expect.arrayContaining(kids))
     expect(stored).toHaveLength(kids.length + 1)
-    expect(readdirSync(folder)).toEqual(['keyring.json'])
+    expect(readdirSync(folder)).toEqual(['.keyring.json.lock', 'keyring.json'])
     await rotateKeys(folder)
+  })
+
+  it('that was killed in the middle leaves nothing in the way of the next one', async () => {
+    const folder = temporaryFolder()
+    const [before] = (await openKeyRing(folder, 1)).seal
+    const killed = spawnSync(process.execPath, ['--conditions=lelu:source', dying, folder])
+    expect(killed.signal).toBe('SIGKILL')
+    expect((await openKeyRing(folder, 1)).seal.map(({ kid }) => kid)).toEqual([before?.kid])
+    const { seal } = await rotateKeys(folder)
+    expect(seal.map(({ kid }) => kid)).toEqual([expect.any(String), before?.kid])
   })
 
   it('reaches an engine that is running: it reads a record sealed with a key it has not seen', async () => {

@@ -6,8 +6,19 @@ import { dueOf } from './due.ts'
 import type { ApprovalRecord } from './record.ts'
 import { reminderChange } from './reminders.ts'
 
-/** Records that need somebody now, and the ids of rows that were altered outside Lelu. */
-export type DueRecords = { records: ApprovalRecord[]; altered: string[] }
+/** What is due, as far as it was read. */
+export type DueRecords = {
+  /** Those that need somebody now. */
+  records: ApprovalRecord[]
+  /** The ids of rows that were altered outside Lelu. */
+  altered: string[]
+  /** Rows that take no place in the next page: nobody is to be told of them, or they do not open. */
+  passed: number
+  /** Whether there is nothing behind them. */
+  isAll: boolean
+  /** How large a row is on average, in characters. */
+  size: number
+}
 
 type Options = {
   now: () => number
@@ -33,22 +44,36 @@ export function dueRecords({ now, rows, open, commit }: Options) {
     const records: ApprovalRecord[] = []
     const altered: string[] = []
     const failures: unknown[] = []
-    for (const row of await rows(now(), limit + stuck.size)) {
-      if (records.length === limit) break
+    let passed = 0
+    const asked = limit + stuck.size
+    const found = await rows(now(), asked)
+    let isAll = found.length < asked
+    for (const row of found) {
+      if (records.length === limit) {
+        isAll = false
+        break
+      }
       try {
         const record = await reminded(await open(row))
         stuck.delete(row.id)
         const due = dueOf(record)
         if (due !== null && due <= now()) records.push(record)
-        else if (record.revision === row.rev) await correct(record)
+        else {
+          if (record.revision === row.rev) await correct(record)
+          passed += 1
+        }
       } catch (error) {
-        if (stuck.size < maxStuck) stuck.add(row.id)
+        if (stuck.size < maxStuck && !stuck.has(row.id)) {
+          stuck.add(row.id)
+          passed += 1
+        }
         if (isLeluError(error) && alteredCodes.includes(error.code)) altered.push(row.id)
         else failures.push(error)
       }
     }
     if (records.length === 0 && failures.length > 0) throw failures[0]
-    return { records, altered }
+    const size = found.reduce((sum, { body }) => sum + body.length, 0) / Math.max(found.length, 1)
+    return { records, altered, passed, isAll, size }
   }
 
   /** Not where a record is loaded: a reminder changes nothing that a reader could depend on. */

@@ -1,3 +1,5 @@
+/** What is read at once is no more than this, in characters, but for a single row: a line of large inputs would fill the memory. */
+const mostUnits = 16 * 1024 * 1024
 /** So many pages of records wait in line for room; any more are put off, to make way for those behind them. */
 const waitingPages = 10
 
@@ -7,8 +9,8 @@ export type Line = {
   length(): number
   /** Whether who finds no room at this place makes way for the others. */
   isPutOff(place: number): boolean
-  /** It was read, and so many of it wait. */
-  wasRead(waiting: number): void
+  /** It was read, and so many of it wait. `size`: of one of them, in characters. */
+  wasRead(waiting: number, size: number): void
   /** The store did not answer: perhaps inputs are so large that it cannot bring so many in time. */
   wasNotRead(): void
 }
@@ -23,9 +25,10 @@ export function createLine(pageSize: number): Line {
   return {
     length,
     isPutOff: (place) => place >= Math.max(most - pageSize, Math.floor(most / 2)),
-    wasRead(count) {
+    wasRead(count, size) {
       waiting = count
-      most = Math.min(most + Math.ceil(pageSize / 10), longest)
+      const fitting = Math.max(Math.floor(mostUnits / Math.max(size, 1)), 1)
+      most = Math.min(most + Math.ceil(pageSize / 10), longest, fitting)
     },
     wasNotRead() {
       most = Math.max(Math.floor(length() / 2), 1)

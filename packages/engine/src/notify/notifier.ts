@@ -1,5 +1,6 @@
 import type { ApprovalRecord } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
+import { isLeluError } from '../errors.ts'
 import { eachOf } from './each-of.ts'
 import { createLanes } from './lanes.ts'
 import { createLine } from './line.ts'
@@ -83,13 +84,23 @@ export function createNotifier(options: NotifierOptions): Notifier {
     return { moved: true, waits }
   }
 
+  /** What is due, as much as the store brings in time: a delivery that is asked for once has no next look to ask for less. */
+  async function readPage(signal: AbortSignal) {
+    for (;;) {
+      const limit = line.length()
+      try {
+        return { limit, page: await records.due(limit) }
+      } catch (error) {
+        line.wasNotRead()
+        const isAway = isLeluError(error) && error.code === 'LELU_STORE_UNAVAILABLE'
+        if (!isAway || limit === 1 || signal.aborted) throw error
+      }
+    }
+  }
+
   /** Reads the line from its head, and begins what it can. */
   async function readLine(signal: AbortSignal, began: Began) {
-    const limit = line.length()
-    const page = await records.due(limit).catch((error: unknown) => {
-      line.wasNotRead()
-      throw error
-    })
+    const { limit, page } = await readPage(signal)
     let [moved, waiting] = [0, 0]
     await eachOf([...page.records.entries()], width, async ([place, record]) => {
       if (signal.aborted) return
@@ -103,11 +114,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
         warnOf(record, error, options)
       }
     })
-    line.wasRead(waiting)
-    const isAll = page.records.length < limit
+    line.wasRead(waiting, page.size)
     // What is read next would be the same.
-    const isStuck = moved === 0 && line.length() <= limit
-    return { altered: page.altered, waiting, isAll, isStuck }
+    const isStuck = moved === 0 && page.passed === 0 && line.length() <= limit
+    return { altered: page.altered, waiting, isAll: page.isAll, isStuck }
   }
 
   return async (signal, began) => {

@@ -15,5 +15,5 @@ export async function keptRecords(options: Partial<LeluOptions> = {}) {
   const { records } = storage
   const outbox = async (id: string) => (await records.load(id)).outbox
   const { directory } = shared
-  return { lelu, clock, records, outbox, driver: fromKeyv(store), directory }
+  return { lelu, clock, records, outbox, driver: fromKeyv(store), directory, storage: shared }
 }

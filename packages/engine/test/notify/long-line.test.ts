@@ -9,24 +9,34 @@ describe('the line of what is due', () => {
   it('is read a page beyond those that wait, and those too far behind are put off', () => {
     const line = createLine(100)
     expect(line.length()).toBe(100)
-    line.wasRead(70)
+    line.wasRead(70, 900)
     expect(line.length()).toBe(170)
-    line.wasRead(1000)
+    line.wasRead(1000, 900)
     expect(line.length()).toBe(1100)
     expect([line.isPutOff(999), line.isPutOff(1000)]).toEqual([false, true])
   })
 
   it('is read by half where that was too much, down to one, and by and by as before', () => {
     const line = createLine(100)
-    line.wasRead(300)
+    line.wasRead(300, 900)
     line.wasNotRead()
     expect(line.length()).toBe(200)
     // Who waits at its head must leave room for those behind.
     expect([line.isPutOff(99), line.isPutOff(100)]).toEqual([false, true])
     for (let n = 0; n < 10; n += 1) line.wasNotRead()
     expect([line.length(), line.isPutOff(0)]).toEqual([1, true])
-    for (let n = 0; n < 110; n += 1) line.wasRead(1000)
+    for (let n = 0; n < 110; n += 1) line.wasRead(1000, 900)
     expect([line.length(), line.isPutOff(999)]).toEqual([1100, false])
+  })
+
+  it('is no more than 16 MiB of it at once, whatever waits, but for a row that is larger', () => {
+    const line = createLine(100)
+    line.wasRead(1000, 2 ** 20)
+    expect([line.length(), line.isPutOff(7), line.isPutOff(8)]).toEqual([16, false, true])
+    line.wasRead(16, 2 ** 25)
+    expect(line.length()).toBe(1)
+    for (let n = 0; n < 10; n += 1) line.wasRead(0, 0)
+    expect(line.length()).toBe(100)
   })
 })
 

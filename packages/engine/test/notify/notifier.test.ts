@@ -2,13 +2,14 @@ import { describe, expect, it, vi } from 'vitest'
 import type { ApprovalRecord } from '../../src/approvals/record.ts'
 import { createNotifier, type NotifierOptions } from '../../src/notify/notifier.ts'
 import { notifyLoop } from '../../src/notify/notify-loop.ts'
+import { storeError } from '../../src/store/store-error.ts'
 import { keptRecords } from '../approvals/kept-records.ts'
-import { suspended } from '../support.ts'
+import { suspended, testEngine } from '../support.ts'
 import { receiver, webhook } from './receiver.ts'
 
 /** The records of an engine that keeps notices, and a notifier over them with parts of our own. */
 async function notifierWith(url: string, more: Partial<NotifierOptions> = {}) {
-  const { lelu, clock, records } = await keptRecords()
+  const { lelu, clock, records, storage } = await keptRecords()
   const put = vi.fn(async () => {})
   const undelivered = { put } as unknown as NotifierOptions['undelivered']
   const warn = vi.fn()
@@ -16,7 +17,7 @@ async function notifierWith(url: string, more: Partial<NotifierOptions> = {}) {
   const base = { records, undelivered, targets, warn, now: clock.now }
   const loopOf = (parts: Partial<NotifierOptions> = {}) =>
     notifyLoop(createNotifier({ ...base, ...more, ...parts }), () => {})
-  return { lelu, clock, records, put, warn, loopOf }
+  return { lelu, clock, records, storage, put, warn, loopOf }
 }
 
 describe('one delivery', () => {
@@ -26,6 +27,34 @@ describe('one delivery', () => {
     for (let n = 0; n < 130; n += 1) await suspended(lelu, { id: `call-${n}` })
     expect(await loopOf().deliver()).toMatchObject({ sent: 130, failed: 0 })
     expect(received).toHaveLength(130)
+  })
+
+  it('goes on behind pages of calls of which nobody is to be told', async () => {
+    const { url, received } = await receiver()
+    const { lelu, clock, loopOf, storage } = await notifierWith(url, { pageSize: 4 })
+    const silent = await testEngine({ ...storage, notices: false, approveWithinMs: 1000 })
+    // Due because they have expired: who keeps no notices looks at none of them.
+    for (let n = 0; n < 10; n += 1) await suspended(silent, { id: `silent-${n}` })
+    clock.advance(60_000)
+    await suspended(lelu)
+    expect(await loopOf().deliver()).toMatchObject({ sent: 1 })
+    expect(received).toHaveLength(1)
+  })
+
+  it('asks for less where the store does not bring so much in time', async () => {
+    const { url, received } = await receiver()
+    const { lelu, records, loopOf } = await notifierWith(url)
+    for (let n = 0; n < 9; n += 1) await suspended(lelu, { id: `call-${n}` })
+    const due: typeof records.due = async (limit) => {
+      if (limit > 5) throw storeError(new Error('statement timeout'), 'reading what is due')
+      return records.due(limit)
+    }
+    expect(await loopOf({ records: { ...records, due } }).deliver()).toMatchObject({ sent: 9 })
+    expect(received).toHaveLength(9)
+    const away = vi.fn(() => Promise.reject(storeError(new Error('gone'), 'reading what is due')))
+    const delivering = loopOf({ records: { ...records, due: away } }).deliver()
+    await expect(delivering).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
+    expect(away.mock.calls.length).toBeLessThan(9)
   })
 
   it('puts nothing off while a target only takes one after the other', async () => {
@@ -46,7 +75,8 @@ describe('one delivery', () => {
       ...(record as ApprovalRecord),
       id: `apr_${n}`,
     }))
-    const due = vi.fn(async () => ({ records: page, altered: [] }))
+    const read = { records: page, altered: [], passed: 0, isAll: false, size: 900 }
+    const due = vi.fn(async () => read)
     const busy = { ...records, due, commit: async () => undefined }
     expect(await loopOf({ records: busy }).deliver()).toMatchObject({ sent: 0 })
     expect(due).toHaveBeenCalledTimes(1)

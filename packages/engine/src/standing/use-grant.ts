@@ -4,6 +4,7 @@ import { blinded } from '../recorded/blind.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision } from '../types.ts'
+import { inTurn } from './in-turn.ts'
 import { isEnough, matchFields, matchOf, type StandingGrant } from './standing-grant.ts'
 import type { StandingRecords } from './standing-records.ts'
 
@@ -14,20 +15,25 @@ type Options = {
   now: () => number
 }
 
+/** Finds the grant anew; undefined when there is none that counts any more. */
+type Find = () => Promise<StandingGrant | undefined>
+
 /** Takes one use, if there is one left; undefined when there is none. No two calls take the same one. */
 async function takeUse(
-  found: StandingGrant,
+  found: StandingGrant | undefined,
+  find: Find,
   { standing, now }: Options,
 ): Promise<StandingGrant | undefined> {
-  let grant: StandingGrant | undefined = found
-  for (let round = 0; grant !== undefined && round < 50; round += 1) {
-    const { state, uses, maxUses, expiresAt, revision } = grant
-    if (state !== 'active' || uses >= maxUses || now() >= expiresAt) return undefined
+  let grant = found
+  // Each round that is lost is a use that another process has taken.
+  for (let round = 0; grant !== undefined && round <= grant.maxUses; round += 1) {
+    const { uses, maxUses, expiresAt, revision }: StandingGrant = grant
+    if (uses >= maxUses || now() >= expiresAt) return undefined
     const next = { ...grant, uses: uses + 1, revision: revision + 1 }
     const swapped = await standing.swap(grant, next, expiresAt)
     if (swapped === 'done') return next
     if (swapped !== 'conflict') return undefined
-    grant = await standing.find(grant.tenant, grant.match)
+    grant = await find()
   }
   return undefined
 }
@@ -46,12 +52,20 @@ export async function useGrant(
   const fields = matchFields(requirements)
   if (fields === undefined) return undefined
   const { request } = gated
-  const found = await standing.find(request.tenant, matchOf(gated, fields))
-  if (found === undefined || found.state !== 'active') return undefined
-  // The policy of today may ask more people, or others.
-  if (!isEnough(found.by, requirements)) return undefined
-  if (await revocations.covers(request, request.tenant, found.grantedAt)) return undefined
-  const used = await takeUse(found, options)
+  const match = matchOf(gated, fields)
+  const find: Find = async () => {
+    const grant = await standing.find(request.tenant, match)
+    if (grant?.state !== 'active') return undefined
+    // The policy of today may ask more people, or others.
+    if (!isEnough(grant.by, requirements)) return undefined
+    return (await revocations.covers(request, request.tenant, grant.grantedAt)) ? undefined : grant
+  }
+  const found = await find()
+  if (found === undefined) return undefined
+  // The calls of one step come at once: else each would lose against all the others of this very process.
+  const used = await inTurn(found.id, async (waited) =>
+    takeUse(waited ? await find() : found, find, options),
+  )
   if (used === undefined) return undefined
   const { subject, call, run } = request
   await audit.append({

@@ -169,7 +169,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
         approvals,
         decide: decideGated,
         useGrant: (gated, decided) =>
-          useGrant(gated, decided, { standing, revocations, audit, now }),
+          useGrant(gated, decided, { standing, revocations, stopped, audit, now }),
         withConfidence: (gated, confidence) => withConfidence(gated, confidence, limits),
         resume: (record, execute, asked) =>
           resumeFrom(record, execute, { ...redeeming, asked: asked.request }),

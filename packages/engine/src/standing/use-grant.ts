@@ -1,5 +1,6 @@
 import type { AuditLog } from '@lelu/audit'
 import type { Decided } from '../execution/decide.ts'
+import type { StoppedCheck } from '../execution/kill-switch.ts'
 import { blinded } from '../recorded/blind.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Revocations } from '../tokens/revocations.ts'
@@ -11,6 +12,7 @@ import type { StandingRecords } from './standing-records.ts'
 type Options = {
   standing: StandingRecords
   revocations: Revocations
+  stopped: StoppedCheck
   audit: AuditLog
   now: () => number
 }
@@ -47,7 +49,7 @@ export async function useGrant(
   { decision, requirements, digest, blind }: Decided,
   options: Options,
 ): Promise<Decision | undefined> {
-  const { standing, revocations, audit } = options
+  const { standing, revocations, stopped, audit } = options
   if (decision.effect !== 'require_approval') return undefined
   const fields = matchFields(requirements)
   if (fields === undefined) return undefined
@@ -58,7 +60,12 @@ export async function useGrant(
     if (grant?.state !== 'active') return undefined
     // The policy of today may ask more people, or others.
     if (!isEnough(grant.by, requirements)) return undefined
-    return (await revocations.covers(request, request.tenant, grant.grantedAt)) ? undefined : grant
+    // Also of whoever was stopped while this call waited for its turn.
+    const refused = await Promise.all([
+      revocations.covers(request, request.tenant, grant.grantedAt),
+      stopped.isStopped(request.subject),
+    ])
+    return refused.includes(true) ? undefined : grant
   }
   const found = await find()
   if (found === undefined) return undefined

@@ -1,6 +1,6 @@
 import { Keyv } from 'keyv'
 import { expect, test, vi } from 'vitest'
-import { fromKeyv } from '../../src/index.ts'
+import { fromKeyv, type Lelu } from '../../src/index.ts'
 import { inTurn } from '../../src/standing/in-turn.ts'
 import { approved, testEngine } from '../support.ts'
 import { asked, statusOf, terms } from './support.ts'
@@ -31,6 +31,32 @@ test('of a store that does not answer all who wait for a use hear at once, and n
   expect(tool).not.toHaveBeenCalled()
   swap.mockRestore()
   expect(await statusOf(lelu)).toBe('executed')
+})
+
+test.each<[string, (lelu: Lelu) => Promise<unknown>]>([
+  ['stopped', (lelu) => lelu.killSwitch.stop({ agent: 'trader-1' })],
+  ['revoked', (lelu) => lelu.tokens.revoke({ agent: 'trader-1' })],
+])('a call whose agent is %s while it waits for its turn does not run', async (_what, end) => {
+  const store = new Keyv()
+  const lelu = await testEngine({ store })
+  await lelu.grants.create(await approved(lelu, {}, { run: 'run-1' }), terms)
+  const driver = fromKeyv(store)
+  const { swap, findByCall } = driver
+  const [held, taking] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  vi.spyOn(driver, 'swap').mockImplementationOnce(async (...given) => {
+    taking.resolve()
+    await held.promise
+    return swap(...given)
+  })
+  const first = statusOf(lelu)
+  await taking.promise
+  const found = vi.spyOn(driver, 'findByCall').mockImplementation(findByCall)
+  const second = statusOf(lelu)
+  // Its call, then the grant: from here on it waits.
+  await vi.waitFor(() => expect(found).toHaveBeenCalledTimes(2))
+  await end(lelu)
+  held.resolve()
+  expect([await first, await second]).toEqual(['executed', 'suspended'])
 })
 
 test('one key does not wait for another', async () => {

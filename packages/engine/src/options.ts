@@ -11,7 +11,7 @@ import type { Policy } from './types.ts'
 
 /** Where approvals, keys and the audit log live, and the two clocks of an approval. */
 export type StorageOptions = {
-  /** Holds everything that is not passed in: `approvals.db`, `keys/`, `audit/`, `cache/`. Default `.lelu`. */
+  /** Holds everything that is not passed in: `approvals.db`, `keys/`, `audit/`, `openings/`, `cache/`. Default `.lelu`. */
   directory?: string
   /** A Keyv over @keyv/postgres, @keyv/redis, @keyv/valkey, @keyv/sqlite or memory. Default: an SQLite file in `directory`. */
   store?: KeyvLike

@@ -1,3 +1,5 @@
+import { isLinkError } from './folder/read-flags.ts'
+
 /** Every code an error of this package can carry: `LELU_<NOUN>_<STATE>`. */
 export type AuditErrorCode =
   | 'LELU_AUDIT_UNAVAILABLE'
@@ -76,6 +78,9 @@ export function closed(): AuditError {
   return new AuditError('LELU_AUDIT_CLOSED', 'The audit log is closed.', { help: 'Open it again.' })
 }
 
+export const linkHelp =
+  'A symbolic link stands in the place of a file of the log, and is not followed. Find out who put it there.'
+
 /** A log that cannot be read is not verified: never reported as intact. */
 export function unreadable(directory: string, cause: unknown): AuditError {
   if (cause instanceof AuditError) return cause
@@ -84,7 +89,9 @@ export function unreadable(directory: string, cause: unknown): AuditError {
     'LELU_AUDIT_UNAVAILABLE',
     `The audit log at ${directory} cannot be read: ${why}.`,
     {
-      help: 'Run this as a user who may read every file of the log, and check the disk.',
+      help: isLinkError(cause)
+        ? linkHelp
+        : 'Run this as a user who may read every file of the log, and check the disk.',
       cause,
     },
   )

@@ -109,6 +109,8 @@ const systemHelp: Record<string, string> = {
   EPERM: 'This user may not do that. Check the permissions of the file and its folder.',
   EROFS: 'The file system is read-only. Use a folder that can be written.',
   ENOSPC: 'The disk is full. Free some space, then try again.',
+  ELOOP:
+    'A symbolic link stands in the place of the file, and is not followed. Find out who put it there.',
   EEXIST: 'Something of that name is there already; nothing was overwritten. Move it away first.',
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
 import type { LogSource } from '../read/source.ts'
@@ -17,6 +17,7 @@ import { type PackedStream, packStream } from './pack-stream.ts'
 import { countPopulation, csvText, type Period, within } from './population.ts'
 import { createSample } from './sample.ts'
 import { writeSums } from './sums.ts'
+import { writeNew } from './write-new.ts'
 
 export type EvidenceOptions = {
   source: LogSource
@@ -94,15 +95,15 @@ export async function exportEvidence(options: EvidenceOptions): Promise<Evidence
     unsigned: streams.reduce((sum, one) => sum + unsignedOf(one), 0),
     roots: keys.roots.length,
   }
-  await writeFile(join(out, 'population.csv'), population.csv())
-  await writeFile(join(out, 'streams.csv'), streamsTable(streams))
-  if (trust !== undefined) await writeFile(join(out, 'policy.txt'), trust)
-  await writeFile(join(out, 'vkeys.txt'), streamVkeys(streams, keys))
+  await writeNew(join(out, 'population.csv'), population.csv())
+  await writeNew(join(out, 'streams.csv'), streamsTable(streams))
+  if (trust !== undefined) await writeNew(join(out, 'policy.txt'), trust)
+  await writeNew(join(out, 'vkeys.txt'), streamVkeys(streams, keys))
   const names = [...streams.map(({ stream }) => stream), ...keys.ids]
   const held = await heldObjects(source, new Set(names))
-  await writeFile(join(out, 'retention.json'), `${JSON.stringify(held, null, 2)}\n`)
+  await writeNew(join(out, 'retention.json'), `${JSON.stringify(held, null, 2)}\n`)
   const readme = packReadme({ ...result, source: source.name, hasPolicy: trust !== undefined })
-  await writeFile(join(out, 'README.md'), readme)
+  await writeNew(join(out, 'README.md'), readme)
   await rm(join(out, partialFolder), { recursive: true, force: true })
   await writeSums(out)
   return result
@@ -130,11 +131,11 @@ async function makeEmpty(out: string): Promise<void> {
 
 async function writeLeftOut(out: string, stream: string, proof: string): Promise<void> {
   await mkdir(join(out, leftOutFolder), { recursive: true, mode: 0o700 })
-  await writeFile(join(out, leftOutFolder, `${stream}.tlog-proof`), proof)
+  await writeNew(join(out, leftOutFolder, `${stream}.tlog-proof`), proof)
 }
 
 async function writePackFile(out: string, told: PackFile): Promise<void> {
-  await writeFile(join(out, packFile), `${JSON.stringify(told, null, 2)}\n`)
+  await writeNew(join(out, packFile), `${JSON.stringify(told, null, 2)}\n`)
 }
 
 function contentsOf({ stream, records, checkpoint, leaves }: PackedStream, open: boolean) {

@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatProof } from '../tlog/proof.ts'
 import type { PackedStream } from './pack-stream.ts'
 import type { Drawn } from './sample.ts'
 import { proofsIn } from './tree-levels.ts'
+import { writeNew } from './write-new.ts'
 
 /**
  * A `.tlog-proof` for each drawn decision that a checkpoint covers, with its record as the extra data, and the record
@@ -26,8 +27,8 @@ export async function writeProofs(
       const proof = { index: seq, hashes: prove(seq), checkpoint: checkpoint.text, extra: line }
       // By its place: the id of a record is data.
       const name = join(out, 'proofs', `${stream}-${seq}`)
-      await writeFile(`${name}.tlog-proof`, formatProof(proof))
-      await writeFile(`${name}.json`, line)
+      await writeNew(`${name}.tlog-proof`, formatProof(proof))
+      await writeNew(`${name}.json`, line)
       written += 1
     }
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { writeNew } from './write-new.ts'
 
 /** `SHA256SUMS` of every file in a folder, for `sha256sum -c`. */
 export async function writeSums(folder: string): Promise<void> {
@@ -16,5 +17,5 @@ export async function writeSums(folder: string): Promise<void> {
     const name = relative(folder, file).replaceAll(sep, '/')
     lines.push(`${digest.digest('hex')}  ${name}\n`)
   }
-  await writeFile(join(folder, 'SHA256SUMS'), lines.join(''))
+  await writeNew(join(folder, 'SHA256SUMS'), lines.join(''))
 }

@@ -47,7 +47,9 @@ export const diskFiles: FileLayer = {
   },
   async replace(path, bytes, draft = `${path}.tmp`) {
     try {
-      const file = await open(draft, 'w', 0o600)
+      // What stands there is of a writer that died, or a link that leads out of the folder.
+      await rm(draft, { force: true })
+      const file = await open(draft, 'wx', 0o600)
       try {
         await file.writeFile(bytes)
         await file.sync()

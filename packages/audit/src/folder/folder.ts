@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { leafHash, maxLineBytes, sumHolds } from '../record/line.ts'
@@ -24,18 +25,28 @@ export const segmentName = (firstSeq: number): string =>
   `${String(firstSeq).padStart(16, '0')}.jsonl`
 
 /** Names in a folder; one that is not there has none. */
-export async function listNames(folder: string): Promise<string[]> {
+export async function listNames(
+  folder: string,
+  isWanted: (entry: Dirent) => boolean = () => true,
+): Promise<string[]> {
   try {
-    return (await readdir(folder)).sort()
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries
+      .filter(isWanted)
+      .map(({ name }) => name)
+      .sort()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
 }
 
-/** Names of the streams of a log folder, oldest first. */
+/** Names of the streams of a log folder, oldest first. A link is none: it could lead to the records of another log. */
 export async function listStreams(directory: string): Promise<string[]> {
-  const names = (await listNames(directory)).filter((name) => streamPattern.test(name))
+  const names = await listNames(
+    directory,
+    (entry) => streamPattern.test(entry.name) && !entry.isSymbolicLink(),
+  )
   const key = (name: string) => `${name.slice(-26)}${name}`
   return names.sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { open, rm, stat, writeFile } from 'node:fs/promises'
 
 /**
@@ -28,9 +29,9 @@ export async function renewLease(path: string): Promise<boolean> {
 
 /** Whether nobody has renewed a file for the whole lease, by the clock of its file system. */
 export async function isSilent(path: string): Promise<boolean> {
-  const probe = `${path}.${process.pid}.now`
+  const probe = `${path}.${randomUUID()}.now`
   try {
-    await writeFile(probe, '', { mode: 0o600 })
+    await writeFile(probe, '', { flag: 'wx', mode: 0o600 })
     const { mtimeMs: now } = await stat(probe)
     const { mtimeMs: renewed } = await stat(path)
     return now - renewed > leaseMs

@@ -8,6 +8,7 @@ import { type Head, ownersFolder, quarantineFolder } from './folder.ts'
 import { isSilent } from './lease.ts'
 import type { OwnerState } from './owner.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
+import { changeFlags } from './read-flags.ts'
 import { readEnd } from './tail.ts'
 
 /** Why a stream was left, and the last record that was certain to be on disk. */
@@ -129,7 +130,7 @@ async function cutTail(
   { file, offset }: { file: string; offset: number },
 ): Promise<Cut | undefined> {
   const path = join(directory, stream, file)
-  const handle = await open(path, 'r+')
+  const handle = await open(path, changeFlags)
   try {
     const { size } = await handle.stat()
     // A record that was written but never acknowledged stays; from here on it is certain to be there.

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as disk from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { AuditError } from '../errors.ts'
+import { changeFlags, isLinkError } from '../folder/read-flags.ts'
 import { newUlid, ulidPattern } from '../record/ulid.ts'
 import { type OpeningsStore, subjectPattern } from './openings-store.ts'
 
@@ -130,7 +131,7 @@ function folderOf(subject: string): string {
 /** Overwritten first: on some file systems the blocks of a deleted file can be read for a long time. */
 async function destroy(files: OpeningsDisk, path: string): Promise<void> {
   try {
-    const file = await files.open(path, 'r+')
+    const file = await files.open(path, changeFlags)
     try {
       await file.write(Buffer.alloc(32), 0, 32, 0)
       await file.sync()
@@ -138,7 +139,7 @@ async function destroy(files: OpeningsDisk, path: string): Promise<void> {
       await file.close()
     }
   } catch (error) {
-    ignoring('ENOENT')(error)
+    if (!isLinkError(error)) ignoring('ENOENT')(error)
   }
   await files.rm(path, { force: true })
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AuditError } from '../errors.ts'
 import { diskFiles } from '../folder/file-layer.ts'
-import { readFlags } from '../folder/read-flags.ts'
+import { isLinkError, readFlags } from '../folder/read-flags.ts'
 import { newUlid } from '../record/ulid.ts'
 import { sinkUnavailable, sinkUnsafe } from './errors.ts'
 import { canaryPrefix } from './layout.ts'
@@ -60,6 +60,9 @@ export function directorySink(options: DirectorySinkOptions): AuditSink {
       await diskFiles.syncFolder(dirname(path))
       if (placed) return 'stored'
       return (await readFile(path, { flag: readFlags })).equals(bytes) ? 'same' : 'different'
+    } catch (error) {
+      if (isLinkError(error)) return 'different'
+      throw error
     } finally {
       await unlink(partial).catch(() => {})
     }

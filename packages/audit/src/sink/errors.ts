@@ -1,4 +1,5 @@
-import { AuditError } from '../errors.ts'
+import { AuditError, linkHelp } from '../errors.ts'
+import { isLinkError } from '../folder/read-flags.ts'
 import type { SinkCheck } from './sink.ts'
 
 /** The archive cannot be reached now. What was recorded waits on the local disk. */
@@ -9,7 +10,9 @@ export function sinkUnavailable(sink: string, what: string, cause: unknown): Aud
     'LELU_AUDIT_SINK_UNAVAILABLE',
     `The archive ${sink} failed (${what}): ${why}.`,
     {
-      help: 'Check that it can be reached and has room. Records are kept on the local disk until it works again.',
+      help: isLinkError(cause)
+        ? linkHelp
+        : 'Check that it can be reached and has room. Records are kept on the local disk until it works again.',
       cause,
       details: { sink },
     },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
 import type { FileLayer } from '../folder/file-layer.ts'
 import { checkpointFile } from '../folder/folder.ts'
-import { readFlags } from '../folder/read-flags.ts'
+import { isLinkError, readFlags } from '../folder/read-flags.ts'
 import { parseRecord } from '../read/read.ts'
 import { genesisHash } from '../record/line.ts'
 import type { SigningKeys } from '../sign/signing-keys.ts'
@@ -130,6 +130,7 @@ export async function readCheckpoint(path: string): Promise<string | undefined> 
     return await readFile(path, { encoding: 'utf8', flag: readFlags })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isLinkError(error)) return '' // something stands there, and it is no checkpoint
     throw error
   }
 }

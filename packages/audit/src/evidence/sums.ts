@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { fileDigest } from '../folder/file-digest.ts'
 import { writeNew } from './write-new.ts'
 
 /** `SHA256SUMS` of every file in a folder, for `sha256sum -c`. */
@@ -12,10 +11,9 @@ export async function writeSums(folder: string): Promise<void> {
     .sort()
   const lines: string[] = []
   for (const file of files) {
-    const digest = createHash('sha256')
-    for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer)
+    const digest = await fileDigest(file)
     const name = relative(folder, file).replaceAll(sep, '/')
-    lines.push(`${digest.digest('hex')}  ${name}\n`)
+    lines.push(`${digest.toString('hex')}  ${name}\n`)
   }
   await writeNew(join(folder, 'SHA256SUMS'), lines.join(''))
 }

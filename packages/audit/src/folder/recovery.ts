@@ -1,14 +1,12 @@
-import { hash } from 'node:crypto'
-import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RecoveryCause, RecoveryRecord } from '../record/record.ts'
-
+import { cutTail } from './cut-tail.ts'
 import { diskFiles } from './file-layer.ts'
-import { type Head, ownersFolder, quarantineFolder } from './folder.ts'
+import { type Head, ownersFolder } from './folder.ts'
 import { isSilent } from './lease.ts'
 import type { OwnerState } from './owner.ts'
 import { claim, listOwned, type Owned, unclaim } from './ownership.ts'
-import { changeFlags } from './read-flags.ts'
 import { readEnd } from './tail.ts'
 
 /** Why a stream was left, and the last record that was certain to be on disk. */
@@ -120,47 +118,3 @@ const endAt = (head: Head | undefined) => ({
   last_leaf: head?.leaf ?? null,
 })
 const uncut = { cut_bytes: 0, cut_sha256: null, quarantine: null }
-
-type Cut = { bytes: number; sha256: string; name: string }
-
-/** Moves what lies behind `offset` into quarantine, durably, before it is cut. */
-async function cutTail(
-  directory: string,
-  stream: string,
-  { file, offset }: { file: string; offset: number },
-): Promise<Cut | undefined> {
-  const path = join(directory, stream, file)
-  const handle = await open(path, changeFlags)
-  try {
-    const { size } = await handle.stat()
-    // A record that was written but never acknowledged stays; from here on it is certain to be there.
-    if (size <= offset) {
-      await handle.datasync()
-      return undefined
-    }
-    const tail = Buffer.alloc(size - offset)
-    await handle.read(tail, 0, tail.length, offset)
-    const sha256 = hash('sha256', tail, 'base64')
-    const short = hash('sha256', tail, 'hex').slice(0, 8)
-    const name = `${quarantineFolder}/${stream}-${file.replace('.jsonl', '')}-${offset}-${short}.cut`
-    await keep(directory, name, tail)
-    await handle.truncate(offset)
-    await handle.sync()
-    return { bytes: tail.length, sha256, name }
-  } finally {
-    await handle.close()
-  }
-}
-
-async function keep(directory: string, name: string, bytes: Buffer): Promise<void> {
-  const folder = join(directory, quarantineFolder)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = join(directory, name)
-  const there = await readFile(path).catch(() => undefined)
-  // A crash between the copy and the cut leaves the very same bytes; a half copy is made whole.
-  if (there === undefined || !there.equals(bytes)) {
-    await writeFile(path, bytes, { mode: 0o600, flush: true })
-  }
-  await diskFiles.syncFolder(folder)
-  await diskFiles.syncFolder(directory)
-}

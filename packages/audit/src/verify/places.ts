@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileDigest } from '../folder/file-digest.ts'
 import { listNames, quarantineFolder } from '../folder/folder.ts'
-import { readFlags } from '../folder/read-flags.ts'
 import { foreignNames } from '../read/folder-source.ts'
 import type { LogSource } from '../read/source.ts'
 import { leafHashOfText } from '../record/line.ts'
@@ -22,10 +20,10 @@ export async function folderWarnings(
     named.add(name)
     // The name comes from a record: it must not lead out of the folder.
     const inside = /^quarantine\/[a-z0-9.-]+$/.test(name)
-    const bytes = inside
-      ? await readFile(join(directory, name), { flag: readFlags }).catch(() => undefined)
+    const digest = inside
+      ? await fileDigest(join(directory, name)).catch(() => undefined)
       : undefined
-    if (bytes !== undefined && hash('sha256', bytes, 'base64') === cut_sha256) continue
+    if (digest !== undefined && digest.toString('base64') === cut_sha256) continue
     warnings.push(
       `the bytes that were cut off stream ${String(of)} (${stream}/${seq}) are not in ${name} as they were`,
     )

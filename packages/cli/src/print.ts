@@ -32,6 +32,7 @@ export function safeJson(value: unknown, indent: 0 | 2 = 2): string {
 }
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+/** Puts a style on a text; answers it as it is where colours are not wanted. */
 export type Paint = (style: Style, text: string) => string
 
 const codes: Record<Style, [number, number]> = {

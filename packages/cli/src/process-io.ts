@@ -5,6 +5,7 @@ import { readBounded } from './read-text.ts'
 /** How long a command has to come to a clean end after Ctrl-C, in ms: a log is sealed and a server's clients are told. */
 const graceMs = 5000
 
+/** The terminal of this process, and what its exit code is in the end. */
 export type ProcessIo = {
   io: Io
   /** The exit code of the process, when `code` is that of the command. */

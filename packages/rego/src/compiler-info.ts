@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 
+/** The versions and digests of the compiler. `bytes` is its size in memory, `brotliBytes` that of the file, in bytes. */
 export type CompilerInfo = {
   opaVersion: string
   goVersion: string

@@ -1,5 +1,6 @@
 import type { PolicyIssue } from './types.ts'
 
+/** Every code an error of this package can carry: `LELU_<NOUN>_<STATE>`. */
 export type RegoErrorCode =
   /** The policy does not parse, compile or evaluate: see `issues`. */
   | 'LELU_POLICY_INVALID'
@@ -12,6 +13,7 @@ export type RegoErrorCode =
   /** The compiler did not answer in time and was stopped. */
   | 'LELU_COMPILER_TIMEOUT'
 
+/** What a `RegoError` is made of. */
 export type RegoErrorOptions = {
   code: RegoErrorCode
   message: string

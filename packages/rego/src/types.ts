@@ -1,3 +1,4 @@
+/** Anything JSON can carry. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
 /** One Rego file. `path` is how errors name it, and part of the revision: keep it relative. */
@@ -19,6 +20,7 @@ export type PolicyIssue = {
   text?: string
 }
 
+/** A policy: its files and its data. 10 MiB of sources and 64 MiB of data at most. */
 export type PolicyOptions = {
   modules: PolicyModule[]
   /** The `data` document, an object. It may not stand where a rule's answer is read. Default `{}`. */
@@ -27,6 +29,7 @@ export type PolicyOptions = {
   regoVersion?: RegoVersion
 }
 
+/** A policy, and what will be asked of it. */
 export type CompileOptions = PolicyOptions & {
   /** Rules or packages, like `lelu/authz/allow`. */
   entrypoints: string[]
@@ -34,6 +37,7 @@ export type CompileOptions = PolicyOptions & {
   cache?: string | false
 }
 
+/** What `compile` answers: the module, and all that is needed to run it. */
 export type CompiledPolicy = {
   /** The module `opa build -t wasm` gives; it needs the host built-ins its `builtins()` export names. */
   wasm: Uint8Array
@@ -47,6 +51,7 @@ export type CompiledPolicy = {
   data: Json
 }
 
+/** What `check` answers. `ok` means no errors; there may be warnings. */
 export type CheckResult = {
   ok: boolean
   issues: PolicyIssue[]
@@ -54,6 +59,7 @@ export type CheckResult = {
   modules: { path: string; package: string; regoVersion: 'v0' | 'v1'; rules: string[] }[]
 }
 
+/** A policy with its tests, and which of them run how. */
 export type TestOptions = PolicyOptions & {
   /** Regular expression (RE2) on `data.<package>.<name>`; only those tests run. */
   run?: string
@@ -62,12 +68,14 @@ export type TestOptions = PolicyOptions & {
   timeoutMs?: number
 }
 
+/** One rule `test_…` and what came of it. `error`: it could not be evaluated, or took too long. */
 export type PolicyTest = {
   name: string
   package: string
   file: string
   line: number
   outcome: 'pass' | 'fail' | 'error' | 'skip'
+  /** Milliseconds. */
   durationMs: number
   message?: string
   /** What `print` wrote. */
@@ -76,12 +84,14 @@ export type PolicyTest = {
   trace?: string
 }
 
+/** Which lines the tests reached, in all and by file; `notCovered` are ranges of lines, from 1. */
 export type Coverage = {
   /** Percent of lines. */
   covered: number
   files: Record<string, { coverage: number; notCovered: { start: number; end: number }[] }>
 }
 
+/** What `test` answers. */
 export type TestResult = {
   /** True when no test failed or erred; also true when there was none. */
   ok: boolean
@@ -90,6 +100,7 @@ export type TestResult = {
   coverage?: Coverage
 }
 
+/** One file to be formatted. */
 export type FormatOptions = {
   /** Default `policy.rego`. */
   path?: string
@@ -99,8 +110,10 @@ export type FormatOptions = {
   upgrade?: boolean
 }
 
+/** The file as it should be, and whether that is another text. */
 export type FormatResult = { source: string; changed: boolean }
 
+/** A policy, an input, and what is asked of it. */
 export type ExplainOptions = PolicyOptions & {
   input: Json
   /** One path under data, like `data.lelu.authz`. */
@@ -109,6 +122,7 @@ export type ExplainOptions = PolicyOptions & {
   timeoutMs?: number
 }
 
+/** One step of an evaluation. `op` is OPA's word for it, such as enter, eval, fail or exit; `depth` is how far inside. */
 export type TraceEvent = {
   op: string
   depth: number
@@ -119,6 +133,7 @@ export type TraceEvent = {
   message?: string
 }
 
+/** What `explain` answers. */
 export type ExplainResult = {
   /** `undefined` when the rule has no value for this input. Sets are arrays. */
   result: Json | undefined
@@ -130,6 +145,7 @@ export type ExplainResult = {
   warnings: PolicyIssue[]
 }
 
+/** A policy, and the calls of which only a part is known. */
 export type SurelyDeniedOptions = PolicyOptions & {
   /** The package that holds `deny`, `require_approval` and `allow`. */
   package: string

@@ -19,6 +19,7 @@ import { createSample } from './sample.ts'
 import { writeSums } from './sums.ts'
 import { writeNew } from './write-new.ts'
 
+/** Of what a pack is made, and where it is put. */
 export type EvidenceOptions = {
   source: LogSource
   /** A folder that does not exist, or is empty. */

@@ -21,6 +21,7 @@ export type ForwardEvent =
   | Oddity
   | Unsealed
 
+/** What is sent, where to, and how far it has come. */
 export type ForwardOptions = {
   /** Of the log. */
   directory: string
@@ -49,6 +50,7 @@ export type ForwardOptions = {
   keepAlive?: boolean
 }
 
+/** How many records were sent, refused by the receiver for good, and taken but not kept by it (`rejected`). */
 export type ForwardReport = { sent: number; refused: number; rejected: number }
 
 /** Of their lines; as JSON of OTLP a record is three times as long, and a collector takes 20 MiB. */

@@ -5,6 +5,7 @@ export type OtlpValue =
   | { intValue: string }
   | { doubleValue: number }
 
+/** An attribute in the JSON encoding of OTLP. */
 export type OtlpAttribute = { key: string; value: OtlpValue }
 
 export function otlpValue(value: string | number | boolean): OtlpValue {

@@ -1,6 +1,7 @@
 import { AuditError } from '../errors.ts'
 import type { SendResult } from './target.ts'
 
+/** Where records are posted to: an http:// or https:// URL without credentials in it. */
 export type PostOptions = {
   url: string
   /** Such as `{ authorization: 'Bearer …' }`. They go to this URL alone: redirects are not followed. */

@@ -10,6 +10,7 @@ export type Opening = { path: string; salt: string; value: Json }
 /** `shown` goes into the record. */
 export type Committed = { shown: Json; openings: Opening[] }
 
+/** How a value is committed to. */
 export type CommitOptions = {
   /** Where `shown` stands in the record. Default `/input`. */
   at?: string

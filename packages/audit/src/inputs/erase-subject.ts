@@ -3,6 +3,7 @@ import type { AuditEvent, AuditReviewer } from '../record/event.ts'
 import type { AuditReceipt } from '../record/record.ts'
 import type { DataSubject, Erased, Openings } from './openings.ts'
 
+/** Whose openings are erased, who asked for it, and why. */
 export type Erasure = {
   subject: DataSubject
   /** Who asked for it, from the host's authentication of the person. */

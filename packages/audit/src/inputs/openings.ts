@@ -39,6 +39,7 @@ export interface Openings {
   close(): Promise<void>
 }
 
+/** Where openings are kept. */
 export type OpeningsOptions = {
   /** The folder that holds them, outside the log's. */
   directory: string

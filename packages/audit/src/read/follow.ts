@@ -4,6 +4,7 @@ import { listSegments, listStreams } from '../folder/folder.ts'
 import { assertFolderThere } from './log-there.ts'
 import { type Position, type ReadOptions, type ReadRecord, readLines, toRecord } from './read.ts'
 
+/** What is followed. Without `signal` it never ends. */
 export type FollowOptions = ReadOptions & {
   signal?: AbortSignal
   /** Milliseconds between two looks at the folder. Default 250. */

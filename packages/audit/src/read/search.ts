@@ -19,6 +19,7 @@ export type SearchFilter = {
   text?: string
 }
 
+/** A filter and the log it is put to. `onProgress` is told now and then. */
 export type SearchOptions = SearchFilter & {
   directory: string
   signal?: AbortSignal

@@ -6,6 +6,7 @@ import { type CallSummary, groupCalls } from './story-calls.ts'
 import { idOf, needleOf, type StoryKey, storyKeys, subjectKey } from './story-keys.ts'
 import { inOrder, type StoryRecord, withoutCopies } from './story-order.ts'
 
+/** Whose story is looked for, and in which log. */
 export type StoryOptions = {
   directory: string
   /** Of a decision, an approval, a token (`jti`), an attempt, a record, or the framework's own id of the call. */

@@ -23,11 +23,16 @@ export const eventKinds = [
   'config.weakened',
   'erasure',
 ] as const
+/** The `kind` of an event that a caller may append. */
 export type AuditEventKind = (typeof eventKinds)[number]
 
+/** Who calls, or on whose behalf: the id and the type (`agent`, `user`, `service`) that the host gave. */
 export type AuditParty = { id: string; type: string }
+/** The tool of a call. `server` is that of an MCP tool, else null; `effect` is read, idempotent or non_idempotent. */
 export type AuditTool = { name: string; server: string | null; effect: string }
+/** Why it was answered so: the id of a rule or a code of the engine, and a sentence. */
 export type AuditReason = { id: string; message: string }
+/** The person who decided, from authentication: `method` is how, `issuer` who vouches for the id. */
 export type AuditReviewer = { id: string; issuer: string; method: string }
 
 /** What a record is about: ids of other records' subjects. `event` numbers the events of one approval. */
@@ -98,6 +103,7 @@ export type DecisionEvent = Common & {
   mode?: string
 }
 
+/** What became of an approval, one event a step. `vote` is approve or deny; `state` is the one it is in afterwards. */
 export type ApprovalEvent = Common & {
   kind:
     | 'approval.requested'
@@ -116,6 +122,7 @@ export type ApprovalEvent = Common & {
   edited_from?: string | null
 }
 
+/** A token that was minted, redeemed or revoked. `key` is the id of the signing key, `expires` RFC 3339, `scope` what a revocation covers. */
 export type TokenEvent = Common & {
   kind: 'token.minted' | 'token.redeemed' | 'token.revoked'
   key?: string
@@ -125,6 +132,7 @@ export type TokenEvent = Common & {
   reason?: string | null
 }
 
+/** A standing grant that was created, used for a call, or revoked. `expires` is RFC 3339. */
 export type GrantEvent = Common & {
   kind: 'grant.created' | 'grant.used' | 'grant.revoked'
   reviewer?: AuditReviewer | null
@@ -132,6 +140,7 @@ export type GrantEvent = Common & {
   expires?: string
 }
 
+/** The kill switch. `scope` says of what: one agent, or everything. */
 export type SwitchEvent = Common & {
   kind: 'switch.stopped' | 'switch.started'
   scope: string
@@ -139,8 +148,10 @@ export type SwitchEvent = Common & {
   reason?: string | null
 }
 
+/** What came of a call that was allowed. */
 export type OutcomeEvent = Common & { kind: 'outcome'; result: AuditResult }
 
+/** Which policy decides from here on. `revision` is `sha256:…` of its sources, data and compiler. */
 export type PolicyLoadedEvent = Common & { kind: 'policy.loaded'; policy: { revision: string } }
 
 /** Settings that make the engine or its log weaker than it is by default, as words: `token_seconds=300`. */

@@ -82,6 +82,7 @@ export type AuditEnvelope = {
 /** What the log itself records; callers cannot. */
 export type LogRecord = GenesisRecord | PulseRecord | RoomRecord | RecoveryRecord | CloseRecord
 
+/** The `kind` of a stored record: an event, or what the log says of itself. */
 export type AuditKind = AuditEventKind | LogRecord['kind']
 
 /** One stored line, parsed. Later versions may add members and kinds: what is unknown is kept. */

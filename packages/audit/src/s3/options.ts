@@ -2,6 +2,7 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { AuditError } from '../errors.ts'
 import type { LockMode } from '../sink/sink.ts'
 
+/** How S3 Object Lock holds each object that is put. */
 export type S3Lock = {
   /** `COMPLIANCE`: nobody shortens or lifts it, the account's root user included. `GOVERNANCE`: who may bypass it does. */
   mode: LockMode
@@ -11,6 +12,7 @@ export type S3Lock = {
   legalHold?: boolean
 }
 
+/** Which bucket, and how it is reached. Without `client` the AWS SDK finds region and credentials as it does everywhere. */
 export type S3SinkOptions = {
   bucket: string
   /** Where in the bucket the archive lies, such as `audit/prod`. Default its root. */

@@ -83,6 +83,7 @@ function signingKeysOf(
   }
 }
 
+/** What a rotation has done. */
 export type KeyRotation = {
   /** vkeys (type 0x04) of the new and the old key. */
   operator: string

@@ -10,6 +10,7 @@ import { sinkUnavailable, sinkUnsafe } from './errors.ts'
 import { canaryPrefix } from './layout.ts'
 import type { AuditSink, PutResult, SinkCheck, SinkFinding, SinkObject } from './sink.ts'
 
+/** How an archive in a folder is opened. */
 export type DirectorySinkOptions = {
   directory: string
   /** `required` refuses the folder, for no folder refuses its owner. Default `preferred`. */

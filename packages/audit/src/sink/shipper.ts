@@ -23,7 +23,7 @@ export type ShippedStream = {
   seal(): Promise<Sealed | undefined>
 }
 
-/** What waits for the archive: bytes of records, and for how long the oldest has waited. */
+/** What waits for the archive: bytes of records, and for how long the oldest has waited (`ageMs`, milliseconds). */
 export type Backlog = { bytes: number; ageMs: number }
 
 /** Brings the log into the archive in the background. No decision waits for it, but those that ask to. */

@@ -24,8 +24,10 @@ export interface AuditSink {
   close(): Promise<void>
 }
 
+/** What became of an object: see `put` of `AuditSink`. */
 export type PutResult = 'stored' | 'same' | 'different'
 
+/** An object as the store lists it. */
 export type SinkObject = {
   key: string
   /** Bytes of the oldest version. 0 when nothing but delete markers is left. */
@@ -38,8 +40,10 @@ export type SinkObject = {
   modified: string | null
 }
 
+/** The modes of S3 Object Lock: nobody lifts `COMPLIANCE`, who has the permission lifts `GOVERNANCE`. */
 export type LockMode = 'COMPLIANCE' | 'GOVERNANCE'
 
+/** How an object is held. `mode` and `until` are null when nothing holds it. */
 export type Retention = {
   mode: LockMode | null
   /** ISO 8601. */

@@ -8,6 +8,7 @@ import type { AuditReceipt } from '../record/record.ts'
 import { createLeaves } from '../tlog/leaves.ts'
 import { formatProof } from '../tlog/proof.ts'
 
+/** A proof of one record, and where that stands. */
 export type MadeProof = AuditReceipt & {
   /** Text of a C2SP tlog-proof; the stored line is its `extra`. */
   proof: string

@@ -7,6 +7,7 @@ import type { Immutability } from './immutable.ts'
 import { type Problem, problemAt } from './report.ts'
 import { originParts, type Trust } from './trust.ts'
 
+/** What is verified (a folder, or a source of `openSource` or `archiveSource`), and what it must agree with. */
 export type VerifyOptions = ({ directory: string } | { source: LogSource }) & {
   /**
    * Text of a C2SP tlog-policy file: whose signatures count. Without it the keys beside the log do, which whoever

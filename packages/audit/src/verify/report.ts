@@ -47,6 +47,7 @@ export const exitCodes: Record<ProblemCode, number> = {
   empty: 1,
 }
 
+/** One thing that is wrong, and where. `exit` is the exit code of its kind, 10 to 18, or 1. */
 export type Problem = {
   code: ProblemCode
   exit: number
@@ -89,6 +90,7 @@ export type CoveredBy = {
   time: string | null
 }
 
+/** What one stream holds: the records from the start to the end of one process. */
 export type StreamReport = {
   stream: string
   /** Name of the log in the records. */

@@ -8,6 +8,7 @@ import { checkTrust } from '../tlog/trust-policy.ts'
 import { exitCodes } from './report.ts'
 import { originParts, policyWith } from './trust.ts'
 
+/** What a proof shows. `why` is a sentence, also when it is `ok`; all that is not proven is null. */
 export type ProofReport = {
   ok: boolean
   /** 0; 12 when it is no proof of a record, 13 when its hashes do not lead to the root, 14 when nobody who is trusted signed that. */

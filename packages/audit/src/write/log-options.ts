@@ -4,6 +4,7 @@ import type { Durability } from '../record/record.ts'
 import { isArchiveLog } from '../sink/layout.ts'
 import type { AuditSink } from '../sink/sink.ts'
 
+/** How the log of this process is opened. All but `directory` has a default. */
 export type AuditLogOptions = {
   directory: string
   /** The name of the log in its records. Default `lelu`. */

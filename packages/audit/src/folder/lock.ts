@@ -38,7 +38,11 @@ async function create(path: string): Promise<boolean> {
   const text = JSON.stringify({ ...thisProcess(), lock: randomUUID() })
   try {
     await writeFile(draft, text, { flag: 'wx', mode: 0o600 })
-    await link(draft, path)
+    await link(draft, path).catch(async (error: NodeJS.ErrnoException) => {
+      // A file system without links (exFAT, some network drives). A lock that is left half written is waited out.
+      if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(error.code ?? '')) throw error
+      await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+    })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false

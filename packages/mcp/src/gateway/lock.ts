@@ -89,7 +89,7 @@ export async function changeLock(
   path: string,
   change: (lock: Lock) => Lock | undefined,
 ): Promise<void> {
-  const changed = await changeAlone(path, change).catch((error: NodeJS.ErrnoException) => {
+  await changeAlone(path, change).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof LeluMcpError || error.syscall === undefined) throw error
     throw new LeluMcpError(
       'LELU_MCP_LOCK_READONLY',
@@ -97,26 +97,14 @@ export async function changeLock(
       { help: 'Make its folder writable, or name another file with `pin`.', cause: error },
     )
   })
-  if (changed) return
-  throw new LeluMcpError(
-    'LELU_MCP_LOCK_BUSY',
-    `The lock file ${path} is being changed by another process, and that does not end.`,
-    { help: 'Try again. If it stays, stop the other lelu-mcp of this folder.' },
-  )
 }
 
-/** False: others do not let it. */
-async function changeAlone(
-  path: string,
-  change: (lock: Lock) => Lock | undefined,
-): Promise<boolean> {
+async function changeAlone(path: string, change: (lock: Lock) => Lock | undefined): Promise<void> {
   // By its real name: it may be reached over a link, too.
   const target = await realpath(path).catch(() => path)
   await mkdir(dirname(target), { recursive: true })
-  const changed = await withLock(target, async () => {
+  await withLock(target, async () => {
     const next = change((await readLock(path)) ?? new Map())
     if (next !== undefined) await writeLock(path, next)
-    return true
   })
-  return changed !== null
 }

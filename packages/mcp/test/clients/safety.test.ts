@@ -55,16 +55,6 @@ test('of many adders at once none writes half a file, and none undoes another', 
   expect(Object.keys(JSON.parse(pc.read(file)).mcpServers).sort()).toEqual(written.sort())
 })
 
-test('a lock that a killed process left holds nobody off', async () => {
-  const pc = computer()
-  pc.write(file, '{}\n')
-  const dead = spawn(process.execPath, ['-e', ''])
-  await once(dead, 'close')
-  pc.write('.cursor/.mcp.json.lelu-lock', `${dead.pid} 0123456789abcdef`)
-  expect((await pc.run(...add())).code).toBe(0)
-  expect(readdirSync(dirname(pc.path(file))).sort()).toEqual(['mcp.json', 'mcp.json.lelu-backup'])
-})
-
 test('of two that write at once, the second looks only when the first is done', async () => {
   const target = computer().path('file')
   const steps: string[] = []

@@ -41,9 +41,7 @@ export async function writeConfig(
   const backup = file.bytes === null ? null : await keep(file, freshBackup)
   const temporary = await writeTemporary(file, next, file.target, mode)
   try {
-    if ((await withLock(file.target, () => replace(file, temporary))) === null) {
-      throw changed(file.path)
-    }
+    await withLock(file.target, () => replace(file, temporary))
   } catch (error) {
     await unlink(temporary).catch(() => {})
     throw error
@@ -52,12 +50,11 @@ export async function writeConfig(
   return { backup }
 }
 
-async function replace(file: ConfigFile, temporary: string): Promise<true> {
+async function replace(file: ConfigFile, temporary: string): Promise<void> {
   await assertUnchanged(file)
   if (file.bytes !== null) await rename(temporary, file.target)
   // Not `rename`, which would replace a file that came into being meanwhile.
   else if (!(await moveToFreeName(temporary, file.target))) throw changed(file.path)
-  return true
 }
 
 /** A rename needs no right to write the file itself, so a file that is write-protected would be replaced. */

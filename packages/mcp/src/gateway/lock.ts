@@ -2,8 +2,8 @@ import { mkdir, readFile, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { LeluMcpError } from '../errors.ts'
 import { withLock } from '../files/with-lock.ts'
+import { replaceFile } from '../files/write-file.ts'
 import { type PinnedDefinition, readDefinition } from './definition.ts'
-import { writeFileAtomically } from './write-file.ts'
 
 /** The pinned tools of each server. Maps, for servers and tools name themselves. */
 export type Lock = Map<string, Map<string, PinnedDefinition>>
@@ -75,9 +75,9 @@ export function lockText(lock: Lock): string {
   return `${JSON.stringify(file, null, 2)}\n`
 }
 
-/** Writes the pins in a stable order, atomically; the mode of the file stays. */
+/** Writes the pins in a stable order, whole or not at all; mode and owner of the file stay. */
 export async function writeLock(path: string, lock: Lock): Promise<void> {
-  await writeFileAtomically(path, lockText(lock))
+  await replaceFile(path, lockText(lock))
 }
 
 /**

@@ -13,7 +13,8 @@ async function foreign(more: { uid?: number; gid?: number }) {
   const handle = await open(path)
   const methods = Object.getPrototypeOf(handle) as { chown(): Promise<void> }
   await handle.close()
-  const refused = Object.assign(new Error('operation not permitted'), { code: 'EPERM' })
+  const why = { code: 'EPERM', syscall: 'fchown' }
+  const refused = Object.assign(new Error('operation not permitted'), why)
   const chown = vi.spyOn(methods, 'chown').mockRejectedValue(refused)
   onTestFinished(() => chown.mockRestore())
   return { pc, path, file: { ...(await readConfig(path)), ...more } }

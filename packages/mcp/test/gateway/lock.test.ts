@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { acceptDefinitions } from '../../src/gateway/accept.ts'
@@ -52,3 +52,17 @@ test('where the pins cannot be written nothing is served, and it is the file tha
     /^v1 has tools that cannot be held against their pins \(LELU_MCP_LOCK_READONLY: .*ENAMETOOLONG/,
   )
 })
+
+// Only root can give a file to somebody else.
+test.runIf(process.getuid?.() === 0)(
+  'what root accepts is still in a file that its owner can read (as root)',
+  async () => {
+    const path = join(temporaryFolder(), 'lelu-mcp.lock')
+    writeFileSync(path, '{"version":1,"servers":{}}')
+    chmodSync(path, 0o600)
+    chownSync(path, 12_345, 12_346)
+    await acceptDefinitions({ path, server: 'a', listed: [pin('one')] })
+    expect(statSync(path)).toMatchObject({ uid: 12_345, gid: 12_346 })
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  },
+)

@@ -1,18 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import {
-  type FileHandle,
-  link,
-  lstat,
-  open,
-  readFile,
-  rename,
-  stat,
-  unlink,
-} from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, lstat, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { makeDirectory } from '@lelu/cli/terminal'
 import { LeluMcpError } from '../../errors.ts'
 import { withLock } from '../../files/with-lock.ts'
+import { syncFolder, writeBeside } from '../../files/write-file.ts'
 import { type ConfigFile, readConfig, unsupported } from './read-config.ts'
 
 /** Where the file is kept as it was before its first change. Null: there was nothing to keep, or it is kept already. */
@@ -125,56 +116,19 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-/** A file beside `target` with the mode and owner of the original, on the disk when this answers. */
+/** A file beside `target` with the mode and owner of the original. A new one for everybody gets what the umask leaves. */
 async function writeTemporary(
-  file: ConfigFile,
+  { bytes: was, shared, uid, gid, path }: ConfigFile,
   bytes: Buffer,
   target: string,
   mode: number,
 ): Promise<string> {
-  const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`
-  const temporary = join(dirname(target), name)
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(temporary, 'wx', 0o600)
-    await handle.writeFile(bytes)
-    const kept = file.uid === -1 || (await takeOwner(handle, file))
-    // What only its old group could do, another one shall not.
-    const allowed = kept ? mode : mode & ~(~(mode << 3) & 0o070)
-    // A new shared file gets what the umask leaves.
-    await handle.chmod(file.bytes === null && file.shared ? 0o666 & ~process.umask() : allowed)
-    await handle.sync()
-    await handle.close()
-    return temporary
-  } catch (error) {
-    await handle?.close().catch(() => {})
-    await unlink(temporary).catch(() => {})
-    throw error
-  }
-}
-
-/**
- * Gives the new file to the owner of the old one: under sudo it would become root's, and the client could not read it.
- * False where its group cannot be given by this user, who is not in it.
- */
-async function takeOwner(handle: FileHandle, file: ConfigFile): Promise<boolean> {
-  const made = await handle.stat()
-  if (made.uid === file.uid && made.gid === file.gid) return true
-  try {
-    await handle.chown(file.uid, file.gid)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
-    if (made.uid !== file.uid) throw foreign(file.path)
-    return false
-  }
-}
-
-/** Without it a power cut may undo the rename. Not every file system can; the file is whole either way. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null)
-  await handle?.sync().catch(() => {})
-  await handle?.close()
+  const isNew = was === null
+  const given = isNew && shared ? 0o666 & ~process.umask() : mode
+  const owner = isNew ? null : { uid, gid }
+  return writeBeside(target, bytes, { mode: given, owner }).catch((error) => {
+    throw error.syscall === 'fchown' && error.code === 'EPERM' ? foreign(path) : error
+  })
 }
 
 function changed(path: string): LeluMcpError {

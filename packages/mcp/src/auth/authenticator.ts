@@ -13,6 +13,8 @@ export type Verdict =
       principal: Principal
       /** When what proves it runs out, in epoch milliseconds: no stream of it stays open longer. */
       expiresAt?: number
+      /** Aborted when it is taken back: the streams it opened end then. */
+      revoked?: AbortSignal
     }
   | { challenge: Challenge }
 

@@ -34,7 +34,7 @@ function invalid(message: string, help: string): LeluMcpError {
 export function parsePrincipals(text: string, path: string): ReadonlyMap<string, Principal> {
   let file: unknown
   try {
-    file = JSON.parse(text)
+    file = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     // The parser's own message quotes the text.
     throw invalid(`The file of principals ${path} is not JSON (${kindOf(error)}).`, 'Correct it.')

@@ -8,6 +8,7 @@ import { heldCalls } from '../calls/held-calls.ts'
 import { refusalLog } from '../calls/refusals.ts'
 import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
 import { LeluMcpError } from '../errors.ts'
+import { watchPath } from '../files/watch-path.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { McpTool, Surface, SurfaceChange } from '../surface/surface.ts'
 import type { GatewayConfig } from './config.ts'
@@ -21,7 +22,6 @@ import { type ListedTool, toolLists } from './tool-lists.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
 import { callUpstream } from './upstream-call.ts'
 import { awayError } from './upstream-errors.ts'
-import { watchPath } from './watch-path.ts'
 
 export type GatewayOptions = {
   config: GatewayConfig

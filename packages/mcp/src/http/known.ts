@@ -8,4 +8,6 @@ export type Known = {
   principal: Principal
   /** When what proves it runs out, in epoch milliseconds. */
   expiresAt?: number | undefined
+  /** Aborted when it is taken back. */
+  revoked?: AbortSignal | undefined
 }

@@ -51,9 +51,9 @@ export async function route(
     const { status, message, headers } = verdict.challenge
     return refuse(res, status, message, { headers: { ...headers } })
   }
-  const { principal, expiresAt } = verdict
+  const { principal, expiresAt, revoked } = verdict
   const carrying = Object.assign(req, { auth: carriedBy(principal) })
-  const known: Known = { req: carrying, principal, expiresAt }
+  const known: Known = { req: carrying, principal, expiresAt, revoked }
   if (path === messagesPath) return answerPosted(known, res, url, parts)
   return answerEndpoint(known, res, path, parts)
 }
@@ -84,10 +84,14 @@ async function answerReady(
  * A stream may not outlive the token it was opened with. A call may: it was permitted when it began and ends by itself, and
  * cut off it may have taken effect with nobody to hear of it.
  */
-function endAt(res: ServerResponse, expiresAt: number | undefined): void {
+function endWith({ expiresAt, revoked }: Known, res: ServerResponse): void {
+  const end = () => res.destroy()
+  if (revoked?.aborted) end()
+  revoked?.addEventListener('abort', end)
+  res.once('close', () => revoked?.removeEventListener('abort', end))
   if (expiresAt === undefined) return
   const left = Math.min(Math.max(expiresAt - Date.now(), 0), 2 ** 31 - 1)
-  const timer = setTimeout(() => res.destroy(), left)
+  const timer = setTimeout(end, left)
   timer.unref()
   res.once('close', () => clearTimeout(timer))
 }
@@ -113,10 +117,10 @@ async function answerEndpoint(
   parts: Parts,
 ): Promise<void> {
   const { options, era, streamable, sse, modern } = parts
-  const { req, principal, expiresAt } = known
+  const { req, principal } = known
   switch (req.method) {
     case 'GET':
-      endAt(res, expiresAt)
+      endWith(known, res)
       if (path === '/sse' && req.headers[sessionHeader] === undefined)
         return openSse(known, res, sse, era)
       return answerStreamable(known, res, undefined, streamable, era)
@@ -126,7 +130,7 @@ async function answerEndpoint(
       const body = await bodyOf(req, res, options)
       if (body === undefined) return
       if (isLegacy(req, body.json)) return answerStreamable(known, res, body.json, streamable, era)
-      if (isListen(body.json)) endAt(res, expiresAt)
+      if (isListen(body.json)) endWith(known, res)
       return modern.answer(req, res, await onlyReadable(body.json, era.surface, principal))
     }
     default:

@@ -2,8 +2,7 @@ import { CliError } from '@lelu/cli/terminal'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { noAuth } from '../auth/no-auth.ts'
 import { oauth } from '../auth/oauth.ts'
-import { tokenAuth } from '../auth/token-auth.ts'
-import { readTokenFile } from '../auth/token-file.ts'
+import { tokenFileAuth } from '../auth/token-file-auth.ts'
 import type { Log } from '../eras/log.ts'
 import type { ServeFlags } from './serve-flags.ts'
 
@@ -18,8 +17,12 @@ const ways: Record<Way, { needs: Flag[]; takes: Flag[] }> = {
 }
 const all: readonly Flag[] = ['principals', 'issuer', 'jwks', 'resource', 'agent']
 
-/** How callers say who they are. Throws `LELU_USAGE_INVALID` for flags that do not fit. */
-export function readAuthenticator(flags: ServeFlags, log: Log): Authenticator {
+/** How callers say who they are, until the signal. Throws `LELU_USAGE_INVALID` for flags that do not fit. */
+export async function readAuthenticator(
+  flags: ServeFlags,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Authenticator> {
   const { auth = 'none', tenant } = flags
   const { needs, takes } = ways[auth]
   for (const flag of all) {
@@ -34,7 +37,7 @@ export function readAuthenticator(flags: ServeFlags, log: Log): Authenticator {
   if (auth === 'token') {
     if (tenant !== undefined)
       throw usage('With --auth token, the file says the tenant of each caller.')
-    return tokenAuth(readTokenFile(flags.principals as string))
+    return tokenFileAuth(flags.principals as string, { log, signal })
   }
   const ofTenant = tenant !== undefined && { tenant }
   if (auth === 'oauth') {

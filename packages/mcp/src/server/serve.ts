@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { CliError, safeText, withEngine, writeJson } from '@lelu/cli/terminal'
+import type { Authenticator } from '../auth/authenticator.ts'
 import { localPrincipal } from '../auth/no-auth.ts'
 import type { CommandContext } from '../command-context.ts'
 import type { Log } from '../eras/log.ts'
@@ -44,7 +45,7 @@ export async function serveConfig(
     if (level === 'warn' || level === 'error') notice(message)
   }
   const { auth: authentication = 'none' } = flags
-  const auth = readAuthenticator(flags, log)
+  const auth = await readAuthenticator(flags, log, io.signal)
   if (flags.stdio === true && authentication !== 'none') {
     throw new CliError(
       'LELU_USAGE_INVALID',
@@ -128,7 +129,7 @@ async function overHttp(
     told,
     ...parts
   }: Parts & {
-    auth: ReturnType<typeof readAuthenticator>
+    auth: Authenticator
     told: Omit<Started, 'url' | 'servers'>
   },
 ): Promise<void> {

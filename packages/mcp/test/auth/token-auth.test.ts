@@ -73,6 +73,11 @@ test('only an entry that says so is a person who decides', () => {
   })
 })
 
+test('a file with a byte order mark is read like one without', () => {
+  const text = `\ufeff${JSON.stringify({ principals: { [digest('a')]: agent } })}`
+  expect([...readTokenFile(fileOf(text)).keys()]).toEqual([digest('a')])
+})
+
 test.each([
   ['no JSON', '{ secret'],
   ['no principals', '{}'],

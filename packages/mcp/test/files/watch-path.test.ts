@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { watchPath } from '../../src/gateway/watch-path.ts'
+import { watchPath } from '../../src/files/watch-path.ts'
 
 let folder: string
 beforeEach(() => {

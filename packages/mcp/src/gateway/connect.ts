@@ -1,7 +1,8 @@
 import { Client } from '@modelcontextprotocol/client'
 import { version } from '../version.ts'
+import { atMost } from './at-most.ts'
 import type { ServerEntry } from './config.ts'
-import { knowsOnlySse, openTransport } from './transports.ts'
+import { endChild, knowsOnlySse, openTransport } from './transports.ts'
 
 export type ConnectOptions = {
   entry: ServerEntry
@@ -10,6 +11,8 @@ export type ConnectOptions = {
   elicitation: boolean
   /** Told of a changed tool list, before anything else of the connection is read. */
   onListChanged: () => void
+  /** The server sends more than anybody reads. The connection ends by itself. */
+  onFlood?: () => void
   log: (line: string) => void
   /** Aborted when the gateway closes. */
   signal: AbortSignal
@@ -29,6 +32,12 @@ function newClient({ elicitation, onListChanged, timeoutMs }: ConnectOptions): C
     },
   )
 }
+
+/**
+ * Messages that nobody asked for, in ten seconds: what a server tells, what it asks, and what is no message. To read and
+ * answer them all keeps the calls of other servers waiting, and the answers fill the memory where the server takes none.
+ */
+const mostUnasked = 5000
 
 /**
  * Connects in the era that the server speaks: over its process, Streamable HTTP, or HTTP+SSE where it knows no other.
@@ -52,12 +61,22 @@ async function connectOver(options: ConnectOptions, over: 'http' | 'sse'): Promi
     client.close().catch(() => {})
   }
   signal.addEventListener('abort', giveUp)
+  const transport = openTransport(options.entry, over, options.log)
+  const unasked = atMost(mostUnasked, () => {
+    endChild(transport)
+    options.onFlood?.()
+    giveUp()
+    // What is on its way is heard by nobody.
+    transport.onmessage = () => {}
+  })
+  client.onerror = unasked
   try {
     signal.throwIfAborted()
-    await client.connect(openTransport(options.entry, over, options.log), {
-      timeout: timeoutMs,
-      signal,
-    })
+    // The SDK hands each message to this one first.
+    transport.onmessage = (message) => {
+      if ('method' in message) unasked()
+    }
+    await client.connect(transport, { timeout: timeoutMs, signal })
     signal.throwIfAborted()
     return client
   } catch (error) {

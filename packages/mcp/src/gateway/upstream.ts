@@ -41,9 +41,8 @@ export interface Upstream {
 
 const firstPauseMs = 500
 const longestPauseMs = 30_000
-/** Changes that a server may tell of in ten seconds: some tell of each of many tools. */
-const mostTold = 2000
-const toldMs = 10_000
+/** A connection that held for so long was a good one. */
+const steadyMs = longestPauseMs
 
 /** Connects at once, and again with growing pauses whenever the connection ends. */
 export function openUpstream(options: UpstreamOptions): Upstream {
@@ -55,8 +54,8 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   let learning: Promise<void> = Promise.resolve()
   /** Whose list is asked for again as soon as what is being learnt now is known. */
   let next: Client | undefined
-  let told = { since: 0, changes: 0 }
   let attempts = 0
+  let connectedAt = 0
   let timer: NodeJS.Timeout | undefined
   let connecting: Promise<void> = Promise.resolve()
 
@@ -66,30 +65,28 @@ export function openUpstream(options: UpstreamOptions): Upstream {
     let client: Client | undefined
     try {
       let listChanged = () => {}
+      let flood = () => {}
       client = await connectClient({
         entry: options.entry,
         timeoutMs: options.connectTimeoutMs,
         elicitation: options.elicitation,
         onListChanged: () => listChanged(),
+        onFlood: () => flood(),
         log: (line) => notice(`${name}: ${line}`),
         signal: closing.signal,
       })
       const connected = client
       options.onClient?.(connected)
       connected.onclose = () => lose(connected, 'closed the connection')
+      flood = () => lose(connected, 'sends messages without end')
       listChanged = () => {
-        const now = performance.now()
-        if (now - told.since > toldMs) told = { since: now, changes: 0 }
-        told.changes += 1
-        // To read them all is what would keep the calls of other servers waiting.
-        if (told.changes > mostTold) lose(connected, 'tells of changes without end')
-        else if (current === connected) learn(connected)
+        if (current === connected) learn(connected)
       }
       current = connected
+      connectedAt = performance.now()
       learn(connected)
       await learning
       if (current !== connected) return
-      attempts = 0
       why = undefined
       watchSubscription(connected)
     } catch (error) {
@@ -133,6 +130,8 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   function lose(client: Client, what: string): void {
     if (current !== client) return
     current = undefined
+    // One that connects well and then floods, or dies, is waited for as long as one that cannot be reached.
+    if (performance.now() - connectedAt > steadyMs) attempts = 0
     client.onclose = () => {}
     client.close().catch(() => {})
     later(what)

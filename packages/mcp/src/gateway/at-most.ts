@@ -1,0 +1,17 @@
+const windowMs = 10_000
+
+/** Counts, and answers whether it is `most` at the most in ten seconds. Tells of the first one beyond, once in that time. */
+export function atMost(most: number, beyond: () => void): () => boolean {
+  let since = Number.NEGATIVE_INFINITY
+  let count = 0
+  return () => {
+    const now = performance.now()
+    if (now - since > windowMs) {
+      since = now
+      count = 0
+    }
+    count += 1
+    if (count === most + 1) beyond()
+    return count <= most
+  }
+}

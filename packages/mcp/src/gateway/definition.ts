@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json } from '@lelu/engine'
+import { isPlainJson } from '../eras/plain-json.ts'
 import type { JsonSchema } from '../surface/surface.ts'
 import { hides, strippedText } from './stripped-text.ts'
 
@@ -64,27 +65,41 @@ export function readDefinition(listed: unknown): PinnedDefinition | string {
   }
 }
 
-/** The definitions of a list. `left` is told of every tool that cannot be shown. */
+/** The definitions of a list. `tell` gets a sentence for each reason why tools are left out: a list may be of thousands. */
 export function readDefinitions(
   listed: readonly unknown[],
-  left: (why: string) => void,
+  tell: (sentence: string) => void,
 ): PinnedDefinition[] {
+  const left = new Map<string, number>()
   const counts = new Map<string, number>()
+  const count = (of: Map<string, number>, key: string) => of.set(key, (of.get(key) ?? 0) + 1)
   const read = listed.flatMap((one) => {
-    const definition = readDefinition(one)
-    if (typeof definition === 'string') {
-      left(definition)
+    const found = readDefinition(one)
+    const why = typeof found === 'string' ? found : whyNeverDecided(found)
+    if (typeof found === 'string' || why !== undefined) {
+      count(left, String(why))
       return []
     }
-    const { name } = definition.definition
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-    return [definition]
+    count(counts, found.definition.name)
+    return [found]
   })
-  return read.filter(({ definition: { name } }) => {
+  const clear = read.filter(({ definition: { name } }) => {
     if (counts.get(name) === 1) return true
-    left('another has the same name, and nobody knows which one a call reaches')
+    count(left, 'another has the same name, and nobody knows which one a call reaches')
     return false
   })
+  for (const [why, tools] of left)
+    tell(tools === 1 ? `a tool is left out: ${why}` : `${tools} tools are left out, each: ${why}`)
+  return clear
+}
+
+/** The engine takes schemas of this many levels: to show a deeper one would be to refuse every call of it. */
+const maxLevels = 64
+
+/** Not part of `readDefinition`: what older versions pinned is still read. */
+function whyNeverDecided({ definition: { inputSchema } }: PinnedDefinition): string | undefined {
+  if (isPlainJson(inputSchema, maxLevels - 1)) return undefined
+  return `its input schema has more than ${maxLevels} levels, and no call of it could be decided`
 }
 
 function isWhole({ title, description, outputSchema, annotations }: Definition): boolean {

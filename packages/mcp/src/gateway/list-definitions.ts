@@ -23,7 +23,7 @@ export async function listDefinitions(options: ListOptions): Promise<PinnedDefin
   })
   try {
     const { tools } = await client.listTools(undefined, { timeout: timeoutMs, signal })
-    return readDefinitions(tools, (why) => notice(`a tool is left out, for ${why}`))
+    return readDefinitions(tools, notice)
   } finally {
     await client.close().catch(() => {})
   }

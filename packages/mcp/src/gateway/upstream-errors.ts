@@ -19,10 +19,14 @@ export function awayError(server: string, why = 'is not connected'): LeluMcpErro
  * The answer never came, so nobody knows whether the call took effect. By this name the engine knows that: it records
  * `unknown`, and does not run the call again before a person has said what came of it.
  */
-export function lostError({ server, tool, effect }: FailedCall, cause: unknown): LeluMcpError {
+export function lostError(
+  { server, tool, effect }: FailedCall,
+  cause: unknown,
+  how: string = `was lost while it ran ${tool}, or took too long`,
+): LeluMcpError {
   const error = new LeluMcpError(
     'LELU_MCP_UPSTREAM_LOST',
-    `The server ${server} was lost while it ran ${tool}, or took too long. Whether the call took effect is not known.`,
+    `The server ${server} ${how}. Whether the call took effect is not known.`,
     {
       help: 'It is not run again by itself. Find out what came of it before you ask again.',
       cause,
@@ -78,11 +82,10 @@ export function callError(error: unknown, call: FailedCall): LeluMcpError {
       case SdkErrorCode.InvalidResult:
       case SdkErrorCode.UnsupportedResultType: {
         const asked = (error.data as { resultType?: unknown } | undefined)?.resultType
-        const why =
-          asked === 'input_required'
-            ? 'asked for more, which is refused, in the call of'
-            : 'answered what is no result to the call of'
-        return failedError(call, why, '', error)
+        // One that asks has not run it yet. One whose answer nobody can read (or that made a task of it) may have.
+        return asked === 'input_required'
+          ? failedError(call, 'asked for more, which is refused, in the call of', '', error)
+          : lostError(call, error, `answered ${call.tool} with what is no result`)
       }
       default:
         return lostError(call, error)

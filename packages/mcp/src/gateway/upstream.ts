@@ -59,7 +59,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
   let timer: NodeJS.Timeout | undefined
   let connecting: Promise<void> = Promise.resolve()
 
-  const left = (why: string) => notice(`${name}: a tool is left out, for ${why}`)
+  const tell = (sentence: string) => notice(`${name}: ${sentence}`)
 
   async function connect(): Promise<void> {
     let client: Client | undefined
@@ -72,7 +72,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
         elicitation: options.elicitation,
         onListChanged: () => listChanged(),
         onFlood: () => flood(),
-        log: (line) => notice(`${name}: ${line}`),
+        log: tell,
         signal: closing.signal,
       })
       const connected = client
@@ -110,7 +110,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
         const timeout = options.connectTimeoutMs
         const { tools } = await client.listTools(undefined, { timeout, cacheMode: 'bypass' })
         failed = 'has tools that cannot be held against their pins'
-        if (current === client) await options.onTools(readDefinitions(tools, left))
+        if (current === client) await options.onTools(readDefinitions(tools, tell))
       } catch (error) {
         lose(client, `${failed} (${reasonOf(error)})`)
       }

@@ -122,6 +122,18 @@ function assertResponse(response: Partial<AnsweredResponse> | undefined): void {
   )
 }
 
+/**
+ * Against a response that the model still writes, as those in the background are until they have been polled for: what
+ * it asks for may not be all, and a model that is told of a refusal would be told for a call it has not made yet.
+ */
+export function assertEnded({ status }: AnsweredResponse): void {
+  if (status !== 'queued' && status !== 'in_progress') return
+  throw callInvalid(
+    `The response is \`${status}\`: the model has not come to its end.`,
+    'Retrieve it until it is `completed`, then pass that one. If its stream broke off and it was not stored, ask the model anew.',
+  )
+}
+
 /** The calls of a response that are decided here, each with its name in the conversation. */
 export function outputCalls(
   response: AnsweredResponse,

@@ -17,7 +17,7 @@ import {
 } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
 import { type FunctionCall, runOf, sameCall } from './options.ts'
-import { type AnsweredResponse, type OutputCall, outputCalls } from './output-calls.ts'
+import { type AnsweredResponse, assertEnded, type OutputCall, outputCalls } from './output-calls.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
 /** Of `executeOutput`. */
@@ -130,6 +130,7 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
 
   return async (response, options = {}) => {
     const calls = outputCalls(response, options.input ?? [])
+    assertEnded(response)
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
     const works = open.map(async (call) => ({
       same: await sameCall(guard.options, viewOf(call, options), call.key),

@@ -61,8 +61,6 @@ test('a custom call does not run on the completion of another message', async ()
 const statuses: [NonNullable<Response['status']>, boolean][] = [
   ['completed', true],
   ['incomplete', false],
-  ['in_progress', false],
-  ['queued', false],
   ['failed', false],
   ['cancelled', false],
 ]
@@ -92,6 +90,35 @@ test.each(statuses)(
     expect((await lelu.approvals.list()).approvals).toHaveLength(runs ? 1 : 0)
   },
 )
+
+test.each(['queued', 'in_progress'] as const)(
+  'a response that is %s runs nothing, and the developer is told to retrieve it until it has ended',
+  async (status) => {
+    const { guard, amounts, lelu } = await openWorld()
+    const { response } = await respond([call('a', 'allowed'), call('r', 'reviewed')])
+    const { id, output } = copy(response)
+    for (const begun of [[], output.slice(0, 1), output]) {
+      await expect(guard.executeOutput({ id, output: begun, status })).rejects.toMatchObject({
+        code: 'LELU_CALL_INVALID',
+        message: expect.stringContaining(`\`${status}\``),
+        help: expect.stringContaining('until it is `completed`'),
+      })
+    }
+    expect(amounts()).toEqual([])
+    expect((await lelu.approvals.list()).approvals).toEqual([])
+    const { items, pending } = await guard.executeOutput({ id, output, status: 'completed' })
+    expect([items, pending]).toMatchObject([[{ output: 'allowed did 5' }], [{ toolCallId: 'r' }]])
+  },
+)
+
+test('a response that is left behind before it has ended is answered all the same', async () => {
+  const { guard, amounts } = await openWorld()
+  const { response, items: input } = await respond([call('a', 'allowed'), call('r', 'reviewed')])
+  const { id, output } = copy(response)
+  const cancelled = await guard.cancelOutput({ id, output, status: 'in_progress' }, { input })
+  expect(cancelled).toMatchObject([{ call_id: 'a' }, { call_id: 'r' }])
+  expect(amounts()).toEqual([])
+})
 
 test('of a response without a status, function calls and hosted ones run as before', async () => {
   const { guard, amounts } = await openWorld()

@@ -138,8 +138,3 @@ export function isCutOff(
   const text = Object.hasOwn(mark, toolCall.id) ? mark[toolCall.id] : undefined
   return asked !== undefined && typeof text === 'string' && hasArguments(asked, text)
 }
-
-/** What the model reads. */
-export function cutOffText(tool: string): string {
-  return `The arguments for ${tool} were cut off before their end. The call did not run. Write them again, shorter.`
-}

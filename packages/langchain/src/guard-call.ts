@@ -1,5 +1,6 @@
 import {
   cancelApproval,
+  cutOffText,
   editedInput,
   findCall,
   guardCall as guard,
@@ -12,7 +13,7 @@ import {
 } from '@lelu/engine/adapter'
 import { noteAnswered } from './answered.ts'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
-import { type CutOffMarks, cutOffText, isCutOff } from './cut-off.ts'
+import { type CutOffMarks, isCutOff } from './cut-off.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
 import { forgetWaking, takeWaking, useUpResumes } from './resume-values.ts'

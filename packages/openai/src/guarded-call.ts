@@ -1,6 +1,7 @@
 import {
   type Approval,
   type CallEvidence,
+  cutOffText,
   editedInput,
   editedText,
   guardCall,
@@ -49,9 +50,10 @@ export async function answerCall(guard: Guard, call: CallToAnswer): Promise<Call
   const { options } = guard
   const { view, key, tool, rest = [], toContent } = call
   if (tool?.run === undefined) return answered(unknownToolText(view.tool))
+  if (call.incomplete) return answered(cutOffText(view.tool))
   const { run, schema } = tool
   const parsed = await parseText(tool, view.arguments, options.confidence?.added)
-  if (parsed === undefined || call.incomplete) return answered(invalidInputText(view.tool))
+  if (parsed === undefined) return answered(invalidInputText(view.tool))
   const { input, written, reported } = parsed
   const result = await guardCall(
     options,

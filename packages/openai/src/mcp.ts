@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type CallEvidence,
+  cutOffText,
   guardCall,
   invalidInputText,
   isSameInput,
@@ -45,10 +46,9 @@ export async function answerMcp(guard: Guard, call: McpCall): Promise<CallAnswer
   const { options } = guard
   const { view, key, evidence } = call
   const { tool, server = '', signal } = view
+  if (call.incomplete) return { status: 'final', content: cutOffText(tool) }
   const parsed = parse(view.arguments)
-  if (parsed === undefined || call.incomplete) {
-    return { status: 'final', content: invalidInputText(tool) }
-  }
+  if (parsed === undefined) return { status: 'final', content: invalidInputText(tool) }
   const { input } = parsed
   const result = await guardCall(
     options,

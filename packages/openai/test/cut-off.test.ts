@@ -38,7 +38,8 @@ test.each(ends)(
       completion: given,
     })
     expect(ran).toEqual(runs ? [text] : [])
-    expect(answers).toHaveLength(1)
+    const content = runs ? 'number 1' : expect.stringContaining('were cut off before their end')
+    expect(answers).toMatchObject([{ content }])
   },
 )
 
@@ -83,9 +84,9 @@ test.each(statuses)(
     const { id, output } = copy(response)
     const { items, pending } = await guard.executeOutput({ id, output, ...(status && { status }) })
     expect(amounts()).toEqual(runs ? [5] : [])
-    expect(items.find(({ type }) => type === 'mcp_approval_response')).toMatchObject({
-      approve: runs,
-    })
+    const cut = expect.stringContaining('were cut off before their end')
+    const expected = [{ output: cut }, { output: cut }, { approve: false, reason: cut }]
+    expect(items).toMatchObject(runs ? [{ output: 'allowed did 5' }, { approve: true }] : expected)
     expect(pending).toHaveLength(runs ? 1 : 0)
     expect((await lelu.approvals.list()).approvals).toHaveLength(runs ? 1 : 0)
   },

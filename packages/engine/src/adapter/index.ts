@@ -33,6 +33,7 @@ export { readConfidence } from './read-confidence.ts'
 export { recordedId } from './recorded-id.ts'
 export { type AdapterCall, toRequest, valueFor } from './request.ts'
 export {
+  cutOffText,
   editedText,
   editMisfit,
   endedText,

@@ -39,6 +39,11 @@ export function invalidInputText(tool: string): string {
   return `The arguments for ${tool} do not pass the schema of the tool. The call did not run.`
 }
 
+/** The answer of the model ended before the call was whole: by a limit of tokens, a filter or a lost connection. */
+export function cutOffText(tool: string): string {
+  return `The arguments for ${tool} were cut off before their end. The call did not run. Write them again, shorter.`
+}
+
 /** Thrown in the place of the tool: JSON Schema says less than the tool's own schema does (refinements, transforms). */
 export function editMisfit(): LeluError {
   return notRun(

@@ -10,7 +10,7 @@ import type { ChatCompletionMessageParam } from 'openai/resources/chat/completio
 import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
 import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
-import { assertConversation, placeCallsAt } from './place.ts'
+import { assertConversation, placeCallsBefore } from './place.ts'
 import type { FinalAnswer } from './without-suspending.ts'
 
 /** Of `cancelAbandoned`. */
@@ -62,12 +62,11 @@ export function abandonedCanceller(guard: Guard): CancelAbandoned {
   return async (messages, { context } = {}) => {
     assertConversation(messages)
     const repaired: ChatCompletionMessageParam[] = []
+    const newest = messages.findLastIndex(({ role }) => role === 'user' || role === 'assistant')
+    const calls = placeCallsBefore(messages, newest)
     for (const [position, message] of messages.entries()) {
       repaired.push(message)
-      const rest = messages.slice(position + 1)
-      const left = rest.some(({ role }) => role === 'user' || role === 'assistant')
-      if (!left) continue
-      for (const call of placeCallsAt(messages, position)) {
+      for (const call of calls[position] ?? []) {
         if (call.answered) continue
         const { id, key, kind = 'function', name, text, repeated } = call
         const content = repeated

@@ -76,18 +76,54 @@ export function assertConversation(
   )
 }
 
+type Counts = Map<string, number>
+
+/** Counts one more; answers how many there were before it. */
+function count(counts: Counts, id: string): number {
+  const before = counts.get(id) ?? 0
+  counts.set(id, before + 1)
+  return before
+}
+
 /** Ids of the answers right behind a message, as often as each is answered. */
-function answersBehind(
-  messages: readonly ChatCompletionMessageParam[],
-  position: number,
-): Map<string, number> {
-  const answers = new Map<string, number>()
-  for (const message of messages.slice(position + 1)) {
-    if (message.role === 'assistant') break
-    if (message.role !== 'tool') continue
-    answers.set(message.tool_call_id, (answers.get(message.tool_call_id) ?? 0) + 1)
+function answersBehind(messages: readonly ChatCompletionMessageParam[], position: number): Counts {
+  const answers: Counts = new Map()
+  for (let at = position + 1; at < messages.length; at += 1) {
+    const message = messages[at]
+    if (message?.role === 'assistant') break
+    if (message?.role === 'tool') count(answers, message.tool_call_id)
   }
   return answers
+}
+
+/** `earlier`: how many of the messages in front have a call of each id. */
+function place(
+  messages: readonly ChatCompletionMessageParam[],
+  position: number,
+  earlier: Counts,
+): PlacedCall[] {
+  const message = messages[position]
+  const calls = message === undefined ? [] : callsOf(message)
+  if (calls.length === 0) return []
+  if (calls.some(({ id }) => id === '')) {
+    throw callInvalid('A call of the message has no id.', 'Pass the message as the model gave it.')
+  }
+  const answers = answersBehind(messages, position)
+  const seen: Counts = new Map()
+  return calls.map((call) => {
+    const { id } = call
+    const before = count(seen, id)
+    return {
+      ...call,
+      key: `${id}#${earlier.get(id) ?? 0}`,
+      answered: (answers.get(id) ?? 0) > before,
+      repeated: before > 0,
+    }
+  })
+}
+
+function countCalls(earlier: Counts, message: ChatCompletionMessageParam): void {
+  for (const id of new Set(callsOf(message).map((call) => call.id))) count(earlier, id)
 }
 
 /** The calls of the message at a position, each with its name in the conversation. */
@@ -95,27 +131,21 @@ export function placeCallsAt(
   messages: readonly ChatCompletionMessageParam[],
   position: number,
 ): PlacedCall[] {
-  const message = messages[position]
-  const calls = message === undefined ? [] : callsOf(message)
-  if (calls.some(({ id }) => id === '')) {
-    throw callInvalid('A call of the message has no id.', 'Pass the message as the model gave it.')
-  }
-  const earlier = messages
-    .slice(0, position)
-    .map((one) => new Set(callsOf(one).map(({ id }) => id)))
-  const answers = answersBehind(messages, position)
-  const seen = new Map<string, number>()
-  return calls.map((call) => {
-    const { id } = call
-    const before = seen.get(id) ?? 0
-    seen.set(id, before + 1)
-    const ordinal = earlier.filter((ids) => ids.has(id)).length
-    return {
-      ...call,
-      key: `${id}#${ordinal}`,
-      answered: (answers.get(id) ?? 0) > before,
-      repeated: before > 0,
-    }
+  const earlier: Counts = new Map()
+  for (const message of messages.slice(0, position)) countCalls(earlier, message)
+  return place(messages, position, earlier)
+}
+
+/** The calls of each message in front of a position: one look at each, for conversations are long. */
+export function placeCallsBefore(
+  messages: readonly ChatCompletionMessageParam[],
+  end: number,
+): PlacedCall[][] {
+  const earlier: Counts = new Map()
+  return messages.slice(0, Math.max(end, 0)).map((message, position) => {
+    const calls = place(messages, position, earlier)
+    countCalls(earlier, message)
+    return calls
   })
 }
 

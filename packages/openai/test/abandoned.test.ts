@@ -80,6 +80,43 @@ test('a conversation that has not gone on stays as it is', async () => {
   expect((await lelu.approvals.get(pending[0]?.approvalId ?? '')).state).toBe('pending')
 })
 
+/** A long conversation in which every call is answered, and how often its messages are looked at. */
+function counted(steps: number) {
+  let looks = 0
+  const watched = (message: ChatCompletionMessageParam) =>
+    new Proxy(message, {
+      get(target, name) {
+        looks += 1
+        return Reflect.get(target, name)
+      },
+    })
+  const messages = Array.from({ length: steps }, (): ChatCompletionMessageParam[] => [
+    user,
+    {
+      role: 'assistant',
+      tool_calls: [{ id: 'call_0', type: 'function', function: { name: 'x', arguments: '{}' } }],
+    },
+    { role: 'tool', tool_call_id: 'call_0', content: 'done' },
+  ]).flat()
+  return { messages: [...messages.map(watched), user], looks: () => looks }
+}
+
+test('a conversation that is twice as long is looked at twice as often', async () => {
+  const { guard } = await openWorld()
+  const [short, long] = [counted(50), counted(100)]
+  await guard.cancelAbandoned(short.messages)
+  await guard.cancelAbandoned(long.messages)
+  expect(long.looks()).toBeLessThan(2.1 * short.looks())
+})
+
+test('an answer behind a later message of the user is an answer', async () => {
+  const { guard } = await openWorld()
+  const { messages } = await conversation([call('a', 'allowed')])
+  const answer = { role: 'tool' as const, tool_call_id: 'a', content: 'allowed did 5' }
+  const given = [...messages, user, answer]
+  expect(await guard.cancelAbandoned(given)).toEqual(given)
+})
+
 test('the approvals of another tenant are left alone', async () => {
   const { guard, make, lelu } = await openWorld()
   const { message, messages } = await conversation([call('r', 'reviewed')])

@@ -5,6 +5,7 @@ import {
   type Json,
   jsonText,
   LeluError,
+  recordedId,
   takeField,
 } from '@lelu/engine/adapter'
 import type { RunContext } from '@openai/agents'
@@ -103,14 +104,15 @@ export function adapterCall(
   place: Place & { id: string },
 ): AdapterCall<GuardedCall> {
   const schema = editSchema(tool, input)
-  const from = view.namespace ?? server
+  // No namespace of the SDK has a slash in it.
+  const from = [view.namespace, server].filter((name) => name !== undefined).join('/')
   return {
     context: view,
     id: place.id,
     run: place.run,
     tool: tool.name,
     // What a policy, a reviewer and the digest of the call tell one tool of this name from another by.
-    ...(from !== undefined && { server: from }),
+    ...(from !== '' && { server: recordedId(from) }),
     input,
     ...(schema !== undefined && { schema }),
     evidence: () => ({

@@ -1,21 +1,13 @@
-import { recordedId } from '@lelu/engine/adapter'
-import type { AgentTool } from './agent-tool.ts'
-
-type Processed = { functions?: readonly { mcpToolBinding?: { serverName?: unknown } | null }[] }
-
-const servers = new WeakMap<AgentTool, string | undefined>()
+import type { Agent, RunState } from '@openai/agents'
 
 /**
- * Takes the name of a tool's MCP server out of a run that called the tool. The SDK knows the server by the function that
+ * The MCP server that the SDK made the tool of, out of a run that called the tool. The SDK knows it by the function that
  * runs the tool, which a guard replaces: without it, an approval for one server would run on another with the same tool.
+ * It shows it in what it stores of a run, and nowhere else.
  */
-export function rememberServer(tool: AgentTool, state: object): void {
-  const { _lastProcessedResponse: processed } = state as { _lastProcessedResponse?: Processed }
-  const name = processed?.functions?.[0]?.mcpToolBinding?.serverName
-  servers.set(tool, typeof name === 'string' && name !== '' ? recordedId(name) : undefined)
-}
-
-/** The name of the MCP server that the SDK made the tool of, once a text for it was parsed. */
-export function serverOf(tool: AgentTool): string | undefined {
-  return servers.get(tool)
+export function serverIn(state: Pick<RunState<unknown, Agent>, 'toJSON'>): string | undefined {
+  const [called] = state.toJSON().lastProcessedResponse?.functions ?? []
+  const binding = called?.mcpToolBinding
+  if (typeof binding !== 'object' || binding === null || binding.serverName === '') return undefined
+  return binding.serverName
 }

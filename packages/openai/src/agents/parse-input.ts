@@ -1,15 +1,15 @@
 import { asInput, type Json, LeluError } from '@lelu/engine/adapter'
 import type { Agent, Model, RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
-import { rememberServer, serverOf } from './mcp-server.ts'
+import { serverIn } from './mcp-server.ts'
 import { importedSdk, requiredSdk, type Sdk } from './sdk.ts'
 
 /** `server` is the MCP server that the SDK made the tool of. */
 export type ParsedInput = { input: Json; server?: string }
 type Parsed = ({ valid: true } & ParsedInput) | { valid: false }
 
-/** What the SDK shows `needsApproval` for each text, in their order; a hole for one that is not shown at all. */
-type Shown = { input: unknown }[]
+/** What the SDK shows `needsApproval`, by the place of the text; none for one that is not shown at all. */
+type Shown = Record<number, { input: unknown }>
 
 /** Texts that are asked for in one turn, such as those of all the calls of one answer: one run shows them all. */
 type Asked = { texts: string[]; shown: Promise<Shown> }
@@ -17,7 +17,7 @@ type Asked = { texts: string[]; shown: Promise<Shown> }
 const asked = new WeakMap<AgentTool, Asked>()
 
 /** The copy of the SDK that knows the parser of a tool, and the agent that parses there. */
-type Home = { sdk: Sdk; agent: Agent<Shown> }
+type Home = { sdk: Sdk; agent: Agent<Shown>; server?: string | undefined }
 
 const homes = new WeakMap<AgentTool, Home>()
 
@@ -66,27 +66,26 @@ function parsingAgent({ Agent }: Sdk, tool: AgentTool): Agent<Shown> {
 }
 
 async function showIn({ sdk, agent }: Home, tool: AgentTool, texts: readonly string[]) {
-  const shown: Shown = []
+  const shown: Shown = {}
   const runner = new sdk.Runner({ tracingDisabled: true, model: calling(tool.name, texts) })
   const { state } = await runner.run(agent, '', { context: shown })
-  rememberServer(tool, state)
-  return shown
+  return { shown, state }
 }
 
 async function show(tool: AgentTool, texts: readonly string[]): Promise<Shown> {
   const home = homes.get(tool)
-  if (home !== undefined) return showIn(home, tool, texts)
+  if (home !== undefined) return (await showIn(home, tool, texts)).shown
   for (const load of [importedSdk, requiredSdk]) {
     const sdk = await load()
     if (sdk === undefined) continue
     const found = { sdk, agent: parsingAgent(sdk, tool) }
-    const shown = await showIn(found, tool, texts)
+    const { shown, state } = await showIn(found, tool, texts)
     // A copy that does not know the parser shows nothing at all.
-    if (shown.length === 0) continue
-    homes.set(tool, found)
+    if (Object.keys(shown).length === 0) continue
+    homes.set(tool, { ...found, server: serverIn(state) })
     return shown
   }
-  return []
+  return {}
 }
 
 /** What the SDK shows for this text: with all that are asked for in this turn, for the run costs more than they do. */
@@ -131,6 +130,6 @@ export async function parseInput(tool: AgentTool, text: string): Promise<Parsed>
   })
   if (shown === undefined) throw unseen(tool.name)
   if (typeof shown.input === 'string') return { valid: false }
-  const server = serverOf(tool)
+  const server = homes.get(tool)?.server
   return { valid: true, input: asInput(shown.input), ...(server !== undefined && { server }) }
 }

@@ -55,24 +55,30 @@ async function openBanks(place: (tools: FunctionTool[]) => FunctionTool[] = (too
   return { lelu, options, ran, ask, resume, seen }
 }
 
-test('an approval for the tool of one MCP server runs nothing on another that is in its place', async () => {
-  const { lelu, options, ran, ask, resume } = await openBanks()
-  const asked = await ask()
-  expect(await pendingApprovals(asked, options)).toHaveLength(1)
-  await approveAll(lelu)
-  const stored = asked.state.toString()
-  const [answer] = answersOf(await resume('two', stored))
-  expect(answer?.text).toContain('on record already')
-  expect(ran).toEqual([])
-  expect(answersOf(await resume('one', stored))[0]?.text).toContain('one paid')
-  expect(ran).toEqual(['one'])
-})
+test.each([
+  ['tool', (tools: FunctionTool[]) => tools],
+  ['tool in a namespace', inNamespace],
+])(
+  'an approval for a %s of one MCP server runs nothing on another that is in its place',
+  async (_, place) => {
+    const { lelu, options, ran, ask, resume } = await openBanks(place)
+    const asked = await ask()
+    expect(await pendingApprovals(asked, options)).toHaveLength(1)
+    await approveAll(lelu)
+    const stored = asked.state.toString()
+    const [answer] = answersOf(await resume('two', stored))
+    expect(answer?.text).toContain('on record already')
+    expect(ran).toEqual([])
+    expect(answersOf(await resume('one', stored))[0]?.text).toContain('one paid')
+    expect(ran).toEqual(['one'])
+  },
+)
 
-test('a policy and a reviewer see the MCP server of a tool, or the namespace that the app has put it in', async () => {
+test('a policy and a reviewer see the MCP server of a tool, behind the namespace that the app has put it in', async () => {
   const plain = await openBanks()
   await plain.ask()
   expect(await plain.seen()).toMatchObject([{ call: { tool: 'reviewed', server: 'one' } }])
   const placed = await openBanks(inNamespace)
   await placed.ask()
-  expect(await placed.seen()).toMatchObject([{ call: { tool: 'reviewed', server: 'bank' } }])
+  expect(await placed.seen()).toMatchObject([{ call: { tool: 'reviewed', server: 'bank/one' } }])
 })

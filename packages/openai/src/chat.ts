@@ -5,7 +5,7 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionToolMessageParam,
 } from 'openai/resources/chat/completions'
-import { chatEvidence, wasCut } from './evidence.ts'
+import { assertCompletion, chatEvidence, wasCut } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
 import {
   answerCall,
@@ -95,6 +95,7 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
 
   return async (message, options) => {
     const calls = placeCalls(message, options?.messages)
+    assertCompletion(options?.completion)
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
     const works = open.map(async (call) => ({
       same: await sameCall(guard.options, viewOf(call, options), call.key),

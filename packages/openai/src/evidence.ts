@@ -1,6 +1,7 @@
-import type { CallEvidence } from '@lelu/engine/adapter'
+import { type CallEvidence, LeluError } from '@lelu/engine/adapter'
 import type { ChatCompletion } from 'openai/resources/chat/completions'
 import type { Response } from 'openai/resources/responses/responses'
+import { isObject } from './is-object.ts'
 import { type MadeCall, madeCalls, madeChatCalls, unnamed } from './made-calls.ts'
 import { type AssistantMessage, sameCalls } from './place.ts'
 import { type Asked, askChat, askResponses } from './second-opinion.ts'
@@ -10,6 +11,17 @@ function inFront(calls: readonly MadeCall[], id: string): Pick<CallEvidence, 'be
   const place = calls.findIndex((call) => call.id === id)
   const before = calls.slice(0, Math.max(place, 0)).map(unnamed)
   return before.length === 0 ? {} : { before }
+}
+
+/** Throws `LELU_CALL_INVALID` for what is no completion, such as a chunk of a stream: it may say that the answer was cut off. */
+export function assertCompletion(completion: unknown): void {
+  if (completion === undefined || completion === null) return
+  const { choices } = completion as { choices?: unknown }
+  const isChoice = (one: unknown) => isObject(one) && isObject(one.message)
+  if (Array.isArray(choices) && choices.every(isChoice)) return
+  throw new LeluError('LELU_CALL_INVALID', 'This is no completion. No tool was run.', {
+    help: 'Pass the completion as the API gave it; of a stream, what `await stream.finalChatCompletion()` gives.',
+  })
 }
 
 /** The choice of a message. Of several answers (`n`), more than one may make the very same calls, under the same ids. */

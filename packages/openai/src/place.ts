@@ -157,10 +157,12 @@ export function placeCalls(
   message: AssistantMessage,
   messages: readonly ChatCompletionMessageParam[],
 ): PlacedCall[] {
-  if (!isObject(message)) {
-    throw callInvalid('There is no message.', 'Pass the message of a choice of the completion.')
-  }
-  const { function_call: legacy } = message as { function_call?: unknown }
+  const help = 'Pass the message of a choice of the completion.'
+  if (!isObject(message)) throw callInvalid('There is no message.', help)
+  const { role, tool_calls: made, function_call: legacy } = message as Record<string, unknown>
+  // Nothing would be called, and the app would take it that every call has its answer.
+  const isList = made === undefined || made === null || Array.isArray(made)
+  if (role !== 'assistant' || !isList) throw callInvalid('This is no message of a model.', help)
   if (legacy !== undefined && legacy !== null) {
     throw callInvalid('The message has a `function_call`.', 'Pass `tools`, not `functions`.')
   }

@@ -19,6 +19,27 @@ test.each(nothing)('a message that is %s is refused by name', async (message) =>
   expect(await codeOf(executed)).toBe('LELU_CALL_INVALID')
 })
 
+test('what is no message of a model is refused by name: the app would take it for answered', async () => {
+  const { guard } = await openWorld()
+  const { messages, message, completion } = await conversation([call('a', 'allowed')])
+  const strange = [{}, completion, messages[0], { ...message, tool_calls: {} }]
+  for (const given of strange) {
+    const executed = guard.executeToolCalls(given as never, { messages })
+    expect(await codeOf(executed)).toBe('LELU_CALL_INVALID')
+  }
+})
+
+test('what is no completion is refused by name, and runs nothing', async () => {
+  const { guard, amounts } = await openWorld()
+  const { messages, message, completion } = await conversation([call('a', 'allowed')])
+  const chunk = { ...completion, choices: [{ index: 0, delta: {}, finish_reason: 'length' }] }
+  for (const given of ['text', {}, completion.choices[0], chunk, { choices: [null] }]) {
+    const done = guard.executeToolCalls(message, { messages, completion: given as never })
+    expect(await codeOf(done)).toBe('LELU_CALL_INVALID')
+  }
+  expect(amounts()).toEqual([])
+})
+
 test.each(nothing)(
   'a conversation with %s in it is refused by name, and runs nothing',
   async (one) => {

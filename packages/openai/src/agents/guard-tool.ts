@@ -100,5 +100,8 @@ export function guardAgentTools<const T extends unknown[] | readonly unknown[], 
   tools: T,
   options: AgentGuardOptions<Context>,
 ): T {
+  if (!Array.isArray(tools)) {
+    throw invalidOptions('The tools to guard are no list.', 'Pass an array of tools.')
+  }
   return tools.map((tool) => guardAgentTool(tool, options)) as unknown as T
 }

@@ -1,3 +1,4 @@
+import { LeluError } from '@lelu/engine/adapter'
 import type { FunctionCallItem, RunContext, RunToolApprovalItem } from '@openai/agents'
 import { type LastApproval, lastApproval, nameOf, readJson } from './call-name.ts'
 import { namespaceOfCall } from './namespace.ts'
@@ -23,8 +24,18 @@ export type Interruption = {
   call?: GuardedCall
 }
 
+/** Against the stored text of a run, which shows nothing before it is restored. */
+function assertSuspended(result: unknown): void {
+  const { interruptions, getInterruptions } = (result ?? {}) as Record<string, unknown>
+  if (Array.isArray(interruptions) || typeof getInterruptions === 'function') return
+  throw new LeluError('LELU_CALL_INVALID', 'This is neither the result of a run nor its state.', {
+    help: 'Pass what run() gave, or the state that resumeRun() makes of a stored text.',
+  })
+}
+
 /** The suspended function calls; those of agents inside agent tools are among them. */
 export function interruptionsOf(result: Suspended): Interruption[] {
+  assertSuspended(result)
   const isResult = 'interruptions' in result
   const items = isResult ? result.interruptions : result.getInterruptions()
   // Results show the context of their run, states keep it to themselves.

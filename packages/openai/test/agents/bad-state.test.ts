@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { cancelAbandoned, resumeRun } from '../../src/agents/index.ts'
+import {
+  cancelAbandoned,
+  guardAgentTools,
+  pendingApprovals,
+  resumeRun,
+} from '../../src/agents/index.ts'
 import { calling } from './model.ts'
 import { agentWith } from './support.ts'
 
@@ -42,3 +47,21 @@ test.each(broken)(
     expect(ran()).toEqual([])
   },
 )
+
+test('what shows no suspended calls is refused by name, the stored text of a run among it', async () => {
+  const { ask, guardOptions } = await agentWith({ steps })
+  const { state } = await ask()
+  for (const given of [state.toString(), JSON.parse(state.toString()), undefined, null, []]) {
+    const pending = pendingApprovals(given, guardOptions)
+    await expect(pending).rejects.toMatchObject({ code: 'LELU_CALL_INVALID' })
+  }
+  expect(await pendingApprovals(state, guardOptions)).toHaveLength(1)
+})
+
+test('tools that are no list are refused by name', async () => {
+  const { guardOptions } = await agentWith({ steps })
+  for (const given of [undefined, null, {}, 'tools']) {
+    const guard = () => guardAgentTools(given as never, guardOptions)
+    expect(guard).toThrow(expect.objectContaining({ code: 'LELU_OPTIONS_INVALID' }))
+  }
+})

@@ -1,8 +1,8 @@
 import { type AdapterCall, asInput, type ConfidenceSignal } from '@lelu/engine/adapter'
 import type { ModelMessage, ToolSet } from 'ai'
-import { placeOf } from './history.ts'
 import { type GuardedCall, runOf } from './options.ts'
 import { asksItself } from './own-gate.ts'
+import { placeOf } from './place.ts'
 import type { GuardState } from './state.ts'
 import { jsonSchemaOf } from './tool-input.ts'
 
@@ -11,7 +11,7 @@ export type AnyTool = ToolSet[string]
 
 export type CallView = {
   toolCall: { toolCallId: string; toolName: string; input: unknown }
-  messages: readonly ModelMessage[]
+  messages: ModelMessage[]
   runtimeContext: unknown
   tool: AnyTool
   /** What the run passes to this tool beside its input. */
@@ -42,7 +42,7 @@ export async function guardedCall(
   const { id, resumed: woken } = placeOf(messages, toolCallId)
   const gated = await asksItself(tool, input, {
     toolCallId,
-    messages: [...messages],
+    messages,
     context: toolContext as never,
   })
   const schema = await jsonSchemaOf(tool)

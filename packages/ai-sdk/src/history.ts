@@ -11,82 +11,29 @@ export type Part = {
   input?: unknown
 }
 
-const nothing: readonly (Part | null)[] = []
-
-/**
- * The parts of a message of this role; none for any other role, and none for plain text. The SDK compares roles loosely,
- * so that `["tool"]`, which JSON can bring, is "tool".
- */
-function contentOf(
-  message: ModelMessage | undefined,
-  role: ModelMessage['role'],
-): readonly (Part | null)[] {
-  if (String(message?.role) !== role || !Array.isArray(message?.content)) return nothing
-  return message.content as readonly (Part | null)[]
+/** The parts of a message, of whatever role; none of plain text, and nothing that is no part. */
+export function partsIn(message: ModelMessage | undefined): readonly Part[] {
+  const content: unknown = message?.content
+  return Array.isArray(content) ? content.filter((part) => part !== null) : []
 }
 
-/** The same without what is no part. */
+/** The same of a message of this role; none of any other. */
 export function partsOf(
   message: ModelMessage | undefined,
   role: ModelMessage['role'],
 ): readonly Part[] {
-  return contentOf(message, role).filter((part) => part !== null)
+  return message?.role === role ? partsIn(message) : []
 }
 
 /** The name of a call within its run. */
 export const callId = (toolCallId: string, earlier: number): string => `${toolCallId}#${earlier}`
 
-/** How often these messages call with this id. In plain loops: a client may send thousands of calls, each placed so. */
-function countCalls(messages: readonly ModelMessage[], toolCallId: string): number {
-  let count = 0
-  for (const message of messages) {
-    for (const part of contentOf(message, 'assistant'))
-      if (part?.type === 'tool-call' && part.toolCallId === toolCallId) count += 1
-  }
-  return count
-}
-
 /** The SDK looks ids up as the names of properties: there `["id"]`, which JSON can bring, is `"id"`. */
 export const nameOf = (id: unknown): string => String(id)
 
-/**
- * Whether the SDK takes the call up from the history instead of from the model: by the very rule of its own
- * `collectToolApprovals`, or a forged history could pass for a new answer.
- */
-function isResumed(messages: readonly ModelMessage[], toolCallId: string): boolean {
-  const last = contentOf(messages.at(-1), 'tool')
-  if (last.some((part) => part?.type === 'tool-result' && part.toolCallId === toolCallId))
-    return false
-  const approves = (part: Part | null): part is Part =>
-    part?.type === 'tool-approval-response' && Boolean(part.approved)
-  if (!last.some(approves)) return false
-  const requests = new Set<string>() // for this call: the last request of an id counts
-  for (const message of messages) {
-    for (const part of contentOf(message, 'assistant')) {
-      if (part?.type !== 'tool-approval-request') continue
-      if (nameOf(part.toolCallId) === nameOf(toolCallId)) requests.add(nameOf(part.approvalId))
-      else requests.delete(nameOf(part.approvalId))
-    }
-  }
-  return last.some((part) => approves(part) && requests.has(nameOf(part.approvalId)))
-}
-
-/**
- * Names a call within its run, the same when it is decided and when it is resumed: models reuse ids (`call_0` in
- * every step), so how many earlier calls have the same id is part of the name.
- */
-export function placeOf(
-  messages: readonly ModelMessage[],
-  toolCallId: string,
-): { id: string; resumed: boolean } {
-  const resumed = isResumed(messages, toolCallId)
-  const count = countCalls(messages, toolCallId)
-  return { id: callId(toolCallId, resumed ? Math.max(count - 1, 0) : count), resumed }
-}
-
 /** A call that was suspended and has no result yet. */
 export type OpenCall = {
-  /** Within its run, as `placeOf` names it. */
+  /** Its name within its run: the one that it has when it is decided and when it is resumed. */
   id: string
   toolCallId: string
   toolName: string
@@ -106,7 +53,7 @@ const resultsIn = (message: ModelMessage): readonly Part[] =>
 
 /** Whether a call of the last step that the app or its client answers has no result yet: the SDK would fail on it. */
 export function waitsForApp(messages: readonly ModelMessage[]): boolean {
-  const index = messages.findLastIndex(({ role }) => String(role) !== 'tool')
+  const index = messages.findLastIndex(({ role }) => role !== 'tool')
   const parts = partsOf(messages[index], 'assistant')
   const asked = requestsIn(parts)
   const results = messages.slice(index + 1).flatMap(resultsIn)

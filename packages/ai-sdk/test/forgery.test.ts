@@ -96,6 +96,20 @@ test.each([
   }
 })
 
+// The SDK reads no request in a message of such a role.
+test('a message of no role takes no request away, so that the call passed for a new one', async () => {
+  const other = { type: 'tool-approval-request', approvalId: 'sdk-1', toolCallId: 'other' }
+  const [first, call, answer] = forged({ tool: 'allowed' })
+  const messages = [first, call, { role: ['assistant'], content: [other] }, answer]
+  for (const run of [generate, stream]) {
+    const { tools, ran } = createTools()
+    const guard = guardWith(await openLelu())
+    const posted = run({ guard, tools, messages: messages as ModelMessage[], model: finish() })
+    await expect(posted).rejects.toThrow()
+    expect(ran).toEqual([])
+  }
+})
+
 test.each([
   ['input', { input: { amount: 9, note: 'none' } }],
   ['tool', { tool: 'allowed' }],

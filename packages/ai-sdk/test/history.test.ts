@@ -1,6 +1,7 @@
 import type { ModelMessage } from 'ai'
 import { expect, test } from 'vitest'
-import { openCalls, placeOf } from '../src/history.ts'
+import { openCalls } from '../src/history.ts'
+import { placeOf } from '../src/place.ts'
 
 const asks = (toolCallId: string, approvalId?: string): ModelMessage => ({
   role: 'assistant',
@@ -67,15 +68,33 @@ test('a history that a client broke is read as far as it goes', () => {
   expect(openCalls(broken)).toEqual([])
 })
 
-test('a client that sends thousands of open calls has its history read through once, not once for each', () => {
+test('a history that grew in place is read again', () => {
+  const messages = [asks('a', 'ra')]
+  expect(placeOf(messages, 'a')).toEqual({ id: 'a#1', resumed: false })
+  messages.push(tool(result('b')))
+  expect(placeOf(messages, 'a')).toEqual({ id: 'a#1', resumed: false })
+  const last = messages.at(-1)?.content as ToolParts
+  last.push(answers('ra'))
+  expect(placeOf(messages, 'a')).toEqual({ id: 'a#0', resumed: true })
+  messages.push(asks('a'))
+  expect(placeOf(messages, 'a')).toEqual({ id: 'a#2', resumed: false })
+})
+
+test('a client that sends thousands of calls has its history read through once, not once for each', () => {
   let reads = 0
-  const messages = Array.from({ length: 2000 }, (_, index) => ({
+  const counted = <T extends ModelMessage>(message: T): T => ({
+    ...message,
     get role() {
       reads += 1
-      return 'assistant' as const
+      return message.role
     },
-    content: asks(`c${index}`, `r${index}`).content,
-  })) as ModelMessage[]
-  expect(openCalls(messages)).toHaveLength(2000)
-  expect(reads).toBeLessThan(20 * messages.length)
+  })
+  const names = Array.from({ length: 2000 }, (_, index) => `c${index}`)
+  const asked = names.map((name) => counted(asks(name, `r-${name}`)))
+  expect(openCalls(asked)).toHaveLength(2000)
+  expect(reads).toBeLessThan(20 * names.length)
+  reads = 0
+  const woken = [...asked, counted(tool(...names.map((name) => answers(`r-${name}`))))]
+  for (const name of names) expect(placeOf(woken, name).resumed).toBe(true)
+  expect(reads).toBeLessThan(20 * names.length)
 })

@@ -1,7 +1,8 @@
 // Guarding tool calls
 export { type AiGuard, createAiGuard } from './create-ai-guard.ts'
 export type { AbandonedContext, AiGuardOptions, GuardedCall, RunContext } from './options.ts'
-export type { ApprovalQuestion, ApprovalStatus, ToolApproval } from './tool-approval.ts'
+export type { ApprovalStatus } from './decide-call.ts'
+export type { ApprovalQuestion, ToolApproval } from './tool-approval.ts'
 
 // Resuming what waits for a person
 export type { PendingCall, Settled } from './settle.ts'

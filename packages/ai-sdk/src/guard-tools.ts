@@ -18,7 +18,10 @@ const searches = Symbol.for('vercel.ai.toolSearch')
 export const isToolSearch = (tool: AnyTool | undefined): boolean =>
   (tool as { [searches]?: unknown } | undefined)?.[searches] === true
 
-/** The last value is the result. `onValue` answers false when no more values are wanted. */
+/**
+ * The last value is the result. `onValue` answers false when no more values are wanted: the tool is cut off then, and
+ * what it had said by then is no result.
+ */
 async function drain(
   values: AsyncIterable<unknown>,
   onValue: (value: unknown) => Promise<boolean>,
@@ -26,7 +29,7 @@ async function drain(
   let last: unknown
   for await (const value of values) {
     last = value
-    if (!(await onValue(value))) break
+    if (!(await onValue(value))) throw new Error('The tool was ended before it was done.')
   }
   return last
 }

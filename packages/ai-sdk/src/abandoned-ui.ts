@@ -10,6 +10,7 @@ import { toolNamed } from './tool-output.ts'
 import {
   ended,
   isDeclined,
+  isHalfway,
   isOpen,
   isUnansweredPart,
   type ToolPart,
@@ -67,7 +68,8 @@ export async function closeAbandonedUi<M extends UIMessage>(
       return ending.status === 'denied' ? part : ended(part, toPart(state, named, ending, context))
     }
     if (!isOpen(call)) {
-      const approval = isUnexplained(call) ? (await find()).approval : undefined
+      const unsure = isUnexplained(call) || isHalfway(call)
+      const approval = unsure ? (await find()).approval : undefined
       const ending = approval && endOf(approval, named)
       // It has run since, or the page shows it so by itself: nobody may be told that nothing happened.
       return ending === undefined || ending.status === 'denied'

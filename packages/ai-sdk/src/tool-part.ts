@@ -11,6 +11,8 @@ export type ToolPart = {
   toolName?: string
   input?: unknown
   output?: unknown
+  /** Whether the tool had more to say. */
+  preliminary?: boolean
   errorText?: string
   providerExecuted?: boolean
   approval?: PartApproval
@@ -34,6 +36,10 @@ export const toolNameOf = ({ toolName, type }: ToolPart): string =>
 export const isUnansweredPart = ({ state, output, approval }: ToolPart): boolean =>
   state === 'output-available' && isUnanswered(output) && approval !== undefined
 
+/** What its tool had said so far, from a run that was stopped. The SDK's conversion takes it for the result. */
+export const isHalfway = ({ state, preliminary, approval }: ToolPart): boolean =>
+  state === 'output-available' && preliminary === true && approval !== undefined
+
 export const isOpen = (part: ToolPart): boolean =>
   part.state === 'approval-requested' ||
   (part.state === 'approval-responded' && part.approval?.approved === true) ||
@@ -45,7 +51,7 @@ export const isDeclined = ({ state, approval }: ToolPart): boolean =>
 
 /** The part with what came of its call since; what it said of that before is left out. */
 export function ended<Part>(part: Part, end: Partial<ToolPart>): Part {
-  const { output: _output, ...call } = part as ToolPart
+  const { output: _output, preliminary: _preliminary, ...call } = part as ToolPart
   return { ...call, ...end, approval: { ...call.approval, ...end.approval } } as Part
 }
 

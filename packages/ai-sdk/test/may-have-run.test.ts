@@ -73,3 +73,29 @@ test.each(endings)(
     }
   },
 )
+
+// As a chat is stored whose user pressed "stop" while the tool yielded its values.
+test.each(endings)(
+  'of a call that %s, what a chat had shown so far is not told as its result',
+  async (_what, error, text) => {
+    const lelu = await openLelu()
+    const guard = guardWith(lelu)
+    const { tools } = failing(error)
+    const first = await post(guard, tools, [ask], scriptedModel(step))
+    await approveAll(lelu)
+    await post(guard, tools, first.chat).catch(() => {})
+
+    const stopped = copyOf(first.chat)
+    const part = toolPart(stopped, 'reviewed')
+    const approval = { ...part?.approval, approved: true }
+    const shown = { state: 'output-available', output: 'a quarter', preliminary: true }
+    Object.assign(part ?? {}, { ...shown, approval })
+    const later = await guard.cancelAbandoned([...stopped, { ...ask, id: 'u2' }], { tools })
+    expect(await isValid(later, tools)).toBe(true)
+    expect(answers(await convertToModelMessages(later)).c).toEqual({
+      type: 'error-text',
+      value: expect.stringContaining(text),
+    })
+    expect(toolPart(later, 'reviewed')).not.toHaveProperty('preliminary')
+  },
+)

@@ -1,52 +1,11 @@
-import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
 import type { ToolCall } from '@langchain/core/messages'
 import type { RunnableToolLike } from '@langchain/core/runnables'
 import { isRunnableToolLike } from '@langchain/core/utils/function_calling'
-import { type Json, LeluError } from '@lelu/engine/adapter'
+import { isSameInput, type Json, LeluError } from '@lelu/engine/adapter'
+import { type CallableTool, callTool, type InnerCall, isCallable } from './callable-tool.ts'
+import { isCoreTool } from './core-tool.ts'
 import { handDown } from './nested-call.ts'
-
-/** The inner method of LangChain's structured tools: it gets the parsed input. */
-export type InnerCall = (
-  input: unknown,
-  runManager: CallbackManagerForToolRun | undefined,
-  config: Record<string, unknown>,
-) => unknown
-
-export type CallableTool = {
-  name: string
-  description?: string
-  schema?: unknown
-  responseFormat?: string
-  metadata?: Record<string, unknown>
-  invoke(given: unknown, config: Record<string, unknown>): unknown
-  _call: InnerCall
-}
-
-/** Whether the tool has the inner method that takes the parsed input. */
-export function isCallable(tool: unknown): tool is CallableTool {
-  if (typeof tool !== 'object' || tool === null) return false
-  const { invoke, _call } = tool as Partial<CallableTool>
-  return typeof invoke === 'function' && typeof _call === 'function'
-}
-
-/**
- * Calls the tool itself on the stored input. `null` stands for a tool that was called with nothing. `nested` names the
- * call where it is one of a body.
- */
-export function callTool(
-  tool: CallableTool,
-  input: Json,
-  runManager: CallbackManagerForToolRun | undefined,
-  config: Record<string, unknown>,
-  nested?: readonly string[],
-): unknown {
-  const { toolCall } = config
-  const own =
-    typeof toolCall === 'object' && toolCall !== null
-      ? { ...config, toolCall: handDown(toolCall, nested) }
-      : config
-  return tool._call(input ?? undefined, runManager, own)
-}
+import { parseInput } from './tool-input.ts'
 
 /** The first use of a permission passes, every further one throws. */
 function onlyOnce(tool: string): () => void {
@@ -65,6 +24,13 @@ function onlyOnce(tool: string): () => void {
   }
 }
 
+/** Whether what a tool does in an `invoke` or a `call` of its own may be done on the tool itself: it parses once more. */
+async function runsOnItself(tool: CallableTool, input: Json, call: ToolCall): Promise<boolean> {
+  if (isCoreTool(tool)) return false
+  const again = await parseInput(tool, call.args)
+  return again.valid && isSameInput(again.input, input)
+}
+
 /** The schema is taken away, for the input is parsed already and a transform must not be applied twice. */
 function bindCallable(tool: CallableTool, input: Json, call: ToolCall): CallableTool {
   const [invoked, called] = [onlyOnce(tool.name), onlyOnce(tool.name)]
@@ -72,9 +38,10 @@ function bindCallable(tool: CallableTool, input: Json, call: ToolCall): Callable
     called()
     return callTool(tool, input, runManager, config)
   }
-  // A class may do its work in an `invoke` of its own, and never get to the inner call.
-  const invoke: CallableTool['invoke'] = (_given, config) => {
+  const invoke: CallableTool['invoke'] = async (_given, config) => {
     invoked()
+    // A class may do its work in an `invoke` of its own, with its schema and with `#private` members: only it has those.
+    if (await runsOnItself(tool, input, call)) return tool.invoke(handDown(call), config)
     return tool.invoke.call(bound, call, config)
   }
   const bound: CallableTool = Object.create(tool, {

@@ -1,6 +1,6 @@
 import * as imported from '@langchain/core/tools'
 import { LeluError } from '@lelu/engine/adapter'
-import { type CallableTool, isCallable } from './bind-tool.ts'
+import { type CallableTool, isCallable } from './callable-tool.ts'
 import { required } from './required.ts'
 
 type Core = Pick<

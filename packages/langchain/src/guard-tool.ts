@@ -1,6 +1,6 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
 import { type AddedField, asInput, isSameInput, type Json, takeField } from '@lelu/engine/adapter'
-import { type CallableTool, callTool, type InnerCall } from './bind-tool.ts'
+import { type CallableTool, callTool, type InnerCall } from './callable-tool.ts'
 import { assertCoreTool } from './core-tool.ts'
 import { isOutage } from './engine-error.ts'
 import { failNode } from './fail-node.ts'

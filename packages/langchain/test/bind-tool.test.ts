@@ -127,3 +127,49 @@ test('a tool of a kind that cannot be held to the decided input is refused to th
   expect(error).toMatchObject({ code: 'LELU_TOOL_UNSUPPORTED' })
   expect(runs).toBe(0)
 })
+
+/** Does its work in an `invoke` of its own, with what only its own methods can read. */
+class Private extends StructuredTool {
+  name = 'reviewed'
+  description = 'Does it.'
+  schema = schema
+  #ran = 0
+  override async invoke(given: unknown): Promise<never> {
+    const { amount } = this.schema.parse((given as { args: unknown }).args)
+    this.#ran += 1
+    return `did ${amount}, ${this.#ran} time` as never
+  }
+  override async _call(): Promise<string> {
+    return ''
+  }
+}
+
+test('an approved call runs in a class whose own `invoke` reads its private fields and its schema', async () => {
+  const lelu = await openLelu()
+  const agent = agentOf(lelu, [new Private()], 'reviewed')
+  const id = waitingId(await agent.invoke(ask, config))
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  const done = await agent.invoke(new Command({ resume: true }), config)
+  expect(toolMessages(done).call_0?.text).toBe('did 5, 1 time')
+})
+
+class Doubles extends StructuredTool {
+  name = 'allowed'
+  description = 'Does it.'
+  schema = doubled
+  ran: unknown[] = []
+  override invoke(
+    ...given: Parameters<StructuredTool['invoke']>
+  ): ReturnType<StructuredTool['invoke']> {
+    return super.invoke(...given)
+  }
+  override async _call(given: unknown): Promise<string> {
+    return `${this.ran.push(given)}`
+  }
+}
+
+test('a class with an `invoke` of its own runs what was decided: a transform is applied once', async () => {
+  const tool = new Doubles()
+  await agentOf(await openLelu(), [tool as never], 'allowed').invoke(ask, config)
+  expect(tool.ran).toEqual([{ amount: 10 }])
+})

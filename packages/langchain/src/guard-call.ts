@@ -1,3 +1,4 @@
+import { isGraphBubbleUp } from '@langchain/langgraph'
 import {
   cancelApproval,
   cutOffText,
@@ -14,6 +15,7 @@ import {
 import { noteAnswered } from './answered.ts'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import { type CutOffMarks, isCutOff } from './cut-off.ts'
+import { isOutage } from './engine-error.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
 import { forgetWaking, takeWaking, useUpResumes } from './resume-values.ts'
@@ -123,8 +125,12 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
         return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
-      case 'threw':
-        return { status: 'threw', error: turn.outageBehind(result.error) ?? result.error }
+      case 'threw': {
+        const error = turn.outageBehind(result.error) ?? result.error
+        const stays = isGraphBubbleUp(error) || isOutage(error) || signal?.aborted === true
+        if (!stays) await cancelCaught(options, turn.caught())
+        return { status: 'threw', error }
+      }
       case 'suspended':
         if (options.mode === 'tell-model') {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
@@ -162,7 +168,7 @@ async function cancelAborted(options: GuardOptions, call: NamedCall<GuardedCall>
     .catch(() => {})
 }
 
-/** A body that took the interrupt of a call for an error went on without it, and is answered: nothing takes it up again. */
+/** A body that took the interrupt of a call for an error went on without it, or failed: nothing takes it up again. */
 async function cancelCaught({ lelu }: GuardOptions, approvalIds: readonly string[]): Promise<void> {
   for (const id of approvalIds) {
     await lelu.approvals

@@ -20,8 +20,6 @@ type Step = {
   asking: Asking[]
   held: Waiting[]
   calls: Set<string>
-  /** The approvals that were asked for, and that nothing has woken. */
-  waiting: Set<string>
   ended?: { error: unknown }
 }
 
@@ -41,15 +39,22 @@ export type Turn = {
    * without a question of several outages of a step, and such an interrupt ends a run without a word.
    */
   outageBehind(error: unknown): Error | undefined
-  /** The approvals of calls that the body made, and whose interrupt it has caught. */
+  /** The approvals of calls in the body, of an agent in there too, whose interrupt has not got out of it. */
   caught(): string[]
 }
 
 /** By the run of a node, or of a body. */
 const steps = new WeakMap<object, Step>()
+type Body = {
+  call: GuardedCall
+  outage?: Error
+  /** The approvals that were asked for in it, and that nothing has woken. */
+  waiting: Set<string>
+  around: Body | undefined
+}
 type Around = {
   nodes: ReadonlySet<object>
-  body: { outage?: Error }
+  body: Body
   /** Interrupts the graph in the turn of the call around. */
   ask: Turn['ask']
 }
@@ -66,6 +71,22 @@ export function noteOutage(error: Error): void {
 function aroundOf({ configurable }: GuardedCall): Around | undefined {
   const around = inside.getStore()
   return around?.nodes.has(configurable.__pregel_scratchpad as object) === true ? around : undefined
+}
+
+/** Whether the interrupt of a call goes through a body. That of an agent with a thread of its own ends there. */
+function isWithin({ configurable }: GuardedCall, body: Body): boolean {
+  const { thread_id, checkpoint_ns } = body.call.configurable
+  const place = `${configurable.checkpoint_ns}|`
+  return thread_id === configurable.thread_id && place.startsWith(`${checkpoint_ns}|`)
+}
+
+/** The bodies that a call is made in, also where the graph of an agent is in between. */
+function bodiesAround(call: GuardedCall): Body[] {
+  const bodies: Body[] = []
+  for (let body = inside.getStore()?.body; body !== undefined; body = body.around) {
+    if (isWithin(call, body)) bodies.push(body)
+  }
+  return bodies
 }
 
 const isEmpty = ({ deciding, working, asking, held }: Step): boolean =>
@@ -89,7 +110,6 @@ function stepOf(call: GuardedCall): Step {
     asking: [],
     held: [],
     calls: new Set(),
-    waiting: new Set(),
   }
   if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
   const place = aroundOf(call)?.body ?? scratchpad
@@ -127,7 +147,7 @@ function settle(step: Step): void {
  * that is allowed waits for decisions alone, never for the end of another one, which may end only when it has run.
  */
 export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promise<T>): Promise<T> {
-  const [step, around] = [stepOf(call), aroundOf(call)]
+  const [step, around, bodies] = [stepOf(call), aroundOf(call), bodiesAround(call)]
   let over = false
   let at = 'deciding' as 'deciding' | 'working' | 'resting'
   const leave = () => {
@@ -145,13 +165,13 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     leave()
     settle(step)
   }
-  const body: Around['body'] = {}
+  const body: Body = { call, waiting: new Set(), around: inside.getStore()?.body }
   const turn: Turn = {
     outageBehind: (error) =>
       isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
         ? body.outage
         : undefined,
-    caught: () => [...(steps.get(body)?.waiting ?? [])],
+    caught: () => [...body.waiting],
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
     work() {
       leave()
@@ -161,7 +181,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     },
     async ask(payload) {
       const { approvalIds } = payload.lelu
-      for (const id of approvalIds) step.waiting.add(id)
+      for (const { waiting } of bodies) for (const id of approvalIds) waiting.add(id)
       const next = at === 'working' ? 'working' : 'deciding'
       await rest((waiting) => step.asking.push({ ...waiting, payload, next }), next)
       const asked = together([payload, ...step.asking.map((other) => other.payload)])
@@ -172,7 +192,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
         step.ended = { error }
         throw error
       }
-      for (const id of approvalIds) step.waiting.delete(id)
+      for (const { waiting } of bodies) for (const id of approvalIds) waiting.delete(id)
     },
   }
   step.deciding += 1

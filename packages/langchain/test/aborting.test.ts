@@ -1,10 +1,12 @@
-import { Command, MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { Command } from '@langchain/langgraph'
+import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, leluMiddleware, type MiddlewareOptions } from '../src/index.ts'
 import {
+  agentOf,
   agentWith,
+  answering,
   ask,
   calling,
   config,
@@ -47,13 +49,10 @@ async function atWork(how: 'middleware' | 'guardTool', options: MiddlewareOption
     },
     { name: 'reviewed', schema: z.object({}) },
   )
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'reviewed', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'reviewed', args: {} })),
     tools: [how === 'guardTool' ? guardTool(slow, options) : slow],
     middleware: how === 'guardTool' ? [] : [leluMiddleware(options)],
-    checkpointer: new MemorySaver(),
   })
   return { agent, id: waitingId(await agent.invoke(ask, config)), started: started.promise }
 }
@@ -94,13 +93,10 @@ test('a tool that fails by itself has failed, and the log says so', async () => 
   const broken = () => {
     throw new TypeError('no such account')
   }
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed', args: {} })),
     tools: [tool(broken, { name: 'allowed', schema: z.object({}) })],
     middleware: [leluMiddleware({ lelu: heardLelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, { ...config, signal: new AbortController().signal })
   expect(heard).toMatchObject([{ name: 'TypeError' }])
@@ -130,12 +126,9 @@ test('after a reviewer’s edit a guarded tool finds the edited input in its cal
     name: 'reviewed',
     schema: z.object({ amount: z.number() }),
   })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'reviewed' }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'reviewed' })),
     tools: [guardTool(reviewed, { lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   const id = waitingId(await agent.invoke(ask, config))
   await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: 1 } })

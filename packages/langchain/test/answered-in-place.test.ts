@@ -1,17 +1,11 @@
 import { HumanMessage, RemoveMessage, ToolMessage } from '@langchain/core/messages'
-import { isGraphBubbleUp, MemorySaver, REMOVE_ALL_MESSAGES } from '@langchain/langgraph'
-import {
-  AIMessage,
-  createAgent,
-  createMiddleware,
-  fakeModel,
-  tool,
-  toolRetryMiddleware,
-} from 'langchain'
+import { isGraphBubbleUp, REMOVE_ALL_MESSAGES } from '@langchain/langgraph'
+import { AIMessage, createMiddleware, fakeModel, tool, toolRetryMiddleware } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware, type MiddlewareOptions, pendingApprovals, resume } from '../src/index.ts'
 import {
+  agentOf,
   agentWith,
   ask,
   calling,
@@ -36,12 +30,11 @@ function agentBehind(
   const model = fakeModel()
     .respond(calling({ id: 'r', name: 'reviewed' }))
     .respond(new AIMessage('Finished.'))
-  const agent = createAgent({
+  const agent = agentOf({
     model,
     tools,
     version,
     middleware: [before as Middleware, leluMiddleware({ lelu, subject, toolErrors: 'throw' })],
-    checkpointer: new MemorySaver(),
   })
   return { agent, ran }
 }
@@ -152,12 +145,7 @@ test('an approved call that runs at this moment is left to finish', async () => 
   )
   const model = fakeModel().respond(calling({ id: 'r', name: 'reviewed', args: {} }))
   for (const _answer of [1, 2]) model.respond(new AIMessage('Finished.'))
-  const agent = createAgent({
-    model,
-    tools: [slow],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const agent = agentOf({ model, tools: [slow], middleware: [leluMiddleware({ lelu, subject })] })
   const result = await agent.invoke(ask, config)
   const id = waitingId(result)
   await lelu.approvals.review(id, { verdict: 'approve', reviewer })

@@ -1,55 +1,39 @@
-import { MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, LeluError, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
-import { ask, calling, config, openLelu, reviewer, subject, toolMessages } from './support.ts'
+import { LeluError, pendingApprovals, resume } from '../src/index.ts'
+import { type Body, guardedBy, runOf, toolOf } from './bodies.ts'
+import { ask, openLelu, reviewer, toolMessages } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
-type Inner = { invoke(input: unknown, runtime: unknown): Promise<{ text: string }> }
-type Body = (runtime: unknown) => Promise<string>
 
-const schema = z.object({})
-const toolOf = (name: string, body: Body) =>
-  tool((_input, runtime) => body(runtime), { name, schema })
+/** A guarded tool for the body. */
+const innerOf = (lelu: Lelu, name: string, body: () => string | Promise<string>) =>
+  guardedBy(lelu, toolOf(name, body))
 
-const guarded = (lelu: Lelu, name: string, body: () => string | Promise<string>) =>
-  guardTool(
-    toolOf(name, async () => body()),
-    { lelu, subject },
-  ) as unknown as Inner
-
-const outers = ['a guarded tool', 'a plain tool'] as const
+const outers = ['middleware', 'plain agent'] as const
 
 /** An agent whose one tool has this body. */
-function agentOf(lelu: Lelu, body: Body, outer: (typeof outers)[number]) {
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ id: 'outer', name: 'allowed_helper', args: {} }))
-      .respond(new AIMessage('Finished.')),
-    tools: [toolOf('allowed_helper', body)],
-    middleware: outer === 'a guarded tool' ? [leluMiddleware({ lelu, subject })] : [],
-    checkpointer: new MemorySaver(),
-  })
-  const goOn = async (result: unknown) =>
-    agent.invoke((await resume({ result, lelu })) as never, config)
-  return { start: () => agent.invoke(ask, config), goOn }
+function helperOf(lelu: Lelu, body: Body, outer: (typeof outers)[number]) {
+  const run = runOf(lelu, toolOf('allowed_helper', body), outer)
+  return {
+    start: () => run(ask),
+    goOn: async (result: unknown) => run(await resume({ result, lelu })),
+  }
 }
 
 const approve = (lelu: Lelu, id = '') => lelu.approvals.review(id, { verdict: 'approve', reviewer })
 
 test.each(outers)(
-  'calls that the body of %s makes at once wait together, and each runs once',
+  'calls that the body of a tool (%s) makes at once wait together, and each runs once',
   async (outer) => {
     const lelu = await openLelu()
     const ran: string[] = []
     const names = ['reviewed', 'allowed', 'reviewed_too']
-    const inner = names.map((name) => guarded(lelu, name, () => `${name} ${ran.push(name)}`))
+    const inner = names.map((name) => innerOf(lelu, name, () => `${name} ${ran.push(name)}`))
     const body: Body = async (runtime) => {
       const answers = await Promise.all(inner.map((one) => one.invoke({}, runtime)))
       return answers.map(({ text }) => text).join()
     }
-    const { start, goOn } = agentOf(lelu, body, outer)
+    const { start, goOn } = helperOf(lelu, body, outer)
     let result = await start()
     const [first, second] = pendingApprovals(result)
     expect([first?.action, second?.action]).toEqual(['reviewed', 'reviewed_too'])
@@ -66,16 +50,16 @@ test.each(outers)(
 )
 
 test.each(outers.flatMap((outer) => [[outer, 'allowed'] as const, [outer, 'reviewed'] as const]))(
-  'in the body of %s, a call (%s) that ends when a later one has run does not hold that one up',
+  'in the body of a tool (%s), a call (%s) that ends when a later one has run does not hold that one up',
   async (outer, kind) => {
     const lelu = await openLelu()
     const [started, event] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const watch = guarded(lelu, `${kind}_watch`, async () => {
+    const watch = innerOf(lelu, `${kind}_watch`, async () => {
       started.resolve()
       await event.promise
       return 'watched'
     })
-    const trigger = guarded(lelu, 'allowed_trigger', () => {
+    const trigger = innerOf(lelu, 'allowed_trigger', () => {
       event.resolve()
       return 'triggered'
     })
@@ -85,7 +69,7 @@ test.each(outers.flatMap((outer) => [[outer, 'allowed'] as const, [outer, 'revie
       const { text } = await trigger.invoke({}, runtime)
       return `${(await watching).text}, ${text}`
     }
-    const { start, goOn } = agentOf(lelu, body, outer)
+    const { start, goOn } = helperOf(lelu, body, outer)
     let result = await start()
     for (const { approvalId } of pendingApprovals(result)) {
       await approve(lelu, approvalId)
@@ -96,7 +80,7 @@ test.each(outers.flatMap((outer) => [[outer, 'allowed'] as const, [outer, 'revie
 )
 
 test.each(outers)(
-  'the body of %s that has caught an outage may try again, and the call runs',
+  'the body of a tool (%s) that has caught an outage may try again, and the call runs',
   async (outer) => {
     const lelu = await openLelu()
     let down = true
@@ -106,30 +90,13 @@ test.each(outers)(
             new LeluError('LELU_STORE_UNAVAILABLE', 'The store is down.', { help: '' }),
           )
         : lelu.guard(...given)
-    const allowed = guarded({ ...lelu, guard }, 'allowed', () => 'did it')
+    const allowed = innerOf({ ...lelu, guard }, 'allowed', () => 'did it')
     const body: Body = async (runtime) => {
       await expect(allowed.invoke({}, runtime)).rejects.toThrow('The store is down.')
       down = false
       return (await allowed.invoke({}, runtime)).text
     }
-    const done = await agentOf(lelu, body, outer).start()
+    const done = await helperOf(lelu, body, outer).start()
     expect(toolMessages(done).outer?.text).toBe('did it')
   },
 )
-
-test('the approvals of calls whose interrupts a guarded tool has caught are cancelled', async () => {
-  const lelu = await openLelu()
-  const ran: string[] = []
-  const names = ['reviewed', 'reviewed_too']
-  const inner = names.map((name) => guarded(lelu, name, () => `${ran.push(name)}`))
-  const body: Body = async (runtime) => {
-    for (const one of inner) await expect(one.invoke({}, runtime)).rejects.toThrow()
-    return 'went on'
-  }
-  const done = await agentOf(lelu, body, 'a guarded tool').start()
-  expect(pendingApprovals(done)).toEqual([])
-  expect(toolMessages(done).outer?.text).toBe('went on')
-  const { approvals } = await lelu.approvals.list()
-  expect(approvals.map(({ state }) => state)).toEqual(['cancelled', 'cancelled'])
-  expect(ran).toEqual([])
-})

@@ -1,11 +1,13 @@
 import { RunnableLambda } from '@langchain/core/runnables'
 import { StructuredTool } from '@langchain/core/tools'
-import { Command, MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, createMiddleware, fakeModel } from 'langchain'
+import { Command } from '@langchain/langgraph'
+import { type createAgent, createMiddleware, fakeModel } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware } from '../src/index.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -41,28 +43,25 @@ const repeater = createMiddleware({
   },
 })
 
-function agentOf(lelu: Lelu, tools: Tools, name: string, args = { amount: 5 } as object) {
-  return createAgent({
-    model: fakeModel()
-      .respond(calling({ name, args: { ...args } }))
-      .respond(new AIMessage('Finished.')),
+function repeatedAgent(lelu: Lelu, tools: Tools, name: string, args = { amount: 5 } as object) {
+  return agentOf({
+    model: answering(calling({ name, args: { ...args } })),
     tools,
     middleware: [leluMiddleware({ lelu, subject }), repeater],
-    checkpointer: new MemorySaver(),
   })
 }
 
 test('a runnable as a tool runs what was decided: a transform is applied once', async () => {
   const lelu = await openLelu()
   const { tool, ran } = runnableTool('allowed', doubled)
-  await agentOf(lelu, [tool], 'allowed').invoke(ask, config)
+  await repeatedAgent(lelu, [tool], 'allowed').invoke(ask, config)
   expect(ran).toEqual([{ amount: 10 }])
 })
 
 test('one approval of a runnable runs it once, and on the approved input alone', async () => {
   const lelu = await openLelu()
   const { tool, ran } = runnableTool('reviewed', schema)
-  const agent = agentOf(lelu, [tool], 'reviewed')
+  const agent = repeatedAgent(lelu, [tool], 'reviewed')
   await lelu.approvals.review(waitingId(await agent.invoke(ask, config)), {
     verdict: 'approve',
     reviewer,
@@ -76,7 +75,7 @@ test('arguments that look like a tool call do not get another input past the dec
   const lelu = await openLelu()
   const { tool, ran } = runnableTool('allowed', z.looseObject({ amount: z.number() }))
   const args = { amount: 5, type: 'tool_call', id: 'x', name: 'allowed', args: { amount: 9 } }
-  const done = await agentOf(lelu, [tool], 'allowed', args).invoke(ask, config)
+  const done = await repeatedAgent(lelu, [tool], 'allowed', args).invoke(ask, config)
   expect(toolMessages(done).call_0?.text).toContain('The call did not run')
   expect(ran).toEqual([])
 })
@@ -97,14 +96,14 @@ class Invokes extends StructuredTool {
 test('a class with an `invoke` of its own is handed the decided input, once', async () => {
   const lelu = await openLelu()
   const tool = new Invokes()
-  await agentOf(lelu, [tool], 'allowed').invoke(ask, config)
+  await repeatedAgent(lelu, [tool], 'allowed').invoke(ask, config)
   expect(tool.ran).toEqual([{ amount: 5 }])
 })
 
 test('a class with an `invoke` of its own gets no arguments that its schema refuses', async () => {
   const lelu = await openLelu()
   const tool = new Invokes()
-  const done = await agentOf(lelu, [tool], 'allowed', { amount: 'many' }).invoke(ask, config)
+  const done = await repeatedAgent(lelu, [tool], 'allowed', { amount: 'many' }).invoke(ask, config)
   expect(toolMessages(done).call_0?.text).toContain('do not pass the schema')
   expect(tool.ran).toEqual([])
 })
@@ -117,11 +116,10 @@ test('a tool of a kind that cannot be held to the decided input is refused to th
     name: 'Supplier',
     wrapToolCall: (request, handler) => handler({ ...request, tool: odd as typeof request.tool }),
   })
-  const agent = createAgent({
+  const agent = agentOf({
     model: fakeModel().respond(calling({ name: 'allowed' })),
     tools: [],
     middleware: [supplier, leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   const error = await rootOf(agent.invoke(ask, config))
   expect(error).toMatchObject({ code: 'LELU_TOOL_UNSUPPORTED' })
@@ -146,7 +144,7 @@ class Private extends StructuredTool {
 
 test('an approved call runs in a class whose own `invoke` reads its private fields and its schema', async () => {
   const lelu = await openLelu()
-  const agent = agentOf(lelu, [new Private()], 'reviewed')
+  const agent = repeatedAgent(lelu, [new Private()], 'reviewed')
   const id = waitingId(await agent.invoke(ask, config))
   await lelu.approvals.review(id, { verdict: 'approve', reviewer })
   const done = await agent.invoke(new Command({ resume: true }), config)
@@ -170,6 +168,6 @@ class Doubles extends StructuredTool {
 
 test('a class with an `invoke` of its own runs what was decided: a transform is applied once', async () => {
   const tool = new Doubles()
-  await agentOf(await openLelu(), [tool as never], 'allowed').invoke(ask, config)
+  await repeatedAgent(await openLelu(), [tool as never], 'allowed').invoke(ask, config)
   expect(tool.ran).toEqual([{ amount: 10 }])
 })

@@ -1,13 +1,17 @@
-import { MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
-import { ask, calling, config, openLelu, reviewer, subject, toolMessages } from './support.ts'
-
-type Inner = { invoke(input: unknown, runtime: unknown): Promise<{ text: string }> }
-
-const schema = z.object({})
+import { leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
+import { type Body, guardedBy, toolOf } from './bodies.ts'
+import {
+  agentOf,
+  answering,
+  ask,
+  calling,
+  config,
+  openLelu,
+  reviewer,
+  subject,
+  toolMessages,
+} from './support.ts'
 
 test('a call in one body that waits does not end the node while a call in another body is at work', async () => {
   const lelu = await openLelu()
@@ -18,40 +22,27 @@ test('a call in one body that waits does not end the node while a call in anothe
     if (approved && request.call.tool === 'reviewed_second') asked.resolve()
     return outcome
   }
-  const guarded = (name: string, work: () => Promise<string>) =>
-    guardTool(tool(work, { name, schema }), {
-      lelu: { ...lelu, guard },
-      subject,
-    }) as unknown as Inner
-  const first = guarded('reviewed_first', async () => {
+  const innerOf = (name: string, body: Body) => guardedBy({ ...lelu, guard }, toolOf(name, body))
+  const first = innerOf('reviewed_first', async () => {
     begun.resolve()
     await asked.promise
     // What ends the node has the time to do so.
     await new Promise((resolve) => setTimeout(resolve, 50))
     return 'first'
   })
-  const second = guarded('reviewed_second', async () => 'second')
+  const second = innerOf('reviewed_second', () => 'second')
   const outers = [
-    tool(async (_input, runtime) => (await first.invoke({}, runtime)).text, {
-      name: 'allowed_first',
-      schema,
+    toolOf('allowed_first', async (runtime) => (await first.invoke({}, runtime)).text),
+    toolOf('allowed_second', async (runtime) => {
+      if (approved) await begun.promise
+      return (await second.invoke({}, runtime)).text
     }),
-    tool(
-      async (_input, runtime) => {
-        if (approved) await begun.promise
-        return (await second.invoke({}, runtime)).text
-      },
-      { name: 'allowed_second', schema },
-    ),
   ]
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling(...outers.map(({ name }) => ({ id: name, name, args: {} }))))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling(...outers.map(({ name }) => ({ id: name, name, args: {} })))),
     tools: outers,
     version: 'v1',
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   let result = await agent.invoke(ask, config)
   for (const action of ['reviewed_first', 'reviewed_second']) {

@@ -1,52 +1,24 @@
 import { MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { createAgent, fakeModel } from 'langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, leluMiddleware, resume } from '../src/index.ts'
-import {
-  ask,
-  calling,
-  config,
-  createTools,
-  openLelu,
-  reviewer,
-  subject,
-  toolGraph,
-  toolMessages,
-  waitingId,
-} from './support.ts'
+import { leluMiddleware, pendingApprovals } from '../src/index.ts'
+import { type Body, guardedBy, runOf, toolOf } from './bodies.ts'
+import { approved, ask, calling, createTools, openLelu, subject, toolMessages } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
-type Inner = { invoke(input: unknown, runtime: unknown): Promise<{ text: string }> }
-type Body = (runtime: unknown) => Promise<string>
 
-const schema = z.object({})
+const reviewedBy = (lelu: Lelu) => guardedBy(lelu, createTools().tools[1])
 
-function graphOf(lelu: Lelu, body: Body, where: 'middleware' | 'ToolNode') {
-  const outer = tool((_input, runtime) => body(runtime), { name: 'allowed_outer', schema })
-  const answer = calling({ name: 'allowed_outer', args: {} })
-  if (where === 'ToolNode') return toolGraph(answer, [guardTool(outer, { lelu, subject })])
-  return createAgent({
-    model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
-    tools: [outer],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
-}
-
-const reviewedOf = (lelu: Lelu) =>
-  guardTool(createTools().tools[1], { lelu, subject }) as unknown as Inner
-
-const stateOf = async (lelu: Lelu) =>
+const statesOf = async (lelu: Lelu) =>
   (await lelu.approvals.list()).approvals.map(({ state }) => state)
 
-const places = ['middleware', 'ToolNode'] as const
+const places = ['middleware', 'guardTool'] as const
 
 test.each(places)(
   'the approval of a call is cancelled whose interrupt its tool has made an error of (%s)',
   async (where) => {
     const lelu = await openLelu()
-    const reviewed = reviewedOf(lelu)
+    const reviewed = reviewedBy(lelu)
     const body: Body = (runtime) =>
       reviewed.invoke({ amount: 1 }, runtime).then(
         ({ text }) => text,
@@ -54,9 +26,9 @@ test.each(places)(
           throw new Error('The helper failed.', { cause })
         },
       )
-    const done = await graphOf(lelu, body, where).invoke(ask as never, config)
-    expect(toolMessages(done as never).call_0?.text).toContain('The helper failed.')
-    expect(await stateOf(lelu)).toEqual(['cancelled'])
+    const done = await runOf(lelu, toolOf('allowed_outer', body), where)(ask)
+    expect(toolMessages(done).outer?.text).toContain('The helper failed.')
+    expect(await statesOf(lelu)).toEqual(['cancelled'])
   },
 )
 
@@ -65,7 +37,7 @@ test.each(places)(
   async (where) => {
     const lelu = await openLelu()
     const control = new AbortController()
-    const reviewed = reviewedOf(lelu)
+    const reviewed = reviewedBy(lelu)
     let left = 1
     const body: Body = async (runtime) => {
       try {
@@ -76,15 +48,32 @@ test.each(places)(
         throw new Error('The helper was stopped.')
       }
     }
-    const graph = graphOf(lelu, body, where)
-    const aborted = graph.invoke(ask as never, { ...config, signal: control.signal })
-    await expect(aborted).rejects.toThrow()
-    const result = await graph.invoke(null, config)
-    await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
-    const done = await graph.invoke((await resume({ result, lelu })) as never, config)
-    expect(toolMessages(done as never).call_0?.text).toBe('reviewed did 1')
+    const run = runOf(lelu, toolOf('allowed_outer', body), where)
+    await expect(run(ask, { signal: control.signal })).rejects.toThrow()
+    const done = await approved(lelu, await run(null), run)
+    expect(toolMessages(done).outer?.text).toBe('reviewed did 1')
   },
 )
+
+test('the approvals of calls whose interrupts a guarded tool has caught are cancelled', async () => {
+  const lelu = await openLelu()
+  const ran: string[] = []
+  const inner = ['reviewed', 'reviewed_too'].map((name) =>
+    guardedBy(
+      lelu,
+      toolOf(name, () => `${ran.push(name)}`),
+    ),
+  )
+  const body: Body = async (runtime) => {
+    for (const one of inner) await expect(one.invoke({}, runtime)).rejects.toThrow()
+    return 'went on'
+  }
+  const done = await runOf(lelu, toolOf('allowed_outer', body), 'middleware')(ask)
+  expect(pendingApprovals(done)).toEqual([])
+  expect(toolMessages(done).outer?.text).toBe('went on')
+  expect(await statesOf(lelu)).toEqual(['cancelled', 'cancelled'])
+  expect(ran).toEqual([])
+})
 
 test.each(
   places.flatMap((where) => [
@@ -107,8 +96,8 @@ test.each(
       await expect(inner.invoke(ask, place)).rejects.toThrow()
       return 'went on'
     }
-    const done = await graphOf(lelu, body, where).invoke(ask as never, config)
-    expect(toolMessages(done as never).call_0?.text).toBe('went on')
-    expect(await stateOf(lelu)).toEqual([state])
+    const done = await runOf(lelu, toolOf('allowed_outer', body), where)(ask)
+    expect(toolMessages(done).outer?.text).toBe('went on')
+    expect(await statesOf(lelu)).toEqual([state])
   },
 )

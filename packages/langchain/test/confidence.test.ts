@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type ConfidenceReader, guardTool, leluMiddleware, pendingApprovals } from '../src/index.ts'
 import { SpeakingModel } from './speaking-model.ts'
-import { ask, calling, config, openLelu, rootOf, subject } from './support.ts'
+import { agentOf, answering, ask, calling, config, openLelu, rootOf, subject } from './support.ts'
 
 type Tools = NonNullable<Parameters<typeof createAgent>[0]['tools']>
 type Lelu = Awaited<ReturnType<typeof openLelu>>
@@ -24,11 +24,10 @@ const selfReport: ConfidenceReader = Object.assign(() => sure(0.5), { added })
 function traderOf(lelu: Lelu, model: ReturnType<typeof fakeModel>, confidence: ConfidenceReader) {
   const ran: unknown[] = []
   const trade = tool((input) => `${ran.push(input)}`, { name: 'trade', schema })
-  const agent = createAgent({
+  const agent = agentOf({
     model,
     tools: [trade],
     middleware: [leluMiddleware({ lelu, subject, confidence })],
-    checkpointer: new MemorySaver(),
   })
   return { agent, ran }
 }
@@ -67,11 +66,10 @@ test('what other models say of a call is no part of the stream of the app', asyn
     expect(await opinion?.(second, new AbortController().signal)).toHaveLength(1)
     return sure(0.5)
   }
-  const agent = createAgent({
+  const agent = agentOf({
     model: new SpeakingModel('main', 'I will.'),
     tools: [allowed],
     middleware: [leluMiddleware({ lelu, subject, confidence })],
-    checkpointer: new MemorySaver(),
   })
   const said: string[] = []
   const stream = await agent.stream(ask, { ...config, streamMode: 'messages' as const })
@@ -98,11 +96,10 @@ test.each(forms)(
     const options = { lelu, subject, confidence: selfReport }
     const wrong = expect.objectContaining({ code: 'LELU_OPTIONS_INVALID' })
     expect(() => guardTool(own, options)).toThrow(wrong)
-    const agent = createAgent({
+    const agent = agentOf({
       model: fakeModel().respond(calling({ name: 'allowed' })),
       tools: [own],
       middleware: [leluMiddleware(options)],
-      checkpointer: new MemorySaver(),
     })
     expect(await rootOf(agent.invoke(ask, config))).toMatchObject({ code: 'LELU_OPTIONS_INVALID' })
   },
@@ -123,13 +120,10 @@ test('a tool that was not shown the field keeps its own field of that name', asy
     wrapToolCall: (request, handler) => handler({ ...request, tool: own }),
   })
   const args = { amount: 5, confidence: 0.1 }
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed_later', args }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed_later', args })),
     tools: [],
     middleware: [supplier, leluMiddleware({ lelu, subject, confidence: selfReport })],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config)
   expect(ran).toEqual([args])
@@ -149,11 +143,10 @@ test('a tool is shown with the field and all else it has, a runnable too', async
     schema,
   })
   const model = new SpeakingModel('main', 'I will.')
-  const agent = createAgent({
+  const agent = agentOf({
     model,
     tools: [plain, runnable] as Tools,
     middleware: [leluMiddleware({ lelu, subject, confidence: selfReport })],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config)
   expect(model.shown).toMatchObject([
@@ -220,17 +213,16 @@ test('a call beside a structured response is read, and the call that gives the r
     },
   })
   const ran: unknown[] = []
-  const agent = createAgent({
-    model: fakeModel().respond(trade).respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(trade),
     tools: [tool((input) => `${ran.push(input)}`, { name: 'trade', schema })],
     middleware: [leluMiddleware({ lelu, subject, confidence }), native],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config).catch(() => undefined)
   expect(read).toEqual(['trade'])
 
   const format = toolStrategy(z.object({ text: z.string() }).meta({ title: 'answer' }))
-  const answering = createAgent({
+  const responding = createAgent({
     model: fakeModel().respond(calling({ name: format[0]?.name ?? '', args: { text: 'yes' } })),
     tools: [],
     responseFormat: format,
@@ -238,6 +230,6 @@ test('a call beside a structured response is read, and the call that gives the r
     checkpointer: new MemorySaver(),
   })
   read.length = 0
-  await answering.invoke(ask, config)
+  await responding.invoke(ask, config)
   expect(read).toEqual([])
 })

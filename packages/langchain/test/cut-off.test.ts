@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { guardTool, leluMiddleware, markCutOff } from '../src/index.ts'
 import { FileSaver } from './file-saver.ts'
 import { ScriptedModel } from './scripted-model.ts'
-import { ask, config, createTools, openLelu, subject, temporaryFolder } from './support.ts'
+import { agentOf, ask, config, createTools, openLelu, subject, temporaryFolder } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
@@ -171,12 +171,7 @@ async function afterModel(change: (message: AIMessage) => AIMessage | undefined)
       return changed && { messages: [changed] }
     },
   })
-  const agent = createAgent({
-    model,
-    tools,
-    middleware: [rebuild, leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const agent = agentOf({ model, tools, middleware: [rebuild, leluMiddleware({ lelu, subject })] })
   const stream = await agent.stream(ask, { ...config, streamMode: 'messages' })
   for await (const _piece of stream);
   const { messages } = (await agent.graph.getState(config)).values as { messages: BaseMessage[] }
@@ -215,12 +210,7 @@ test('middleware that adds an argument to the call has not completed it', async 
       return handler({ ...request, toolCall: { ...toolCall, args } })
     },
   })
-  const agent = createAgent({
-    model,
-    tools,
-    middleware: [adding, leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const agent = agentOf({ model, tools, middleware: [adding, leluMiddleware({ lelu, subject })] })
   for await (const _piece of await agent.stream(ask, { ...config, streamMode: 'messages' }));
   expect(ran).toEqual([])
 })

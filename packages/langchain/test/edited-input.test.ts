@@ -1,9 +1,19 @@
-import { Command, MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { Command } from '@langchain/langgraph'
+import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware } from '../src/index.ts'
-import { ask, calling, config, openLelu, reviewer, subject, waitingId } from './support.ts'
+import {
+  agentOf,
+  answering,
+  ask,
+  calling,
+  config,
+  openLelu,
+  reviewer,
+  subject,
+  waitingId,
+} from './support.ts'
 
 /** A call of a tool with this schema, which a person has approved with another amount. */
 async function edited(amount: z.ZodType<number>, to: number) {
@@ -13,13 +23,10 @@ async function edited(amount: z.ZodType<number>, to: number) {
     name: 'reviewed',
     schema: z.object({ amount }),
   })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'reviewed' }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'reviewed' })),
     tools: [reviewed],
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   const id = waitingId(await agent.invoke(ask, config))
   await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: to } })

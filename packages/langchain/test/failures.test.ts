@@ -6,7 +6,9 @@ import { z } from 'zod'
 import { guardTool, LeluError, leluMiddleware, type MiddlewareOptions } from '../src/index.ts'
 import { testPolicy } from './policy.ts'
 import {
+  agentOf,
   agentWith,
+  answering,
   ask,
   calling,
   config,
@@ -99,13 +101,10 @@ test.each([
           )
       : lelu.guard
   const { tools, ran } = createTools()
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed' }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed' })),
     tools,
     middleware: [leluMiddleware({ lelu: { ...lelu, guard }, subject })],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config).catch(() => {})
   expect(ran).toEqual([])
@@ -166,11 +165,10 @@ test.each(['allowed', 'reviewed'])(
         .respond(new AIMessage('Finished.'))
     const bare = createAgent({ model: answers(), tools: [failingTool(name)] })
     const expected = toolMessages(await bare.invoke(ask)).call_0
-    const agent = createAgent({
+    const agent = agentOf({
       model: answers(),
       tools: [failingTool(name)],
       middleware: [leluMiddleware({ lelu, subject })],
-      checkpointer: new MemorySaver(),
     })
     let result = await agent.invoke(ask, config)
     if (name === 'reviewed') {
@@ -185,11 +183,10 @@ test.each(['allowed', 'reviewed'])(
 
 test('with `toolErrors: throw` the error of a tool ends the run', async () => {
   const lelu = await openLelu()
-  const agent = createAgent({
+  const agent = agentOf({
     model: fakeModel().respond(calling({ name: 'allowed', args: {} })),
     tools: [failingTool('allowed')],
     middleware: [leluMiddleware({ lelu, subject, toolErrors: 'throw' })],
-    checkpointer: new MemorySaver(),
   })
   await expect(agent.invoke(ask, config)).rejects.toThrow('no such account')
 })
@@ -204,13 +201,10 @@ test('an approved call that failed is not run again', async () => {
     },
     { name: 'reviewed', schema: z.object({}) },
   )
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'reviewed', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'reviewed', args: {} })),
     tools: [fails],
     middleware: [leluMiddleware({ lelu, subject, toolErrors: 'throw' })],
-    checkpointer: new MemorySaver(),
   })
   await lelu.approvals.review(waitingId(await agent.invoke(ask, config)), {
     verdict: 'approve',

@@ -1,10 +1,12 @@
 import type { BaseMessage } from '@langchain/core/messages'
-import { Command, MemorySaver } from '@langchain/langgraph'
+import { Command } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, guardTools, LeluError, leluMiddleware } from '../src/index.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -101,14 +103,11 @@ test.each([
       },
       { name: 'allowed_delegate', schema: z.object({}) },
     )
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'allowed_delegate', args: {} }))
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'allowed_delegate', args: {} })),
       tools: [delegate],
       version,
       middleware: guarded ? [leluMiddleware({ lelu, subject })] : [],
-      checkpointer: new MemorySaver(),
     })
     const id = waitingId(await agent.invoke(ask, config))
     await lelu.approvals.review(id, { verdict: 'approve', reviewer })
@@ -159,12 +158,11 @@ test('in a node of version v1 too, what the middleware cannot decide lets no all
   const { tools, ran } = createTools()
   outage.of = 'reviewed'
   const answer = calling({ id: 'a', name: 'allowed' }, { id: 'r', name: 'reviewed' })
-  const agent = createAgent({
-    model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(answer),
     tools,
     version: 'v1',
     middleware: [leluMiddleware({ lelu: broken, subject })],
-    checkpointer: new MemorySaver(),
   })
   expect(await rootOf(agent.invoke(ask, config))).toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
   await new Promise((resolve) => setTimeout(resolve, 50))

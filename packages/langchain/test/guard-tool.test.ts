@@ -1,8 +1,8 @@
 import { convertToOpenAITool } from '@langchain/core/utils/function_calling'
-import { Command, MemorySaver } from '@langchain/langgraph'
+import { Command } from '@langchain/langgraph'
 import {
   AIMessage,
-  createAgent,
+  type createAgent,
   createMiddleware,
   DynamicStructuredTool,
   fakeModel,
@@ -12,6 +12,7 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
 import {
+  agentOf,
   ask,
   calling,
   config,
@@ -79,13 +80,13 @@ test('calls of one node: a plain resume runs only what is approved, and replays 
   expect(ran).toHaveLength(2)
 })
 
-function agentOf(
+function agentWithTools(
   tools: DynamicStructuredTool[],
   answer: AIMessage,
   middleware: Parameters<typeof createAgent>[0]['middleware'] = [],
 ) {
   const model = fakeModel().respond(answer).respond(new AIMessage('Finished.'))
-  return createAgent({ model, tools, middleware, checkpointer: new MemorySaver() })
+  return agentOf({ model, tools, middleware })
 }
 
 test('inside the tool the policy decides on what middleware made of the arguments', async () => {
@@ -99,7 +100,7 @@ test('inside the tool the policy decides on what middleware made of the argument
   const guarded = tools.map((one) =>
     guardTool(one, { lelu, subject }),
   ) as unknown as DynamicStructuredTool[]
-  const agent = agentOf(guarded, calling({ name: 'reviewed' }), [meddler])
+  const agent = agentWithTools(guarded, calling({ name: 'reviewed' }), [meddler])
   const id = waitingId(await agent.invoke(ask, config))
   expect((await lelu.approvals.get(id)).request.call.input).toEqual({ amount: 999, note: 'none' })
   await lelu.approvals.review(id, { verdict: 'approve', reviewer })
@@ -113,7 +114,7 @@ test('a guarded tool in a guarded agent is decided once, and runs once', async (
   const guarded = tools.map((one) =>
     guardTool(guardTool(one, { lelu, subject }), { lelu, subject }),
   )
-  const agent = agentOf(
+  const agent = agentWithTools(
     guarded as unknown as DynamicStructuredTool[],
     calling({ name: 'reviewed' }),
     [leluMiddleware({ lelu, subject })],
@@ -139,7 +140,7 @@ test('a tool that calls a guarded tool itself does not wait for itself', async (
     },
     { name: 'allowed_outer', schema: z.object({}) },
   )
-  const agent = agentOf(
+  const agent = agentWithTools(
     [guardTool(outer, { lelu, subject })],
     calling({ name: 'allowed_outer', args: {} }),
   )
@@ -175,7 +176,7 @@ test('a refusal of a tool with an artifact is a pair that the framework takes', 
     { id: 'd', name: 'denied', args: {} },
   )
   const messages = toolMessages(
-    await agentOf(guarded as unknown as DynamicStructuredTool[], answer).invoke(ask, config),
+    await agentWithTools(guarded as unknown as DynamicStructuredTool[], answer).invoke(ask, config),
   )
   expect(messages.a).toMatchObject({ content: 'text', artifact: { rows: 1 }, status: 'success' })
   expect(messages.d).toMatchObject({ status: 'error' })
@@ -192,9 +193,9 @@ test.each([
   const lelu = await openLelu()
   const make = () => tool(result as () => string, { name: 'allowed', schema: z.object({}) })
   const answer = () => calling({ name: 'allowed', args: {} })
-  const plain = toolMessages(await agentOf([make()], answer()).invoke(ask, config)).call_0
+  const plain = toolMessages(await agentWithTools([make()], answer()).invoke(ask, config)).call_0
   const guarded = guardTool(make(), { lelu, subject })
-  const found = toolMessages(await agentOf([guarded], answer()).invoke(ask, config)).call_0
+  const found = toolMessages(await agentWithTools([guarded], answer()).invoke(ask, config)).call_0
   const { id: _a, ...expected } = plain?.toDict().data ?? {}
   const { id: _b, ...actual } = found?.toDict().data ?? {}
   expect(actual).toEqual(expected)
@@ -213,7 +214,7 @@ test('a tool that yields events runs inside its permission, and its events go ou
     { name: 'allowed', schema: z.object({}) },
   )
   const guarded = guardTool(yielding, { lelu, subject }) as unknown as DynamicStructuredTool
-  const agent = agentOf([guarded], calling({ name: 'allowed', args: {} }))
+  const agent = agentWithTools([guarded], calling({ name: 'allowed', args: {} }))
   const handleToolEvent = (event: unknown) => void events.push(event)
   const result = await agent.invoke(ask, { ...config, callbacks: [{ handleToolEvent }] as never })
   expect(toolMessages(result).call_0?.text).toBe('whole')

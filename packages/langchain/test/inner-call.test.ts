@@ -1,10 +1,11 @@
-import { MemorySaver } from '@langchain/langgraph'
 import type { CallEvidence } from '@lelu/engine/adapter'
-import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
+import { AIMessage, createMiddleware } from 'langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, guardTools, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
+import { guardTool, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
+import { guardedBy, type Inner, runOf, toolOf } from './bodies.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -17,56 +18,28 @@ import {
 } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
-type Runtime = Record<string, unknown>
-type Inner = { invoke(input: unknown, runtime: Runtime): Promise<{ text: string }> }
-
-const schema = z.object({ amount: z.number() })
-
-/** A tool of its own name, whose body does this with its config. */
-const helper = (name: string, body: (runtime: Runtime) => Promise<string>) =>
-  tool(async (_input, runtime) => body(runtime as unknown as Runtime), { name, schema })
 
 /** The guarded tools of the tests, and one more of a name that a person must look at. */
 function guarded(lelu: Lelu) {
   const { tools, ran } = createTools()
-  const another = tool(({ amount }) => `${ran.push({ tool: 'reviewed_too', input: { amount } })}`, {
-    name: 'reviewed_too',
-    schema,
-  })
-  const [allowed, reviewed, denied, reviewedToo] = guardTools([...tools, another], {
-    lelu,
-    subject,
-  }) as unknown as [Inner, Inner, Inner, Inner]
+  const another = toolOf('reviewed_too', (_config, input) =>
+    String(ran.push({ tool: 'reviewed_too', input })),
+  )
+  const [allowed, reviewed, denied, reviewedToo] = [...tools, another].map((one) =>
+    guardedBy(lelu, one),
+  ) as [Inner, Inner, Inner, Inner]
   return { allowed, reviewed, denied, reviewedToo, ran }
 }
 
-type Where = 'middleware' | 'no middleware' | 'ToolNode'
-
-function graphOf(lelu: Lelu, outer: ReturnType<typeof helper>, where: Where) {
-  const answer = calling({ id: 'outer', name: outer.name })
-  const checkpointer = new MemorySaver()
-  if (where === 'ToolNode') {
-    const graph = toolGraph(answer, [outer], { checkpointer })
-    return (input: unknown) => graph.invoke(input as typeof ask, config)
-  }
-  const agent = createAgent({
-    model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
-    tools: [outer],
-    middleware: where === 'middleware' ? [leluMiddleware({ lelu, subject })] : [],
-    checkpointer,
-  })
-  return (input: unknown) => agent.invoke(input as typeof ask, config)
-}
-
-const places: Where[] = ['middleware', 'no middleware', 'ToolNode']
+const places = ['middleware', 'plain agent', 'plain ToolNode'] as const
 
 test.each(places)(
   'in a tool that is allowed, a tool that is denied does not run (%s)',
   async (where) => {
     const lelu = await openLelu()
     const { denied, ran } = guarded(lelu)
-    const body = async (runtime: Runtime) => (await denied.invoke({ amount: 1 }, runtime)).text
-    const done = await graphOf(lelu, helper('allowed_helper', body), where)(ask)
+    const body = async (runtime: object) => (await denied.invoke({ amount: 1 }, runtime)).text
+    const done = await runOf(lelu, toolOf('allowed_helper', body), where)(ask)
     expect(toolMessages(done).outer?.text).toContain('Denied by policy')
     expect(ran).toEqual([])
   },
@@ -77,14 +50,14 @@ test.each(places)(
   async (where) => {
     const lelu = await openLelu()
     const { reviewed, reviewedToo, ran } = guarded(lelu)
-    const body = async (runtime: Runtime) => {
+    const body = async (runtime: object) => {
       const texts: string[] = []
       for (const inner of [reviewed, reviewedToo, reviewed]) {
         texts.push((await inner.invoke({ amount: 1, note: 'x' }, runtime)).text)
       }
       return texts.join()
     }
-    const run = graphOf(lelu, helper('allowed_helper', body), where)
+    const run = runOf(lelu, toolOf('allowed_helper', body), where)
     let result = await run(ask)
     const tools: string[] = []
     for (const _round of [1, 2, 3]) {
@@ -103,11 +76,8 @@ test.each(places)(
 test('a tool that hands on what another one answered has answered its own call', async () => {
   const lelu = await openLelu()
   const { allowed } = guarded(lelu)
-  const outer = tool((_input, runtime) => allowed.invoke({ amount: 1 }, runtime as never), {
-    name: 'allowed_helper',
-    schema,
-  })
-  const done = await graphOf(lelu, outer as unknown as ReturnType<typeof helper>, 'ToolNode')(ask)
+  const outer = toolOf('allowed_helper', (runtime) => allowed.invoke({ amount: 1 }, runtime))
+  const done = await runOf(lelu, outer, 'plain ToolNode')(ask)
   expect(toolMessages(done).outer?.text).toBe('allowed did 1')
 })
 
@@ -122,13 +92,10 @@ test.each(['before', 'behind'] as const)(
       wrapToolCall: (request, handler) => handler({ ...request, tool: denied as never }),
     })
     const lelus = leluMiddleware({ lelu, subject })
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'allowed' }))
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'allowed' })),
       tools: [...tools],
       middleware: place === 'before' ? [swap, lelus] : [lelus, swap],
-      checkpointer: new MemorySaver(),
     })
     expect(toolMessages(await agent.invoke(ask, config)).call_0?.text).toContain('Denied by policy')
     expect(ran).toEqual([])
@@ -144,11 +111,11 @@ test('calls of a tool of the same name are told apart from the one around them',
   }
   const heard = { ...lelu, guard }
   const { allowed, ran } = guarded(heard)
-  const body = async (runtime: Runtime) => {
+  const body = async (runtime: object) => {
     for (const _time of [1, 2]) await allowed.invoke({ amount: 1 }, runtime)
     return ''
   }
-  await graphOf(heard, helper('allowed', body), 'middleware')(ask)
+  await runOf(heard, toolOf('allowed', body), 'middleware')(ask)
   expect(ran).toHaveLength(2)
   expect(new Set(ids).size).toBe(3)
 })
@@ -158,8 +125,8 @@ test('a guarded tool that calls one that calls one does not wait for itself', as
   const levels = ['allowed_inner', 'allowed_middle', 'allowed_outer']
   const none: Inner = { invoke: async () => ({ text: 'done' }) }
   const outer = levels.reduce<Inner>((inside, name) => {
-    const body = async (runtime: Runtime) => (await inside.invoke({ amount: 1 }, runtime)).text
-    return guardTool(helper(name, body), { lelu, subject }) as unknown as Inner
+    const body = async (runtime: object) => (await inside.invoke({ amount: 1 }, runtime)).text
+    return guardedBy(lelu, toolOf(name, body))
   }, none)
   const graph = toolGraph(calling({ name: 'allowed_outer', args: { amount: 1 } }), [outer])
   const done = await graph.invoke(ask as never, config)
@@ -185,7 +152,7 @@ test('what the model wrote of the call around it is no evidence of a call that a
     },
   })
   const outer = guardTool(
-    helper('allowed_helper', async (runtime) => (await inner.invoke({ amount: 1 }, runtime)).text),
+    toolOf('allowed_helper', async (runtime) => (await inner.invoke({ amount: 1 }, runtime)).text),
     { lelu, subject, confidence },
   )
   await toolGraph(answer, [outer]).invoke(ask as never, config)

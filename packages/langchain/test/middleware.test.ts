@@ -1,11 +1,13 @@
-import { Command, MemorySaver } from '@langchain/langgraph'
+import { Command } from '@langchain/langgraph'
 import type { ConfidenceSignal, DecisionRequest } from '@lelu/engine'
-import { AIMessage, createAgent, fakeModel, type ToolRuntime, tool } from 'langchain'
+import { type ToolRuntime, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware, pendingApprovals } from '../src/index.ts'
 import {
+  agentOf,
   agentWith,
+  answering,
   ask,
   calling,
   config,
@@ -209,13 +211,10 @@ test('a tool may answer with a graph command', async () => {
       }),
     { name: 'reviewed', schema: z.object({}) },
   )
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'reviewed', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'reviewed', args: {} })),
     tools: [goes],
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   const id = waitingId(await agent.invoke(ask, config))
   await lelu.approvals.review(id, { verdict: 'approve', reviewer })

@@ -1,9 +1,18 @@
-import { MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
+import { createMiddleware, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware } from '../src/index.ts'
-import { ask, calling, config, createTools, openLelu, subject, toolMessages } from './support.ts'
+import {
+  agentOf,
+  answering,
+  ask,
+  calling,
+  config,
+  createTools,
+  openLelu,
+  subject,
+  toolMessages,
+} from './support.ts'
 
 test('middleware behind ours that changes the arguments does not change what runs', async () => {
   const lelu = await openLelu()
@@ -13,13 +22,10 @@ test('middleware behind ours that changes the arguments does not change what run
     wrapToolCall: (request, handler) =>
       handler({ ...request, toolCall: { ...request.toolCall, args: { amount: 999_999 } } }),
   })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed' }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed' })),
     tools,
     middleware: [leluMiddleware({ lelu, subject }), meddler],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config)
   expect(ran).toEqual([{ tool: 'allowed', input: { amount: 5, note: 'none' } }])
@@ -45,13 +51,10 @@ test('middleware behind ours that repeats a failed call does not run the tool ag
       }
     },
   })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed', args: {} })),
     tools: [fails],
     middleware: [leluMiddleware({ lelu, subject }), repeater],
-    checkpointer: new MemorySaver(),
   })
   await agent.invoke(ask, config)
   expect(runs).toBe(1)
@@ -69,11 +72,10 @@ test('a tool that another middleware supplies goes through the same gate', async
     { id: 'a', name: 'allowed_later', args: {} },
     { id: 'b', name: 'other', args: {} },
   )
-  const agent = createAgent({
-    model: fakeModel().respond(answers).respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(answers),
     tools: [],
     middleware: [leluMiddleware({ lelu, subject }), supplier],
-    checkpointer: new MemorySaver(),
   })
   const result = await agent.invoke(ask, config)
   expect(toolMessages(result).b?.text).toContain('Denied by policy')

@@ -1,9 +1,10 @@
-import { MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, isLeluError, LeluError, leluMiddleware, resume } from '../src/index.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -51,13 +52,10 @@ async function agentInTool(guarded: boolean) {
     },
     { name: 'allowed_delegate', schema },
   )
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed_delegate', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed_delegate', args: {} })),
     tools: [delegate],
     middleware: guarded ? [leluMiddleware({ lelu, subject })] : [],
-    checkpointer: new MemorySaver(),
   })
   return { agent, lelu, outage, ran }
 }
@@ -90,11 +88,10 @@ async function thrownBy(thrown: Error, where: 'middleware' | 'ToolNode') {
   )
   const answer = calling({ name: 'allowed', args: {} })
   if (where === 'middleware') {
-    const agent = createAgent({
-      model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(answer),
       tools: [failing],
       middleware: [leluMiddleware({ lelu, subject })],
-      checkpointer: new MemorySaver(),
     })
     return agent.invoke(ask, config)
   }

@@ -1,9 +1,10 @@
-import { MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, LeluError, leluMiddleware } from '../src/index.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -45,19 +46,16 @@ test.each([1, 2])(
           .respond(calling(...calls))
           .respond(new AIMessage('Inner.'))
         const middleware = [leluMiddleware({ lelu: awayFor(lelu, 2), subject })]
-        const inner = createAgent({ model, tools, middleware, checkpointer: new MemorySaver() })
+        const inner = agentOf({ model, tools, middleware })
         const own = { configurable: { thread_id: 'inner', checkpoint_ns: '' } }
         return (await inner.invoke(ask, own)).messages.at(-1)?.text ?? ''
       },
       { name: 'allowed_delegate', schema },
     )
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'allowed_delegate' }))
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'allowed_delegate' })),
       tools: [delegate],
       middleware: [leluMiddleware({ lelu, subject })],
-      checkpointer: new MemorySaver(),
     })
     await expect(agent.invoke(ask, config)).rejects.toThrow()
     expect(ran).toEqual([])
@@ -88,14 +86,11 @@ test.each([
       },
       { name: 'allowed_delegate', schema },
     )
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'allowed_delegate' }))
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'allowed_delegate' })),
       tools: [delegate],
       version,
       middleware: [leluMiddleware({ lelu, subject })],
-      checkpointer: new MemorySaver(),
     })
     expect(await rootOf(agent.invoke(ask, config))).toMatchObject({
       name: 'LeluError',

@@ -1,59 +1,27 @@
-import { Command, interrupt, MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { Command, interrupt } from '@langchain/langgraph'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, leluMiddleware, resume } from '../src/index.ts'
-import {
-  ask,
-  calling,
-  config,
-  openLelu,
-  reviewer,
-  subject,
-  toolGraph,
-  waitingId,
-} from './support.ts'
+import { resume } from '../src/index.ts'
+import { runOf, toolOf, type Where } from './bodies.ts'
+import { ask, openLelu, reviewer, waitingId } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
-/** A tool that asks a question of its own, and what it was answered. */
-function askingTool(name: string) {
-  const answers: unknown[] = []
-  const asking = tool(() => `${answers.push(interrupt('Delete everything?'))}`, {
-    name,
-    schema: z.object({}),
-  })
-  return { asking, answers }
-}
+const places = ['middleware', 'guardTool'] as const
 
-function graphOf(lelu: Lelu, name: string, where: 'middleware' | 'ToolNode') {
-  const { asking, answers } = askingTool(name)
-  const answer = calling({ name, args: {} })
-  const checkpointer = new MemorySaver()
-  if (where === 'ToolNode') {
-    const graph = toolGraph(answer, [guardTool(asking, { lelu, subject })], { checkpointer })
-    return { answers, run: (input: unknown) => graph.invoke(input as typeof ask, config) }
-  }
-  const agent = createAgent({
-    model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
-    tools: [asking],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer,
-  })
-  return { answers, run: (input: unknown) => agent.invoke(input as typeof ask, config) }
+/** A tool that asks a question of its own, and what it was answered. */
+function askingTool(lelu: Lelu, name: string, where: Where) {
+  const answers: unknown[] = []
+  const asking = toolOf(name, () => `${answers.push(interrupt('Delete everything?'))}`)
+  return { run: runOf(lelu, asking, where), answers }
 }
 
 const wakings = ['resume()', 'true for all', 'twice'] as const
 
-test.each(
-  (['middleware', 'ToolNode'] as const).flatMap((where) =>
-    wakings.map((how) => [where, how] as const),
-  ),
-)(
+test.each(places.flatMap((where) => wakings.map((how) => [where, how] as const)))(
   'what woke an approved call does not answer the question of its tool (%s, %s)',
   async (where, how) => {
     const lelu = await openLelu()
-    const { answers, run } = graphOf(lelu, 'reviewed', where)
+    const { answers, run } = askingTool(lelu, 'reviewed', where)
     let result = await run(ask)
     if (how === 'twice') result = await run(new Command({ resume: { early: true } }))
     await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
@@ -65,10 +33,10 @@ test.each(
   },
 )
 
-test.each(['middleware', 'ToolNode'] as const)(
+test.each(places)(
   'the question of an allowed tool is answered with what its user said (%s)',
   async (where) => {
-    const { answers, run } = graphOf(await openLelu(), 'allowed', where)
+    const { answers, run } = askingTool(await openLelu(), 'allowed', where)
     await run(ask)
     await run(new Command({ resume: 'No!' }))
     expect(answers).toEqual(['No!'])

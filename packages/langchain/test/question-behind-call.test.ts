@@ -5,77 +5,48 @@ import {
   MessagesAnnotation,
   StateGraph,
 } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, leluMiddleware, resume } from '../src/index.ts'
-import {
-  ask,
-  calling,
-  config,
-  createTools,
-  openLelu,
-  reviewer,
-  subject,
-  toolGraph,
-  waitingId,
-} from './support.ts'
+import { resume } from '../src/index.ts'
+import { type Body, guardedBy, runOf, toolOf } from './bodies.ts'
+import { ask, config, createTools, openLelu, reviewer, waitingId } from './support.ts'
 
 // LangGraph answers the questions of a node in order, and anew in every run of it: a call that waited is one of them.
 
-type Inner = { invoke(input: unknown, config: unknown): Promise<{ status?: string }> }
 type Asked = { __interrupt__?: { value: unknown }[] }
 type Run = (input: unknown) => Promise<Asked>
 
-const places = ['plain node', 'ToolNode', 'middleware'] as const
+const places = ['plain node', 'guardTool', 'middleware'] as const
 const question = 'Delete everything?'
+
+/** A node of one's own that calls a tool and then ends. */
+function plainNode(body: Body) {
+  const graph = new StateGraph(MessagesAnnotation)
+    .addNode('work', async (_state, config) => {
+      await body(config, {})
+      return {}
+    })
+    .addEdge('__start__', 'work')
+    .compile({ checkpointer: new MemorySaver() })
+  return (input: unknown) => graph.invoke(input as typeof ask, config)
+}
 
 /** A body that calls a guarded tool and then asks its user. */
 async function world(place: (typeof places)[number]) {
   const lelu = await openLelu()
   const { tools, ran } = createTools()
-  const reviewed = guardTool(tools[1], { lelu, subject }) as unknown as Inner
+  const reviewed = guardedBy(lelu, tools[1])
   const answers: unknown[] = []
   const states: unknown[] = []
-  const body = async (given: unknown, config: unknown) => {
-    states.push((await reviewed.invoke(given, config)).status)
+  const args = { amount: 1 }
+  const call = { id: 'own', name: 'reviewed', args, type: 'tool_call' }
+  const body: Body = async (given) => {
+    states.push((await reviewed.invoke(place === 'plain node' ? call : args, given)).status)
     answers.push(interrupt(question))
+    return 'done'
   }
-  const checkpointer = new MemorySaver()
-  let run: Run
-  if (place === 'plain node') {
-    const call = { id: 'own', name: 'reviewed', args: { amount: 1 }, type: 'tool_call' }
-    const graph = new StateGraph(MessagesAnnotation)
-      .addNode('work', async (_state, config) => {
-        await body(call, config)
-        return {}
-      })
-      .addEdge('__start__', 'work')
-      .compile({ checkpointer })
-    run = (input) => graph.invoke(input as never, config) as Promise<Asked>
-  } else {
-    const outer = tool(
-      async (_input, config) => {
-        await body({ amount: 1 }, config)
-        return 'done'
-      },
-      { name: 'allowed_outer', schema: z.object({}) },
-    )
-    const answer = calling({ name: 'allowed_outer', args: {} })
-    if (place === 'ToolNode') {
-      const graph = toolGraph(answer, [guardTool(outer, { lelu, subject })], { checkpointer })
-      run = (input) => graph.invoke(input as never, config) as Promise<Asked>
-    } else {
-      const agent = createAgent({
-        model: fakeModel().respond(answer).respond(new AIMessage('Finished.')),
-        tools: [outer],
-        middleware: [leluMiddleware({ lelu, subject })],
-        checkpointer,
-      })
-      run = (input) => agent.invoke(input as never, config) as Promise<Asked>
-    }
-  }
-  return { lelu, run, ran, answers, states }
+  const run =
+    place === 'plain node' ? plainNode(body) : runOf(lelu, toolOf('allowed_outer', body), place)
+  return { lelu, run: run as Run, ran, answers, states }
 }
 
 const wakings = ['resume()', 'true for all', 'too early'] as const

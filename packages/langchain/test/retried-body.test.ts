@@ -1,37 +1,29 @@
-import { AIMessage } from '@langchain/core/messages'
+import type { AIMessage } from '@langchain/core/messages'
 import { isGraphBubbleUp, MemorySaver, MessagesAnnotation, StateGraph } from '@langchain/langgraph'
-import { createAgent, type createMiddleware, fakeModel, tool, toolRetryMiddleware } from 'langchain'
+import { type createMiddleware, toolRetryMiddleware } from 'langchain'
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { guardTool, leluMiddleware, resume } from '../src/index.ts'
+import { leluMiddleware } from '../src/index.ts'
+import { type Body, guardedBy, toolOf } from './bodies.ts'
 import {
+  agentOf,
+  answering,
+  approved,
   ask,
   calling,
   config,
   createTools,
   openLelu,
-  reviewer,
   subject,
   toolMessages,
-  waitingId,
 } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
-type Runtime = Record<string, unknown>
-type Body = (input: { amount: number }, runtime: Runtime) => Promise<string>
-type Inner = { invoke(input: unknown, runtime: Runtime): Promise<{ text: string }> }
-
-const schema = z.object({ amount: z.number() })
-
-const toolOf = (name: string, body: Body) =>
-  tool((input, runtime) => body(input, runtime as unknown as Runtime), { name, schema })
-
 /** A body that fails once, behind the first of its two calls. */
 function flakyBody(lelu: Lelu) {
   const { tools, ran } = createTools()
-  const reviewed = guardTool(tools[1], { lelu, subject }) as unknown as Inner
+  const reviewed = guardedBy(lelu, tools[1])
   let failures = 1
-  const body: Body = async (_input, runtime) => {
+  const body: Body = async (runtime) => {
     const { text } = await reviewed.invoke({ amount: 1 }, runtime)
     failures -= 1
     if (failures === 0) throw new Error('The body failed.')
@@ -64,14 +56,13 @@ function retriedNode(helper: Helper) {
 function retriedAgent(helper: Helper, lelu: Lelu) {
   const retryOn = (error: Error) => !isGraphBubbleUp(error)
   const retry = toolRetryMiddleware({ initialDelayMs: 1, onFailure: 'error', retryOn })
-  return createAgent({
-    model: fakeModel().respond(answer()).respond(new AIMessage('Finished.')),
+  return agentOf({
+    model: answering(answer()),
     tools: [helper],
     middleware: [
       retry as ReturnType<typeof createMiddleware>,
       leluMiddleware({ lelu, subject, toolErrors: 'throw' }),
     ],
-    checkpointer: new MemorySaver(),
   })
 }
 
@@ -83,10 +74,7 @@ test.each(['retryPolicy', 'toolRetryMiddleware'] as const)(
     const graph = how === 'retryPolicy' ? retriedNode(helper) : retriedAgent(helper, lelu)
     const run = (input: unknown) => graph.invoke(input as never, config)
     let result = await run(ask)
-    for (const _call of ['the first', 'the second']) {
-      await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
-      result = await run(await resume({ result, lelu }))
-    }
+    for (const _call of ['the first', 'the second']) result = await approved(lelu, result, run)
     expect(toolMessages(result as never).outer?.text).toBe('reviewed did 1, reviewed did 2')
     expect(ran).toHaveLength(2)
     expect((await lelu.approvals.list()).approvals).toHaveLength(2)
@@ -96,26 +84,24 @@ test.each(['retryPolicy', 'toolRetryMiddleware'] as const)(
 test('the same call in two bodies of one body is two calls', async () => {
   const lelu = await openLelu()
   const { tools, ran } = createTools()
-  const reviewed = guardTool(tools[1], { lelu, subject }) as unknown as Inner
-  const middle = guardTool(
+  const reviewed = guardedBy(lelu, tools[1])
+  const middle = guardedBy(
+    lelu,
     toolOf(
       'allowed_middle',
-      async (_input, runtime) => (await reviewed.invoke({ amount: 1 }, runtime)).text,
+      async (runtime) => (await reviewed.invoke({ amount: 1 }, runtime)).text,
     ),
-    { lelu, subject },
-  ) as unknown as Inner
+  )
   const graph = retriedNode(
-    toolOf('allowed_helper', async (_input, runtime) => {
+    toolOf('allowed_helper', async (runtime) => {
       const texts: string[] = []
       for (const amount of [1, 2]) texts.push((await middle.invoke({ amount }, runtime)).text)
       return texts.join()
     }),
   )
-  let result: unknown = await graph.invoke(ask as never, config)
-  for (const _call of ['the first', 'the second']) {
-    await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
-    result = await graph.invoke((await resume({ result, lelu })) as never, config)
-  }
+  const run = (input: unknown) => graph.invoke(input as never, config)
+  let result = await run(ask)
+  for (const _call of ['the first', 'the second']) result = await approved(lelu, result, run)
   expect(toolMessages(result as never).outer?.text).toBe('reviewed did 1,reviewed did 1')
   expect(ran).toHaveLength(2)
 })

@@ -1,9 +1,11 @@
-import { Command, MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, createMiddleware, fakeModel, tool } from 'langchain'
+import { Command } from '@langchain/langgraph'
+import { createMiddleware, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware } from '../src/index.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -48,13 +50,10 @@ test.each([
       },
       { name: 'allowed', schema: z.object({}) },
     )
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'allowed', args: {} }))
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'allowed', args: {} })),
       tools: [flaky],
       middleware: [retrier, leluMiddleware({ lelu: { ...lelu, guard }, subject, toolErrors })],
-      checkpointer: new MemorySaver(),
     })
     const done = toolMessages(await agent.invoke(ask, config)).call_0
     expect(done?.text).toContain(text)
@@ -67,17 +66,13 @@ test.each(['v1', 'v2'] as const)(
   async (version) => {
     const lelu = await openLelu()
     const { tools, ran } = createTools()
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'reviewed' }))
-        .respond(() => {
-          throw new Error('The model is down.')
-        })
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'reviewed' }), () => {
+        throw new Error('The model is down.')
+      }),
       tools,
       version,
       middleware: [leluMiddleware({ lelu, subject })],
-      checkpointer: new MemorySaver(),
     })
     const id = waitingId(await agent.invoke(ask, config))
     await lelu.approvals.review(id, { verdict: 'approve', reviewer })

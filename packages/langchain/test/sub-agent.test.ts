@@ -1,9 +1,10 @@
-import { MemorySaver } from '@langchain/langgraph'
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
 import {
+  agentOf,
+  answering,
   ask,
   calling,
   config,
@@ -37,19 +38,16 @@ function agentOfAgents(lelu: Lelu, version: 'v1' | 'v2' = 'v2') {
     },
     { name: 'allowed_delegate', schema: z.object({}) },
   )
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(
-        calling(
-          { id: 'a', name: 'allowed_delegate', args: {} },
-          { id: 'b', name: 'allowed_delegate', args: {} },
-        ),
-      )
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(
+      calling(
+        { id: 'a', name: 'allowed_delegate', args: {} },
+        { id: 'b', name: 'allowed_delegate', args: {} },
+      ),
+    ),
     tools: [delegate],
     version,
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   return { agent, ran, bodies: () => bodies }
 }

@@ -71,6 +71,33 @@ export function calling(...calls: Call[]): AIMessage {
   return new AIMessage({ content: '', tool_calls })
 }
 
+/** A model that gives these answers, in order, and then a last one. */
+export function answering(...answers: Parameters<FakeModel['respond']>[0][]): FakeModel {
+  const model = fakeModel()
+  for (const answer of [...answers, new AIMessage('Finished.')]) model.respond(answer)
+  return model
+}
+
+type FakeModel = ReturnType<typeof fakeModel>
+type Settings = Parameters<typeof createAgent>[0]
+type Agent = {
+  model: Settings['model'] & object
+  tools: readonly unknown[]
+  middleware?: readonly unknown[]
+  version?: 'v1' | 'v2'
+}
+
+/** An agent whose threads are in memory. */
+export function agentOf({ model, tools, middleware = [], version = 'v2' }: Agent) {
+  return createAgent({
+    model,
+    tools: tools as Settings['tools'] & object,
+    middleware: middleware as Settings['middleware'] & object,
+    version,
+    checkpointer: new MemorySaver(),
+  })
+}
+
 export type Setup = {
   lelu: Lelu
   /** Answers of the model, in order; a last one is added. */
@@ -85,15 +112,9 @@ export const ask = { messages: [{ role: 'user' as const, content: 'Go on.' }] }
 /** An agent with our middleware, a scripted model and a memory saver. */
 export function agentWith({ lelu, answers, version = 'v2', options = {} }: Setup) {
   const { tools, ran, runsOf } = createTools()
-  const model = fakeModel()
-  for (const answer of [...answers, new AIMessage('Finished.')]) model.respond(answer)
-  const agent = createAgent({
-    model,
-    tools,
-    version,
-    middleware: [leluMiddleware({ lelu, subject, ...options })],
-    checkpointer: new MemorySaver(),
-  })
+  const model = answering(...answers)
+  const middleware = [leluMiddleware({ lelu, subject, ...options })]
+  const agent = agentOf({ model, tools, version, middleware })
   const resumeDecided = async () => {
     const command = await resume({ result: await agent.graph.getState(config), lelu })
     return command === undefined ? undefined : agent.invoke(command, config)
@@ -131,6 +152,16 @@ export function waitingId(result: unknown): string {
   const [first] = pendingApprovals(result)
   if (first === undefined) throw new Error('No approval waits in this result.')
   return first.approvalId
+}
+
+/** Approves the one call that waits in a result, and goes on. */
+export async function approved<T>(
+  lelu: Lelu,
+  result: unknown,
+  run: (input: never) => Promise<T>,
+): Promise<T> {
+  await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+  return run((await resume({ result, lelu })) as never)
 }
 
 /** The error at the root: agents wrap what a middleware throws. */

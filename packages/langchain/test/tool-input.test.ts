@@ -1,10 +1,12 @@
-import { Command, MemorySaver } from '@langchain/langgraph'
-import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
+import { Command } from '@langchain/langgraph'
+import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { guardTool, leluMiddleware, pendingApprovals } from '../src/index.ts'
 import {
+  agentOf,
   agentWith,
+  answering,
   ask,
   calling,
   config,
@@ -39,13 +41,8 @@ test('an edit that the tool’s own schema refuses does not run, though its JSON
     name: 'reviewed',
     schema: z.object({ amount: z.number().refine((amount) => amount % 2 === 0) }),
   })
-  const model = fakeModel().respond(calling({ name: 'reviewed', args: { amount: 4 } }))
-  const agent = createAgent({
-    model: model.respond(new AIMessage('Finished.')),
-    tools: [even],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const model = answering(calling({ name: 'reviewed', args: { amount: 4 } }))
+  const agent = agentOf({ model, tools: [even], middleware: [leluMiddleware({ lelu, subject })] })
   const id = waitingId(await agent.invoke(ask, config))
   await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: 3 } })
   const result = await agent.invoke(new Command({ resume: true }), config)
@@ -64,13 +61,10 @@ test.each(['the middleware', 'guardTool'])(
       schema: z.object({ city: z.string(), unit: unit.transform((given) => given ?? undefined) }),
     })
     const inTool = place === 'guardTool'
-    const agent = createAgent({
-      model: fakeModel()
-        .respond(calling({ name: 'reviewed', args: { city: 'Rome', unit: null } }))
-        .respond(new AIMessage('Finished.')),
+    const agent = agentOf({
+      model: answering(calling({ name: 'reviewed', args: { city: 'Rome', unit: null } })),
       tools: [inTool ? guardTool(forecast, { lelu, subject }) : forecast],
       middleware: inTool ? [] : [leluMiddleware({ lelu, subject })],
-      checkpointer: new MemorySaver(),
     })
     const id = waitingId(await agent.invoke(ask, config))
     expect((await lelu.approvals.get(id)).request.call.input).toEqual({ city: 'Rome' })
@@ -87,13 +81,8 @@ test('a transform in the schema is applied once', async () => {
     name: 'allowed',
     schema: z.object({ words: z.string().transform((text) => text.split(' ')) }),
   })
-  const model = fakeModel().respond(calling({ name: 'allowed', args: { words: 'a b' } }))
-  const agent = createAgent({
-    model: model.respond(new AIMessage('Finished.')),
-    tools: [split],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const model = answering(calling({ name: 'allowed', args: { words: 'a b' } }))
+  const agent = agentOf({ model, tools: [split], middleware: [leluMiddleware({ lelu, subject })] })
   await agent.invoke(ask, config)
   expect(inputs).toEqual([{ words: ['a', 'b'] }])
 })
@@ -104,7 +93,7 @@ test('tools without a schema, with text input and with a JSON Schema are guarded
   const plain = tool((input: unknown) => `${inputs.push(input)}`, { name: 'allowed_plain' })
   const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] } as const
   const json = tool((input: unknown) => `${inputs.push(input)}`, { name: 'allowed_json', schema })
-  const model = fakeModel().respond(
+  const model = answering(
     calling(
       { id: 'empty', name: 'allowed_plain', args: {} },
       { id: 'text', name: 'allowed_plain', args: { input: 'hello' } },
@@ -112,11 +101,10 @@ test('tools without a schema, with text input and with a JSON Schema are guarded
       { id: 'wrong', name: 'allowed_json', args: { a: 'one' } },
     ),
   )
-  const agent = createAgent({
-    model: model.respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model,
     tools: [plain, json],
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   const result = await agent.invoke(ask, config)
   expect(inputs).toHaveLength(3)
@@ -144,13 +132,8 @@ test('a schema that refuses the arguments once and takes them later lets nothing
     name: 'denied',
     schema: z.object({ amount: z.number().refine(() => ++looks > 1) }),
   })
-  const model = fakeModel().respond(calling({ name: 'denied' }))
-  const agent = createAgent({
-    model: model.respond(new AIMessage('Finished.')),
-    tools: [fickle],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const model = answering(calling({ name: 'denied' }))
+  const agent = agentOf({ model, tools: [fickle], middleware: [leluMiddleware({ lelu, subject })] })
   const message = toolMessages(await agent.invoke(ask, config).catch(() => undefined)).call_0
   expect(looks).toBe(2)
   expect(message?.status).not.toBe('success')
@@ -163,13 +146,10 @@ test('a tool that changes its input changes only its own copy', async () => {
     name: 'allowed',
     schema: z.object({ amount: z.number() }),
   })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed' }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed' })),
     tools: [greedy],
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   expect(toolMessages(await agent.invoke(ask, config)).call_0?.text).toBe('{"amount":7}')
 })
@@ -181,13 +161,10 @@ test('content, artifact and status of a tool survive', async () => {
     schema: z.object({}),
     responseFormat: 'content_and_artifact',
   })
-  const agent = createAgent({
-    model: fakeModel()
-      .respond(calling({ name: 'allowed', args: {} }))
-      .respond(new AIMessage('Finished.')),
+  const agent = agentOf({
+    model: answering(calling({ name: 'allowed', args: {} })),
     tools: [pair],
     middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
   })
   const message = toolMessages(await agent.invoke(ask, config)).call_0
   expect(message).toMatchObject({
@@ -204,13 +181,8 @@ test('an input that is not JSON is refused, and nothing runs', async () => {
     name: 'allowed',
     schema: z.object({ on: z.coerce.date() }),
   })
-  const model = fakeModel().respond(calling({ name: 'allowed', args: { on: '2026-01-01' } }))
-  const agent = createAgent({
-    model: model.respond(new AIMessage('Finished.')),
-    tools: [dated],
-    middleware: [leluMiddleware({ lelu, subject })],
-    checkpointer: new MemorySaver(),
-  })
+  const model = answering(calling({ name: 'allowed', args: { on: '2026-01-01' } }))
+  const agent = agentOf({ model, tools: [dated], middleware: [leluMiddleware({ lelu, subject })] })
   const message = toolMessages(await agent.invoke(ask, config)).call_0
   expect(message?.status).toBe('error')
   expect(runs).toBe(0)

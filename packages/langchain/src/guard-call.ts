@@ -54,6 +54,8 @@ export type CallToGuard = {
   run: (input: Json) => Promise<ToolOutput>
 }
 
+const aroundIsApproved = 'the call around it has an approval of its own, and runs only once'
+
 /**
  * One tool call through the engine: decided, then run, refused or suspended. A suspended call interrupts the graph,
  * and does so again after every waking until the approval is no longer pending.
@@ -135,9 +137,10 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
         if (options.mode === 'tell-model') {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
         }
-        if (!canSuspend(call)) {
+        if (!canSuspend(call) || !turn.canWait()) {
           // Nothing could take it up later. Asked again, it is refused, or was decided just before.
-          await cancelApproval(options, result.approval, 'nobody decided in time')
+          const reason = turn.canWait() ? 'nobody decided in time' : aroundIsApproved
+          await cancelApproval(options, result.approval, reason)
           continue
         }
         // The value it is answered with is not looked at: whoever holds the thread could forge it.

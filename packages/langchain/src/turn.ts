@@ -27,8 +27,10 @@ type Step = {
 export type Turn = {
   /** Waits until no other call of the step is undecided; throws the interrupt, if one of them ends the step. */
   hold(): Promise<void>
-  /** Says that the call runs without having been held: the others need not wait for its end. */
+  /** Says that the call runs on an approval, without having been held: the others need not wait for its end. */
   work(): void
+  /** Whether a call that is suspended here could be taken up again: not in the body of one that runs on an approval. */
+  canWait(): boolean
   /**
    * Interrupts the graph, once no other call of the step is at work, nor one of a step around it in the same node.
    * Answers when a resume value woke it.
@@ -48,6 +50,8 @@ const steps = new WeakMap<object, Step>()
 type Body = {
   call: GuardedCall
   outage?: Error
+  /** It runs on an approval, which is spent: it does not run again, and nothing in it can wait. */
+  approved: boolean
   /** The approvals that were asked for in it, and that nothing has woken. */
   waiting: Set<string>
   around: Body | undefined
@@ -165,7 +169,12 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     leave()
     settle(step)
   }
-  const body: Body = { call, waiting: new Set(), around: inside.getStore()?.body }
+  const body: Body = {
+    call,
+    approved: false,
+    waiting: new Set(),
+    around: inside.getStore()?.body,
+  }
   const turn: Turn = {
     outageBehind: (error) =>
       isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
@@ -173,7 +182,9 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
         : undefined,
     caught: () => [...body.waiting],
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
+    canWait: () => bodies.every(({ approved }) => !approved),
     work() {
+      body.approved = true
       leave()
       at = 'working'
       step.working += 1

@@ -3,7 +3,16 @@ import { createAgent, fakeModel } from 'langchain'
 import { expect, test } from 'vitest'
 import { leluMiddleware, pendingApprovals } from '../src/index.ts'
 import { type Body, guardedBy, runOf, toolOf } from './bodies.ts'
-import { approved, ask, calling, createTools, openLelu, subject, toolMessages } from './support.ts'
+import {
+  answering,
+  approved,
+  ask,
+  calling,
+  createTools,
+  openLelu,
+  subject,
+  toolMessages,
+} from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
@@ -99,5 +108,26 @@ test.each(
     const done = await runOf(lelu, toolOf('allowed_outer', body), where)(ask)
     expect(toolMessages(done).outer?.text).toBe('went on')
     expect(await statesOf(lelu)).toEqual([state])
+  },
+)
+
+test.each(places.flatMap((where) => [[where, 'a call'] as const, [where, 'an agent'] as const]))(
+  'in a tool that runs on an approval (%s), nobody is asked in vain about %s that would wait',
+  async (where, inside) => {
+    const lelu = await openLelu()
+    const { tools, ran } = createTools()
+    const reviewed = guardedBy(lelu, tools[1])
+    const model = answering(calling({ name: 'reviewed' }))
+    const agent = createAgent({ model, tools, middleware: [leluMiddleware({ lelu, subject })] })
+    const body: Body = async (runtime) => {
+      if (inside === 'a call') return (await reviewed.invoke({ amount: 1 }, runtime)).text
+      return (await agent.invoke(ask)).messages.map(({ text }) => text).join()
+    }
+    const run = runOf(lelu, toolOf('reviewed_outer', body), where)
+    const done = await approved(lelu, await run(ask), run)
+    expect(pendingApprovals(done)).toEqual([])
+    expect(toolMessages(done).outer?.text).toContain('the call around it has an approval')
+    expect(await statesOf(lelu)).toEqual(['completed', 'cancelled'])
+    expect(ran).toEqual([])
   },
 )

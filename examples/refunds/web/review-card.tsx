@@ -8,19 +8,27 @@ export function ReviewCard({ review, token, onDecided }: CardProps) {
   const { id, input, order, customer, confidence, reasons } = review
   const [amount, setAmount] = useState(String(input.amount))
   const [reason, setReason] = useState('')
+  const [sending, setSending] = useState(false)
   const title = `Refund of ${input.amount} EUR, order ${input.orderId}`
 
   async function decide(verdict: Verdict) {
+    if (sending) return // a double click is one vote; what is decided leaves the page with the next answer
+    setSending(true)
     try {
       await sendReview(token, review, verdict)
       onDecided(`${title}: ${verdict.verdict === 'approve' ? 'approved' : 'denied'}.`)
     } catch (error) {
       onDecided((error as Error).message)
+      setSending(false)
     }
   }
 
   function approve() {
     const edited = Number(amount)
+    if (amount.trim() === '' || !Number.isFinite(edited)) {
+      onDecided(`${title}: the amount is no number. Nothing was decided.`)
+      return
+    }
     void decide({ verdict: 'approve', ...(edited !== input.amount && { amount: edited }) })
   }
 
@@ -47,7 +55,7 @@ export function ReviewCard({ review, token, onDecided }: CardProps) {
           value={amount}
           onChange={({ target }) => setAmount(target.value)}
         />
-        <button type="button" onClick={approve}>
+        <button type="button" aria-describedby={`title-${id}`} onClick={approve}>
           Approve
         </button>
       </div>
@@ -61,6 +69,7 @@ export function ReviewCard({ review, token, onDecided }: CardProps) {
         />
         <button
           type="button"
+          aria-describedby={`title-${id}`}
           onClick={() => decide({ verdict: 'deny', ...(reason !== '' && { reason }) })}
         >
           Deny

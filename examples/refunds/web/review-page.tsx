@@ -4,18 +4,26 @@ import { ReviewCard } from './review-card.tsx'
 
 const everyMs = 1000
 
-function Reviews({ token }: { token: string }) {
-  const [reviews, setReviews] = useState<PendingReview[]>()
+type ReviewsProps = { token: string; first: PendingReview[] }
+
+function Reviews({ token, first }: ReviewsProps) {
+  const [reviews, setReviews] = useState(first)
   const [news, setNews] = useState('')
+  const [failure, setFailure] = useState('')
   useEffect(() => {
     let left = false
-    const load = () =>
-      loadReviews(token).then(
-        (found) => left || setReviews(found),
-        (error: Error) => left || setNews(error.message),
-      )
-    void load()
-    const timer = setInterval(load, everyMs)
+    const timer = setInterval(
+      () =>
+        loadReviews(token).then(
+          (found) => {
+            if (left) return
+            setReviews(found)
+            setFailure('')
+          },
+          (error: Error) => left || setFailure(error.message),
+        ),
+      everyMs,
+    )
     return () => {
       left = true
       clearInterval(timer)
@@ -24,8 +32,9 @@ function Reviews({ token }: { token: string }) {
   return (
     <>
       <p role="status">{news}</p>
-      {reviews?.length === 0 && <p>Nothing waits for you.</p>}
-      {reviews?.map((review) => (
+      {failure !== '' && <p role="alert">What waits could not be read: {failure}</p>}
+      {reviews.length === 0 && <p>Nothing waits for you.</p>}
+      {reviews.map((review) => (
         <ReviewCard key={review.id} review={review} token={token} onDecided={setNews} />
       ))}
     </>
@@ -35,15 +44,21 @@ function Reviews({ token }: { token: string }) {
 /** The reviewer's page. The token is kept in this page's memory only, out of the reach of the customer's page. */
 export function ReviewPage() {
   const [written, setWritten] = useState('')
-  const [token, setToken] = useState<string>()
-  function submit(event: FormEvent) {
+  const [failure, setFailure] = useState('')
+  const [entered, setEntered] = useState<ReviewsProps>()
+  async function submit(event: FormEvent) {
     event.preventDefault()
-    setToken(written.trim())
+    const token = written.trim()
+    try {
+      setEntered({ token, first: await loadReviews(token) })
+    } catch (error) {
+      setFailure((error as Error).message)
+    }
   }
   return (
     <main>
       <h1>Reviews</h1>
-      {token === undefined ? (
+      {entered === undefined ? (
         <form onSubmit={submit}>
           <label htmlFor="token">Your token</label>
           <div className="row">
@@ -56,9 +71,10 @@ export function ReviewPage() {
             />
             <button type="submit">Continue</button>
           </div>
+          {failure !== '' && <p role="alert">{failure}</p>}
         </form>
       ) : (
-        <Reviews token={token} />
+        <Reviews {...entered} />
       )}
     </main>
   )

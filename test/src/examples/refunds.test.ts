@@ -199,3 +199,62 @@ inBrowser(
     expect(await page.getByRole('article', { name: 'You' }).count()).toBe(1)
   },
 )
+
+inBrowser('a token that is wrong is said, and another one can be entered', async () => {
+  const { url, token } = await start()
+  const reviews = await openReviews(url, 'guessed')
+  expect(await reviews.title()).toBe('Reviews')
+  await reviews.getByRole('alert').getByText('That is not the token of the reviewer.').waitFor()
+  await reviews.getByLabel('Your token').fill(token)
+  await reviews.keyboard.press('Enter')
+  await reviews.getByText('Nothing waits for you.').waitFor()
+})
+
+inBrowser('a server that is away is said to the reviewer, until it answers again', async () => {
+  const { data, url, port, token, kill } = await start()
+  const reviews = await openReviews(url, token)
+  await reviews.getByText('Nothing waits for you.').waitFor()
+  await kill()
+  await reviews.getByRole('alert').getByText('What waits could not be read').waitFor()
+  await serve(data, port)
+  await reviews.getByRole('alert').waitFor({ state: 'detached' })
+})
+
+inBrowser(
+  'an amount that is no number decides nothing, and a double click is one vote',
+  async () => {
+    const { data, url, token } = await start()
+    const page = await openPage(url)
+    await sayAndWait(page, 'Please refund 120 EUR of order 1002.')
+    const reviews = await openReviews(url, token)
+    for (const amount of ['', '100,5']) {
+      await reviews.getByLabel('Amount in EUR').fill(amount)
+      await reviews.getByRole('button', { name: 'Approve' }).click()
+      await reviews.getByRole('status').getByText('the amount is no number').waitFor()
+    }
+    expect(await pending(data)).toHaveLength(1)
+    const answers: number[] = []
+    reviews.on('response', (one) => one.request().method() === 'POST' && answers.push(one.status()))
+    await reviews.getByLabel('Amount in EUR').fill('120')
+    await reviews.getByRole('button', { name: 'Approve' }).dblclick()
+    await reviews.getByText('Nothing waits for you.').waitFor()
+    await reviews
+      .getByRole('status')
+      .getByText('Refund of 120 EUR, order 1002: approved.')
+      .waitFor()
+    expect(answers).toEqual([200])
+  },
+)
+
+inBrowser('a narrow window shows whatever is written without scrolling sideways', async () => {
+  const { url, token } = await start()
+  const page = await openPage(url)
+  await sayAndWait(page, `Please refund 120 EUR of order 1002. ${'m'.repeat(300)}`)
+  const reviews = await openReviews(url, token)
+  await reviews.getByRole('button', { name: 'Approve' }).waitFor()
+  for (const one of [page, reviews]) {
+    await one.setViewportSize({ width: 320, height: 640 })
+    const widths = 'document.documentElement.scrollWidth <= document.documentElement.clientWidth'
+    expect(await one.evaluate(widths)).toBe(true)
+  }
+})

@@ -3,7 +3,6 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { LeluError } from '../errors.ts'
 import { busyPauseMs, isBusy } from './busy.ts'
-import { loadSqlite } from './load-sqlite.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import {
   findTables,
@@ -13,6 +12,29 @@ import {
   schemaVersion,
 } from './sqlite-versions.ts'
 import { storeError } from './store-error.ts'
+
+type Sqlite = typeof import('node:sqlite')
+
+let sqlite: Sqlite | undefined
+
+/** Node warns once that its SQLite is experimental; users of Lelu can do nothing about it, so it is not shown. */
+function loadSqlite(): Sqlite {
+  if (sqlite !== undefined) return sqlite
+  const emitWarning = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes('SQLite')) return
+    ;(emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest)
+  }) as typeof process.emitWarning
+  try {
+    // Not by `require`: a bundler (Next's) would look for it in a package.
+    sqlite = process.getBuiltinModule('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+  // One that was built, or started, without it.
+  if (sqlite === undefined) throw new Error('This Node has no node:sqlite')
+  return sqlite
+}
 
 const firstVersion = `
 CREATE TABLE IF NOT EXISTS lelu_approval (

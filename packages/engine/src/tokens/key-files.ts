@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { sqliteLock } from '../store/sqlite-lock.ts'
+import { lock } from '@lelu/audit/lock'
 import {
   importKeyRing,
   type KeyRing,
@@ -120,21 +120,17 @@ export async function readKeyRing(directory: string): Promise<KeyRing> {
 /** Holds the right to rotate. Of two that read the same ring and write their own, one would lose the keys of the other. */
 async function alone<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const path = join(directory, `.${fileName}.lock`)
-  const unlock = lock(path)
-  if (unlock === undefined)
-    throw keysError('another process rotates its keys right now', undefined, 'Try again.')
+  const release = await lock(path).catch((error) => {
+    throw keysError(`${path} cannot be made`, error, elsewhere)
+  })
+  if (release === undefined) {
+    const help = `Try again. Where no process does, remove ${path}; the keys are whole.`
+    throw keysError('another process rotates its keys right now', undefined, help)
+  }
   try {
     return await work()
   } finally {
-    unlock()
-  }
-}
-
-function lock(path: string): (() => void) | undefined {
-  try {
-    return sqliteLock(path)
-  } catch (error) {
-    throw keysError(`${path} cannot be locked`, error, elsewhere)
+    await release()
   }
 }
 

@@ -126,13 +126,13 @@ describe('rotation', () => {
     for (const error of refusals) {
       expect(error).toMatchObject({
         code: 'LELU_KEYS_INVALID',
-        help: 'Try again.',
+        help: expect.stringContaining('Try again.'),
       })
     }
     const stored = (await openKeyRing(folder, 1)).seal.map(({ kid }) => kid)
     expect(stored).toEqual(expect.arrayContaining(kids))
     expect(stored).toHaveLength(kids.length + 1)
-    expect(readdirSync(folder)).toEqual(['.keyring.json.lock', 'keyring.json'])
+    expect(readdirSync(folder)).toEqual(['keyring.json'])
     await rotateKeys(folder)
   })
 

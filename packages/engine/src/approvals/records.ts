@@ -154,8 +154,8 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     const write = prepareWrite(current, change)
     return async () => {
       const written = await write()
-      // The next load must see the deadline as the database does.
-      if (written === 'late') await clock.refresh()
+      // The next look must see the time as the database does.
+      if (written === 'late' || written === 'early') await clock.refresh()
       return typeof written === 'string' ? undefined : written
     }
   }

@@ -8,6 +8,7 @@ import { alteredError } from '../approvals/seal.ts'
 import { newId } from '../ids.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import { ownMember } from '../request/own-member.ts'
+import type { SwapWindow } from '../store/store.ts'
 import { type ApprovalClaims, mismatchOf } from '../tokens/claims.ts'
 import { type MintOptions, type NewGrant, newGrant, signToken } from '../tokens/mint.ts'
 import { refuseToken } from '../tokens/refusal.ts'
@@ -112,6 +113,12 @@ const isSatisfied = ({ effect, requirements }: Deciding, { votes, digest }: Appr
     // Under the policy of today a deny may be a veto.
     !isDenied(requirements, votes, digest))
 
+/** A further attempt has no deadline, for the call began to run in time; but the one before must be lost by the database's clock. */
+function windowOf({ state, executeBy, attempt }: ApprovalRecord): SwapWindow {
+  if (state === 'approved') return executeBy === null ? {} : { before: executeBy }
+  return attempt === null ? {} : { notBefore: attempt.leaseUntil }
+}
+
 /** Made while the token is on its way: nothing but the swap is left to do when it is proven. */
 function prepareClaim(
   record: ApprovalRecord,
@@ -126,12 +133,10 @@ function prepareClaim(
     startedAt,
     leaseUntil: startedAt + leaseMs,
   }
-  // A further attempt has no such deadline: the call began to run in time.
-  const window = record.state === 'approved' && record.executeBy !== null
   return records.prepare(record, {
     next: { state: 'executing' as const, attempt, grant: null },
     events: [minted.event, redeemedEvent(record, attempt, minted.grant.jti, again.id)],
-    ...(window && { window: { before: record.executeBy as number } }),
+    window: windowOf(record),
   })
 }
 

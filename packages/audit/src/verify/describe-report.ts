@@ -1,3 +1,4 @@
+import { count } from './proven.ts'
 import type { AuditReport } from './report.ts'
 
 /**
@@ -8,7 +9,7 @@ export function describeReport(report: AuditReport): string {
   const { records, streams, problems, warnings, kinds, proven, notProven } = report
   const counts = Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1))
   return [
-    `${verdictOf(report)}: ${records} records in ${streams.length} streams`,
+    `${verdictOf(report)}: ${count(records, 'record')} in ${count(streams.length, 'stream')}`,
     ...counts.map(([kind, count]) => `  ${String(count).padStart(6)}  ${oneLine(kind)}`),
     ...problems.flatMap(({ code, file, line, stream, message }) => {
       const place = file === null ? stream : line === null ? file : `${file}:${line}`

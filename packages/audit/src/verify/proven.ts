@@ -15,7 +15,8 @@ type Facts = {
   since: boolean
 }
 
-const count = (number: number, one: string, many = `${one}s`) =>
+/** `1 record`, `2 records`. */
+export const count = (number: number, one: string, many: string = `${one}s`): string =>
   `${number} ${number === 1 ? one : many}`
 
 /** What a report proves, and what not, in words that say no more than was checked. */

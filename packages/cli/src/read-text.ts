@@ -30,5 +30,15 @@ export async function readBounded(
 /** The bytes of a file, or of standard input for `-`. */
 export async function readInput(io: Io, file: string, limit: number = mostBytes): Promise<Buffer> {
   if (file === '-') return io.readStdin(limit)
-  return readBounded(createReadStream(file), limit, file)
+  return readNamed(file, limit)
+}
+
+/** The bytes of a file that somebody named. Node does not say which one it was, where it is a folder. */
+export async function readNamed(file: string, limit: number = mostBytes): Promise<Buffer> {
+  try {
+    return await readBounded(createReadStream(file), limit, file)
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw Object.assign(error as NodeJS.ErrnoException, { path: file })
+  }
 }

@@ -1,10 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuditReport, Immutability, LogSource } from '@lelu/audit/reading'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import type { Io } from '../io.ts'
 import { painter, safeLines, safeText, writeJson } from '../print.ts'
+import { readNamed } from '../read-text.ts'
 import { openLog } from './open-log.ts'
 import { readTrust } from './read-trust.ts'
 
@@ -39,7 +40,7 @@ export async function verifyAudit(
   const report = await verifyLog({
     source,
     ...(policy !== undefined && { trust: await readTrust(policy) }),
-    ...(since !== undefined && { since: await readFile(since, 'utf8') }),
+    ...(since !== undefined && { since: (await readNamed(since)).toString() }),
     ...(requireImmutable !== undefined && { require: { immutable: requireImmutable } }),
     onProgress: progress.show,
   }).finally(progress.clear)
@@ -77,7 +78,7 @@ async function verifyProofs(
   const paint = painter(io)
   const reports = []
   for (const file of files) {
-    const report = verifyRecordProof({ proof: await readFile(file, 'utf8'), trust, keys })
+    const report = verifyRecordProof({ proof: (await readNamed(file)).toString(), trust, keys })
     reports.push({ file, ...report })
   }
   const failed = reports.find(({ ok }) => !ok)
@@ -93,7 +94,7 @@ async function verifyProofs(
 
 async function readKeys(folder: string): Promise<string[]> {
   const names = await readdir(folder)
-  return Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
+  return Promise.all(names.map((name) => readNamed(join(folder, name)).then(String)))
 }
 
 /** How far it is, on standard error, where that is a terminal and it takes over a second. */

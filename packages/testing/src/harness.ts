@@ -4,6 +4,7 @@ import type { SuiteTool } from './tools.ts'
 /** One call of the scripted model. `raw` is argument text that is sent as it stands, for arguments that do not parse. */
 export type ScriptedCall = { id: string; tool: string; input: Json | { raw: string } }
 
+/** What a case asks of the adapter, in the words of its own options. `waitMs` is in milliseconds. */
 export type SuiteOptions = {
   confidence?: ConfidenceReader
   mode?: ApprovalMode

@@ -10,6 +10,7 @@ const schema: z.ZodObject<{
   note: z.string().default('none'),
 })
 
+/** What each tool of the suite takes, as its schema parsed it: `amount` up to 1 000 000, `note` by default `none`. */
 export type SuiteInput = z.infer<typeof schema>
 
 /** A tool as the harness hands it to its framework. `input` is what the framework parsed with the schema. */
@@ -28,6 +29,7 @@ const changedSchema: typeof schema = schema.extend({ note: z.string().default(ch
 /** Where the process dies in a tool: before it did something, or after. */
 export type KillPoint = 'before-effect' | 'after-effect'
 
+/** One thing that a tool of the suite did to the world, with the input it ran with. */
 export type Effect = { tool: string; input: SuiteInput }
 
 const ledger = (directory: string) => join(directory, 'ledger.jsonl')

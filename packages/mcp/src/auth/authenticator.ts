@@ -8,6 +8,7 @@ export type Challenge = {
   message: string
 }
 
+/** Who is behind a request, or how it is refused. */
 export type Verdict =
   | {
       principal: Principal

@@ -2,6 +2,7 @@ import type { Subject } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
 import type { Authenticator } from './authenticator.ts'
 
+/** Who everybody is that reaches the port. `tenant` is `default` by default. */
 export type NoAuthOptions = {
   /** Who the policy sees. Default the agent `local`. */
   subject?: Subject

@@ -7,6 +7,7 @@ import type { Scope } from '../surface/principal.ts'
 import { type Authenticator, bearerToken, type Verdict } from './authenticator.ts'
 import { type ClaimNames, principalOf } from './claims.ts'
 
+/** Whose access tokens `oauth` takes, and what their claims stand for. URLs are https, or http on a loopback address. */
 export type OAuthOptions = {
   /** The URL under which clients know this server, such as `https://lelu.example/mcp`: the audience of its tokens (RFC 8707). */
   resource: string

@@ -13,6 +13,7 @@ export type EraOptions = {
   askMs: number
 }
 
+/** How a server names itself to clients, in the handshake of either era. */
 export type ServerInfo = {
   name: string
   title?: string

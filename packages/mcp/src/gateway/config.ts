@@ -23,6 +23,7 @@ export type HttpServer = {
   transport: 'http' | 'sse' | undefined
 }
 
+/** One upstream server: a process of ours, or an address. */
 export type ServerEntry = StdioServer | HttpServer
 
 /** A gateway's configuration: the upstream servers by name, and the `lelu` block. */

@@ -23,6 +23,7 @@ import { openUpstream, type Upstream } from './upstream.ts'
 import { callUpstream } from './upstream-call.ts'
 import { awayError } from './upstream-errors.ts'
 
+/** What `openGateway` needs: its configuration, the engine that decides, and how clients are told of calls that wait. */
 export type GatewayOptions = {
   config: GatewayConfig
   lelu: Pick<Lelu, 'guard' | 'decide' | 'approvals' | 'audit' | 'policy'>
@@ -44,6 +45,7 @@ const personMs = 5 * 60_000
 /** How a server stands: `away` says why its tools are absent. */
 export type UpstreamStatus = { server: string; away: string | undefined; tools: number }
 
+/** A gateway that is open: the tools of its servers, each call of which the engine decides. */
 export interface Gateway {
   readonly surface: Surface & Required<Pick<Surface, 'onChange'>>
   /** For whoever resumes approved calls. */

@@ -6,6 +6,7 @@ import { type Log, silent } from '../eras/log.ts'
 import { defaultAskMs, type ServerInfo } from '../eras/options.ts'
 import { LeluMcpError } from '../errors.ts'
 
+/** How `serveHttp` listens, and whom it lets in. Times in milliseconds; only `info` has no default. */
 export type HttpOptions = {
   /** How the server names itself to clients. */
   info: ServerInfo

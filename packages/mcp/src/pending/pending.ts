@@ -5,6 +5,7 @@ import type { PendingOptions } from './options.ts'
 import { taskKeeper, waitingTask } from './tasks.ts'
 import { checkConsoleUrl, consoleLink, pendingResult } from './words.ts'
 
+/** How clients are told of a call that waits for a person, each in the way it can take: a task, a link, or a result. */
 export interface Pending {
   /** What this client is told of a call that waits for a person. Never waits itself. */
   answer(approval: Approval, context: CallContext): Promise<ToolAnswer>

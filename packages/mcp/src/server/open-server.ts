@@ -8,6 +8,7 @@ import type { Surface } from '../surface/surface.ts'
 import { leluSurface } from '../tools/surface.ts'
 import { joinSurfaces } from './join-surfaces.ts'
 
+/** What `openServer` puts together: an engine, and the servers behind it where there are any. */
 export type OpenServerOptions = {
   lelu: Lelu
   /** The policy as it was loaded, shown as resources. */
@@ -20,6 +21,7 @@ export type OpenServerOptions = {
   notice: (text: string) => void
 }
 
+/** Lelu over MCP, ready to be served by `serveHttp` or `serveStdio`. `close` ends the gateway, not the engine. */
 export interface OpenServer {
   readonly surface: Surface
   readonly gateway: Gateway | undefined

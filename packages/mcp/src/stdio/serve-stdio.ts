@@ -13,6 +13,7 @@ import type { Surface, SurfaceChange } from '../surface/surface.ts'
 import { consoleTo } from './console-to.ts'
 import { splitEras } from './split-eras.ts'
 
+/** How `serveStdio` serves the one client of standard input and output. */
 export type StdioOptions = {
   info: ServerInfo
   /** As of `HttpOptions`. Default random. */
@@ -24,6 +25,7 @@ export type StdioOptions = {
   stdout?: Writable
 }
 
+/** A connection over standard streams that is being served. */
 export interface StdioServer {
   /** Settles when the client has closed its end, or after `close()`. */
   readonly closed: Promise<void>

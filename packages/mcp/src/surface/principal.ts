@@ -18,6 +18,7 @@ export type Principal = {
   reviewer: Reviewer | null
 }
 
+/** Whether a principal may do what the scope stands for. */
 export function hasScope({ scopes }: Principal, scope: Scope): boolean {
   return scopes.includes(scope)
 }

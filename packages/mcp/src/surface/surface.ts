@@ -28,7 +28,9 @@ export type McpTool = {
   call(input: { [key: string]: Json }, context: CallContext): Promise<ToolAnswer>
 }
 
+/** One resource as a list shows it. `Surface.read` answers what is in it. */
 export type McpResource = Pick<Resource, 'uri' | 'name' | 'title' | 'description' | 'mimeType'>
+/** Resources of one kind, by a URI template (RFC 6570). */
 export type McpResourceTemplate = Pick<
   ResourceTemplateType,
   'uriTemplate' | 'name' | 'title' | 'description' | 'mimeType'
@@ -37,6 +39,10 @@ export type McpResourceTemplate = Pick<
   complete?(variable: string, value: string, principal: Principal): Promise<readonly string[]>
 }
 
+/**
+ * One prompt. `get` makes its messages, or asks the person at the client for what it needs (then it is called again).
+ * `values` are the client's words; the required ones are there.
+ */
 export type McpPrompt = Pick<Prompt, 'name' | 'title' | 'description' | 'arguments'> & {
   get(
     values: Readonly<Record<string, string>>,

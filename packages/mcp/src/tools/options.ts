@@ -10,6 +10,7 @@ export type ToolEngine = Pick<Lelu, 'decide' | 'guard' | 'resume'> & {
   audit: Pick<Lelu['audit'], 'directory'>
 }
 
+/** What Lelu's own tools, resources and prompts are made with. Only `lelu` has no default. */
 export type LeluSurfaceOptions = {
   lelu: ToolEngine
   /** Runs tools of the servers behind this gateway. Default none: approved calls are run by whoever asked. */

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { account, type PostgresServer } from './postgres.ts'
 import { folderOf, freePort, runServer, type ServerProcess } from './server-process.ts'
 
+/** A running PgBouncer; `url` is what a client of PostgreSQL takes. */
 export type PgBouncer = ServerProcess & { url: string }
 
 const folder = (): string | undefined => folderOf('pgbouncer', ['/usr/sbin'])

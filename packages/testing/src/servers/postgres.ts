@@ -13,6 +13,7 @@ import {
 } from './server-process.ts'
 import type { Host } from './two-hosts.ts'
 
+/** A running PostgreSQL with a folder of its own; `url` is what a client takes. */
 export type PostgresServer = ServerProcess & { url: string; port: number }
 
 function programs(): string | undefined {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { folderOf, freePort, runServer, type ServerProcess, succeeds } from './server-process.ts'
 import type { Host } from './two-hosts.ts'
 
+/** How `startRedis` sets its server up. */
 export type RedisOptions = {
   /** Whether it keeps what it answers: append-only file, synced at each write, no eviction. Default true. */
   durable?: boolean
@@ -15,6 +16,7 @@ export type RedisOptions = {
   host?: Host
 }
 
+/** A running Redis or Valkey with a folder of its own; `url` is what a client takes. */
 export type RedisServer = ServerProcess & {
   url: string
   port: number

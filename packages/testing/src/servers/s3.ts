@@ -6,6 +6,7 @@ import { type ClusterUser, startCluster } from './ceph/cluster.ts'
 import { hasCeph, installCeph, noCeph } from './ceph/install.ts'
 import { freePort } from './server-process.ts'
 
+/** A running store that speaks S3, with the keys of a user who may do everything. */
 export type S3Server = {
   endpoint: string
   port: number

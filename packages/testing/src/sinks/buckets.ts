@@ -17,6 +17,7 @@ export type S3Config = {
   forcePathStyle: boolean
 }
 
+/** The configuration of an S3 client for this store. At an address of its own, buckets are parts of the path. */
 export function s3ConfigOf(access: S3Access): S3Config {
   const { endpoint, region, accessKeyId, secretAccessKey, sessionToken } = access
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }

@@ -18,6 +18,10 @@ export type FakeRequest = {
  */
 export type FakeFault = FakeAnswer | 'lost' | 'hang' | 'stall'
 
+/**
+ * How a fake store differs from a good one: `versioned` and `locked` (default true)
+ * say what its bucket keeps, `weak` what it gets wrong (default nothing).
+ */
 export type FakeS3Options = {
   versioned?: boolean
   locked?: boolean
@@ -30,6 +34,7 @@ export type FakeS3Options = {
   now?: () => number
 }
 
+/** A fake store that listens on the loopback; `stop` ends it. */
 export type FakeS3 = {
   endpoint: string
   port: number

@@ -1,5 +1,6 @@
 import type { AuditSink } from '@lelu/audit'
 
+/** How a case opens a sink. Milliseconds; what is left out is as the sink has it by default. */
 export type SinkSettings = {
   /** Where the store is reached, instead of at its own port. */
   port?: number
@@ -20,6 +21,7 @@ export type SinkArchive = {
   }
 }
 
+/** One kind of archive, as the suite drives it. `archive` opens a new and empty one. */
 export type SinkHarness = {
   archive(): Promise<SinkArchive>
   /** How many entries fit into one answer of the store, so that lists of more are tried. Default 1000. */

@@ -26,4 +26,5 @@ export const memoryHarness: StoreHarness = {
   },
 }
 
+/** The module that exports `memoryHarness`, for a suite that opens it in processes of its own. */
 export const memoryModule: string = import.meta.url

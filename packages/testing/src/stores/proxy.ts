@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 /** What the proxy does to those who come through it. */
 export type ProxyMode = 'forward' | 'black-hole' | 'closed'
 
+/** A proxy in front of a server. `port` is on the loopback; `stop` ends all connections. */
 export type LossyProxy = {
   port: number
   /** How likely a reply is to be lost with its connection, from 0 to 1. */

@@ -16,6 +16,7 @@ export type Reliability = {
   ms: number
 }
 
+/** How much `runReliability` runs. Default: every fault, with the figures of the tests. */
 export type ReliabilityOptions = {
   /** The figures of the full run instead of those of the tests. */
   full?: boolean

@@ -19,4 +19,5 @@ export const sqliteHarness: StoreHarness = {
     new Keyv({ store: sqliteStore({ path: String(place), busyTimeoutMs: 10_000 }) }),
 }
 
+/** The module that exports `sqliteHarness`, for a suite that opens it in processes of its own. */
 export const sqliteModule: string = import.meta.url

@@ -3,7 +3,7 @@ import { LeluMcpError } from '../errors.ts'
 import type { ServerEntry } from './config.ts'
 import { connectClient } from './connect.ts'
 import { type PinnedDefinition, readDefinitions } from './definition.ts'
-import { signOfLife } from './sign-of-life.ts'
+import { listTools, signOfLife } from './list-tools.ts'
 import { strippedLine } from './stripped-text.ts'
 import { awayError } from './upstream-errors.ts'
 
@@ -107,8 +107,7 @@ export function openUpstream(options: UpstreamOptions): Upstream {
       if (current !== client) return
       let failed = 'does not list its tools'
       try {
-        const timeout = options.connectTimeoutMs
-        const { tools } = await client.listTools(undefined, { timeout, cacheMode: 'bypass' })
+        const tools = await listTools(client, options.connectTimeoutMs)
         failed = 'has tools that cannot be held against their pins'
         if (current === client) await options.onTools(readDefinitions(tools, tell))
       } catch (error) {

@@ -12,6 +12,15 @@ test('a tool whose schema the engine would not take is left out, and that is sai
   )
 })
 
+test('a list whose pages do not end in time holds nothing up: the time is that of the whole list', async () => {
+  const { command, args } = servers.odd
+  const { notices } = await testGateway({
+    servers: { drip: { command, args: [...args, 'drip'] } },
+    gateway: { connectTimeoutMs: 3000 },
+  })
+  expect(notices[0]).toMatch(/^drip does not list its tools \(REQUEST_TIMEOUT\)/)
+})
+
 test('a result that nobody can read leaves the call unknown: it may have taken effect', async () => {
   const engine = { policies: policyOf(() => asks) }
   const { call, approval, lelu } = await testGateway({ servers, engine })

@@ -83,28 +83,36 @@ type Answer = { call_id?: unknown; approval_request_id?: unknown }
 /** Of a call or an answer: what both have in common. */
 const nameOf = (kind: string, id: unknown) => JSON.stringify([kind, id])
 
-function answeredIn(input: readonly ResponseInputItem[]): Map<string, number> {
-  const answers = new Map<string, number>()
+/** A call where it was made last, and how often it is answered behind there. */
+type Asked = { made?: Written; answers: number }
+
+/**
+ * The calls and answers of a conversation, looked at once: it may be long. An answer in front of a call belongs to a call
+ * of an earlier response with its id.
+ */
+function askedIn(input: readonly ResponseInputItem[]): Map<string, Asked> {
+  const asked = new Map<string, Asked>()
   for (const item of input) {
+    const made = writtenCall(item as ResponseOutputItem)
+    if (made !== undefined) {
+      asked.set(nameOf(made.kind, made.id), { made, answers: 0 })
+      continue
+    }
     const type = 'type' in item ? String(item.type) : ''
     const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined
     if (kind === undefined) continue
     const { call_id, approval_request_id } = item as Answer
     const name = nameOf(kind, kind === 'mcp' ? approval_request_id : call_id)
-    answers.set(name, (answers.get(name) ?? 0) + 1)
+    const found = asked.get(name) ?? { answers: 0 }
+    asked.set(name, { ...found, answers: found.answers + 1 })
   }
-  return answers
+  return asked
 }
 
-/** The items behind the last call of a response with this id. Answers in front of it belong to a call of an earlier response with its id. */
-function behind(call: Written, input: readonly ResponseInputItem[]): readonly ResponseInputItem[] {
-  const position = input.findLastIndex((item) => {
-    const found = writtenCall(item as ResponseOutputItem)
-    return found?.kind === call.kind && found.id === call.id
-  })
-  const found = position < 0 ? undefined : writtenCall(input[position] as ResponseOutputItem)
-  if (found === undefined) return input
-  return found.name === call.name && found.text === call.text ? input.slice(position + 1) : []
+/** How often a call is answered. Where the conversation has another call of its id last, those answers are not its own. */
+function answersOf(call: Written, asked: ReadonlyMap<string, Asked>): number {
+  const { made, answers } = asked.get(nameOf(call.kind, call.id)) ?? { answers: 0 }
+  return made === undefined || (made.name === call.name && made.text === call.text) ? answers : 0
 }
 
 function callInvalid(message: string, help: string): LeluError {
@@ -150,17 +158,17 @@ export function outputCalls(
   if (calls.some(({ id }) => id === '')) {
     throw callInvalid('A call of the response has no id.', 'Pass the response as the API gave it.')
   }
+  const asked = askedIn(input)
   return calls.map((call, index) => {
     const earlier = calls.slice(0, index).filter(({ id }) => id === call.id)
     const before = earlier.filter(({ kind }) => kind === call.kind).length
     const last = calls.findLast(({ kind, id }) => kind === call.kind && id === call.id) ?? call
-    const answers = answeredIn(behind(last, input)).get(nameOf(call.kind, call.id)) ?? 0
     const { status: _, ...named } = call
     return {
       ...named,
       end: endOf(call, response),
       key: JSON.stringify([response.id, call.id]),
-      answered: answers > before,
+      answered: answersOf(last, asked) > before,
       repeated: earlier.length > 0,
     }
   })

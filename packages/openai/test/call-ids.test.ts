@@ -1,7 +1,16 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { expect, test } from 'vitest'
 import type { ExecuteToolCallsOptions } from '../src/index.ts'
-import { call, conversation, copy, openWorld, reviewer } from './support.ts'
+import {
+  call,
+  conversation,
+  copy,
+  openWorld,
+  respond,
+  reviewer,
+  userItem,
+  watched,
+} from './support.ts'
 
 test('an id that a later step uses again is a new call, with the same input and with another', async () => {
   const { guard, lelu, amounts } = await openWorld()
@@ -105,6 +114,19 @@ test('an answer behind a later message is not one of this message', async () => 
   const messages = [...first.messages, later.message, answer]
   expect((await guard.executeToolCalls(first.message, { messages })).messages).toHaveLength(1)
   expect(amounts()).toEqual([1])
+})
+
+test('the items of a conversation are looked at as often for one call of a response as for many', async () => {
+  const { guard } = await openWorld()
+  const looksFor = async (count: number) => {
+    const calls = Array.from({ length: count }, (_, index) => call(`c${index}`, 'nobody'))
+    const { response } = await respond(calls)
+    const { items: input, looks } = watched(Array.from({ length: 200 }, () => userItem))
+    const { items } = await guard.executeOutput(response, { input })
+    expect(items).toHaveLength(count)
+    return looks()
+  }
+  expect(await looksFor(20)).toBe(await looksFor(1))
 })
 
 test('a message without calls is ready', async () => {

@@ -88,6 +88,21 @@ export function looking(added?: ConfidenceReader['added']) {
   return { seen, reader: added === undefined ? reader : Object.assign(reader, { added }) }
 }
 
+/** The same items, and how often they are looked at. */
+export function watched<T extends object>(
+  items: readonly T[],
+): { items: T[]; looks: () => number } {
+  let count = 0
+  const watch = (item: T) =>
+    new Proxy(item, {
+      get(target, name) {
+        count += 1
+        return Reflect.get(target, name)
+      },
+    })
+  return { items: items.map(watch), looks: () => count }
+}
+
 export const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 export const userItem: ResponseInputItem = { role: 'user', content: 'Go on.' }

@@ -28,7 +28,7 @@ import {
   type ToolOutput,
   withEditNote,
 } from './tool-output.ts'
-import type { Turn } from './turn.ts'
+import { type Turn, wentOn } from './turn.ts'
 
 /** `threw`: the tool ran and failed with its own error. Errors of the engine and graph control flow are thrown. */
 export type CallResult =
@@ -53,8 +53,6 @@ export type CallToGuard = {
   /** Runs the tool on exactly this input. */
   run: (input: Json) => Promise<ToolOutput>
 }
-
-const aroundIsApproved = 'the call around it has an approval of its own, and runs only once'
 
 /**
  * One tool call through the engine: decided, then run, refused or suspended. A suspended call interrupts the graph,
@@ -123,30 +121,31 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
     switch (result.status) {
       case 'executed':
         noteAnswered(options.lelu, asked)
-        await cancelCaught(options, turn.caught())
+        await cancelCaught(options, turn.endBody())
         return { status: 'answered', output: live ?? rebuildOutput(result.value, toolCall) }
       case 'refused':
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
       case 'threw': {
         const error = turn.outageBehind(result.error) ?? result.error
         const stays = isGraphBubbleUp(error) || isOutage(error) || signal?.aborted === true
-        if (!stays) await cancelCaught(options, turn.caught())
+        if (!stays) await cancelCaught(options, turn.endBody())
         return { status: 'threw', error }
       }
-      case 'suspended':
+      case 'suspended': {
         if (options.mode === 'tell-model') {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
         }
-        if (!canSuspend(call) || !turn.canWait()) {
+        const lost = canSuspend(call) ? turn.lost() : 'nobody decided in time'
+        if (lost !== undefined) {
           // Nothing could take it up later. Asked again, it is refused, or was decided just before.
-          const reason = turn.canWait() ? 'nobody decided in time' : aroundIsApproved
-          await cancelApproval(options, result.approval, reason)
+          await cancelApproval(options, result.approval, lost)
           continue
         }
         // The value it is answered with is not looked at: whoever holds the thread could forge it.
         if (woken) forgetWaking()
         await turn.ask(suspendedCall(result.approval, toolCall.id))
         woken = true
+      }
     }
   }
 }
@@ -176,7 +175,7 @@ async function cancelCaught({ lelu }: GuardOptions, approvalIds: readonly string
   for (const id of approvalIds) {
     await lelu.approvals
       .get(id)
-      .then((approval) => cancelApproval({ lelu }, approval, 'the tool went on without it'))
+      .then((approval) => cancelApproval({ lelu }, approval, wentOn))
       .catch(() => {})
   }
 }

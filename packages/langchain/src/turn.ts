@@ -29,8 +29,8 @@ export type Turn = {
   hold(): Promise<void>
   /** Says that the call runs on an approval, without having been held: the others need not wait for its end. */
   work(): void
-  /** Whether a call that is suspended here could be taken up again: not in the body of one that runs on an approval. */
-  canWait(): boolean
+  /** Why nothing could take up a call that is suspended here: a body around it does not run again. */
+  lost(): string | undefined
   /**
    * Interrupts the graph, once no other call of the step is at work, nor one of a step around it in the same node.
    * Answers when a resume value woke it.
@@ -41,8 +41,8 @@ export type Turn = {
    * without a question of several outages of a step, and such an interrupt ends a run without a word.
    */
   outageBehind(error: unknown): Error | undefined
-  /** The approvals of calls in the body, of an agent in there too, whose interrupt has not got out of it. */
-  caught(): string[]
+  /** Ends the body for good. Answers the approvals of calls in it, of an agent in there too, whose interrupt it has caught. */
+  endBody(): string[]
 }
 
 /** By the run of a node, or of a body. */
@@ -50,8 +50,8 @@ const steps = new WeakMap<object, Step>()
 type Body = {
   call: GuardedCall
   outage?: Error
-  /** It runs on an approval, which is spent: it does not run again, and nothing in it can wait. */
-  approved: boolean
+  /** Why it does not run again, so that nothing in it can wait. */
+  last?: string
   /** The approvals that were asked for in it, and that nothing has woken. */
   waiting: Set<string>
   around: Body | undefined
@@ -76,6 +76,9 @@ function aroundOf({ configurable }: GuardedCall): Around | undefined {
   const around = inside.getStore()
   return around?.nodes.has(configurable.__pregel_scratchpad as object) === true ? around : undefined
 }
+
+/** Why a call is cancelled whose interrupt a body has caught, or that it did not wait for. */
+export const wentOn = 'the tool went on without it'
 
 /** Whether the interrupt of a call goes through a body. That of an agent with a thread of its own ends there. */
 function isWithin({ configurable }: GuardedCall, body: Body): boolean {
@@ -169,22 +172,20 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     leave()
     settle(step)
   }
-  const body: Body = {
-    call,
-    approved: false,
-    waiting: new Set(),
-    around: inside.getStore()?.body,
-  }
+  const body: Body = { call, waiting: new Set(), around: inside.getStore()?.body }
   const turn: Turn = {
     outageBehind: (error) =>
       isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
         ? body.outage
         : undefined,
-    caught: () => [...body.waiting],
+    endBody() {
+      body.last = wentOn
+      return [...body.waiting]
+    },
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
-    canWait: () => bodies.every(({ approved }) => !approved),
+    lost: () => bodies.find(({ last }) => last !== undefined)?.last,
     work() {
-      body.approved = true
+      body.last = 'the call around it has an approval of its own, and runs only once'
       leave()
       at = 'working'
       step.working += 1

@@ -131,3 +131,26 @@ test.each(places.flatMap((where) => [[where, 'a call'] as const, [where, 'an age
     expect(ran).toEqual([])
   },
 )
+
+test.each(places)(
+  'a call that its tool did not wait for does not wait for a person (%s)',
+  async (where) => {
+    const lelu = await openLelu()
+    const ended = Promise.withResolvers<void>()
+    const guard: Lelu['guard'] = async (...given) => {
+      await ended.promise
+      return lelu.guard(...given)
+    }
+    const reviewed = guardedBy({ ...lelu, guard }, createTools().tools[1])
+    let call: ReturnType<typeof reviewed.invoke> | undefined
+    const body: Body = (runtime) => {
+      call = reviewed.invoke({ amount: 1 }, runtime)
+      return 'went on'
+    }
+    const done = await runOf(lelu, toolOf('allowed_outer', body), where)(ask)
+    expect(toolMessages(done).outer?.text).toBe('went on')
+    ended.resolve()
+    expect((await call)?.text).toContain('the tool went on without it')
+    expect(await statesOf(lelu)).toEqual(['cancelled'])
+  },
+)

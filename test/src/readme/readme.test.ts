@@ -85,11 +85,4 @@ describe('the README', () => {
     expect(titles.length).toBe(10)
     for (const title of titles) expect(readme).toContain(title)
   })
-
-  it('links to files that are there', () => {
-    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
-      (match) => match[1] as string,
-    )
-    for (const link of links) expect(() => readFileSync(join(root, link))).not.toThrow(/ENOENT/)
-  })
 })

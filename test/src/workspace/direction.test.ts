@@ -15,7 +15,7 @@ const mayImport: Record<string, string[]> = {
   'ai-sdk': ['engine'],
   langchain: ['engine'],
   openai: ['engine'],
-  cli: ['rego', 'confidence', 'audit', 'engine', 'langchain'],
+  cli: ['rego', 'audit', 'engine'],
   // Its command looks and fails like `lelu`: the terminal of the one is the terminal of the other.
   mcp: ['audit', 'confidence', 'engine', 'cli'],
 }

@@ -25,18 +25,17 @@ function check(what: string, holds: boolean): void {
   if (!holds) failed += 1
 }
 
+/** Packed by pnpm, as they are published: it puts in the licence, and real versions for `workspace:` and `catalog:`. */
 function filesOf(folder: string): string[] {
-  const answer = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+  const answer = execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--dry-run', '--json'], {
     cwd: folder,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const parsed = JSON.parse(answer) as Packed[] | Record<string, Packed>
-  const [packed] = Array.isArray(parsed) ? parsed : Object.values(parsed)
-  return (packed?.files ?? []).map(({ path }) => path)
+  const { files } = JSON.parse(answer) as { files: { path: string }[] }
+  return files.map(({ path }) => path)
 }
 
-type Packed = { files: { path: string }[] }
 type Manifest = {
   exports: Record<string, string | { types: string; default: string }>
   bin?: Record<string, string>
@@ -87,6 +86,8 @@ for (const name of readdirSync(packages)) {
     'dist/index.js',
     'dist/index.d.ts',
     'src/index.ts',
+    'LICENSE',
+    'README.md',
     ...(needed[name] ?? []),
   ]) {
     check(`@lelu/${name} ships ${file}`, files.includes(file))

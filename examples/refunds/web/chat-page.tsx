@@ -48,6 +48,7 @@ function Conversation({ before }: { before: UIMessage[] }) {
   const [text, setText] = useState('')
   const busy = status === 'submitted' || status === 'streaming'
 
+  // While the agent is busy the buttons do nothing, but stay: a button that is disabled loses the keyboard's place.
   function say(said: string) {
     if (said.trim() === '' || busy) return
     setMessages(withdrawn) // who goes on talking does not wait any more
@@ -85,7 +86,7 @@ function Conversation({ before }: { before: UIMessage[] }) {
             onChange={({ target }) => setText(target.value)}
             autoComplete="off"
           />
-          <button type="submit" disabled={busy}>
+          <button type="submit" aria-disabled={busy}>
             Send
           </button>
         </div>
@@ -93,7 +94,12 @@ function Conversation({ before }: { before: UIMessage[] }) {
       <fieldset className="suggestions">
         <legend>For example</legend>
         {suggestions.map((suggestion) => (
-          <button key={suggestion} type="button" disabled={busy} onClick={() => say(suggestion)}>
+          <button
+            key={suggestion}
+            type="button"
+            aria-disabled={busy}
+            onClick={() => say(suggestion)}
+          >
             {suggestion}
           </button>
         ))}

@@ -258,3 +258,24 @@ inBrowser('a narrow window shows whatever is written without scrolling sideways'
     expect(await one.evaluate(widths)).toBe(true)
   }
 })
+
+inBrowser(
+  'a customer without a mouse asks from one place, one refund after the other',
+  async () => {
+    const { data, url } = await start()
+    const page = await openPage(url)
+    const suggestion = page.getByRole('button', { name: '20 EUR of order 1001' })
+    await suggestion.focus()
+    for (const times of [1, 2]) {
+      await page.keyboard.press('Enter')
+      await log(page)
+        .getByRole('paragraph')
+        .getByText('Refunded 20 EUR')
+        .nth(times - 1)
+        .waitFor()
+      await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+      expect(await suggestion.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
+    }
+    expect(await refunds(data)).toHaveLength(2)
+  },
+)

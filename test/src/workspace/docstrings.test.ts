@@ -22,6 +22,8 @@ const complete = [
   'ai-sdk',
   'openai',
   'cli',
+  'mcp',
+  'testing',
 ] as const
 
 /** A number of such a name says its unit, but not of what it is so many, and what it is when it is left out. */

@@ -19,6 +19,7 @@ export type StdioOptions = {
   /** As of `HttpOptions`. Default random. */
   stateKey?: Uint8Array
   log?: Log
+  /** How long the questions of one call may take with a client of the legacy era. Default and most 25 s. */
   askMs?: number
   /** Default the process's own. */
   stdin?: Readable

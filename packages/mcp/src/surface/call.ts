@@ -67,7 +67,9 @@ export type Task = {
   statusMessage?: string
   createdAt: string
   lastUpdatedAt: string
+  /** For how long the task is kept; null: without end. */
   ttlMs: number | null
+  /** How long to wait before it is asked about again; left out when it has ended. */
   pollIntervalMs?: number
   /** Of `completed`. */
   result?: CallToolResult

@@ -4,6 +4,7 @@ import type { AuditSink } from '@lelu/audit'
 export type SinkSettings = {
   /** Where the store is reached, instead of at its own port. */
   port?: number
+  /** For each request to the store. */
   deadlineMs?: number
   /** By how much the writer's clock is ahead of the true time. */
   skewMs?: number

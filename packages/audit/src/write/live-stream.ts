@@ -71,6 +71,8 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
   async function sealNow(): Promise<Sealed | undefined> {
     const { size } = leaves
     if (size === 0) return sealer.sealed
+    // Whoever asked while the last try was under way hears of it.
+    if (failed >= sealTries && writer.failure !== undefined) throw writer.failure.error
     try {
       const sealed = await inTime(sealer.seal(leaves.bytes(size)))
       leaves.drop(size)

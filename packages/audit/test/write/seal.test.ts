@@ -155,12 +155,13 @@ describe('a stream that is altered while it is written', () => {
 })
 
 describe('a checkpoint that cannot be written', () => {
-  async function failing(times: number) {
+  async function failing(times: number, onFailing = (_failed: number) => {}) {
     let failed = 0
     const files = faultyFiles({
       before: async (operation, path) => {
         if (operation !== 'replace' || !path.endsWith('checkpoint') || failed >= times) return
         failed += 1
+        onFailing(failed)
         throw diskError('EIO')
       },
     })
@@ -183,6 +184,15 @@ describe('a checkpoint that cannot be written', () => {
       code: 'LELU_AUDIT_UNAVAILABLE',
       cause: { code: 'EIO' },
     })
+  })
+
+  it('three times is not tried again for whoever asked meanwhile', async () => {
+    const asked = Promise.withResolvers<unknown>()
+    const { log, failed } = await failing(Number.POSITIVE_INFINITY, (time) => {
+      if (time === 3) asked.resolve(log.seal())
+    })
+    await expect(asked.promise).rejects.toMatchObject({ code: 'LELU_AUDIT_UNAVAILABLE' })
+    expect(failed()).toBe(3)
   })
 
   it('that comes to no end ends it too, and nothing else is tried until it has come to one', async () => {

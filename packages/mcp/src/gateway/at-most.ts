@@ -15,3 +15,14 @@ export function atMost(most: number, beyond: () => void): () => boolean {
     return count <= most
   }
 }
+
+/** Notices about one server in ten seconds. */
+const mostNotices = 1000
+
+/** Hands on what is to be said of one server, but no flood: what it prints, and what it lists, fills the operator's disk. */
+export function fewNotices(server: string, notice: (text: string) => void): (text: string) => void {
+  const isFew = atMost(mostNotices, () => notice(`${server}: (there is more than is shown)`))
+  return (text) => {
+    if (isFew()) notice(text)
+  }
+}

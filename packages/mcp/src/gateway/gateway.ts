@@ -11,6 +11,7 @@ import { LeluMcpError } from '../errors.ts'
 import { watchPath } from '../files/watch-path.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { McpTool, Surface, SurfaceChange } from '../surface/surface.ts'
+import { fewNotices } from './at-most.ts'
 import type { GatewayConfig } from './config.ts'
 import { toolListing } from './listing.ts'
 import { readLock } from './lock.ts'
@@ -95,6 +96,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     for (const upstream of upstreams.values()) upstream.refresh()
   })
   for (const [name, entry] of config.servers) {
+    const tell = fewNotices(name, notice)
     const upstream = openUpstream({
       name,
       entry,
@@ -103,16 +105,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       onClient: (client) => {
         if (forwards) forwardQuestions(name, client)
       },
-      notice,
+      notice: tell,
       onAway: changed,
       onTools: async (listed) => {
         const judged = await pins.judge(name, listed)
         lists.set(name, listed, judged)
-        if (judged.first.length > 0) notice(firstSight(name, judged.first, settings.pin))
+        if (judged.first.length > 0) tell(firstSight(name, judged.first, settings.pin))
         for (const [tool, state] of judged.states) {
           const stopped = state === 'pinned' ? undefined : lists.find(name, tool)
           if (stopped !== undefined)
-            notice(`${name}/${tool} is ${state} and stopped: ${config.acceptCommand(name)}`)
+            tell(`${name}/${tool} is ${state} and stopped: ${config.acceptCommand(name)}`)
         }
         changed()
       },

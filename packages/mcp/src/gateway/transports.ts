@@ -5,7 +5,6 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { atMost } from './at-most.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import type { ServerEntry } from './config.ts'
 import { strippedLine } from './stripped-text.ts'
@@ -15,9 +14,6 @@ import { strippedLine } from './stripped-text.ts'
  * copies what it has at every piece, and the whole gateway stands still meanwhile.
  */
 const maxMessageBytes = 8 * 1024 * 1024
-
-/** Lines of a child's standard error that are handed on in ten seconds: they fill the operator's disk. */
-const mostLines = 1000
 
 /** What a child needs to find its files and speak the user's language, and nothing of ours. */
 const passedOn = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TMPDIR', 'TZ']
@@ -53,11 +49,10 @@ export function openTransport(
       stderr: 'pipe',
       maxBufferSize: maxMessageBytes,
     })
-    const isHandedOn = atMost(mostLines, () => log('(it says more than is shown)'))
     // Nobody reads it otherwise: a child that fills the pipe would stand still.
     transport.stderr?.on('data', (chunk: Buffer) => {
       for (const line of chunk.toString().split('\n'))
-        if (line.trim() !== '' && isHandedOn()) log(strippedLine(line))
+        if (line.trim() !== '') log(strippedLine(line))
     })
     return transport
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { v1HttpServer } from './servers.ts'
 import { fixtures, testGateway, textOf, until } from './support.ts'
 
@@ -31,17 +31,26 @@ test.each(['changes', 'questions', 'answers', 'garbage'])(
   async (kind) => {
     const { notices } = await testGateway({ servers: { flood: floodOf(kind) } })
     const left = () => notices.filter((text) => text.startsWith('flood sends messages without end'))
-    await until(() => left().length >= 3)
-    expect(left().slice(0, 3)).toEqual(
-      ['0.5', '1', '2'].map((pause) => expect.stringContaining(`tried again in ${pause} s`)),
+    await vi.waitFor(() => expect(left().length).toBeGreaterThan(1), { timeout: 60_000 })
+    expect(left().slice(0, 2)).toEqual(
+      ['0.5', '1'].map((pause) => expect.stringContaining(`tried again in ${pause} s`)),
     )
   },
 )
 
+test('of a list with thousands of tools that changed only so much is said', async () => {
+  const server = await v1HttpServer()
+  const gateway = await testGateway({ servers: { v1: { url: server.url } } })
+  server.said.extra = Array.from({ length: 3000 }, (_, index) => `tool-${index}`)
+  await server.changed()
+  await until(() => gateway.notices.includes('v1: (there is more than is shown)'))
+  expect((await gateway.names()).length).toBeLessThan(100)
+})
+
 test('of what a server says on its standard error only so much is handed on', async () => {
   const begun = performance.now()
   const { notices, names } = await testGateway({ servers: { flood: floodOf('errors') } })
-  await until(() => notices.includes('flood: (it says more than is shown)'))
+  await until(() => notices.includes('flood: (there is more than is shown)'))
   const shown = notices.filter((text) => text === 'flood: something went wrong').length
   const tens = Math.ceil((performance.now() - begun) / 10_000)
   expect(shown).toBeLessThanOrEqual(1000 * (tens + 1))

@@ -5,6 +5,8 @@ import type { PendingOptions } from './options.ts'
 export type BackgroundRuns = {
   /** Runs an approved call, unless this process runs it already. Answers what stood in the way of the last try, if anything. */
   start(id: string, principal: Principal): string | undefined
+  /** Whether this process is at it: then its result may still come, though the store knows of its end already. */
+  isRunning(id: string): boolean
   /** A result that was too large for the store, while this process remembers it. */
   resultOf(id: string): CallToolResult | undefined
 }
@@ -42,6 +44,7 @@ export function backgroundRuns(resume: PendingOptions['resume']): BackgroundRuns
       const [first] = before?.content ?? []
       return first?.type === 'text' ? first.text : undefined
     },
+    isRunning: (id) => running.has(id),
     resultOf: (id) => results.get(id),
   }
 }

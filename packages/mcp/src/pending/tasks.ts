@@ -77,6 +77,9 @@ export function taskKeeper({ lelu, resume, consoleUrl }: Options): TaskKeeper {
     return taskOf(approval, { statusMessage, pollIntervalMs: 1000 })
   }
 
+  const atWork = (approval: Approval) =>
+    taskOf(approval, { statusMessage: 'It is being run.', pollIntervalMs: 1000 })
+
   function ended(approval: Approval): Task {
     const { id, result, state } = approval
     if (isPermission(approval)) return completed(approval, permissionResult(approval))
@@ -92,6 +95,7 @@ export function taskKeeper({ lelu, resume, consoleUrl }: Options): TaskKeeper {
       const text = 'Whether the call took effect is not known. A person must look.'
       return refused(approval, 'LELU_APPROVAL_UNKNOWN', text)
     }
+    if (!result.kept && runs.isRunning(id)) return atWork(approval)
     const value = result.kept ? result.value : runs.resultOf(id)
     if (value !== undefined) return completed(approval, withEdit(asResult(value), approval))
     const text = 'The call ran, but its result was too large to be kept. It is not run again.'
@@ -108,7 +112,7 @@ export function taskKeeper({ lelu, resume, consoleUrl }: Options): TaskKeeper {
         case 'approved':
           return approved(approval, principal)
         case 'executing':
-          return taskOf(approval, { statusMessage: 'It is being run.', pollIntervalMs: 1000 })
+          return atWork(approval)
         case 'cancelled': {
           const { pollIntervalMs: _, ...task } = taskOf(approval, {
             statusMessage: endedText(approval),

@@ -175,6 +175,25 @@ describe('a task', () => {
     expect(executors.ran).toHaveLength(1)
   })
 
+  it('works on while the store knows of its end and this process has not got the result yet', async () => {
+    const run = (): CallToolResult => ({ content: [{ type: 'text', text: big }] })
+    const { lelu, executors, id, made } = await waiting({ run })
+    await approve(made, id)
+    const real = createResume({ lelu, executors })
+    const gate = Promise.withResolvers<void>()
+    const resume: typeof real = async (...asked) => {
+      const result = await real(...asked)
+      await gate.promise
+      return result
+    }
+    const { tasks } = createPending({ lelu, resume })
+    await tasks.get(id, alice)
+    await expect.poll(async () => (await lelu.approvals.get(id)).state).toBe('completed')
+    expect(await tasks.get(id, alice)).toMatchObject({ status: 'working' })
+    gate.resolve()
+    expect((await ended(tasks, id)).result?.content).toEqual([{ type: 'text', text: big }])
+  })
+
   it('ends with an error result when the tool fails, and does not run it again', async () => {
     const run = () => {
       throw new Error('broken pipe')

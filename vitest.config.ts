@@ -10,6 +10,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/src/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     // Generous: a busy machine must not tell a slow test from a broken one.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -66,7 +66,7 @@ describe('a real disk that is full', () => {
   })
 
   it('and a path that cannot be made, are refused with a help', async () => {
-    const log = await openAuditLog({ directory: '/proc/lelu-audit' })
+    const log = await openAuditLog({ directory: '/proc/lelu-audit', deadlineMs: 2000 })
     await expect(log.append(decision('d'))).rejects.toEqual(unavailable)
     await log.close()
   })

@@ -60,6 +60,12 @@ export const defaultLimits: LogLimits = {
   free: freeBytes,
 }
 
+/** How long a disk and an archive may take where the options do not say. The tests of a busy machine give them longer. */
+export const defaultDeadlines: { deadlineMs: number; remoteDeadlineMs: number } = {
+  deadlineMs: 2000,
+  remoteDeadlineMs: 10_000,
+}
+
 /** What makes a log weaker than it is by default. */
 export function weakenedBy({ durability = 'fsync' }: AuditLogOptions): string[] {
   return durability === 'async' ? ['durability: async'] : []

@@ -16,6 +16,7 @@ import type { LiveStream } from './live-stream.ts'
 import {
   type AuditLogOptions,
   assertOptions,
+  defaultDeadlines,
   defaultLimits,
   type LogLimits,
   weakenedBy,
@@ -52,11 +53,12 @@ export function openWith(
   check?: SinkCheck,
 ): AuditLog {
   const limits = { ...defaultLimits, ...tuned }
-  const { directory, log = 'lelu', node, deadlineMs = 2000, sink } = options
+  const { directory, log = 'lelu', node, sink } = options
+  const { deadlineMs = defaultDeadlines.deadlineMs } = options
   const {
     durability = 'fsync',
     keys: folder = `${directory}.keys`,
-    remoteDeadlineMs = 10_000,
+    remoteDeadlineMs = defaultDeadlines.remoteDeadlineMs,
   } = options
   const clock = options.now ?? Date.now
   const now = () => Number(clock())

@@ -160,7 +160,7 @@ describe('async', () => {
 describe('fsync', () => {
   it('is not slower, and refuses nothing, because the archive hangs', async () => {
     const sink = fakeSink({ before: () => new Promise<void>(() => {}) })
-    const log = await openQuick({ sink }, { shipMs: 1, closeMs: 20 })
+    const log = await openQuick({ sink, deadlineMs: 2000 }, { shipMs: 1, closeMs: 20 })
     const order: string[] = []
     for (let n = 0; n < 200; n += 1) {
       await log.append(decision(`d${n}`))

@@ -74,7 +74,7 @@ describe('closing', () => {
         await gate.promise
       },
     })
-    const log = await openQuick({ sink }, { closeMs: 100, segmentBytes: 1 })
+    const log = await openQuick({ sink, deadlineMs: 2000 }, { closeMs: 100, segmentBytes: 1 })
     for (let n = 0; n < 4; n += 1) await log.append(decision(`d${n}`))
     await expect.poll(() => asked).toBe(1)
     await log.close()

@@ -85,7 +85,7 @@ async function untilFree(agent: ReturnType<typeof agentOfAgents>['agent'], comma
     try {
       return await agent.invoke(input as Parameters<typeof agent.invoke>[0], config)
     } catch (error) {
-      if (round === 100) throw error
+      if (round === 1000) throw error
       expect(error).toMatchObject({ code: 'LELU_APPROVAL_EXECUTING' })
       input = null
       await new Promise((next) => setTimeout(next, 20))

@@ -207,7 +207,7 @@ export function textOf({ content }: CallToolResult): string {
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     if (await condition()) return
     await new Promise((next) => setTimeout(next, 20))
   }

@@ -98,7 +98,7 @@ test.each(['GET', 'POST'])(
       server,
       method === 'GET' ? { method, headers: { 'mcp-session-id': id } } : { method, headers, body },
     )
-    await new Promise((resolve) => response.once('close', resolve))
+    await eventually(() => response.closed).toBe(true)
   },
 )
 

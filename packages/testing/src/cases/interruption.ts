@@ -7,7 +7,7 @@ const afterLease = 5 * 60_000
 
 /** A tool that was left at work does what it does a little later. */
 async function untilRun(stage: Stage): Promise<void> {
-  for (let look = 0; look < 250 && stage.effects().length === 0; look += 1)
+  for (let look = 0; look < 1500 && stage.effects().length === 0; look += 1)
     await new Promise((next) => setTimeout(next, 20))
 }
 

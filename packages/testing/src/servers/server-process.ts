@@ -64,7 +64,7 @@ type Description = {
   cleanUp: () => void
 }
 
-/** Launches a server and waits until it answers, 30 s at most. */
+/** Launches a server and waits until it answers, 2 minutes at most. */
 export async function runServer(description: Description): Promise<ServerProcess> {
   const { name, launch, isReady, cleanUp } = description
   let running: { child: ChildProcess; ended: Promise<void> } | undefined
@@ -76,7 +76,7 @@ export async function runServer(description: Description): Promise<ServerProcess
       child.on('error', () => resolve())
     })
     running = { child, ended }
-    for (let look = 0; look < 300; look += 1) {
+    for (let look = 0; look < 1200; look += 1) {
       if (await isReady()) return
       if (child.exitCode !== null) break
       await new Promise((next) => setTimeout(next, 100))

@@ -45,7 +45,7 @@ export async function consoleOf(url: string): Promise<(...args: string[]) => Pro
 
 /** Tries until the client has its connection again. */
 export async function untilReady<T>(operation: () => Promise<T>): Promise<T> {
-  for (let look = 0; look < 200; look += 1) {
+  for (let look = 0; look < 600; look += 1) {
     try {
       return await operation()
     } catch {

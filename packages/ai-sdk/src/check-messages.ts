@@ -1,14 +1,27 @@
 import { LeluError } from '@lelu/engine/adapter'
 
 type Read = { role?: unknown; content?: unknown; parts?: unknown }
+type ReadPart = { type?: unknown; toolCallId?: unknown; approvalId?: unknown }
 
 function asRead(value: unknown): Read | undefined {
   return typeof value === 'object' && value !== null ? value : undefined
 }
 
-const areParts = (parts: unknown): boolean =>
-  Array.isArray(parts) &&
-  parts.every((part) => typeof (asRead(part) as { type?: unknown } | undefined)?.type === 'string')
+/** The SDK looks ids up by what they are as a text, and `{ "toString": null }`, which JSON can bring, is none. */
+function hasText(id: unknown): boolean {
+  try {
+    return typeof String(id) === 'string'
+  } catch {
+    return false
+  }
+}
+
+function isPart(part: unknown): boolean {
+  const { type, toolCallId, approvalId } = (asRead(part) ?? {}) as ReadPart
+  return typeof type === 'string' && hasText(toolCallId) && hasText(approvalId)
+}
+
+const areParts = (parts: unknown): boolean => Array.isArray(parts) && parts.every(isPart)
 
 /** Whether these are messages of a chat, as a browser posts them, and not yet those of a model. */
 export function isChat(messages: unknown): boolean {

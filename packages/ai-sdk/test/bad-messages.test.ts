@@ -3,6 +3,11 @@ import { guardWith, openLelu } from './support.ts'
 
 const user = { role: 'user', content: 'Go on.' }
 
+/** Neither a text, nor anything that becomes one. */
+const nameless = { toString: null, valueOf: null }
+const call = { type: 'tool-call', toolCallId: nameless }
+const request = { type: 'tool-approval-request', toolCallId: 'c', approvalId: [nameless] }
+
 test.each([
   ['nothing', null],
   ['a text', 'x'],
@@ -13,6 +18,8 @@ test.each([
   ['tool results that are a text', [user, { role: 'tool', content: 'x' }]],
   ['a part that is null', [user, { role: 'tool', content: [null] }]],
   ['a part without a type', [user, { role: 'assistant', content: [{}] }]],
+  ['a call whose id is no text', [user, { role: 'assistant', content: [call] }]],
+  ['a request whose id is no text', [user, { role: 'assistant', content: [request] }]],
 ])('%s instead of a history is refused by name', async (_what, messages) => {
   const guard = guardWith(await openLelu())
   for (const read of [guard.settle, guard.pending, guard.cancelAbandoned]) {
@@ -23,6 +30,10 @@ test.each([
 test.each([
   ['parts that are no list', [{ role: 'user', parts: 'x' }]],
   ['a part that is null', [{ role: 'user', parts: [null] }]],
+  [
+    'a call whose id is no text',
+    [{ role: 'assistant', parts: [{ type: 'tool-reviewed', toolCallId: nameless }] }],
+  ],
   ['a message of a model among those of a chat', [{ role: 'user', parts: [] }, user]],
 ])('a chat with %s is refused by name', async (_what, messages) => {
   const guard = guardWith(await openLelu())

@@ -25,6 +25,7 @@ async function openPage(url: string): Promise<Page> {
   const context = await browser?.newContext()
   if (context === undefined) throw new Error('There is no browser.')
   onTestFinished(() => context.close())
+  context.setDefaultTimeout(60_000) // a busy machine is no broken page
   const page = await context.newPage()
   await page.goto(url)
   return page

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { createLelu, fromKeyv, type Lelu, LeluError, type LeluOptions } from '@lelu/engine'
+import { fromKeyv, type Lelu, LeluError, type LeluOptions } from '@lelu/engine'
 import { Keyv } from 'keyv'
 import type { AdapterHarness, ScriptedCall, SuiteOptions, Turn, World } from './harness.ts'
+import { patientEngine } from './patient-engine.ts'
 import { suitePolicy } from './policy.ts'
 import { type KillPoint, suiteTools } from './tools.ts'
 import { workerWords } from './worker-words.ts'
@@ -95,7 +96,7 @@ export function openEngine(
   options: Partial<LeluOptions>,
   aheadMs = 0,
 ): Promise<Lelu> {
-  return createLelu({
+  return patientEngine({
     directory: join(directory, '.lelu'),
     policies: suitePolicy,
     ...(aheadMs !== 0 && { now: () => Date.now() + aheadMs }),

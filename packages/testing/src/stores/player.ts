@@ -1,7 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import {
   type ApprovalStore,
-  createLelu,
   type DecisionRequest,
   type Execute,
   fromKeyv,
@@ -10,6 +9,7 @@ import {
   type Outcome,
   type Reviewer,
 } from '@lelu/engine'
+import { patientEngine } from '../patient-engine.ts'
 import type { StoreKeyv } from './harness.ts'
 import { fill, swapRow } from './many.ts'
 import { storePolicy } from './policy.ts'
@@ -110,7 +110,7 @@ export async function openPlayer(
   reach: Reach,
 ): Promise<Player> {
   const { directory, ledger, keys, strict, aheadMs, leaseMs, deadlineMs } = setup
-  const lelu = await createLelu({
+  const lelu = await patientEngine({
     directory,
     keys,
     store,

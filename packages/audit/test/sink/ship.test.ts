@@ -34,9 +34,9 @@ describe('shipping', () => {
     const sink = fakeSink()
     const log = await openQuick({ sink })
     await log.append(decision('a'))
-    await expect.poll(() => archived(sink, log.stream).checkpoints).toEqual([2])
+    await expect.poll(() => archived(sink, log.stream).checkpoints.at(-1)).toBe(2)
     await log.append(decision('b'))
-    await expect.poll(() => archived(sink, log.stream).checkpoints).toEqual([2, 3])
+    await expect.poll(() => archived(sink, log.stream).checkpoints.at(-1)).toBe(3)
   })
 
   it('brings the close record as well, and notes that all is there', async () => {

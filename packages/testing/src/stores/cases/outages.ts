@@ -47,6 +47,12 @@ async function ordersOf(stage: StoreStage, desk: Actor): Promise<Record<string, 
   }
 }
 
+const connected = (actor: Actor): Promise<Reply> =>
+  until(
+    () => actor.order({ verb: 'list', tenant: 'default', limit: 1 }),
+    ({ code }) => code === undefined,
+  )
+
 const deadlineMs = 500
 /** The deadline, and what a machine that is busy with other tests may add to it: an answer that takes longer is a hang. */
 const hangMs = deadlineMs + 4500
@@ -56,12 +62,10 @@ async function outage(stage: StoreStage, name: string): Promise<Counts> {
   const proxy = await stage.proxy()
   const worker = await stage.fresh({ port: proxy.port, deadlineMs })
   // By a process with more time: what is prepared shall not fail because the machine is busy.
-  const orders = await ordersOf(stage, await stage.actor())
-  // Its connections are open when the store goes.
-  await until(
-    () => worker.order(orders.list as Order),
-    ({ code }) => code === undefined,
-  )
+  const desk = await stage.actor()
+  // A client that has lost its server in the case before takes a while to come back; the worker's shall be open.
+  await Promise.all([desk, worker].map(connected))
+  const orders = await ordersOf(stage, desk)
   const counts = { asked: 0, denied: 0, failedOpen: 0, slowestMs: 0, recovered: 0 }
   await begin(stage, proxy)
   try {

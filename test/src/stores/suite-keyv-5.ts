@@ -16,6 +16,7 @@ function on5(harness: StoreHarness, adapterOf: (place: string) => object): Store
     async openKeyv(place): Promise<StoreKeyv> {
       const keyv = new Keyv5({ store: adapterOf(String(place)) })
       keyv.on('error', () => {})
+      await keyv.get('nothing') // see `postgresHarness`
       return keyv
     },
   }

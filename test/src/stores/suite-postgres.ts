@@ -24,6 +24,8 @@ export const postgresHarness: StoreHarness = {
     const adapter = new KeyvPostgres({ uri: String(place), idleTimeoutMillis: 10 })
     const keyv = new Keyv({ store: adapter })
     keyv.on('error', () => {})
+    // The connection that makes Keyv's table is idle behind this, and gone before the first order.
+    await keyv.get('nothing')
     return keyv
   },
 }

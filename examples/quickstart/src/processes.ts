@@ -9,7 +9,7 @@ export type Finished = { code: number | null; stdout: string; stderr: string }
 /** What a run of the agent answers: the last line that `agent.ts` prints. */
 export type AgentResult = {
   status: 'answered' | 'suspended' | 'nothing to do'
-  pending: { approvalId: string; action: string }[]
+  pending: { approvalId: string; tool: string }[]
   answer?: string
 }
 
@@ -70,7 +70,7 @@ export async function agent(words: string[], layout: Layout): Promise<AgentResul
   }
   const result = JSON.parse(lastLine) as AgentResult
   const waiting = result.pending.map(
-    ({ action, approvalId }) => `${action} waits for approval ${approvalId}`,
+    ({ tool, approvalId }) => `${tool} waits for approval ${approvalId}`,
   )
   printed(
     [result.status, ...waiting, ...(result.answer === undefined ? [] : [result.answer])].join('\n'),

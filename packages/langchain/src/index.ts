@@ -6,7 +6,7 @@ export type { GuardedCall, GuardOptions, MiddlewareOptions } from './options.ts'
 
 // Resuming what waits for a person, and ending what no longer does
 export { type AskingNode, cancelAbandoned } from './abandoned.ts'
-export { type PendingApproval, pendingApprovals, type ResumeOptions, resume } from './pending.ts'
+export { type PendingCall, pendingApprovals, type ResumeOptions, resume } from './pending.ts'
 export type { SuspendedCalls } from './suspension.ts'
 
 // Errors

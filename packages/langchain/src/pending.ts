@@ -3,14 +3,13 @@ import { type Approvals, isLeluError } from '@lelu/engine/adapter'
 import { commandOf } from './command-of.ts'
 
 /**
- * A call that waits for a person, as a result of the graph shows it: `action` is its tool, `callId` the id that the model
- * gave it. Calls that share a node share an interrupt.
+ * A call that waits for a person, as a result of the graph shows it; `toolCallId` is the id that the model gave it. Calls that share a node share an interrupt.
  */
-export type PendingApproval = {
+export type PendingCall = {
   interruptId: string
   approvalId: string
-  action: string
-  callId: string
+  toolCallId: string
+  tool: string
 }
 
 /** A run of `streamEvents` in version v3 has other names for the same. */
@@ -41,7 +40,7 @@ function interruptsOf(result: unknown): Interrupt[] {
 
 const shownText = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-function readInterrupt(interrupt: Interrupt): PendingApproval[] {
+function readInterrupt(interrupt: Interrupt): PendingCall[] {
   const { interruptId, payload, id = interruptId, value = payload } = interrupt ?? {}
   const { lelu, actionRequests } = (value ?? {}) as {
     lelu?: { approvalIds?: unknown; callIds?: unknown[] }
@@ -52,8 +51,13 @@ function readInterrupt(interrupt: Interrupt): PendingApproval[] {
   return approvalIds
     .filter((approvalId) => typeof approvalId === 'string')
     .map((approvalId, at) => {
-      const [action, callId] = [actionRequests?.[at]?.name, lelu?.callIds?.[at]]
-      return { interruptId: id, approvalId, action: shownText(action), callId: shownText(callId) }
+      const [tool, toolCallId] = [actionRequests?.[at]?.name, lelu?.callIds?.[at]]
+      return {
+        interruptId: id,
+        approvalId,
+        toolCallId: shownText(toolCallId),
+        tool: shownText(tool),
+      }
     })
 }
 
@@ -62,8 +66,8 @@ function readInterrupt(interrupt: Interrupt): PendingApproval[] {
  * several modes or with sub-graphs, too), a state from `getState`, or an array of interrupts, such as `run.interrupts` of
  * `streamEvents`; other interrupts than ours are left out.
  */
-export function pendingApprovals(result: unknown): PendingApproval[] {
-  const found = new Map<string, PendingApproval>()
+export function pendingApprovals(result: unknown): PendingCall[] {
+  const found = new Map<string, PendingCall>()
   for (const interrupt of interruptsOf(result)) {
     // The id of an interrupt changes when it is woken too early, so the last one counts.
     for (const pending of readInterrupt(interrupt)) found.set(pending.approvalId, pending)

@@ -36,7 +36,7 @@ test.each(outers)(
     const { start, goOn } = helperOf(lelu, body, outer)
     let result = await start()
     const [first, second] = pendingApprovals(result)
-    expect([first?.action, second?.action]).toEqual(['reviewed', 'reviewed_too'])
+    expect([first?.tool, second?.tool]).toEqual(['reviewed', 'reviewed_too'])
     expect(ran).toEqual([])
     // The second one is decided first.
     await approve(lelu, second?.approvalId)

@@ -46,7 +46,7 @@ test('a call in one body that waits does not end the node while a call in anothe
   })
   let result = await agent.invoke(ask, config)
   for (const action of ['reviewed_first', 'reviewed_second']) {
-    const pending = pendingApprovals(result).find((one) => one.action === action)
+    const pending = pendingApprovals(result).find((one) => one.tool === action)
     const id = pending?.approvalId ?? ''
     approved = true
     await lelu.approvals.review(id, { verdict: 'approve', reviewer })

@@ -52,10 +52,7 @@ function open(build: Build, world: World, streams: boolean): Conversation {
     const answers = messages
       .filter((message) => ToolMessage.isInstance(message))
       .map(({ tool_call_id: id, name = '', text }) => ({ id, tool: name, text }))
-    const pending = pendingApprovals(state).map(({ approvalId, action }) => ({
-      approvalId,
-      tool: action,
-    }))
+    const pending = pendingApprovals(state).map(({ approvalId, tool }) => ({ approvalId, tool }))
     if (pending.length > 0 && existsSync(file)) copyFileSync(file, before)
     const finished = pending.length === 0 && messages.at(-1)?.text === lastWord
     return {

@@ -62,8 +62,8 @@ test.each(places)(
     const tools: string[] = []
     for (const _round of [1, 2, 3]) {
       const [pending] = pendingApprovals(result)
-      expect(pending?.callId).toBe('outer')
-      tools.push(pending?.action ?? '')
+      expect(pending?.toolCallId).toBe('outer')
+      tools.push(pending?.tool ?? '')
       await lelu.approvals.review(pending?.approvalId ?? '', { verdict: 'approve', reviewer })
       result = await run(await resume({ result, lelu }))
     }

@@ -45,7 +45,7 @@ test('a call that needs approval suspends the run, names its approval and runs n
   const { agent, ran } = agentWith({ lelu, answers: [calling({ name: 'reviewed' })] })
   const result = await agent.invoke(ask, config)
   const [pending] = pendingApprovals(result)
-  expect(pending?.action).toBe('reviewed')
+  expect(pending?.tool).toBe('reviewed')
   const approval = await lelu.approvals.get(waitingId(result))
   expect(approval.state).toBe('pending')
   expect(approval.request.call).toMatchObject({

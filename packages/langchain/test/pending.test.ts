@@ -12,7 +12,7 @@ test.each([
   const { agent } = agentWith({ lelu, answers: [calling({ id: 'r', name: 'reviewed' })] })
   const found: string[] = []
   for await (const chunk of await agent.stream(ask, { ...config, ...how } as object)) {
-    found.push(...pendingApprovals(chunk).map(({ callId }) => callId))
+    found.push(...pendingApprovals(chunk).map(({ toolCallId }) => toolCallId))
   }
   expect(new Set(found)).toEqual(new Set(['r']))
 })
@@ -23,7 +23,7 @@ test('the interrupts of a run of streamEvents in version v3 show the call that w
   const run = await agent.streamEvents(ask, { ...config, version: 'v3' })
   await run.output
   const result = run.interrupts
-  expect(pendingApprovals(result)).toMatchObject([{ action: 'reviewed', callId: 'r' }])
+  expect(pendingApprovals(result)).toMatchObject([{ tool: 'reviewed', toolCallId: 'r' }])
   await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
   const command = await resume({ result, lelu })
   await agent.invoke(command as NonNullable<typeof command>, config)
@@ -36,7 +36,7 @@ test('an array of interrupts is looked into, an empty one and what is no chunk s
     value: { actionRequests: [{ name: 'trade' }], lelu: { approvalIds: ['x'], callIds: ['c'] } },
   }
   expect(pendingApprovals([interrupt])).toEqual([
-    { interruptId: 'i', approvalId: 'x', action: 'trade', callId: 'c' },
+    { interruptId: 'i', approvalId: 'x', toolCallId: 'c', tool: 'trade' },
   ])
   for (const nothing of [[], [null], ['updates'], [['a'], 'values', 7], 'text']) {
     expect(pendingApprovals(nothing)).toEqual([])

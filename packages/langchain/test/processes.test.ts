@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { openReviewDesk } from '@lelu/engine'
 import { expect, test } from 'vitest'
-import type { PendingApproval } from '../src/index.ts'
+import type { PendingCall } from '../src/index.ts'
 import { reviewer, temporaryFolder } from './support.ts'
 
 const script = fileURLToPath(new URL('./agent-process.ts', import.meta.url))
 
 type Answer = {
-  pending?: PendingApproval[]
+  pending?: PendingCall[]
   answered?: { data: Record<string, unknown> } | null
   code?: string
 }

@@ -16,7 +16,7 @@ test.each(['updates', 'values'] as const)(
     }
     const [waiting, ...others] = (await play(ask)).flatMap((chunk) => pendingApprovals(chunk))
     expect(others).toEqual([])
-    expect(waiting?.action).toBe('reviewed')
+    expect(waiting?.tool).toBe('reviewed')
     await lelu.approvals.review(waiting?.approvalId ?? '', { verdict: 'approve', reviewer })
     const rest = await play(new Command({ resume: true }))
     expect(rest.flatMap((chunk) => pendingApprovals(chunk))).toEqual([])

@@ -28,7 +28,7 @@ export async function watchedRun(
     const [mode, shown] = chunk as Chunk
     if (mode === 'values') last = shown
     if (mode === 'updates')
-      for (const { callId } of pendingApprovals(shown)) see(seen.waiting, callId)
+      for (const { toolCallId } of pendingApprovals(shown)) see(seen.waiting, toolCallId)
     if (mode !== 'messages') continue
     const [message] = shown
     for (const id of callsOf(message)) see(seen.calls, id)

@@ -17,7 +17,7 @@ import {
   textOf,
   throwIfEnded,
 } from './guarded-call.ts'
-import { type FunctionCall, sameCall } from './options.ts'
+import { type GuardedCall, sameCall } from './options.ts'
 import { type AssistantMessage, type PlacedCall, placeCalls } from './place.ts'
 
 /** A call that waits for a person. */
@@ -65,7 +65,7 @@ export function toolContent(answer: Exclude<CallAnswer, { status: 'pending' }>):
 function viewOf(
   { id, name, text }: PlacedCall,
   { messages, context, signal }: ExecuteToolCallsOptions,
-): FunctionCall {
+): GuardedCall {
   return { id, tool: name, arguments: text, history: messages, context, signal }
 }
 

@@ -9,7 +9,7 @@ import {
   type Json,
   unknownToolText,
 } from '@lelu/engine/adapter'
-import { type FunctionCall, type GuardFunctionsOptions, runOf } from './options.ts'
+import { type GuardedCall, type GuardFunctionsOptions, runOf } from './options.ts'
 import { assertFits, type BoundTool, parseText } from './tool.ts'
 import type { Toolbox } from './toolbox.ts'
 
@@ -23,7 +23,7 @@ export type CallAnswer =
   | { status: 'pending'; approval: Approval; text: string }
 
 export type CallToAnswer = {
-  view: FunctionCall
+  view: GuardedCall
   /** Names the call within its run, the same in every process. */
   key: string
   kind: BoundTool['kind']

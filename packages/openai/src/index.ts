@@ -1,6 +1,6 @@
 // Guarding tool calls
 export { type GuardedFunctions, guardFunctions } from './guard-functions.ts'
-export type { FunctionCall, GuardFunctionsOptions } from './options.ts'
+export type { GuardedCall, GuardFunctionsOptions } from './options.ts'
 export type { GuardableTool, RunnableCustomTool, RunnableTool } from './tool.ts'
 
 // Chat Completions

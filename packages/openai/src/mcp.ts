@@ -13,10 +13,10 @@ import {
 } from '@lelu/engine/adapter'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
 import { type CallAnswer, errorContent, type Guard, textContent } from './guarded-call.ts'
-import { type FunctionCall, runOf } from './options.ts'
+import { type GuardedCall, runOf } from './options.ts'
 
 export type McpCall = {
-  view: FunctionCall
+  view: GuardedCall
   key: string
   evidence: Partial<CallEvidence>
   /** The response did not come to its end: what it asks for may not be what the model meant. */

@@ -11,7 +11,7 @@ import type { ResponseInputItem } from 'openai/resources/responses/responses'
 import type { GuardableTool } from './tool.ts'
 
 /** One call as the model made it: what the functions among the options may read. */
-export type FunctionCall = {
+export type GuardedCall = {
   /** As the model gave it: not unique in a conversation. */
   id: string
   tool: string
@@ -27,11 +27,11 @@ export type FunctionCall = {
 }
 
 /** Of `guardFunctions`. `lelu`, `run`, `subject` and `tools` are needed. */
-export type GuardFunctionsOptions = SharedOptions<FunctionCall> & {
+export type GuardFunctionsOptions = SharedOptions<GuardedCall> & {
   /** Every tool the model may call, with the function that runs it. */
   tools: readonly GuardableTool[]
   /** Names the conversation in records and approvals, the same whenever it goes on. */
-  run: PerCall<string, FunctionCall>
+  run: PerCall<string, GuardedCall>
 }
 
 const filled = (value: unknown): value is string => typeof value === 'string' && value !== ''
@@ -52,7 +52,7 @@ export function checkOptions(options: GuardFunctionsOptions): void {
 }
 
 /** The run of a call; `LELU_RUN_MISSING` when the option names none. */
-export async function runOf({ run }: GuardFunctionsOptions, call: FunctionCall): Promise<string> {
+export async function runOf({ run }: GuardFunctionsOptions, call: GuardedCall): Promise<string> {
   const named = await valueFor(run, call)
   if (filled(named)) return named
   throw new LeluError('LELU_RUN_MISSING', 'The option `run` named no run. No tool was run.', {
@@ -66,7 +66,7 @@ export async function runOf({ run }: GuardFunctionsOptions, call: FunctionCall):
  */
 export async function sameCall(
   options: GuardFunctionsOptions,
-  call: FunctionCall,
+  call: GuardedCall,
   key: string,
 ): Promise<string | undefined> {
   try {

@@ -16,7 +16,7 @@ import {
   throwIfEnded,
 } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
-import { type FunctionCall, runOf, sameCall } from './options.ts'
+import { type GuardedCall, runOf, sameCall } from './options.ts'
 import { type AnsweredResponse, assertEnded, type OutputCall, outputCalls } from './output-calls.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
@@ -57,7 +57,7 @@ export type ExecuteOutput = (
 ) => Promise<ExecutedOutput>
 
 /** The call as the functions among the options see it. */
-export function viewOf(call: OutputCall, options: ExecuteOutputOptions): FunctionCall {
+export function viewOf(call: OutputCall, options: ExecuteOutputOptions): GuardedCall {
   const { input = [], context, signal } = options
   const { id, name, text, server } = call
   return {
@@ -89,7 +89,7 @@ export function toItem(
  * Against half a text of a custom call, which looks like a whole one. What is on record was whole when it was decided;
  * for any other call the response must say that it is.
  */
-async function assertOnRecord({ options }: Guard, view: FunctionCall, key: string): Promise<void> {
+async function assertOnRecord({ options }: Guard, view: GuardedCall, key: string): Promise<void> {
   const found = await findCall(options, { context: view, run: await runOf(options, view), id: key })
   if (found !== undefined) return
   throw new LeluError(

@@ -3,7 +3,7 @@ import { cancelApproval, type Json, jsonText } from '@lelu/engine/adapter'
 import type { FunctionTool, ResponseOutputItem } from 'openai/resources/responses/responses'
 import type { Guard } from './guarded-call.ts'
 import { answerMcp, isApproved } from './mcp.ts'
-import type { FunctionCall } from './options.ts'
+import type { GuardedCall } from './options.ts'
 import { responsesTool } from './shown-tool.ts'
 import type { BoundTool, GuardableTool } from './tool.ts'
 import { type Output, outputOf, toOutput } from './tool-output.ts'
@@ -21,7 +21,7 @@ export type RunnerFunction = {
 }
 
 /** The runner tells neither the call nor its response. No call of it is ever taken up again, so any name will do. */
-function viewOf(tool: string, text: string, signal: AbortSignal | undefined): FunctionCall {
+function viewOf(tool: string, text: string, signal: AbortSignal | undefined): GuardedCall {
   return { id: randomUUID(), tool, arguments: text, history: [], context: undefined, signal }
 }
 
@@ -72,7 +72,7 @@ export type ApproveMcp = (
 export function mcpApprover(guard: Guard): ApproveMcp {
   assertMode(guard.options, 'approveMcp', 'executeOutput() in a loop of your own')
   return async ({ id, name, server_label, arguments: text }) => {
-    const view: FunctionCall = { ...viewOf(name, text, undefined), id, server: server_label }
+    const view: GuardedCall = { ...viewOf(name, text, undefined), id, server: server_label }
     // Never taken up again: against an older run in which a request had the same id.
     const call = { view, key: `${id}@${randomUUID()}`, evidence: {} }
     const answer = await answerMcp(guard, call)

@@ -5,11 +5,11 @@ import { namespaceOfCall } from './namespace.ts'
 import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
 
 /** A call that is suspended in a run. */
-export type PendingApproval = {
+export type PendingCall = {
   approvalId: string
+  callId: string
   tool: string
   namespace?: string
-  callId: string
 }
 
 /** What shows the suspended calls of a run: its result (when it was streamed, after `completed`), or its state. */
@@ -75,9 +75,9 @@ export async function recordOf(
 export async function pendingApprovals<Context = unknown>(
   result: Suspended,
   options: AgentGuardOptions<Context>,
-): Promise<PendingApproval[]> {
+): Promise<PendingCall[]> {
   checkOptions(options)
-  const found: PendingApproval[] = []
+  const found: PendingCall[] = []
   for (const { call } of interruptionsOf(result)) {
     if (call === undefined) continue
     const { approval } = await recordOf(options as unknown as AgentGuardOptions, call)
@@ -85,9 +85,9 @@ export async function pendingApprovals<Context = unknown>(
     const { tool, namespace, callId } = call
     found.push({
       approvalId: approval.id,
+      callId,
       tool,
       ...(namespace !== undefined && { namespace }),
-      callId,
     })
   }
   return found

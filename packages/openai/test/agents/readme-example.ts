@@ -24,7 +24,7 @@ export function openChat(lelu: Lelu, model: string | Model, tools: FunctionTool<
 
   async function turn(input: string | RunState<App, Agent<App>>, given: { context?: App } = {}) {
     const result = await run(agent, input, given)
-    const pending = await pendingApprovals(result, options) // [{ approvalId, tool, callId }]
+    const pending = await pendingApprovals(result, options) // [{ approvalId, callId, tool }]
     const waits = result.interruptions.length > 0
     // Keep the state on your server.
     return waits

@@ -18,7 +18,7 @@ import { onTestFinished } from 'vitest'
 import {
   type AgentGuardOptions,
   guardAgentTools,
-  type PendingApproval,
+  type PendingCall,
   pendingApprovals,
   resumeRun,
 } from '../../src/agents/index.ts'
@@ -89,7 +89,7 @@ export async function agentWith(setup: Setup) {
     ask: () => runOn('Go on.'),
     goOn: runOn,
     resume: async (stored: string) => runOn(await resumeRun(agent, stored, guardOptions)),
-    pending: (result: Result): Promise<PendingApproval[]> =>
+    pending: (result: Result): Promise<PendingCall[]> =>
       pendingApprovals(result.state, guardOptions),
     ran: (): Effect[] => effectsIn(directory),
   }

@@ -1,9 +1,9 @@
 import type { Json } from '@lelu/engine/adapter'
 import type { ToolSet } from 'ai'
 import { channel } from './channel.ts'
-import type { AnyTool } from './guarded-call.ts'
 import { type ExecuteOptions, runGuarded } from './run-guarded.ts'
 import type { GuardState } from './state.ts'
+import type { AnyTool } from './tool-input.ts'
 
 type Execute = (input: unknown, options: ExecuteOptions) => unknown
 

@@ -1,13 +1,10 @@
 import { type AdapterCall, asInput, type ConfidenceSignal } from '@lelu/engine/adapter'
-import type { ModelMessage, ToolSet } from 'ai'
+import type { ModelMessage } from 'ai'
 import { type GuardedCall, runOf } from './options.ts'
 import { asksItself } from './own-gate.ts'
 import { placeOf } from './place.ts'
 import type { GuardState } from './state.ts'
-import { jsonSchemaOf } from './tool-input.ts'
-
-/** A tool of the app, of whatever input and output. */
-export type AnyTool = ToolSet[string]
+import { type AnyTool, jsonSchemaOf } from './tool-input.ts'
 
 export type CallView = {
   toolCall: { toolCallId: string; toolName: string; input: unknown }

@@ -1,5 +1,5 @@
 import { asSchema, type ModelMessage } from 'ai'
-import type { AnyTool } from './guarded-call.ts'
+import type { AnyTool } from './tool-input.ts'
 
 type Question = Parameters<Extract<AnyTool['needsApproval'], (...given: never[]) => unknown>>[1]
 

@@ -13,11 +13,11 @@ import {
 import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { cancelAborted, findApproval } from './find-approval.ts'
-import { type AnyTool, type AskedCall, guardedCall } from './guarded-call.ts'
+import { type AskedCall, guardedCall } from './guarded-call.ts'
 import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import type { GuardState } from './state.ts'
-import { assertFits } from './tool-input.ts'
+import { type AnyTool, assertFits } from './tool-input.ts'
 import { answered, unanswered } from './unanswered.ts'
 
 /** What the SDK hands to `execute` beside the input. */

@@ -3,10 +3,11 @@ import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { type ApprovalStatus, decideNow, denied, lookAt, suspendInside } from './decide-call.ts'
 import { isToolSearch } from './guard-tools.ts'
-import { type AnyTool, guardedCall } from './guarded-call.ts'
+import { guardedCall } from './guarded-call.ts'
 import { toolAround } from './inside-tool.ts'
 import { contextFor, contextOf, isGated } from './own-gate.ts'
 import type { GuardState } from './state.ts'
+import type { AnyTool } from './tool-input.ts'
 
 /** What the SDK asks. Loose on purpose: a narrower type would change what `generateText` infers. */
 export type ApprovalQuestion<Runtime = unknown> = {

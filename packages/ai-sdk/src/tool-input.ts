@@ -1,5 +1,8 @@
 import { editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
-import { asSchema } from 'ai'
+import { asSchema, type ToolSet } from 'ai'
+
+/** A tool of the app, of whatever input and output. */
+export type AnyTool = ToolSet[string]
 
 type Schemaed = { inputSchema?: Parameters<typeof asSchema>[0] }
 

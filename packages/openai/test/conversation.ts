@@ -5,7 +5,8 @@ import type { Conversation, ScriptedCall, SuiteTool, Turn, World } from '@lelu/t
 import { argumentsText, fakeModel, lastWord } from '@lelu/testing/fakes'
 import { zodFunction } from 'openai/helpers/zod'
 import { type GuardedFunctions, guardFunctions } from '../src/index.ts'
-import { startWire, type Wire, type WireAnswer } from './server.ts'
+import { startWire, type Wire } from './server.ts'
+import type { WireAnswer } from './wire.ts'
 
 /** What a conversation keeps on the disk: `Kept` is its history, in the form of its API. */
 export type State<Kept> = Kept & { steps: ScriptedCall[][]; done: number }

@@ -1,7 +1,7 @@
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
 import { expect, test } from 'vitest'
-import type { WireCall } from './server.ts'
 import { copy, openWorld, respond, reviewer, userItem, wireOf } from './support.ts'
+import type { WireCall } from './wire.ts'
 
 const mcp = (id: string, name: string, text = '{"path":"/a"}'): WireCall => ({
   id,

@@ -2,8 +2,8 @@ import { suiteTools } from '@lelu/testing'
 import { zodResponsesFunction } from 'openai/helpers/zod'
 import { expect, test as testOf } from 'vitest'
 import type { GuardFunctionsOptions } from '../src/index.ts'
-import type { WireCall } from './server.ts'
 import { call, openWorld, reviewer, wireOf } from './support.ts'
+import type { WireCall } from './wire.ts'
 
 /** The SDK has had this runner since 7.33; nothing of ours imports it. */
 const helper = await import('openai/helpers/responses-tool-runner').catch(() => undefined)

@@ -3,8 +3,8 @@ import { zodFunction } from 'openai/helpers/zod'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { ConfidenceReader, GuardableTool } from '../src/index.ts'
-import type { WireCall } from './server.ts'
 import { call, openWorld, reviewer, type World, wireOf } from './support.ts'
+import type { WireCall } from './wire.ts'
 
 const model = 'gpt-test'
 const messages = [{ role: 'user' as const, content: 'Go on.' }]

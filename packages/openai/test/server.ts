@@ -2,19 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { lastWord } from '@lelu/testing/fakes'
 import OpenAI from 'openai'
+import { Refused, type WireAnswer } from './wire.ts'
 import { chatChunks, chatCompletion, checkMessages } from './wire-chat.ts'
 import { checkInput, responseEvents, responseObject } from './wire-responses.ts'
-
-/** One call of the scripted model. `arguments` is sent as it stands. */
-export type WireCall = {
-  id: string
-  name: string
-  arguments: string
-  type?: 'function' | 'custom' | 'mcp'
-}
-
-/** One answer of the scripted model: calls, or text when there are none. */
-export type WireAnswer = { calls?: WireCall[]; text?: string; logprobs?: unknown }
 
 /** What the model answers to each request in turn, or how to make it. Where that throws, the provider is down. */
 export type WireAnswers = readonly WireAnswer[] | ((request: number) => WireAnswer)
@@ -25,9 +15,6 @@ export type Wire = {
   requests: Record<string, unknown>[]
   close(): Promise<void>
 }
-
-/** What the provider refuses, it refuses with 400. */
-export class Refused extends Error {}
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = ''

@@ -10,7 +10,8 @@ import type { Response, ResponseInputItem } from 'openai/resources/responses/res
 import { onTestFinished } from 'vitest'
 import { type ConfidenceReader, type GuardFunctionsOptions, guardFunctions } from '../src/index.ts'
 import { zodTool } from './conversation.ts'
-import { startWire, type Wire, type WireAnswer, type WireCall } from './server.ts'
+import { startWire, type Wire } from './server.ts'
+import type { WireAnswer, WireCall } from './wire.ts'
 
 export { zodTool }
 

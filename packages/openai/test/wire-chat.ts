@@ -1,4 +1,4 @@
-import { Refused, type WireAnswer, type WireCall } from './server.ts'
+import { Refused, type WireAnswer, type WireCall } from './wire.ts'
 
 type Message = { role: string; tool_calls?: { id: string }[]; tool_call_id?: string }
 

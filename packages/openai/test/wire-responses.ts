@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Refused, type WireAnswer, type WireCall } from './server.ts'
+import { Refused, type WireAnswer, type WireCall } from './wire.ts'
 
 type Item = Record<string, unknown> & { type?: string }
 

@@ -1,4 +1,4 @@
-import type { Row } from './postgres-pool.ts'
+import type { Row } from './postgres-values.ts'
 import { unsafeStore } from './unsafe.ts'
 
 const wanted: Record<string, { fine: readonly unknown[]; why: string; help: string }> = {

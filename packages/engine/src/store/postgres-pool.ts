@@ -1,8 +1,6 @@
 import { LeluError } from '../errors.ts'
 import { serverQuestion } from './postgres-checks.ts'
-import { ownTypes } from './postgres-values.ts'
-
-export type Row = Record<string, unknown>
+import { ownTypes, type Row } from './postgres-values.ts'
 
 /** What is needed of `pg`: typed here, for it is an optional peer. */
 export type Pool = {

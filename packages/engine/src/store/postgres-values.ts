@@ -1,6 +1,9 @@
 import { LeluError } from '../errors.ts'
 import type { Marks } from './store.ts'
 
+/** A row as the server answers it. */
+export type Row = Record<string, unknown>
+
 /** The types that our statements answer, by their OIDs; all others are texts. */
 const parsers: Record<number, (text: string) => unknown> = {
   16: (text) => text === 't', // boolean

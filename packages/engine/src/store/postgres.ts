@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { LeluError } from '../errors.ts'
 import { serverCheck } from './postgres-checks.ts'
-import { openPool, type Pool, type PostgresSettings, type Row } from './postgres-pool.ts'
+import { openPool, type Pool, type PostgresSettings } from './postgres-pool.ts'
 import { makeTables, tablesIn } from './postgres-schema.ts'
 import { marksOfScopes, storedScope, storedScopes } from './postgres-scopes.ts'
+import type { Row } from './postgres-values.ts'
 import type { ApprovalStore, StoredRow, Swapped } from './store.ts'
 
 export type PostgresOptions = PostgresSettings & {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json, Subject, ToolEffect } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
-import type { SeenTool } from './governed-tool.ts'
+import type { SeenTool } from './seen-tool.ts'
 
 /** A call as it is named before it is decided: who, what, and with what input. */
 export type CallIdentity = {

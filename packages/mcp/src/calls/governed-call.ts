@@ -7,16 +7,10 @@ import { inputIssues } from '../surface/check-input.ts'
 import { executedAnswer, failedAnswer, refusedAnswer, withEnded } from './answers.ts'
 import { givenName, runOf, sameCallHash } from './call-name.ts'
 import { callGenerations, type Generation } from './generations.ts'
-import {
-  type CallParts,
-  type GovernedTool,
-  isSameTool,
-  kitCall,
-  seenTool,
-  toolNow,
-} from './governed-tool.ts'
+import { type CallParts, type GovernedTool, kitCall } from './governed-tool.ts'
 import type { AskingContext } from './held-calls.ts'
 import { refusalLog } from './refusals.ts'
+import { isSameTool, seenTool, toolNow } from './seen-tool.ts'
 import { shadowCall } from './shadow-call.ts'
 
 /** Runs, suspends or refuses one `tools/call` as the engine says. Throws only for a defect, or when the client is gone. */

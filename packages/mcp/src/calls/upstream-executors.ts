@@ -6,7 +6,7 @@ import type { Upstream } from '../gateway/upstream.ts'
 import { callUpstream } from '../gateway/upstream-call.ts'
 import { inputIssues } from '../surface/check-input.ts'
 import type { Executors } from './executors.ts'
-import { type SeenTool, seenTool } from './governed-tool.ts'
+import { type SeenTool, seenTool } from './seen-tool.ts'
 
 /** A tool that is there and as it was pinned, and the connection to its server. */
 export type CallableTool = { upstream: Upstream; listed: ListedTool }

@@ -1,15 +1,14 @@
 import type { Lelu } from '@lelu/engine'
 import { type ConfidenceReader, notRun } from '@lelu/engine/adapter'
-import { errorAnswer, failedAnswer } from '../calls/answers.ts'
 import type { Executors } from '../calls/executors.ts'
 import { governedCall } from '../calls/governed-call.ts'
-import { type CallParts, type SeenTool, toolNow } from '../calls/governed-tool.ts'
+import type { CallParts } from '../calls/governed-tool.ts'
 import { heldCalls } from '../calls/held-calls.ts'
 import { refusalLog } from '../calls/refusals.ts'
+import { type SeenTool, toolNow } from '../calls/seen-tool.ts'
 import { type CallableTool, upstreamExecutors } from '../calls/upstream-executors.ts'
 import { LeluMcpError } from '../errors.ts'
 import { watchPath } from '../files/watch-path.ts'
-import type { Principal } from '../surface/principal.ts'
 import type { McpTool, Surface, SurfaceChange } from '../surface/surface.ts'
 import { fewNotices } from './at-most.ts'
 import type { GatewayConfig } from './config.ts'
@@ -17,7 +16,7 @@ import { toolListing } from './listing.ts'
 import { readLock } from './lock.ts'
 import { openPins } from './pins.ts'
 import { forwardQuestions } from './questions.ts'
-import { shownTool } from './shown-tool.ts'
+import { shownSurface } from './shown-surface.ts'
 import { policyChangedError } from './stopped.ts'
 import { type ListedTool, toolLists } from './tool-lists.ts'
 import { openUpstream, type Upstream } from './upstream.ts'
@@ -161,7 +160,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     },
   }
   const govern = governedCall(parts)
-  const record = refusalLog(lelu)
   const held = heldCalls(personMs)
   const callTool =
     (tool: ListedTool): McpTool['call'] =>
@@ -170,49 +168,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       return held.goOn(context) ?? held.begin(context, (asking) => govern(tool, input, asking))
     }
 
-  /** Whether the policy keeps a tool from this principal, as far as the settings let it. */
-  const isHidden = async (tool: ListedTool, principal: Principal): Promise<boolean> =>
-    settings.hideDenied && settings.mode !== 'shadow' && listing.hides(tool, principal)
-
-  async function isShown(tool: ListedTool, principal: Principal): Promise<boolean> {
-    const isThere = tool.state === 'pinned' && upstreams.get(tool.server)?.away() === undefined
-    return isThere && !(await isHidden(tool, principal))
-  }
-
   await Promise.all([...upstreams.values()].map(({ tried }) => tried))
   return {
-    surface: {
-      async tools(principal) {
-        const tools = [...lists.exposed()]
-        const shown = await Promise.all(tools.map(([, tool]) => isShown(tool, principal)))
-        return tools.flatMap(([name, tool], index) =>
-          shown[index] === true ? [shownTool(name, tool, callTool(tool))] : [],
-        )
-      },
-      async tool(name, principal) {
-        const tool = lists.exposed().get(name)
-        if (tool === undefined || !(await isShown(tool, principal))) return undefined
-        return shownTool(name, tool, callTool(tool))
-      },
-      async absent(name, principal) {
-        const tool = lists.exposed().get(name)
-        if (tool === undefined) return undefined
-        // Whoever may not know of it is told the same as of a tool that never was.
-        if (await isHidden(tool, principal)) return undefined
-        const away = upstreams.get(tool.server)?.away() !== undefined
-        const error = away ? awayError(tool.server) : lists.stopped(tool.server, tool.tool)
-        if (error === undefined) return undefined
-        const answer = await record({ tool, principal, code: error.code }).then(
-          () => errorAnswer(error),
-          failedAnswer,
-        )
-        return answer.kind === 'result' ? answer.result : undefined
-      },
-      onChange(listener) {
-        listeners.add(listener)
-        return () => listeners.delete(listener)
-      },
-    },
+    surface: shownSurface({
+      lists,
+      isAway: (server) => upstreams.get(server)?.away() !== undefined,
+      // As far as the settings let the policy keep a tool from a principal.
+      isHidden: async (tool, principal) =>
+        settings.hideDenied && settings.mode !== 'shadow' && listing.hides(tool, principal),
+      callTool,
+      record: refusalLog(lelu),
+      listeners,
+    }),
     executors: upstreamExecutors({
       has: (server) => upstreams.has(server),
       reach: async (server) => upstreams.get(server)?.reach(),

@@ -1,6 +1,7 @@
 import type { ToolEffect } from '@lelu/engine'
 import { type AddedField, addField } from '@lelu/engine/adapter'
-import type { GovernedTool, SeenTool } from '../calls/governed-tool.ts'
+import type { GovernedTool } from '../calls/governed-tool.ts'
+import type { SeenTool } from '../calls/seen-tool.ts'
 import type { LeluMcpError } from '../errors.ts'
 import type { GatewayConfig } from './config.ts'
 import type { PinnedDefinition } from './definition.ts'

@@ -71,8 +71,9 @@ export function batchesOf(directory: string, limits: BatchLimits, until: Until):
     async next(places) {
       const batch: Batch = { records: [], bytes: 0, places: new Map(), oddities: [] }
       const streams = await listStreams(directory)
-      const start = streams.findIndex((stream) => stream > turn)
-      const turned = start === -1 ? streams : [...streams.slice(start), ...streams.slice(0, start)]
+      // By its place and not by its name: streams are in the order of their beginnings, whatever host is named first.
+      const start = streams.indexOf(turn) + 1
+      const turned = [...streams.slice(start), ...streams.slice(0, start)]
       for (const stream of turned) {
         if (isFull(batch, limits)) break
         await readStream(stream, places.get(stream), batch)

@@ -2,8 +2,9 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { openAuditLog } from '../../src/index.ts'
 import { forwardRecords, ocsfHttpTarget, otlpTarget } from '../../src/reading.ts'
-import { decision, segmentsOf } from '../support.ts'
+import { decision, segmentsOf, temporaryFolder } from '../support.ts'
 import { otlpProblems } from './check-otlp.ts'
 import { logOfTwenty, once, openLog, quick, sendTwenty } from './forwarding.ts'
 import { startReceiver } from './receiver.ts'
@@ -81,6 +82,24 @@ describe('forwarding', () => {
     const { ids } = await sendTwenty(undefined, { batchRecords: 1 })
     const events = ids.filter((id) => /^[ab]\d$/.test(id))
     expect(events.slice(0, 6)).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2'])
+  })
+
+  it('lets no stream starve another, whatever their hosts are called', async () => {
+    const directory = join(temporaryFolder(), 'audit')
+    for (const [node, name] of [
+      ['z', 'a'],
+      ['a', 'b'],
+    ] as const) {
+      const log = await openAuditLog({ directory, node })
+      for (let n = 0; n < 4; n += 1) await log.append(decision(`${name}${n}`))
+      await log.close()
+    }
+    const { url, ids } = await startReceiver()
+    const to = otlpTarget({ url })
+    const cursor = `${directory}.cursor`
+    await once({ directory, cursor, to, fromStart: true, batchRecords: 1 })
+    const events = ids.filter((id) => /^[ab]\d$/.test(id))
+    expect(events).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3'])
   })
 
   it('sends only as many records of a stream as it may', async () => {

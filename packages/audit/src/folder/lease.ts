@@ -8,14 +8,16 @@ import { open, rm, stat, writeFile } from 'node:fs/promises'
 export const leaseMs: number = 15 * 60_000
 
 /**
- * Says that this process is alive, by the time of a file. False when the file is gone: another process has taken over.
- * It is written and not touched: the time is then that of the file system, one clock for all who share it.
+ * Says that this process is alive, by the time of a file. False when the file is gone, or is not `own` any more: another
+ * process has taken over. It is written and not touched: the time is then that of the file system, one clock for all who
+ * share it.
  */
-export async function renewLease(path: string): Promise<boolean> {
+export async function renewLease(path: string, own?: string): Promise<boolean> {
   try {
     const file = await open(path, 'r+')
     try {
       const text = await file.readFile()
+      if (own !== undefined && text.toString() !== own) return false
       await file.write(text, 0, text.length, 0)
     } finally {
       await file.close()

@@ -1,4 +1,5 @@
 import { AuditError, unavailable } from '../errors.ts'
+import type { Lock } from '../folder/lock.ts'
 import type { AuditReceipt } from '../record/record.ts'
 import type { Sealed } from '../write/sealer.ts'
 import { guardedSink } from './guarded-sink.ts'
@@ -6,13 +7,7 @@ import { createHolders, type Holding } from './holders.ts'
 import type { ShipOptions } from './ship-options.ts'
 import { shipStream } from './ship-stream.ts'
 import { isConflict, noteComplete, noteConflict, readShipped, type Shipped } from './shipped.ts'
-import {
-  keepShipping,
-  listUnshipped,
-  lockShipping,
-  shipEnded,
-  type Unshipped,
-} from './unshipped.ts'
+import { listUnshipped, lockShipping, shipEnded, type Unshipped } from './unshipped.ts'
 
 /** The stream that this process writes, as the shipper sees it. */
 export type ShippedStream = {
@@ -51,7 +46,7 @@ export type ShipperOptions = Omit<ShipOptions, 'stream' | 'signal' | 'onProgress
 }
 
 /** The followed stream, once this process is the one that ships it. */
-type Own = { stream: string; shipped: Shipped; release: () => Promise<void>; refused: boolean }
+type Own = { stream: string; shipped: Shipped; lock: Lock; refused: boolean }
 
 /** An archive that is away is asked this often, so that what waits is on its way soon after it is back. */
 const maxBackoffMs = 10_000
@@ -153,16 +148,16 @@ export function createShipper(options: ShipperOptions): Shipper {
   /** The stream before is no longer written: whoever finds it ended may ship the rest. */
   async function leaveOld(): Promise<void> {
     if (own === undefined || own.stream === live?.stream) return
-    const { release } = own
+    const { lock } = own
     own = undefined
-    await release()
+    await lock.release()
   }
 
   async function take(stream: string): Promise<Own> {
-    const release = await lockShipping(directory, stream)
-    if (release === undefined) throw new Error(`another process ships ${stream}`)
+    const lock = await lockShipping(directory, stream)
+    if (lock === undefined) throw elsewhere(stream)
     const shipped = await readShipped(directory, stream, sink.name)
-    return { stream, shipped: { ...shipped, complete: false }, release, refused: false }
+    return { stream, shipped: { ...shipped, complete: false }, lock, refused: false }
   }
 
   async function shipLive(began: number): Promise<boolean> {
@@ -174,7 +169,7 @@ export function createShipper(options: ShipperOptions): Shipper {
     own ??= await take(stream.stream)
     const mine = own
     if (began - keptAt >= endedMs) {
-      await keepShipping(directory, mine.stream)
+      if (!(await mine.lock.renew())) throw elsewhere(mine.stream)
       keptAt = began
     }
     if (mine.stream !== stream.stream || mine.refused) return false
@@ -233,11 +228,13 @@ export function createShipper(options: ShipperOptions): Shipper {
       await running
       holders.refuse(() => true, unavailable('shipping', new Error('the log was closed')))
       if (own === undefined) return
-      const { shipped, stream, release } = own
+      const { shipped, stream, lock } = own
       const sealed = live?.stream === stream ? live.sealed : undefined
       const whole = shipped.size === sealed?.size && shipped.seq === sealed.size
       if (ended && whole) await noteComplete({ ...options, stream }, shipped)
-      await release()
+      await lock.release()
     },
   }
 }
+
+const elsewhere = (stream: string): Error => new Error(`another process ships ${stream}`)

@@ -8,8 +8,7 @@ import {
   ownersFolder,
   readHead,
 } from '../folder/folder.ts'
-import { renewLease } from '../folder/lease.ts'
-import { lock } from '../folder/lock.ts'
+import { hold, type Lock } from '../folder/lock.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { readCheckpoint } from '../write/sealer.ts'
 import type { ShipOptions } from './ship-options.ts'
@@ -50,28 +49,16 @@ async function bytesOf(directory: string, stream: string): Promise<number> {
 }
 
 /** Makes this process the one that ships the stream; undefined while another is. */
-export async function lockShipping(
-  directory: string,
-  stream: string,
-): Promise<(() => Promise<void>) | undefined> {
+export async function lockShipping(directory: string, stream: string): Promise<Lock | undefined> {
   await mkdir(join(directory, shippingFolder), { recursive: true, mode: 0o700 })
-  return lock(shippingLock(directory, stream))
+  return hold(join(directory, shippingFolder, `${stream}.json`))
 }
-
-/** Says that this process still ships the stream. Throws when another one has taken it over. */
-export async function keepShipping(directory: string, stream: string): Promise<void> {
-  if (await renewLease(shippingLock(directory, stream))) return
-  throw new Error(`another process ships ${stream}`)
-}
-
-const shippingLock = (directory: string, stream: string): string =>
-  join(directory, shippingFolder, `${stream}.json`)
 
 /** Brings one of them there. False when another process has it, or the archive holds something else in its place. */
 export async function shipEnded(options: ShipOptions): Promise<boolean> {
   const { directory, stream, sink } = options
-  const release = await lockShipping(directory, stream)
-  if (release === undefined) return false
+  const held = await lockShipping(directory, stream)
+  if (held === undefined) return false
   try {
     // A listing can miss the note of a stream that is being claimed: its end is not certain yet.
     if ((await ownedStreams(directory)).has(stream)) return false
@@ -80,7 +67,7 @@ export async function shipEnded(options: ShipOptions): Promise<boolean> {
     const target = await endOf(directory, stream)
     // Begun and never written to; or so damaged that its end is not known, which verify names.
     if (target === undefined) return true
-    const onProgress = () => void keepShipping(directory, stream).catch(() => {})
+    const onProgress = () => void held.renew().catch(() => {})
     await noteComplete(options, await shipStream({ ...options, onProgress }, target, shipped))
     return true
   } catch (error) {
@@ -88,7 +75,7 @@ export async function shipEnded(options: ShipOptions): Promise<boolean> {
     await noteConflict(options, sink.name, error)
     return false
   } finally {
-    await release()
+    await held.release()
   }
 }
 

@@ -134,7 +134,11 @@ export function openWith(
     shipper?.follow(live)
     if (ended !== undefined) return // closed while it began: it is ended right away
     pulse = startPulse({
-      append: (record) => live.append(record, { until: 'written' }),
+      // By way of the streams, which leave one that others may have ended while this process stood still.
+      append: async (record) => {
+        if (streams.current !== live || live.failure !== undefined) return
+        await streams.append(record, { until: 'written' })
+      },
       peers: peersOf(live.stream),
       size: () => live.bytes,
       peersMs: limits.peersMs,

@@ -224,6 +224,9 @@ export function createStreams(options: StreamsOptions): Streams {
         await inTime(recovering).catch(() => {
           late = true
         })
+        // Behind the end that others have written, a close record would read as one that somebody added.
+        const mine = renewLease(noteOf(directory, live.stream)).catch(() => true)
+        if (!(await inTime(mine))) throw takenOver()
         await inTime(live.end())
         await inTime(disown(directory, live.stream))
         return live

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync }
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { isSilent, leaseMs, renewLease } from '../../src/folder/lease.ts'
-import { lock } from '../../src/folder/lock.ts'
+import { hold } from '../../src/folder/lock.ts'
 import { verifyLog } from '../../src/reading.ts'
 import { deadStream, decision, temporaryFolder } from '../support.ts'
-import { openQuick, recordsOfKind } from '../support-log.ts'
+import { openQuick, recordsOf, recordsOfKind } from '../support-log.ts'
 
 /** As the note of a process in another container: whether it lives cannot be told from here. */
 function moveAway(path: string): void {
@@ -43,10 +43,13 @@ describe('a process in another container', () => {
     ['that does not loses it', leaseMs + 1000, true],
   ])('%s', async (_, silentMs, taken) => {
     const path = join(temporaryFolder(), 'a.json')
-    await lock(path)
+    const held = await hold(path)
     moveAway(path)
     age(path, silentMs)
-    expect((await lock(path)) !== undefined).toBe(taken)
+    expect((await hold(path)) !== undefined).toBe(taken)
+    await held?.release()
+    expect(existsSync(path)).toBe(true)
+    expect(await held?.renew()).toBe(false)
   })
 })
 
@@ -88,5 +91,33 @@ describe('a log', () => {
     expect((await log.append(decision('after'))).stream).not.toBe(stream)
     await log.close()
     expect((await verifyLog({ directory: log.directory })).problems).toEqual([])
+  })
+  it('that stood still for minutes writes no sign of life to its stream', async () => {
+    const log = await openQuick({}, { peersMs: 5, heartbeatMs: 5 })
+    const { stream } = await log.append(decision('before'))
+    const beats = async (of: string) =>
+      (await recordsOf(log.directory, of)).filter(({ kind }) => kind === 'heartbeat').length
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + leaseMs / 3 + 1000)
+    onTestFinished(() => clock.mockRestore())
+    const before = await beats(stream)
+    await expect.poll(() => (log.stream === stream ? 0 : beats(log.stream))).toBeGreaterThan(0)
+    expect(await beats(stream)).toBeLessThanOrEqual(before + 1)
+  })
+
+  it('that is closed adds nothing to a stream that was ended by others', async () => {
+    const log = await openQuick({}, { endedMs: 600_000 })
+    const { stream } = await log.append(decision('a'))
+    await log.seal()
+    const note = join(log.directory, 'owners', `${stream}.json`)
+    moveAway(note)
+    age(note, leaseMs + 1000)
+    const other = await openQuick({ directory: log.directory })
+    await other.append(decision('b'))
+    await other.close()
+    await log.close()
+    const report = await verifyLog({ directory: log.directory })
+    expect(report.problems).toEqual([])
+    expect(report.streams.find((one) => one.stream === stream)?.state).toBe('recovered')
   })
 })

@@ -66,7 +66,7 @@ function ownPolicy(files: readonly KeyFile[]): TrustPolicy {
 }
 
 /** Null for a second that no calendar has. */
-function isoTime(seconds: number): string | null {
+export function isoTime(seconds: number): string | null {
   const time = new Date(seconds * 1000)
   return Number.isNaN(time.getTime()) ? null : time.toISOString()
 }

@@ -6,7 +6,7 @@ import { parseProof, verifyProof } from '../tlog/proof.ts'
 import { parseKeyFile } from '../tlog/rotation.ts'
 import { checkTrust } from '../tlog/trust-policy.ts'
 import { exitCodes } from './report.ts'
-import { originParts, policyWith } from './trust.ts'
+import { isoTime, originParts, policyWith } from './trust.ts'
 
 /** What a proof shows. `why` is a sentence, also when it is `ok`; all that is not proven is null. */
 export type ProofReport = {
@@ -19,7 +19,7 @@ export type ProofReport = {
   raw: string | null
   stream: string | null
   seq: number | null
-  /** When the checkpoint was signed, as each witness of the policy says: ISO 8601. */
+  /** When the checkpoint was signed, as each witness of the policy says: ISO 8601. Without those that say no time of a calendar. */
   times: { witness: string; time: string }[]
 }
 
@@ -59,9 +59,9 @@ export function verifyRecordProof(options: {
   if (record.log !== log || record.stream !== stream || record.seq !== parsed.index) {
     return refuse(exitCodes.edited, 'The record says that it belongs elsewhere.')
   }
-  const told = times.map(({ witness, time }) => ({
-    witness,
-    time: new Date(time * 1000).toISOString(),
-  }))
+  const told = times.flatMap(({ witness, time: seconds }) => {
+    const time = isoTime(seconds)
+    return time === null ? [] : [{ witness, time }]
+  })
   return { ok: true, exit: 0, why, record, raw, stream, seq: record.seq, times: told }
 }

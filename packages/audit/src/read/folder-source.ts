@@ -16,6 +16,8 @@ import { shippingFolder } from '../sink/unshipped.ts'
 import type { LogSource, StoredKey } from './source.ts'
 
 const chunkBytes = 1 << 18
+/** Behind what a file had when it was opened: enough to find its end, or what was appended meanwhile. */
+const endBytes = 1 << 12
 
 /** The folder that a log is written to. */
 export function folderSource(directory: string): LogSource {
@@ -34,15 +36,20 @@ export function folderSource(directory: string): LogSource {
     },
     async *read({ stream }, { file }, { offset = 0, into } = {}) {
       const handle = await open(join(directory, stream, file), readFlags)
+      let size = 0
       let turn = 0
       async function fill(at: number): Promise<Buffer> {
         turn += 1
-        const target = into?.[turn % 2] ?? Buffer.allocUnsafeSlow(chunkBytes)
+        // Most streams of most logs are short: whole chunks for each of them would keep the garbage collector busy.
+        const room = Math.min(chunkBytes, Math.max(endBytes, size - at))
+        const target = into?.[turn % 2] ?? Buffer.allocUnsafeSlow(room)
         const { bytesRead } = await handle.read(target, 0, target.length, at)
         return target.subarray(0, bytesRead)
       }
-      let next = fill(offset)
+      let next: Promise<Buffer> | undefined
       try {
+        size = (await handle.stat()).size
+        next = fill(offset)
         for (let at = offset; ; ) {
           const bytes = await next
           if (bytes.length === 0) return
@@ -52,7 +59,7 @@ export function folderSource(directory: string): LogSource {
           yield bytes
         }
       } finally {
-        await next.catch(() => {})
+        await next?.catch(() => {})
         await handle.close()
       }
     },

@@ -28,24 +28,41 @@ export type Claims = {
   visit(record: AuditRecord): void
 }
 
+/**
+ * What is known of one stream. A stream that is open for long is named by all that begin meanwhile, so nothing may look
+ * through `all` for each of them.
+ */
+type Known = {
+  all: Claim[]
+  same: Set<string>
+  /** Where in `all` the newest checkpoint stands that a stream has seen, by the name of that stream. */
+  seen: Map<string, number>
+}
+
+const textOf = ({ seq, leaf, root, last }: Claim): string => JSON.stringify([seq, leaf, root, last])
+
 /** `ignores`: what need not hold, and is taken for unknown. */
 export function createClaims(ignores: (claim: Claim) => boolean = () => false): Claims {
-  const claims = new Map<string, Claim[]>()
+  const claims = new Map<string, Known>()
 
   function add(stream: string, claim: Claim): boolean {
     if (ignores(claim)) return false
-    const known = claims.get(stream) ?? []
-    const same = known.some(
-      ({ seq, leaf, root, last }) =>
-        seq === claim.seq && leaf === claim.leaf && root === claim.root && last === claim.last,
-    )
+    const known = claims.get(stream) ?? { all: [], same: new Set(), seen: new Map() }
+    const { all, same, seen } = known
+    const text = textOf(claim)
     // The head of a closed stream is named by all that begin after it: once is enough, by the first of them.
-    if (same) return false
+    if (same.has(text)) return false
+    const speaker = claim.signed ? claim.by?.stream : undefined
+    const newest = speaker === undefined ? undefined : seen.get(speaker)
+    const before = newest === undefined ? undefined : all[newest]
     // Of two checkpoints that one stream saw the newer says all that the older did.
-    const newest = known.findIndex((one) => one.signed && claim.signed && isSameSpeaker(one, claim))
-    if (newest === -1) claims.set(stream, [...known, claim])
-    else if ((known[newest]?.seq ?? -1) < (claim.seq ?? -1)) known[newest] = claim
-    else return false
+    if (before !== undefined && (before.seq ?? -1) >= (claim.seq ?? -1)) return false
+    if (before !== undefined) same.delete(textOf(before))
+    const place = newest ?? all.length
+    all[place] = claim
+    same.add(text)
+    if (speaker !== undefined) seen.set(speaker, place)
+    claims.set(stream, known)
     return true
   }
 
@@ -62,7 +79,7 @@ export function createClaims(ignores: (claim: Claim) => boolean = () => false): 
   }
 
   return {
-    of: (stream) => claims.get(stream) ?? [],
+    of: (stream) => claims.get(stream)?.all ?? [],
     streams: () => claims.keys(),
     add,
     visit(record) {
@@ -82,7 +99,3 @@ export function createClaims(ignores: (claim: Claim) => boolean = () => false): 
 }
 
 const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
-
-function isSameSpeaker(one: Claim, other: Claim): boolean {
-  return one.by !== undefined && one.by.stream === other.by?.stream
-}

@@ -13,6 +13,8 @@ const newline = 10
 /** Read at once: each read wakes a thread, which takes longer than to copy some 100 KB. */
 const chunkBytes = 1 << 20
 
+let idle: Buffer | undefined
+
 /**
  * Reads the part of a stream that a trusted checkpoint covers, fast: leaf hashes, tree, `prev`, `seq`, and what the
  * report wants to know. Undefined as soon as anything is not as it should be: the slow walk then names the damage.
@@ -24,11 +26,27 @@ export async function readSignedPart(
   known: Known,
   findings: Findings,
 ): Promise<Resume | undefined> {
+  // Lent from stream to stream: two megabytes for each of thousands of short ones would be what verifying takes longest for.
+  const memory = idle ?? Buffer.allocUnsafeSlow(2 * chunkBytes)
+  idle = undefined
+  try {
+    return await readInto(memory, source, ref, known, findings)
+  } finally {
+    idle = memory
+  }
+}
+
+async function readInto(
+  memory: Buffer,
+  source: LogSource,
+  ref: StreamRef,
+  known: Known,
+  findings: Findings,
+): Promise<Resume | undefined> {
   const { stream } = ref
   const walk = newWalk(stream)
   const { tree } = walk
   const glancer = createGlancer(stream)
-  const memory = Buffer.allocUnsafeSlow(2 * chunkBytes)
   const into = [memory.subarray(0, chunkBytes), memory.subarray(chunkBytes)] as const
   const { segments } = await source.segments(ref)
   let prev = ''

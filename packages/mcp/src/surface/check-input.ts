@@ -11,15 +11,17 @@ const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
   ['draft/2019-09', '2019-09'],
 ]
 
-type Check = { validator: Validator; isQuick: boolean }
+/** `length`: of the schema in characters; infinite where it may take years for an input of any size. */
+type Check = { validator: Validator; length: number }
 
 /** By the schema object: a surface that keeps its tools compiles each schema once. The one check there is, for both eras and the gateway. */
 const checks = new WeakMap<JsonSchema, Check>()
 
 /** By these a schema of a few lines may take years: by going back and forth in a text, over parts of parts, over pairs. */
-const slow = /"(?:pattern|patternProperties|\$ref|\$dynamicRef|\$recursiveRef|uniqueItems)":/
-/** Characters; a longer one may do the same with its own length. */
-const mostQuick = 4096
+const slow =
+  /"(?:pattern|patternProperties|\$ref|\$dynamicRef|\$recursiveRef|uniqueItems)":|"format":"url"/
+/** Of any other each part is applied to each part of the input, at most: so many of both take milliseconds. */
+const mostQuick = 1_000_000
 /** As long as a schema may be applied, ms. */
 const mostMs = 1000
 
@@ -32,7 +34,8 @@ function checkOf(schema: JsonSchema): Check {
   // A copy: the validator writes hidden members into the schema it is given, and this one is pinned and shown.
   const validator = new Validator(structuredClone(schema) as Schema, draft, false)
   const text = JSON.stringify(schema)
-  const made = { validator, isQuick: text.length <= mostQuick && !slow.test(text) }
+  const length = slow.test(text) ? Number.POSITIVE_INFINITY : text.length
+  const made = { validator, length }
   checks.set(schema, made)
   return made
 }
@@ -59,9 +62,9 @@ const applicators = new Set(['properties', 'items', '$ref', 'allOf', 'prefixItem
 
 function validated(input: Json, schema: JsonSchema): OutputUnit[] {
   try {
-    const { validator, isQuick } = checkOf(schema)
+    const { validator, length } = checkOf(schema)
     const errors = () => validator.validate(input).errors
-    return isQuick ? errors() : limited(mostMs, errors)
+    return isAtMost(input, mostQuick / length) ? errors() : limited(mostMs, errors)
   } catch (error) {
     throw new LeluMcpError(
       'LELU_MCP_SCHEMA_UNUSABLE',
@@ -69,6 +72,23 @@ function validated(input: Json, schema: JsonSchema): OutputUnit[] {
       { help: 'Whoever runs the server must correct the schema of the tool.', cause: error },
     )
   }
+}
+
+/** Whether an input has so many parts at most; 64 characters of a text count as one. Looks at no more of them. */
+function isAtMost(input: Json, most: number): boolean {
+  let left = most
+  const open: Json[] = [input]
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    left -= 1
+    if (typeof part === 'string') left -= part.length / 64
+    else if (typeof part === 'object' && part !== null) {
+      const parts = Array.isArray(part) ? part : Object.values(part)
+      left -= parts.length
+      if (left >= 0) for (const one of parts) open.push(one)
+    }
+    if (left < 0) return false
+  }
+  return true
 }
 
 function describe({ instanceLocation, keyword, keywordLocation }: OutputUnit): string {

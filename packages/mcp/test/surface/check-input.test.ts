@@ -40,7 +40,8 @@ describe('an input is held against the schema of its tool', () => {
     return [`l${n}`, n === 24 ? { type: 'string' } : { allOf: [next, next] }]
   }
   test.each<[what: string, schema: JsonSchema]>([
-    ['goes back and forth in a text', { pattern: '^(a+)+$' }],
+    ['goes back and forth in a text', { pattern: '(a+)+$' }],
+    ['has a format that goes back and forth in a text', { format: 'url' }],
     [
       'is made of parts of parts of parts',
       { $ref: '#/$defs/l0', $defs: Object.fromEntries(Array.from({ length: 25 }, doubled)) },
@@ -48,7 +49,17 @@ describe('an input is held against the schema of its tool', () => {
   ])('and one that %s does not hold up the process, and lets nothing pass', (_what, part) => {
     const { $defs = {}, ...a } = part
     const schema: JsonSchema = { type: 'object', properties: { a }, $defs }
-    expect(() => inputIssues({ a: `${'a'.repeat(34)}!` }, schema)).toThrow(
+    expect(() => inputIssues({ a: `http://${'a'.repeat(34)}!` }, schema)).toThrow(
+      expect.objectContaining({ code: 'LELU_MCP_SCHEMA_UNUSABLE' }),
+    )
+  })
+
+  test('and an input of millions of parts does not hold up the process, however plain the schema', () => {
+    const types = ['string', 'boolean', 'null', 'object', 'integer'].map((type) => ({ type }))
+    const items = { anyOf: types }
+    const schema: JsonSchema = { type: 'object', properties: { a: { type: 'array', items } } }
+    expect(inputIssues({ a: new Array(1000).fill(0) }, schema)).toEqual([])
+    expect(() => inputIssues({ a: new Array(2_000_000).fill(0) }, schema)).toThrow(
       expect.objectContaining({ code: 'LELU_MCP_SCHEMA_UNUSABLE' }),
     )
   })

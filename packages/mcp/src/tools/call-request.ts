@@ -21,7 +21,9 @@ function claimed(value: number): ConfidenceSignal {
 
 /**
  * The question for the engine. Who asks and whose data it is come from the connection alone. The model's context stands
- * under `claimed`: no rule that trusts the host's context can be met by what a model says.
+ * under `claimed`, and what it says that the tool does to the world under `claimed_effect`: no rule that trusts the host's
+ * word can be met by what a model says. A call that was said to be a read would else need nobody, and its permission could
+ * be given twice.
  */
 export function toDecisionRequest(
   { tool, input, server, resource, confidence, effect, context }: CallInput,
@@ -31,6 +33,7 @@ export function toDecisionRequest(
   const said = {
     ...(context !== undefined && { claimed: context }),
     ...(reason !== undefined && { claimed_reason: reason }),
+    ...(effect !== undefined && { claimed_effect: effect }),
   }
   return {
     subject,
@@ -40,7 +43,6 @@ export function toDecisionRequest(
       tool,
       input,
       ...(server !== undefined && { server }),
-      ...(effect !== undefined && { effect }),
     },
     ...(run !== undefined && { run }),
     ...(confidence !== undefined && { confidence: claimed(confidence) }),

@@ -64,7 +64,8 @@ export const callProperties: JsonSchema = {
   },
   effect: {
     enum: ['read', 'idempotent', 'non_idempotent'],
-    description: 'What the tool does to the world. Default `non_idempotent`, the strictest.',
+    description:
+      'What you believe the tool does to the world. Policies read it as `context.claimed_effect`: it is your word only, and the call counts as `non_idempotent`.',
   },
   context: {
     type: 'object',

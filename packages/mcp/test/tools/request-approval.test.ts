@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url'
+import { readPolicyFolder } from '@lelu/engine'
 import { describe, expect, it } from 'vitest'
+import { defaultPolicy } from '../../src/server/default-policy.ts'
 import {
   alice,
   approve,
@@ -12,6 +15,9 @@ import {
   stranger,
 } from './support.ts'
 
+const shippedPolicy = await readPolicyFolder(
+  fileURLToPath(new URL('../../../../policies/default', import.meta.url)),
+)
 const key = { idempotency_key: 'key-1' }
 
 describe('lelu_request_approval', () => {
@@ -107,6 +113,19 @@ describe('lelu_request_approval', () => {
     expect(text).toContain('LELU_TOOL_UNSUPPORTED')
     expect(executors.ran).toEqual([])
     expect((await lelu.approvals.list()).approvals).toEqual([])
+  })
+
+  it.each([
+    ['the default policy', defaultPolicy],
+    ['the policy that is shipped', shippedPolicy],
+  ])('does not believe a model what a tool does to the world: %s', async (_name, policies) => {
+    const made = await fixture({}, { policies })
+    const asked = { ...order, effect: 'read', confidence: 1, ...key }
+    const { view } = await result(made.surface, alice, 'lelu_request_approval', asked)
+    expect(view).toMatchObject({ decision: 'require_approval', status: 'pending' })
+    const { request } = await made.lelu.approvals.get(String(view.approval_id))
+    expect(request.call.effect ?? 'non_idempotent').toBe('non_idempotent')
+    expect(request.context).toEqual({ claimed_effect: 'read' })
   })
 
   it('shows the reviewer why the model asks, as the model’s own word', async () => {

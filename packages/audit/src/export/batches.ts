@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listSegments, listStreams } from '../folder/folder.ts'
+import { ownedStreams } from '../folder/ownership.ts'
 import { readFlags } from '../folder/read-flags.ts'
 import { readLines, toRecord } from '../read/read.ts'
 import type { CursorPlace } from './cursor.ts'
@@ -38,8 +39,15 @@ export type Until = (stream: string, seq: number) => Promise<number | undefined>
 /** Reads a log in pieces, from wherever each stream was left. Every batch begins with another stream: none starves. */
 export function batchesOf(directory: string, limits: BatchLimits, until: Until): Batches {
   let turn = ''
+  /** Ended and acknowledged to the end. A log may have thousands of these, and is looked at each second. */
+  const done = new Set<string>()
 
-  async function readStream(stream: string, from: CursorPlace | undefined, batch: Batch) {
+  /** False where something is left for later. */
+  async function readStream(
+    stream: string,
+    from: CursorPlace | undefined,
+    batch: Batch,
+  ): Promise<boolean> {
     let limit = 0
     const { segments } = await listSegments(join(directory, stream))
     let next = from === undefined ? 0 : from.next
@@ -47,14 +55,14 @@ export function batchesOf(directory: string, limits: BatchLimits, until: Until):
       if (from !== undefined && file < from.file) continue
       const offset = file === from?.file ? from.offset : 0
       for await (const stored of readLines(directory, stream, file, { offset, line: 0 })) {
-        if (!stored.whole || isFull(batch, limits)) return
+        if (!stored.whole || isFull(batch, limits)) return false
         const found = toRecord(stored)
         if (found === undefined) {
           batch.oddities.push({ type: 'no_record', stream, file, line: stored.line })
         } else {
           const { seq } = found.record
           if (seq >= limit) limit = (await until(stream, seq)) ?? Number.POSITIVE_INFINITY
-          if (seq >= limit) return
+          if (seq >= limit) return false
           if (next !== null && seq !== next) {
             batch.oddities.push({ type: 'gap', stream, expected: next, found: seq })
           }
@@ -65,18 +73,21 @@ export function batchesOf(directory: string, limits: BatchLimits, until: Until):
         batch.places.set(stream, { file, offset: stored.end, next })
       }
     }
+    return !batch.places.has(stream)
   }
 
   return {
     async next(places) {
       const batch: Batch = { records: [], bytes: 0, places: new Map(), oddities: [] }
-      const streams = await listStreams(directory)
+      const streams = (await listStreams(directory)).filter((stream) => !done.has(stream))
+      const owned = await ownedStreams(directory)
       // By its place and not by its name: streams are in the order of their beginnings, whatever host is named first.
       const start = streams.indexOf(turn) + 1
       const turned = [...streams.slice(start), ...streams.slice(0, start)]
       for (const stream of turned) {
         if (isFull(batch, limits)) break
-        await readStream(stream, places.get(stream), batch)
+        const atEnd = await readStream(stream, places.get(stream), batch)
+        if (atEnd && !owned.has(stream)) done.add(stream)
         if (batch.places.has(stream)) turn = stream
       }
       await makeDurable(directory, batch.places)

@@ -36,6 +36,15 @@ export async function listOwned(directory: string): Promise<Owned[]> {
 }
 
 /**
+ * The streams that were not closed. One that was listed before this is asked, and is not among them, has ended: its note
+ * comes before it, and goes when it has its end.
+ */
+export async function ownedStreams(directory: string): Promise<Set<string>> {
+  const notes = await listNames(join(directory, ownersFolder))
+  return new Set(notes.map((note) => note.split('.')[0] as string))
+}
+
+/**
  * Takes a dead process's stream for recovery. A rename succeeds for one process only, so two that begin at once never
  * both cut. A claim whose claimer is dead (or gone) can be taken over in the same way.
  */

@@ -1,14 +1,8 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  checkpointFile,
-  listNames,
-  listSegments,
-  listStreams,
-  ownersFolder,
-  readHead,
-} from '../folder/folder.ts'
+import { checkpointFile, listSegments, listStreams, readHead } from '../folder/folder.ts'
 import { hold, type Lock } from '../folder/lock.ts'
+import { ownedStreams } from '../folder/ownership.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { readCheckpoint } from '../write/sealer.ts'
 import type { ShipOptions } from './ship-options.ts'
@@ -33,11 +27,6 @@ export async function listUnshipped(directory: string, sink: string): Promise<Un
     found.push({ stream, bytes: Math.max(0, (await bytesOf(directory, stream)) - bytes) })
   }
   return found
-}
-
-async function ownedStreams(directory: string): Promise<Set<string | undefined>> {
-  const notes = await listNames(join(directory, ownersFolder))
-  return new Set(notes.map((note) => note.split('.')[0]))
 }
 
 async function bytesOf(directory: string, stream: string): Promise<number> {

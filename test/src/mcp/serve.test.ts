@@ -29,20 +29,31 @@ function project() {
   return folder
 }
 
-/** A server that speaks MCP over standard streams, and has resources alone. */
-const withoutTools = `
+/** A server that speaks MCP over standard streams; `results` are its answers by their methods. */
+const serverOf = (capabilities: object, results: string) => `
 import { createInterface } from 'node:readline'
+const initialize = {
+  protocolVersion: '2025-06-18',
+  capabilities: ${JSON.stringify(capabilities)},
+  serverInfo: { name: 'test', version: '1.0.0' },
+}
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method } = JSON.parse(line)
-  const result = {
-    protocolVersion: '2025-06-18',
-    capabilities: { resources: {} },
-    serverInfo: { name: 'none', version: '1.0.0' },
-  }
-  const answer = method === 'initialize' ? { result } : { error: { code: -32601, message: 'no' } }
+  const { id, method, params } = JSON.parse(line)
+  const result = { initialize, ...${results} }[method]
+  const answer = result ? { result } : { error: { code: -32601, message: 'no' } }
   if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
 }
 `
+
+const withoutTools = serverOf({ resources: {} }, '{}')
+
+const shop = serverOf(
+  { tools: {} },
+  `{
+    'tools/list': { tools: ['look', 'pay'].map((name) => ({ name, inputSchema: { type: 'object' } })) },
+    'tools/call': { content: [{ type: 'text', text: 'ran ' + params?.name }] },
+  }`,
+)
 
 const names = ({ tools }: { tools: { name: string }[] }) => tools.map(({ name }) => name)
 
@@ -96,21 +107,26 @@ describe('lelu-mcp serve', () => {
     )
   })
 
-  test('without a policy lets what only reads run, and everything else wait', async () => {
+  test('without a policy lets what only reads run, by the configuration and not by the model, and everything else wait', async () => {
     const folder = project()
+    const server = join(folder, 'server.mjs')
+    writeFileSync(server, shop)
+    const config = {
+      mcpServers: { shop: { command: process.execPath, args: [server] } },
+      lelu: { effects: { 'shop/look': 'read' } },
+    }
+    writeFileSync(join(folder, 'lelu-mcp.json'), JSON.stringify(config))
     const { url } = await startServe(['--directory', join(folder, '.lelu'), 'serve'], folder)
     const client = await modern(url)
-    const ask = async (effect: string) => {
-      const input = { tool: 'pay', input: {}, effect }
-      const { structuredContent } = await client.callTool({
-        name: 'lelu_evaluate',
-        arguments: input,
-      })
-      return (structuredContent as { decision: string }).decision
+    const said = async (name: string, input: Record<string, unknown> = {}) => {
+      const { content, structuredContent } = await client.callTool({ name, arguments: input })
+      return (structuredContent as { decision: string } | undefined)?.decision ?? content
     }
-    expect(await ask('read')).toBe('allow')
-    expect(await ask('idempotent')).toBe('require_approval')
-    expect(await ask('non_idempotent')).toBe('require_approval')
+    expect(await said('shop__look')).toEqual([{ type: 'text', text: 'ran look' }])
+    expect(await said('shop__pay')).toBe('require_approval')
+    const asked = { tool: 'pay', input: {} }
+    expect(await said('lelu_evaluate', asked)).toBe('require_approval')
+    expect(await said('lelu_evaluate', { ...asked, effect: 'read' })).toBe('require_approval')
   })
 
   test('is a child of the client that starts it with --stdio, and ends with it', async () => {

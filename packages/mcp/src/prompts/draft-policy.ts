@@ -8,7 +8,7 @@ const mostPolicy = 60_000
 const shape = [
   'The file begins with `package lelu.authz` and is Rego v1. The rules are the sets `allow`, `require_approval` and `deny`; their members are objects with `id` and `reason`, and for `require_approval` also `reviewers`, `groups`, `quorum` and `expires_in` (such as "8h").',
   'The most restrictive rule decides: deny, then require_approval, then allow; where nothing is true the call is denied.',
-  'The input has `action` (the tool), `args` (its input), `confidence` (0 to 1; 0 where there is none), `tool.server`, `tool.effect` (read, idempotent, non_idempotent), `agent`, `acting_for`, `resource`, `tenant`, `context` and `signal.trust`. What stands in `context.claimed` is the word of the model, and a `claimed` signal its own number: let neither loosen a rule.',
+  'The input has `action` (the tool), `args` (its input), `confidence` (0 to 1; 0 where there is none), `tool.server`, `tool.effect` (read, idempotent, non_idempotent), `agent`, `acting_for`, `resource`, `tenant`, `context` and `signal.trust`. What stands in `context.claimed` and `context.claimed_effect` is the word of the model, and a `claimed` signal its own number: let none of them loosen a rule.',
   'Compare only what has the right type: in Rego a string is greater than every number, and null is smaller.',
 ]
 

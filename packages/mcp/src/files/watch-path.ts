@@ -11,17 +11,22 @@ export async function watchPath(
 ): Promise<() => void> {
   let known = await markOf(path)
   let looking = false
+  let stopped = false
   const timer = setInterval(async () => {
     if (looking) return
     looking = true
     const mark = await markOf(path)
     looking = false
-    if (mark === known) return
+    // A look that was under way says nothing any more to whoever has stopped it.
+    if (stopped || mark === known) return
     known = mark
     changed()
   }, everyMs)
   timer.unref()
-  return () => clearInterval(timer)
+  return () => {
+    stopped = true
+    clearInterval(timer)
+  }
 }
 
 /** What is another for every change: a new file has another number, a changed one another time. */

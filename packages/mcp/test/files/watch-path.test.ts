@@ -44,3 +44,19 @@ test('a file that comes into being is told, and nothing after the end', async ()
   await new Promise((next) => setTimeout(next, 60))
   expect(changed).toHaveBeenCalledOnce()
 })
+
+test('a look that is under way at the end tells nothing', async () => {
+  const path = join(folder, 'lock')
+  for (let round = 0; round < 20; round += 1) {
+    rmSync(path, { force: true })
+    const changed = vi.fn()
+    const stop = await watchPath(path, changed, 1)
+    writeFileSync(path, 'a')
+    // Timers run in the order of their times: the look has just begun.
+    await new Promise((next) => setTimeout(next, 1))
+    const told = changed.mock.calls.length
+    stop()
+    await new Promise((next) => setTimeout(next, 10))
+    expect(changed).toHaveBeenCalledTimes(told)
+  }
+})

@@ -11,6 +11,7 @@ import { createRecords, type Records } from './approvals/records.ts'
 import { type KillSwitch, killSwitch, type StoppedCheck } from './execution/kill-switch.ts'
 import { type NotificationsPart, openNotifications } from './notify/open-notifications.ts'
 import type { StorageOptions } from './options.ts'
+import { hideFromGit } from './own-folder.ts'
 import { type RecordedInputs, recordedInputs } from './recorded/recorded-inputs.ts'
 import { type StandingGrants, standingGrants } from './standing/standing-grants.ts'
 import { type StandingRecords, standingRecords } from './standing/standing-records.ts'
@@ -89,6 +90,8 @@ export async function openStorage(
     if (options.store === undefined) assertKeysNotLost(directory)
     return openKeyRing(keysFolder, now())
   }
+  // Before the keys, so that there is no moment at which they can be seen.
+  if (options.keys === undefined || keepsInputs) await hideFromGit(directory)
   const keys =
     options.keys === undefined
       ? keyHolder(await ownKeys(), () => readKeyRing(keysFolder))

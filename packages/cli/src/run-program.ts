@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander'
 import type { Io } from './io.ts'
 import { printFailure } from './print-failure.ts'
 import { processIo } from './process-io.ts'
+import { refuseRepeats } from './refuse-repeats.ts'
 
 /** A command that prints through an `Io` and throws instead of exiting, and the exit code it came to. */
 export type Program = { program: Command; exitCode: () => number }
@@ -13,6 +14,7 @@ export async function runProgram(
   io: Io,
 ): Promise<number> {
   const asJson = argv.includes('--json') // parsing may fail before it reaches the flag
+  refuseRepeats(program)
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode()

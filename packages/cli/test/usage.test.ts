@@ -45,6 +45,18 @@ const misuses: [name: string, argv: string[], says: RegExp][] = [
   ],
   ['two things to revoke', ['tokens', 'revoke', '--all', '--agent', 'a'], /cannot be used with/],
   ['nothing to revoke', ['tokens', 'revoke'], /Nothing was named to revoke/],
+  [
+    // The second alone would be stopped, and the first believed to be.
+    'two agents to stop',
+    ['stop', '--agent', 'a', '--agent', 'b'],
+    /Option '--agent <id>' was given twice/,
+  ],
+  [
+    // The rules of the first would not be asked.
+    'two folders of policies',
+    ['decide', '--policies', 'base', '--input', '-', '--policies=more'],
+    /Option '--policies <dir>' was given twice/,
+  ],
   ['opposite flags', ['policy', 'fmt', '.', '--check', '--write'], /cannot be used with/],
 ]
 

@@ -1,14 +1,27 @@
-import { useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { type PendingReview, sendReview, type Verdict } from './api.ts'
 
-type CardProps = { review: PendingReview; token: string; onDecided: (text: string) => void }
+type CardProps = {
+  review: PendingReview
+  token: string
+  onDecided: (text: string) => void
+  /** The card leaves the page with the keyboard in it. */
+  onLeft: () => void
+}
 
 /** A call that waits, with the reviewer's buttons. */
-export function ReviewCard({ review, token, onDecided }: CardProps) {
+export function ReviewCard({ review, token, onDecided, onLeft }: CardProps) {
   const { id, input, order, customer, confidence, reasons } = review
   const [amount, setAmount] = useState(String(input.amount))
   const [reason, setReason] = useState('')
   const [sending, setSending] = useState(false)
+  const card = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    const own = card.current
+    return () => {
+      if (own?.contains(document.activeElement)) onLeft()
+    }
+  }, [onLeft])
   const title = `Refund of ${input.amount} EUR, order ${input.orderId}`
 
   async function decide(verdict: Verdict) {
@@ -33,7 +46,7 @@ export function ReviewCard({ review, token, onDecided }: CardProps) {
   }
 
   return (
-    <section className="tool approval-requested" aria-labelledby={`title-${id}`}>
+    <section ref={card} className="tool approval-requested" aria-labelledby={`title-${id}`}>
       <h2 id={`title-${id}`}>{title}</h2>
       <dl>
         <dt>Customer</dt>

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
 import { loadReviews, type PendingReview } from './api.ts'
 import { ReviewCard } from './review-card.tsx'
 
@@ -6,10 +6,19 @@ const everyMs = 1000
 
 type ReviewsProps = { token: string; first: PendingReview[] }
 
+function countText(count: number): string {
+  if (count === 0) return 'Nothing waits for you.'
+  return count === 1 ? '1 refund waits for you.' : `${count} refunds wait for you.`
+}
+
 function Reviews({ token, first }: ReviewsProps) {
   const [reviews, setReviews] = useState(first)
   const [news, setNews] = useState('')
   const [failure, setFailure] = useState('')
+  // The keyboard comes here when what it was in has left the page: the form of the token, or a card.
+  const start = useRef<HTMLParagraphElement>(null)
+  const goToStart = useCallback(() => start.current?.focus({ preventScroll: true }), [])
+  useEffect(goToStart, [goToStart])
   useEffect(() => {
     let left = false
     const timer = setInterval(
@@ -33,9 +42,11 @@ function Reviews({ token, first }: ReviewsProps) {
     <>
       <p role="status">{news}</p>
       {failure !== '' && <p role="alert">What waits could not be read: {failure}</p>}
-      {reviews.length === 0 && <p>Nothing waits for you.</p>}
+      <p role="status" ref={start} tabIndex={-1}>
+        {countText(reviews.length)}
+      </p>
       {reviews.map((review) => (
-        <ReviewCard key={review.id} review={review} token={token} onDecided={setNews} />
+        <ReviewCard key={review.id} {...{ review, token }} onDecided={setNews} onLeft={goToStart} />
       ))}
     </>
   )

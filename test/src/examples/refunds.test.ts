@@ -1,35 +1,10 @@
-import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, vi } from 'vitest'
 import { approve, block, pending, refunds, serve, start, wakeUp, withPages } from './refunds.ts'
-
-const executablePath = '/usr/bin/chromium'
-const noBrowser = !existsSync(executablePath)
-const why = noBrowser ? ` (skipped: there is no ${executablePath})` : ''
-const inBrowser = (name: string, play: () => Promise<void>) =>
-  test.skipIf(noBrowser)(`${name}${why}`, { timeout: 300_000 }, play)
-
-let browser: Browser | undefined
+import { inBrowser, log, openPage, withBrowser } from './refunds-browser.ts'
 
 withPages()
-
-beforeAll(async () => {
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic']
-  const quiet = ['--no-first-run', '--disable-background-networking']
-  if (!noBrowser) browser = await chromium.launch({ executablePath, args: [...args, ...quiet] })
-}, 300_000)
-
-afterAll(() => browser?.close())
-
-async function openPage(url: string): Promise<Page> {
-  const context = await browser?.newContext()
-  if (context === undefined) throw new Error('There is no browser.')
-  onTestFinished(() => context.close())
-  context.setDefaultTimeout(60_000) // a busy machine is no broken page
-  const page = await context.newPage()
-  await page.goto(url)
-  return page
-}
+withBrowser()
 
 async function say(page: Page, text: string): Promise<void> {
   await page.getByLabel('Your message').fill(text)
@@ -41,8 +16,6 @@ async function sayAndWait(page: Page, text: string): Promise<void> {
   await say(page, text)
   await log(page).getByText('Waits for a reviewer. Nothing has been paid.').waitFor()
 }
-
-const log = (page: Page) => page.getByRole('log')
 
 /** A page of its own, in which nothing of the customer's session is. */
 async function openReviews(url: string, token: string): Promise<Page> {
@@ -259,24 +232,3 @@ inBrowser('a narrow window shows whatever is written without scrolling sideways'
     expect(await one.evaluate(widths)).toBe(true)
   }
 })
-
-inBrowser(
-  'a customer without a mouse asks from one place, one refund after the other',
-  async () => {
-    const { data, url } = await start()
-    const page = await openPage(url)
-    const suggestion = page.getByRole('button', { name: '20 EUR of order 1001' })
-    await suggestion.focus()
-    for (const times of [1, 2]) {
-      await page.keyboard.press('Enter')
-      await log(page)
-        .getByRole('paragraph')
-        .getByText('Refunded 20 EUR')
-        .nth(times - 1)
-        .waitFor()
-      await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
-      expect(await suggestion.evaluate((one) => one === one.ownerDocument.activeElement)).toBe(true)
-    }
-    expect(await refunds(data)).toHaveLength(2)
-  },
-)

@@ -51,7 +51,7 @@ test('check shows the warnings of the overview’s rules, and passes them', asyn
   const { code, stdout } = await run(['policy', 'check', folder])
   expect(stdout).toContain(`${folder}/trade.rego:1:1: warning: `)
   expect(stdout).toMatch(
-    /\(lelu_package_missing\)[\s\S]*\(lelu_rego_v0\)[\s\S]*ok: 1 files, 0 errors, 2 warnings/,
+    /\(lelu_package_missing\)[\s\S]*\(lelu_rego_v0\)[\s\S]*ok: 1 file, 0 errors, 2 warnings/,
   )
   expect(code).toBe(0)
 })
@@ -64,6 +64,7 @@ test('check names every error of every file, tests included, by place, code and 
   })
   const { code, stdout } = await run(['policy', 'check', folder])
   expect(stdout).toMatch(/b_test\.rego:\d+:\d+: error: .*\(rego_parse_error\)/)
+  expect(stdout).toMatch(/^failed: 3 files, 1 error, 0 warnings$/m)
   expect(code).toBe(1)
   writeFileSync(join(folder, 'b_test.rego'), authzTest)
   const second = await run(['policy', 'check', folder, '--json'])
@@ -192,9 +193,7 @@ test('fmt --upgrade turns the overview’s rules into Rego v1 that decides the s
   expect(readFileSync(join(folder, 'trade.rego'), 'utf8')).toMatch(
     /package lelu\.authz[\s\S]*allow if \{/,
   )
-  expect((await run(['policy', 'check', folder])).stdout).toBe(
-    'ok: 1 files, 0 errors, 0 warnings\n',
-  )
+  expect((await run(['policy', 'check', folder])).stdout).toBe('ok: 1 file, 0 errors, 0 warnings\n')
 })
 
 test('explain tells the effect, the reasons and the rules that were true, and records nothing', async () => {

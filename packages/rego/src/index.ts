@@ -1,4 +1,4 @@
-// The six things one can do with a policy
+// What one can do with a policy
 export { check } from './check.ts'
 export { compile } from './compile.ts'
 // The compiler itself
@@ -8,6 +8,7 @@ export { surelyDenied } from './denied.ts'
 export { RegoError, type RegoErrorCode, type RegoErrorOptions } from './errors.ts'
 export { explain } from './explain.ts'
 export { format } from './format.ts'
+export { hasRule } from './has-rule.ts'
 export { closeCompiler } from './request.ts'
 export { test } from './test.ts'
 

@@ -3,6 +3,7 @@ import type { CommandContext } from '../command-context.ts'
 import { describeFailure } from '../fail.ts'
 import { painter, writeJson } from '../print.ts'
 import { countIssues, issueLines, loadFolder, type PolicyFolder } from './load-folder.ts'
+import { unreadRules } from './unread-rules.ts'
 
 /** `policy check`: passes exactly when the engine would load the policy and its tests compile. */
 export async function checkPolicy(
@@ -16,6 +17,7 @@ export async function checkPolicy(
   const hasError = () => issues.some(({ severity }) => severity === 'error')
   if (!hasError()) issues.push(...(await loadIssues(folder, options.package)))
   const ok = !hasError()
+  if (ok) issues.push(...(await unreadRules(folder, modules, options.package)))
   if (!ok) setExitCode(1)
   if (globals().json) {
     writeJson(io, { ok, folder: folder.root, issues, modules })
@@ -24,7 +26,9 @@ export async function checkPolicy(
   const paint = painter(io)
   const lines = issues.flatMap((issue) => issueLines(issue, folder.root, paint))
   const verdict = ok ? paint('green', 'ok') : paint('red', 'failed')
-  lines.push(`${verdict}: ${modules.length} files, ${countIssues(issues)}`)
+  const count = folder.tested.modules.length // one that cannot be parsed is not among `modules`
+  const files = `${count} file${count === 1 ? '' : 's'}`
+  lines.push(`${verdict}: ${files}, ${countIssues(issues)}`)
   io.write(`${lines.join('\n')}\n`)
 }
 

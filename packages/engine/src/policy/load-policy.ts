@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { check, compile, type PolicyIssue, type PolicyModule, RegoError } from '@lelu/rego'
+import { check, compile, hasRule, type PolicyIssue, type PolicyModule, RegoError } from '@lelu/rego'
 import { LeluError } from '../errors.ts'
 import type { Policy, RegoInput } from '../types.ts'
 import { createEvaluate } from './evaluate.ts'
@@ -46,7 +46,10 @@ export async function loadPolicy(options: LoadPolicyOptions): Promise<LoadedPoli
   const modules = source.modules.map(({ path, source }) => ({ path, source }))
   const entry = entryOf(name, source.modules)
   const compiled = await compileWith(source, entry, cache)
-  if (!hasRules(compiled.wasm, name)) await refuseWithoutRules(name, source)
+  // Asked of the Wasm, which is there without the compiler when it comes from the cache; a no is only believed after the
+  // compiler said so too.
+  const answers = rules.some((rule) => hasRule(compiled.wasm, `${name}.${rule}`))
+  if (!answers) await refuseWithoutRules(name, source)
   const { wasm, data, inputPaths, revision, warnings } = compiled
   const runtime = createRuntime({ wasm, data, entrypoint: entry.entrypoint })
   const evaluate = createEvaluate({
@@ -156,20 +159,6 @@ function refuseReserved(modules: PolicyModule[]): void {
       details: { file: file.path },
     },
   )
-}
-
-/**
- * The compiler names the function of each rule after the rule. It is asked here, as it is there without starting
- * the compiler when the policy comes from the cache; a no is only believed after the compiler said so too.
- */
-function hasRules(wasm: Uint8Array, name: string): boolean {
-  const bytes = Buffer.from(wasm.buffer, wasm.byteOffset, wasm.byteLength)
-  return rules.some((rule) => {
-    const text = Buffer.from(`g0.data.${name}.${rule}`)
-    // In the name section each name follows its length: `allowed` is not taken for `allow`.
-    const length = text.length < 128 ? [text.length] : [(text.length & 127) | 128, text.length >> 7]
-    return bytes.includes(Buffer.concat([Buffer.from(length), text]))
-  })
 }
 
 async function refuseWithoutRules(name: string, source: PolicySource): Promise<void> {

@@ -1,0 +1,52 @@
+import type { CheckResult, PolicyIssue } from '@lelu/rego'
+import type { PolicyFolder } from './load-folder.ts'
+
+const asked = ['allow', 'require_approval', 'deny', 'obligations']
+
+/**
+ * Warns of rules that look as if they decided, and that nothing reads: all those of the engine's package, and of others
+ * those with one of the four names. Against a `deny` that never denies, for a slip in its name or in that of its package.
+ */
+export async function unreadRules(
+  { source }: PolicyFolder,
+  modules: CheckResult['modules'],
+  name: string,
+): Promise<PolicyIssue[]> {
+  const { compile, hasRule } = await import('@lelu/rego')
+  const own = modules.filter((module) => module.package === name).flatMap(({ rules }) => rules)
+  const entrypoints = asked
+    .filter((rule) => own.some((one) => one === rule || one.startsWith(`${rule}.`)))
+    .map((rule) => `${name.replaceAll('.', '/')}/${rule}`)
+  const { wasm } = await compile({ ...source, entrypoints, cache: false })
+  return source.modules.flatMap(({ path, source: text }) => {
+    const module = modules.find((one) => one.path === path)
+    if (module === undefined) return []
+    const { package: home, rules } = module
+    const unread = rules.filter((rule) => {
+      // The name of a path with brackets is another one in the Wasm.
+      if (`${home}.${rule}`.includes('[')) return false
+      return (home === name || asked.includes(rule)) && !hasRule(wasm, `${home}.${rule}`)
+    })
+    const engine = `the engine asks the rules allow, require_approval, deny and obligations of package ${name}`
+    return unread.map((rule) => {
+      const where = home === name ? '' : ` of package ${home}`
+      return {
+        ...{ severity: 'warning' as const, code: 'lelu_rule_unread', file: path },
+        message: `nothing reads the rule ${rule}${where}: ${engine}`,
+        ...placeOf(rule, text),
+      }
+    })
+  })
+}
+
+/** Where a rule begins for the first time. */
+function placeOf(rule: string, text: string): Pick<PolicyIssue, 'line' | 'column' | 'text'> {
+  const lines = text.split(/\r?\n/)
+  const head = new RegExp(`^[ \\t]*(?:default[ \\t]+)?${rule.replaceAll('.', '\\.')}(?!\\w)`)
+  const index = Math.max(
+    0,
+    lines.findIndex((line) => head.test(line)),
+  )
+  const line = lines[index] ?? ''
+  return { line: index + 1, column: line.length - line.trimStart().length + 1, text: line }
+}

@@ -68,6 +68,9 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
+/** Of a list that is empty behind a place: what stands before that is there still. */
+export const nothingAfter = 'There is nothing more after that one.'
+
 /** Prints one JSON document: readable on a terminal, one line elsewhere. */
 export function writeJson(
   io: Io,

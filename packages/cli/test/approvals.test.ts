@@ -37,6 +37,11 @@ test('the queue is paged and filtered by state and tenant', async () => {
   const first = await list('--limit', '2')
   expect(first.ids).toEqual(ids.slice(0, 2))
   expect((await list('--after', first.next)).ids).toEqual(ids.slice(2))
+  // What is listed before is there still: it must not read as if nothing waited.
+  for (const words of [['approvals'], ['grants'], ['notifications']]) {
+    const behind = await run([...words, 'list', '--after', 'zzz', '-C', directory])
+    expect(behind.stdout).toBe('There is nothing more after that one.\n')
+  }
   await run(['approvals', 'deny', ids[0] as string, '--reason', 'no', '-C', directory])
   expect((await list()).ids).toEqual(ids.slice(1))
   expect((await list('--state', 'denied')).ids).toEqual(ids.slice(0, 1))

@@ -46,7 +46,7 @@ export async function list(context: CommandContext, options: ListOptions): Promi
   }
   const page = await onDesk(context, (approvals) => approvals.list(filter))
   if (globals().json) writeJson(io, page)
-  else io.write(`${listLines(page, state, Date.now(), painter(io)).join('\n')}\n`)
+  else io.write(`${listLines(page, options, Date.now(), painter(io)).join('\n')}\n`)
   if (page.altered.length > 0) {
     io.writeError(
       `WARNING: altered outside Lelu, will never run: ${page.altered.map(safeText).join(', ')}\n`,

@@ -1,10 +1,17 @@
 import type { Approval, ApprovalPage } from '@lelu/engine'
-import { type Paint, safeText, span, table } from '../print.ts'
+import { nothingAfter, type Paint, safeText, span, table } from '../print.ts'
 
 const heading = ['ID', 'AGE', 'EXPIRES IN', 'AGENT', 'ACTION', 'CONFIDENCE', 'STATE']
 
+type Asked = { state: string; after?: string }
+
 /** The queue as a table; altered rows come first, where nobody overlooks them. */
-export function listLines(page: ApprovalPage, state: string, now: number, paint: Paint): string[] {
+export function listLines(
+  page: ApprovalPage,
+  { state, after }: Asked,
+  now: number,
+  paint: Paint,
+): string[] {
   const { approvals, altered, next } = page
   const lines = altered.map((id) =>
     paint(
@@ -13,9 +20,9 @@ export function listLines(page: ApprovalPage, state: string, now: number, paint:
     ),
   )
   if (approvals.length === 0) {
-    lines.push(
-      state === 'all' ? 'There are no approvals.' : `There are no approvals with state ${state}.`,
-    )
+    const none =
+      state === 'all' ? 'There are no approvals.' : `There are no approvals with state ${state}.`
+    lines.push(after === undefined ? none : nothingAfter)
   } else {
     const [head = '', ...rows] = table([
       heading,

@@ -1,5 +1,5 @@
 import type { GrantPage, StandingGrant } from '@lelu/engine'
-import { type Paint, safeText, span, table } from '../print.ts'
+import { nothingAfter, type Paint, safeText, span, table } from '../print.ts'
 
 const heading = ['ID', 'AGENT', 'TOOL', 'SAME', 'USES', 'ENDS IN', 'STATE']
 
@@ -19,13 +19,16 @@ const who = ({ subjects }: StandingGrant): string => subjects.map(({ id }) => id
 /** The grants as a table; altered rows come first, where nobody overlooks them. */
 export function grantTable(
   { grants, altered, next }: GrantPage,
+  after: string | undefined,
   now: number,
   paint: Paint,
 ): string[] {
   const warnings = altered.map((id) =>
     paint('red', `ALTERED  ${safeText(id)} was changed outside Lelu. It allows nothing.`),
   )
-  if (grants.length === 0) return [...warnings, 'There are no standing grants.']
+  if (grants.length === 0) {
+    return [...warnings, after === undefined ? 'There are no standing grants.' : nothingAfter]
+  }
   const cells = grants.map((grant) =>
     [
       ...[grant.id, who(grant), grant.tool, sameIn(grant)],

@@ -28,7 +28,7 @@ export async function list(context: CommandContext, options: ListOptions): Promi
   const { io, globals } = context
   const page = await onDesk(context, (notifications) => notifications.list(options))
   if (globals().json) writeJson(io, page)
-  else io.write(`${undeliveredTable(page, Date.now(), painter(io)).join('\n')}\n`)
+  else io.write(`${undeliveredTable(page, options.after, Date.now(), painter(io)).join('\n')}\n`)
 }
 
 /** `notifications retry`. */

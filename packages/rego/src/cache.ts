@@ -18,6 +18,7 @@ const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
 /**
  * Reads the entry of a key, or undefined. An entry decides what agents may do, so it counts only when nobody
  * else could have written it (owner, mode, no symbolic link), its hash is right and it names this very key.
+ * Its hash says nothing of who made it: one that came with a repository or an archive is known by its mode.
  */
 export async function readCache<Head>(
   folder: string,
@@ -78,7 +79,7 @@ function entryPath(folder: string, kind: Kind, key: string): string {
 
 function isOwn(stat: { uid: number; mode: number }): boolean {
   if (process.getuid === undefined) return true // Windows: the folder's own permissions have to do
-  return stat.uid === process.getuid() && (stat.mode & 0o022) === 0
+  return stat.uid === process.getuid() && (stat.mode & 0o077) === 0 // as it was written here
 }
 
 /** First line: magic and SHA-256 of all that follows; second line: JSON; then the bytes. */

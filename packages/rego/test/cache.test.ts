@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmod,
   copyFile,
@@ -22,6 +23,10 @@ import { entrypoints, overview, policy } from './support/policies.ts'
 
 const run = promisify(execFile)
 const modules = [policy(overview)]
+const allowAll = {
+  modules: [policy('package lelu.authz\n\nallow := true\n\nrequire_approval := false\n')],
+  entrypoints,
+}
 
 let root = ''
 let folder = ''
@@ -108,9 +113,23 @@ describe('the cache', () => {
     const first = await build()
     const mine = await entry()
     const other = join(root, 'other')
-    const allowAll = [policy('package lelu.authz\n\nallow := true\n\nrequire_approval := false\n')]
-    await compile({ modules: allowAll, entrypoints, cache: other })
+    await compile({ ...allowAll, cache: other })
     await copyFile(join(other, (await readdir(other))[0] as string), mine)
+    expectWhole(await build(), first)
+  })
+
+  it('takes no entry that came with a repository', async () => {
+    const first = await build()
+    const [{ wasm }, text] = [
+      await compile({ ...allowAll, cache: false }),
+      await readFile(await entry()),
+    ]
+    const start = text.indexOf(10) + 1
+    const head = text.subarray(start, text.indexOf(10, start) + 1)
+    const body = Buffer.concat([head, wasm]) // of this very policy, as it says, and whole
+    const hash = createHash('sha256').update(body).digest('hex')
+    await writeFile(await entry(), Buffer.concat([Buffer.from(`lelu-policy 1 ${hash}\n`), body]))
+    await chmod(await entry(), 0o644) // as git, tar and COPY leave a file
     expectWhole(await build(), first)
   })
 

@@ -35,6 +35,13 @@ test('a deny in a package with a slip in its name is told of, too', async () => 
   ])
 })
 
+test('a deny in a file whose name makes it a test is told of, too', async () => {
+  const deny = 'package lelu.authz\n\nhigh if input.args.load > 100\n\ndeny if high\n'
+  expect(await warningsOf({ 'policy.rego': allow, 'load_test.rego': deny })).toEqual([
+    'load_test.rego:5:1: warning: nothing reads the rule deny: a file whose name ends in _test.rego is a test, and the engine does not load it (lelu_rule_unread)',
+  ])
+})
+
 test('of what the rules read, of libraries and of tests check says nothing', async () => {
   const found = await warningsOf(
     {

@@ -15,6 +15,7 @@ import { refuseToken } from '../tokens/refusal.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision, DecisionRequest } from '../types.ts'
 import { type DecideMore, type Deciding, digestOf } from './decide.ts'
+import { stillHeld } from './lease.ts'
 import { type Outcome, overruled } from './outcome.ts'
 
 /** Who redeems. What is given must match the token; an agent cannot redeem another's approval. */
@@ -103,7 +104,8 @@ export async function redeem(
   // In the log the decision comes before what it leads to; both are on their way to the disk at once.
   await again.written
   const [claimed, decision] = await Promise.all([claim(), again.recorded])
-  return claimed && { record: claimed, gated, decision }
+  const held = claimed && (await stillHeld(claimed, options))
+  return held && { record: held, gated, decision }
 }
 
 const isSatisfied = ({ effect, requirements }: Deciding, { votes, digest }: ApprovalRecord) =>

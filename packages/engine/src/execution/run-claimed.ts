@@ -10,37 +10,9 @@ import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { deepFreeze } from '../request/deep-freeze.ts'
 import type { ToolCall } from '../types.ts'
+import { keepLease, type LeaseOptions, ownAttempt } from './lease.ts'
 import { asJson, type Execute, endOf, isKept, maxKeptResult, type Outcome } from './outcome.ts'
 import type { Claim } from './redeem.ts'
-
-type Options = { records: Records; now: () => number; leaseMs: number }
-
-/** Keeps saying that the tool is still running, so that a long run is not taken for a lost one. */
-function keepLease(
-  claim: Claim,
-  { records, now, leaseMs }: Options,
-): () => Promise<ApprovalRecord> {
-  let latest = claim.record
-  let renewal: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => {
-    const attempt = latest.attempt && { ...latest.attempt, leaseUntil: now() + leaseMs }
-    renewal = records
-      .commit(latest, { next: { state: 'executing', attempt }, events: [] })
-      .then(async (renewed) => {
-        const stored = renewed ?? (await ownAttempt(latest, records))
-        if (stored?.state === 'executing') latest = stored
-        // The lease ran out while this process stood still: whose call it is now is for a person or another attempt to say.
-        else clearInterval(timer)
-      })
-      .catch(() => {}) // The next renewal tries again; without any, the lease ends and the record says so.
-  }, leaseMs / 3)
-  timer.unref()
-  return async () => {
-    clearInterval(timer)
-    await renewal
-    return latest
-  }
-}
 
 function resultOf(value: unknown): ApprovalResult {
   try {
@@ -87,15 +59,6 @@ const tries = 3
 const maxRounds = 20
 const retryMs = 100
 
-/** The record as it is now, while this attempt still holds the call: others may have changed something else of it. */
-async function ownAttempt(
-  latest: ApprovalRecord,
-  records: Records,
-): Promise<ApprovalRecord | undefined> {
-  const stored = await records.load(latest.id)
-  return stored.attempt?.id === latest.attempt?.id ? stored : undefined
-}
-
 /** The tool has run: a store that is away for a moment must not make that unknown. */
 async function recordEnd(
   claimed: ApprovalRecord,
@@ -132,10 +95,10 @@ async function recordEnd(
 export async function runClaimed<T>(
   claim: Claim,
   execute: Execute<T>,
-  options: Options,
+  options: LeaseOptions,
 ): Promise<Outcome<T>> {
   const { record, gated, decision } = claim
-  const stopLease = keepLease(claim, options)
+  const stopLease = keepLease(record, options)
   const started = performance.now()
   // The tool's own copy: what it did to the record would be sealed and stored with the end of the call.
   const approval = deepFreeze(structuredClone(toApproval(record)) as never) as Approval

@@ -1,37 +1,36 @@
-import type { ApprovalRecord } from '../approvals/record.ts'
+import type { ApprovalRecord, Attempt } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 
 export type LeaseOptions = { records: Records; now: () => number; leaseMs: number }
 
-/** The record as it is now, while this attempt still holds the call: others may have changed something else of it. */
-export async function ownAttempt(
-  latest: ApprovalRecord,
-  records: Records,
-): Promise<ApprovalRecord | undefined> {
-  const stored = await records.load(latest.id)
-  return stored.attempt?.id === latest.attempt?.id ? stored : undefined
+/** Whether this attempt runs the call. Others, such as whoever delivers notices, may have written to the record since. */
+export function isHeldBy({ state, attempt }: ApprovalRecord, { id }: Attempt): boolean {
+  return state === 'executing' && attempt?.id === id
 }
 
-/** Undefined when somebody has changed the approval since. */
-function renewLease(
+/** The record as it is then, whoever has written it. */
+async function renewLease(
   latest: ApprovalRecord,
   { records, now, leaseMs }: LeaseOptions,
-): Promise<ApprovalRecord | undefined> {
+): Promise<ApprovalRecord> {
   const attempt = latest.attempt && { ...latest.attempt, leaseUntil: now() + leaseMs }
-  return records.commit(latest, { next: { state: 'executing', attempt }, events: [] })
+  const next = { state: 'executing' as const, attempt }
+  const renewed = await records.commit(latest, { next, events: [] })
+  return renewed ?? records.load(latest.id)
 }
 
 /**
- * The claim right before its tool begins; undefined when it may be somebody else's by now. A process that stood still
- * since it claimed could otherwise run the call beside whoever was told that its attempt is lost.
+ * The record right before its tool begins: where this attempt holds it, with a lease that runs. A process that stood
+ * still since its claim could otherwise run the call beside whoever was told that its attempt is lost.
  */
-export async function stillHeld(
+export async function underLease(
   claimed: ApprovalRecord,
+  mine: Attempt,
   options: LeaseOptions,
-): Promise<ApprovalRecord | undefined> {
-  if (options.now() < (claimed.attempt?.leaseUntil ?? 0)) return claimed
-  const renewed = await renewLease(claimed, options)
-  return renewed && stillHeld(renewed, options)
+): Promise<ApprovalRecord> {
+  const isOver = options.now() >= (claimed.attempt?.leaseUntil ?? 0)
+  if (!isOver || !isHeldBy(claimed, mine)) return claimed
+  return underLease(await renewLease(claimed, options), mine, options)
 }
 
 /** Keeps saying that the tool is still running, so that a long run is not taken for a lost one. */
@@ -39,13 +38,13 @@ export function keepLease(
   claimed: ApprovalRecord,
   options: LeaseOptions,
 ): () => Promise<ApprovalRecord> {
+  const mine = claimed.attempt as Attempt
   let latest = claimed
   let renewal: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
     renewal = renewLease(latest, options)
-      .then(async (renewed) => {
-        const stored = renewed ?? (await ownAttempt(latest, options.records))
-        if (stored?.state === 'executing') latest = stored
+      .then((renewed) => {
+        if (isHeldBy(renewed, mine)) latest = renewed
         // The lease ran out while this process stood still: whose call it is now is for a person or another attempt to say.
         else clearInterval(timer)
       })

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Prepared } from '../approvals/change.ts'
 import { redeemedEvent, revokedEvent } from '../approvals/events.ts'
-import { type ApprovalRecord, toApproval } from '../approvals/record.ts'
+import { type ApprovalRecord, type Attempt, toApproval } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { isDenied, requirementsMet } from '../approvals/review.ts'
 import { alteredError } from '../approvals/seal.ts'
@@ -15,7 +15,7 @@ import { refuseToken } from '../tokens/refusal.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision, DecisionRequest } from '../types.ts'
 import { type DecideMore, type Deciding, digestOf } from './decide.ts'
-import { stillHeld } from './lease.ts'
+import { isHeldBy, underLease } from './lease.ts'
 import { type Outcome, overruled } from './outcome.ts'
 
 /** Who redeems. What is given must match the token; an agent cannot redeem another's approval. */
@@ -73,13 +73,13 @@ const stepsTaken = () => new Promise<void>((resolve) => process.nextTick(resolve
 
 /**
  * Mints and redeems in one: the swap that claims the call also spends its token, so that no unspent token lies
- * anywhere, and every earlier one is void. Answers the claim, or the outcome that the current policy forces;
- * undefined when somebody else has changed the approval meanwhile. The tool has not run in any of these cases.
+ * anywhere, and every earlier one is void. Answers the claim, or the outcome that the current policy forces, or the
+ * record as it is now when it is somebody else's meanwhile. The tool has not run in any of these cases.
  */
 export async function redeem(
   record: ApprovalRecord,
   options: RedeemOptions,
-): Promise<Claim | Outcome<never> | undefined> {
+): Promise<Claim | Outcome<never> | ApprovalRecord> {
   const { records, revocations, gate, begin } = options
   const minted = newGrant(record, options)
   // In other threads, while this one decides.
@@ -96,16 +96,19 @@ export async function redeem(
   valid.catch(() => {}) // the same
   // Check 11: what was approved yesterday is decided again under the policy of today.
   const again = await begin(gated, { approval: record.id, blind: record.blind })
+  const attempt = newAttempt(record, options)
   const claim = isSatisfied(again, record)
-    ? prepareClaim(record, minted, again, options)
+    ? prepareClaim(record, attempt, minted, again, records)
     : undefined
   await valid
   if (claim === undefined) return revokeForPolicy(record, await again.recorded, records)
   // In the log the decision comes before what it leads to; both are on their way to the disk at once.
   await again.written
   const [claimed, decision] = await Promise.all([claim(), again.recorded])
-  const held = claimed && (await stillHeld(claimed, options))
-  return held && { record: held, gated, decision }
+  // Its reply may have been lost, and somebody have written to the approval before it was read back.
+  const stored = claimed ?? (await records.load(record.id, record.tenant))
+  const latest = await underLease(stored, attempt, options)
+  return isHeldBy(latest, attempt) ? { record: latest, gated, decision } : latest
 }
 
 const isSatisfied = ({ effect, requirements }: Deciding, { votes, digest }: ApprovalRecord) =>
@@ -121,20 +124,23 @@ function windowOf({ state, executeBy, attempt }: ApprovalRecord): SwapWindow {
   return attempt === null ? {} : { notBefore: attempt.leaseUntil }
 }
 
+function newAttempt(
+  { attempt }: ApprovalRecord,
+  { now, leaseMs }: Pick<RedeemOptions, 'now' | 'leaseMs'>,
+): Attempt {
+  const startedAt = now()
+  const number = (attempt?.number ?? 0) + 1
+  return { id: newId(), number, startedAt, leaseUntil: startedAt + leaseMs }
+}
+
 /** Made while the token is on its way: nothing but the swap is left to do when it is proven. */
 function prepareClaim(
   record: ApprovalRecord,
+  attempt: Attempt,
   minted: NewGrant,
   again: Deciding,
-  { records, now, leaseMs }: RedeemOptions,
+  records: Records,
 ): Prepared {
-  const startedAt = now()
-  const attempt = {
-    id: newId(),
-    number: (record.attempt?.number ?? 0) + 1,
-    startedAt,
-    leaseUntil: startedAt + leaseMs,
-  }
   return records.prepare(record, {
     next: { state: 'executing' as const, attempt, grant: null },
     events: [minted.event, redeemedEvent(record, attempt, minted.grant.jti, again.id)],

@@ -130,9 +130,10 @@ export async function resumeFrom<T>(
   for (let round = 0; round < maxRounds; round += 1) {
     const answer = answerOf<T>(record, options.now())
     if (answer !== undefined) return answer
-    const claim = await redeem(record, options)
-    if (claim !== undefined) return 'status' in claim ? claim : runClaimed(claim, execute, options)
-    record = await options.records.load(record.id, record.tenant)
+    const redeemed = await redeem(record, options)
+    if ('status' in redeemed) return redeemed
+    if ('gated' in redeemed) return runClaimed(redeemed, execute, options)
+    record = redeemed
   }
   throw new LeluError('LELU_APPROVAL_CONFLICT', `Others keep changing approval ${record.id}.`, {
     help: 'Resume it again; if it stays, look for a process that writes in a loop.',

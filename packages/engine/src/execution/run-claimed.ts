@@ -10,7 +10,7 @@ import type { Records } from '../approvals/records.ts'
 import { jsonDigest } from '../digest.ts'
 import { deepFreeze } from '../request/deep-freeze.ts'
 import type { ToolCall } from '../types.ts'
-import { keepLease, type LeaseOptions, ownAttempt } from './lease.ts'
+import { keepLease, type LeaseOptions } from './lease.ts'
 import { asJson, type Execute, endOf, isKept, maxKeptResult, type Outcome } from './outcome.ts'
 import type { Claim } from './redeem.ts'
 
@@ -58,6 +58,15 @@ const tries = 3
 /** Others who change the approval at this moment, such as whoever delivers its notices. */
 const maxRounds = 20
 const retryMs = 100
+
+/** The record as it is now, while this attempt still holds the call: others may have changed something else of it. */
+async function ownAttempt(
+  latest: ApprovalRecord,
+  records: Records,
+): Promise<ApprovalRecord | undefined> {
+  const stored = await records.load(latest.id)
+  return stored.attempt?.id === latest.attempt?.id ? stored : undefined
+}
 
 /** The tool has run: a store that is away for a moment must not make that unknown. */
 async function recordEnd(

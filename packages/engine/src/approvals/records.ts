@@ -160,7 +160,10 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
     }
   }
 
-  const commit: Commit = async (current, change) => prepare(current, change)()
+  const commit: Commit = async (current, change) => {
+    await keys.fresh() // a tool may have been at work for hours since the record was read
+    return prepare(current, change)()
+  }
 
   async function open(row: StoredRow): Promise<ApprovalRecord> {
     if (isApart(row)) throw notFound(row.id)
@@ -221,6 +224,7 @@ export function createRecords({ store, keys, audit, clock, deadlineMs }: Records
       commit,
     }),
     async create(record, events) {
+      await keys.fresh()
       const numbered = withEvents(withNotice(undefined, record), events)
       const row = toRow(numbered)
       assertLoggable(events, row)

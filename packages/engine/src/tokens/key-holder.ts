@@ -2,7 +2,10 @@ import type { KeyRing, SealKey, SigningKey } from './key-ring.ts'
 
 /** The keys as they are now. Another process may rotate them: an unknown key id is looked up anew, once. */
 export type KeyHolder = {
+  /** For whoever comes again and again: one that is old is read anew for the next. */
   ring(): KeyRing
+  /** Reads the ring again when it is old: before anything is sealed. Fails when it cannot be read. */
+  fresh(): Promise<void>
   signingKey(): SigningKey
   sealKey(): SealKey
   /** The verification key of a key id, or undefined when no such key exists. */
@@ -39,7 +42,7 @@ export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): Ke
     await reading
   }
   /** A ring that could not be read is asked for again by the next one: keys of before are not good enough. */
-  async function refreshStale(): Promise<void> {
+  async function fresh(): Promise<void> {
     if (performance.now() - readAt >= staleMs) await refresh()
   }
   async function refreshUnknown(): Promise<void> {
@@ -48,18 +51,22 @@ export function keyHolder(initial: KeyRing, reload?: () => Promise<KeyRing>): Ke
   const first = <T>(keys: readonly T[]): T => keys[0] as T // importKeyRing refuses an empty list
 
   return {
-    ring: () => ring,
+    fresh,
+    ring() {
+      void fresh().catch(() => {}) // whoever needs the keys hears of it
+      return ring
+    },
     signingKey: () => first(ring.signing),
     sealKey: () => first(ring.seal),
     async findSigning(kid) {
       const find = () => ring.signing.find((key) => key.kid === kid)
-      await refreshStale()
+      await fresh()
       if (find() === undefined) await refreshUnknown()
       return find()
     },
     async sealKeysFor(kid) {
       const isKnown = () => ring.seal.some((key) => key.kid === kid)
-      await refreshStale()
+      await fresh()
       // One that was being read already may be of before the key was made: a sound record would be called altered.
       if (!isKnown()) await refresh()
       if (!isKnown()) await refresh()

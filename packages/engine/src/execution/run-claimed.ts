@@ -7,6 +7,7 @@ import {
   toApproval,
 } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
+import { mayRunAgain } from '../approvals/state.ts'
 import { jsonDigest } from '../digest.ts'
 import { deepFreeze } from '../request/deep-freeze.ts'
 import type { ToolCall } from '../types.ts'
@@ -42,9 +43,18 @@ function readResult(value: unknown): ApprovalResult {
 /** A call that was not run has failed as well: its approval is spent. */
 const stateOf = ({ status }: ApprovalResult) => (status === 'not_run' ? 'failed' : status)
 
-/** Of a further attempt that was not run, nothing is known of the earlier one: it was lost in the middle of its tool. */
-const isLost = ({ status }: ApprovalResult | { status: 'unknown' }, { attempt }: ApprovalRecord) =>
-  status === 'unknown' || (status === 'not_run' && (attempt?.number ?? 1) > 1)
+/**
+ * Of a further attempt that was not run, nothing is known of the earlier one: it was lost in the middle of its tool. But a
+ * tool that must not repeat has one only after a person has found that nothing came of the last.
+ */
+const isLost = (
+  { status }: ApprovalResult | { status: 'unknown' },
+  { attempt, request }: ApprovalRecord,
+) =>
+  status === 'unknown' ||
+  (status === 'not_run' &&
+    (attempt?.number ?? 1) > 1 &&
+    mayRunAgain(request.call.effect ?? 'non_idempotent'))
 
 const aborted = {
   state: 'unknown' as const,

@@ -75,3 +75,21 @@ test('an approved call that is not run after all spends its approval, and nobody
   })
   expect(await results()).toMatchObject([{ status: 'not_run' }])
 })
+
+test('so does one that a person let run again, after they found that nothing had come of it', async () => {
+  const { lelu, options } = await engine(asking)
+  const asked = await guardCall(options, call, () => 'ran')
+  const id = asked.status === 'suspended' ? asked.approval.id : ''
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await guardCall(options, call, () => {
+    throw new DOMException('The user left.', 'AbortError')
+  })
+  await lelu.approvals.reconcile(id, { as: 'retry', reviewer, reason: 'nothing was sent' })
+  await guardCall(options, call, () => {
+    throw reason()
+  })
+  expect(await lelu.approvals.get(id)).toMatchObject({
+    state: 'failed',
+    result: { status: 'not_run' },
+  })
+})

@@ -24,7 +24,7 @@ import type { Records } from './records.ts'
 import { assertEligible } from './review.ts'
 import { readActor } from './reviewer.ts'
 import { type ApprovalState, assertState, stateError } from './state.ts'
-import { type Review, readReview, voteChange } from './vote.ts'
+import { assertSeen, type Review, readReview, voteChange } from './vote.ts'
 import { waitForReview } from './wait.ts'
 
 /**
@@ -138,19 +138,17 @@ export function createApprovals(options: ApprovalsOptions): ApprovalsPart {
       if (record.state !== 'pending')
         throw stateError(id, record.state, 'it can no longer be edited')
       assertEligible(record, review.reviewer)
+      assertSeen(record, review)
       const checked = await checkEdit(record, input)
       const changes = inputChanges(record.request.call.input, checked.request.call.input)
       const edit = { from: record.digest, reviewer: review.reviewer, at: now(), changes }
-      const { digest: seen, ...rest } = review
-      if (seen !== undefined && seen !== record.digest)
-        throw stateError(id, record.state, 'its input has changed since')
       const edited = {
         ...checked,
         edits: [...record.edits, edit],
         approveBy: Math.min(record.approveBy, deadlineOf(checked.requirements)),
         ...(checked.digest !== record.digest && { votes: record.votes.map(voided) }),
       }
-      const change = voteChange(record, rest, edited, terms())
+      const change = voteChange(record, review, edited, terms())
       if (change === undefined) return record // said twice: fine
       const committed = await records.commit(record, change)
       if (committed !== undefined) return committed

@@ -50,6 +50,12 @@ export function readReview(given: Review): Review {
   }
 }
 
+/** Throws when the reviewer was shown another input than the one on record. */
+export function assertSeen({ id, state, digest }: ApprovalRecord, review: Review): void {
+  if (review.digest === undefined || review.digest === digest) return
+  throw stateError(id, state, 'its input is not the one that was reviewed; look at it again')
+}
+
 /** What the votes came to, once they came to anything. */
 function settledAs(state: ApprovalState): Review['verdict'] | undefined {
   if (state === 'denied') return 'deny'
@@ -77,13 +83,7 @@ export function voteChange(
   // The check of an edit took its time.
   if (now >= record.approveBy) throw stateError(record.id, record.state, 'a review comes too late')
   assertEligible(record, reviewer)
-  if (review.digest !== undefined && review.digest !== record.digest) {
-    throw stateError(
-      record.id,
-      record.state,
-      'its input is not the one that was reviewed; look at it again',
-    )
-  }
+  assertSeen(record, review)
   const base: ApprovalRecord = { ...record, ...edited }
   const before = earlierVote(base, reviewer)
   if (before?.verdict === verdict && !countsForMore(base, reviewer)) return undefined

@@ -105,6 +105,23 @@ describe('an edit', () => {
       lelu.approvals.review(id, { verdict: 'approve', reviewer, input }),
     ).rejects.toMatchObject({ code: 'LELU_REVIEWER_NOT_ELIGIBLE' })
   })
+
+  it('of an input that is another by now is refused before the policy is asked', async () => {
+    const asked: unknown[] = []
+    const policies = policyOf((input) => {
+      asked.push(input.args)
+      return overview.evaluate(input)
+    })
+    const lelu = await testEngine({ policies })
+    const id = await suspended(lelu, { schema })
+    const input = { symbol: 'ACME', amount: 5 }
+    const review = { verdict: 'approve' as const, reviewer: bob, input, digest: 'of another input' }
+    await expect(lelu.approvals.review(id, review)).rejects.toMatchObject({
+      code: 'LELU_APPROVAL_STATE',
+    })
+    expect(asked).toHaveLength(1)
+    expect((await lelu.approvals.get(id)).edits).toEqual([])
+  })
 })
 
 describe('an edited input', () => {

@@ -37,6 +37,8 @@ function plain(text: string, most: number): string {
       .replaceAll('>', '&gt;')
       .replaceAll('@', '@\u200b')
       .replaceAll('://', ':\u200b//')
+      // Mattermost makes a link of `www.` without a scheme. Before the dot: behind it the blank would be part of the link.
+      .replace(/(www\d*)\./gi, '$1\u200b.')
       // `[text](place)` is a link in Markdown, and a place needs no scheme.
       .replaceAll('](', ']\u200b(')
   )

@@ -53,6 +53,11 @@ describe('a message for Slack', () => {
     ],
     ['a link of Markdown', '[Approve](evil.example/x)', '[Approve]\u200b(evil.example/x)'],
     ['a picture of Markdown', '![i](//evil.example/a)', '![i]\u200b(//evil.example/a)'],
+    [
+      'a link without a scheme',
+      'WWW.evil.example www1.a.example',
+      'WWW\u200b.evil.example www1\u200b.a.example',
+    ],
     ['a mention of everybody', '<!channel> @all', '&lt;!channel&gt; @\u200ball'],
     ['an entity', '&lt;!here&gt;', '&amp;lt;!here&amp;gt;'],
     ['a second line', 'trade\n\u2028was approved', 'trade was approved'],

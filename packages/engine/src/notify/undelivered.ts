@@ -3,6 +3,7 @@ import { nextOf, openRows } from '../approvals/open-rows.ts'
 import { openRow, sealRow } from '../approvals/seal.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { shownId } from '../request/shown-id.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
@@ -101,12 +102,13 @@ export function undeliveredList({ store, keys, deadlineMs, now }: Options): Unde
       const isOne = typeof id === 'string' && id.startsWith(prefix)
       const row = isOne ? await timed(store.get(id), 'reading a notice') : undefined
       if (row?.state === 'undelivered' && row.tenant === (tenant ?? row.tenant)) return open(row)
+      const notification = shownId(id)
       throw new LeluError(
         'LELU_NOTIFICATION_NOT_FOUND',
-        `There is no notification ${id} that waits to be sent again.`,
+        `There is no notification ${notification} that waits to be sent again.`,
         {
           help: 'Check the id; `lelu notifications list` shows those that could not be delivered.',
-          details: { notification: id },
+          details: { notification },
         },
       )
     },

@@ -2,6 +2,7 @@ import { nextOf, openRows } from '../approvals/open-rows.ts'
 import { openRow, sealRow } from '../approvals/seal.ts'
 import { LeluError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { shownId } from '../request/shown-id.ts'
 import { lostReplies } from '../store/lost-reply.ts'
 import type { ApprovalStore, StoredRow, Swapped } from '../store/store.ts'
 import { timedBy } from '../store/timed.ts'
@@ -58,9 +59,10 @@ export function standingRecords({ store, keys, deadlineMs }: Options): StandingR
       const isOne = typeof id === 'string' && id.startsWith(standingPrefix)
       const row = isOne ? await timed(store.get(id), 'reading a grant') : undefined
       if (row !== undefined && row.tenant === (tenant ?? row.tenant)) return open(row)
-      throw new LeluError('LELU_GRANT_NOT_FOUND', `There is no standing grant ${id}.`, {
+      const grant = shownId(id)
+      throw new LeluError('LELU_GRANT_NOT_FOUND', `There is no standing grant ${grant}.`, {
         help: 'Check the id; `lelu grants list` shows what is there.',
-        details: { grant: id },
+        details: { grant },
       })
     },
     async create(grant) {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
 import type { ApprovalRecord } from '../../src/approvals/record.ts'
-import { fromKeyv, type Lelu, sqliteStore } from '../../src/index.ts'
+import { fromKeyv, isLeluError, type Lelu, type LeluError, sqliteStore } from '../../src/index.ts'
 import { bob, suspended, temporaryFolder, testEngine } from '../support.ts'
 
 const notFound = { code: 'LELU_APPROVAL_NOT_FOUND' }
@@ -50,6 +50,22 @@ describe('an id that is no string', () => {
         code: 'LELU_NOTIFICATION_NOT_FOUND',
       })
     }
+  })
+})
+
+describe('an id that nobody has', () => {
+  it.each([
+    ['approval', (lelu: Lelu, id: string) => lelu.approvals.get(`apr_${id}`)],
+    ['grant', (lelu: Lelu, id: string) => lelu.grants.get(`grt_${id}`)],
+    ['notification', (lelu: Lelu, id: string) => lelu.notifications.retry(`und_${id}`)],
+  ])('of %s is short in what is said of it, and steers no terminal', async (kind, ask) => {
+    const lelu = await testEngine()
+    const id = `\u001b[2J\u009b1m\n\u202e\ud800${'x'.repeat(1_000_000)}`
+    const error = await ask(lelu, id).catch((thrown: LeluError) => thrown)
+    if (!isLeluError(error)) throw new Error('it was found')
+    const shown = error.details?.[kind]
+    expect(error.message).toContain(shown)
+    expect(error.message).toMatch(/^[^\p{C}]{1,300}$/u)
   })
 })
 

@@ -48,7 +48,7 @@ async function settleCall(
   const { held } = announced ?? {}
   // Against code between the decision and the execution that changes the input.
   const same = held !== undefined && isSameInput(held.input, call.input)
-  const started = same && call.signal?.aborted !== true ? held.start(run) : undefined
+  const started = same && call.signal?.aborted !== true ? held.start(run, call.signal) : undefined
   if (started !== undefined) return started
   held?.release()
   return guardCall<unknown, GuardedCall>(state.options, call, run)

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { suitePolicy } from '@lelu/testing/fakes'
-import { generateText } from 'ai'
+import { generateText, tool } from 'ai'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import type { AiGuard, ToolApproval } from '../src/index.ts'
 import { scriptedModel } from './scripted-model.ts'
 import {
@@ -81,6 +83,32 @@ test('a run that is aborted between decision and execution runs nothing', async 
   await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome not_run'])
   expect(ran).toEqual([])
 })
+
+test.each(['run', 'limit for tools'])(
+  'a tool that is cut off by the end of its %s may still take effect: the log does not say failed',
+  async (by) => {
+    const lelu = await openLelu()
+    const guard = guardWith(lelu)
+    const control = new AbortController()
+    const allowed = tool({
+      inputSchema: z.object({ amount: z.number(), note: z.string() }),
+      async execute(_input, { abortSignal }): Promise<string> {
+        if (by === 'run') control.abort()
+        if (abortSignal?.aborted === false) await once(abortSignal, 'abort')
+        throw new Error('The connection was closed.')
+      },
+    })
+    const running = generateText({
+      model: scriptedModel([call('allowed')]).model, // without guard.model: only `execute` hears of it
+      tools: guard.tools({ allowed }),
+      toolApproval: guard.toolApproval(),
+      messages: question,
+      ...(by === 'run' ? { abortSignal: control.signal } : { timeout: { toolMs: 10 } }),
+    })
+    await running.catch(() => {})
+    await expect.poll(() => logOf(lelu)).toEqual(['decision allow', 'outcome unknown'])
+  },
+)
 
 test('an abort ends the wait for a person, and the run', async () => {
   const lelu = await openLelu()

@@ -92,16 +92,23 @@ function unknownAnswer(tool: string): LeluError {
   )
 }
 
+/** For `holdCall`, which executes later than it asks. */
+type Holding = {
+  /** Told of the input as soon as the policy allows it, before the record is on disk: nothing may run then. */
+  allowed(input: Json): void
+  /** Of the execution, which the framework may not tell when it asks. */
+  signal(): AbortSignal | undefined
+}
+
 /**
  * One tool call through the engine: decided, then run, refused or suspended. A call that is suspended already goes on
- * from where it stands, whoever asks and however often. `allowed` is told of the input as soon as the policy allows it,
- * before the record is on disk: nothing may run then, `runTool` is called when it may.
+ * from where it stands, whoever asks and however often.
  */
 export async function guardCall<T, Call>(
   options: GuardOptions<Call>,
   call: AdapterCall<Call>,
   runTool: RunTool<T>,
-  allowed?: (input: Json) => void,
+  holding?: Holding,
 ): Promise<CallResult<T>> {
   const { lelu, mode = 'suspend', waitMs = 55_000 } = options
   const { signal } = call
@@ -124,10 +131,11 @@ export async function guardCall<T, Call>(
         return await runTool(thawedCopy(input), run)
       } catch (error) {
         failure = { error }
-        throw signal?.aborted === true && !isLeluError(error) ? leftAtWork(error) : error
+        const aborted = [signal, holding?.signal()].some((one) => one?.aborted === true)
+        throw aborted && !isLeluError(error) ? leftAtWork(error) : error
       }
     }
-    const hooks = { ...readingOf(options, call), ...(allowed && { allowed }) }
+    const hooks = { ...readingOf(options, call), ...(holding && { allowed: holding.allowed }) }
     const guarded = () => lelu.guard<T>(request, execute, hooks)
 
     let outcome: Outcome<T> = await guarded()

@@ -9,8 +9,11 @@ import type { AdapterCall } from './request.ts'
 export type HeldCall<T> = {
   /** The input that was decided on. */
   input: Json
-  /** Runs the tool once its decision is on disk. Undefined when the call was released: decide it again. */
-  start(tool: RunTool<T>): Promise<CallResult<T>> | undefined
+  /**
+   * Runs the tool once its decision is on disk. Undefined when the call was released: decide it again. `signal`: of the
+   * execution, where it is another than the one the call was asked about with.
+   */
+  start(tool: RunTool<T>, signal?: AbortSignal): Promise<CallResult<T>> | undefined
   /** Ends the call without running it, as closing the engine does. Does nothing once it was started. */
   release(): void
 }
@@ -40,6 +43,7 @@ export async function holdCall<T, Call>(
   const ends = [call.signal, options.lelu.closing].filter((end) => end !== undefined)
   const gate = Promise.withResolvers<RunTool<T>>()
   const allowed = Promise.withResolvers<{ input: Json }>()
+  let executing: AbortSignal | undefined
   const ending = guardCall<T, Call>(
     options,
     call,
@@ -48,7 +52,7 @@ export async function holdCall<T, Call>(
       const tool = await gate.promise
       return tool(input, run)
     },
-    (input) => allowed.resolve({ input }),
+    { allowed: (input) => allowed.resolve({ input }), signal: () => executing },
   )
   const first = await Promise.race([allowed.promise, ending.then((result) => ({ result }))])
   if ('result' in first) return first
@@ -74,9 +78,10 @@ export async function holdCall<T, Call>(
     held: {
       input: first.input,
       release,
-      start(tool) {
+      start(tool, signal) {
         if (state !== 'held') return undefined
         leave('started')
+        executing = signal
         gate.resolve(tool)
         return ending
       },

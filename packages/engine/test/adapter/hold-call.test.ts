@@ -100,3 +100,26 @@ test('an engine that does not tell early holds the call all the same', async () 
   const { start } = await held({ ...lelu, guard })
   expect(await start(() => 'done')).toMatchObject({ status: 'executed', value: 'done' })
 })
+
+test('a tool that ends because its execution was aborted may still take effect: the log does not say failed', async () => {
+  const outcome = vi.fn()
+  const log = await openAuditLog({ directory: temporaryFolder() })
+  const audit: typeof log = {
+    ...log,
+    append: async (event, options) => {
+      if (event.kind === 'outcome') outcome(event.result.status)
+      return log.append(event, options)
+    },
+  }
+  const { start } = await held(await testEngine({ policies: allowing, audit }))
+  const control = new AbortController()
+  const closed = new Error('the connection was closed')
+  const ending = start(() => {
+    control.abort()
+    throw closed
+  }, control.signal)
+  // The framework gets the error as it was thrown.
+  expect(await ending).toMatchObject({ status: 'threw', error: closed })
+  await vi.waitFor(() => expect(outcome).toHaveBeenCalledWith('unknown'))
+  await log.close()
+})

@@ -183,7 +183,7 @@ export async function runCall(
   entries.delete(call.name)
   if (entry?.status === 'refused') return entry.text
   const { run, failure } = toolOf(running)
-  let result = entry?.status === 'allowed' ? await entry.held.start(run) : undefined
+  let result = entry?.status === 'allowed' ? await entry.held.start(run, details.signal) : undefined
   if (result === undefined) {
     const parsed = await parseInput(guard.tool, call.text)
     if (!parsed.valid) return refusedArguments(running)

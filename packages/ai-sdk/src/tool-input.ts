@@ -30,14 +30,23 @@ export async function jsonSchemaOf({ inputSchema }: Schemaed): Promise<Json | un
   return kept
 }
 
+async function fits({ inputSchema }: Schemaed, input: Json): Promise<boolean> {
+  const { validate } = asSchema(inputSchema)
+  // A schema without a validator is a JSON Schema, which the engine has checked the edit against.
+  if (validate === undefined) return true
+  try {
+    // A copy: a validator may fill in what is missing in the very object that it is given, and nobody decided on that.
+    const parsed = await validate(structuredClone(input))
+    return parsed.success && isSameInput(parsed.value, input)
+  } catch {
+    return false
+  }
+}
+
 /**
  * Throws unless the tool's own schema takes an edited input as it stands. JSON Schema says less than zod does
  * (refinements, transforms), so what a reviewer wrote must pass here too before it runs.
  */
-export async function assertFits({ inputSchema }: Schemaed, input: Json): Promise<void> {
-  const { validate } = asSchema(inputSchema)
-  const parsed = await validate?.(input)
-  // A schema without a validator is a JSON Schema, which the engine has checked the edit against.
-  if (parsed === undefined || (parsed.success && isSameInput(parsed.value, input))) return
-  throw editMisfit()
+export async function assertFits(tool: Schemaed, input: Json): Promise<void> {
+  if (!(await fits(tool, input))) throw editMisfit()
 }

@@ -1,4 +1,4 @@
-import { type ToolSet, tool } from 'ai'
+import { jsonSchema, type Schema, type ToolSet, tool } from 'ai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { scriptedModel } from './scripted-model.ts'
@@ -11,7 +11,7 @@ const calling = (name: string, input: object | { raw: string }) =>
 /** A tool of this name whose runs are counted. */
 function toolOf(
   name: string,
-  schema: z.ZodType,
+  schema: z.ZodType | Schema<object>,
   execute: (input: unknown) => unknown = () => 'ok',
 ) {
   const ran: unknown[] = []
@@ -52,21 +52,41 @@ test('a number that no double holds is refused with a self-report as without one
   }
 })
 
-test('an edit that the schema of the tool refuses is told as what it is: the call did not run', async () => {
-  const lelu = await openLelu()
-  const guard = guardWith(lelu)
-  const { tools, ran } = toolOf('reviewed', z.object({ amount: z.number().refine((n) => n < 100) }))
-  const { messages } = await generate({ guard, tools, model: calling('reviewed', { amount: 5 }) })
-  await approveAll(lelu, { input: { amount: 500 } })
-  for (const _post of [1, 2]) {
-    const settled = await guard.settle(messages)
-    const done = await generate({ guard, tools, messages: settled.messages, model: finish() })
-    expect(JSON.stringify(answers(done.messages).x)).toMatch(/was not run|did not run/)
-  }
-  expect(ran).toEqual([])
-  const [approval] = (await lelu.approvals.list()).approvals
-  expect(approval).toMatchObject({ state: 'failed', result: { status: 'not_run' } })
-})
+/** As a validator that fills in what is missing (Ajv's `useDefaults`), in the very value that it is given. */
+const filling = jsonSchema<object>(
+  { type: 'object', properties: { amount: { type: 'number' }, note: { type: 'string' } } },
+  {
+    validate: (value) => ({ success: true, value: Object.assign(value as object, { note: 'in' }) }),
+  },
+)
+
+const throws = (amount: number) => {
+  if (amount < 100) return true
+  throw new Error('The price list is away.')
+}
+
+test.each<[string, z.ZodType | typeof filling]>([
+  ['refuses', z.object({ amount: z.number().refine((n) => n < 100) })],
+  ['cannot look at', z.object({ amount: z.number().refine(throws) })],
+  ['changes in place', filling],
+])(
+  'an edit that the schema of the tool %s is told as what it is: the call did not run',
+  async (_what, schema) => {
+    const lelu = await openLelu()
+    const guard = guardWith(lelu)
+    const { tools, ran } = toolOf('reviewed', schema)
+    const { messages } = await generate({ guard, tools, model: calling('reviewed', { amount: 5 }) })
+    await approveAll(lelu, { input: { amount: 500 } })
+    for (const _post of [1, 2]) {
+      const settled = await guard.settle(messages)
+      const done = await generate({ guard, tools, messages: settled.messages, model: finish() })
+      expect(JSON.stringify(answers(done.messages).x)).toMatch(/was not run|did not run/)
+    }
+    expect(ran).toEqual([])
+    const [approval] = (await lelu.approvals.list()).approvals
+    expect(approval).toMatchObject({ state: 'failed', result: { status: 'not_run' } })
+  },
+)
 
 test.each([
   ['has a member of that name', { status: 200, leluUnanswered: 1 }],

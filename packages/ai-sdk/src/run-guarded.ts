@@ -16,6 +16,7 @@ import { cancelAborted, findApproval } from './find-approval.ts'
 import { type AskedCall, guardedCall } from './guarded-call.ts'
 import { runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
+import { placeOf } from './place.ts'
 import type { GuardState } from './state.ts'
 import { type AnyTool, assertFits } from './tool-input.ts'
 import { answered, unanswered } from './unanswered.ts'
@@ -86,7 +87,7 @@ async function leaveAborted({ options }: GuardState, call: AskedCall): Promise<v
 /**
  * The execution of a call: the binding check, whatever was or was not decided before. Answers the tool's output, or
  * throws what the SDK shows the model as the error of the tool. A resumed call that cannot be carried out now is
- * neither: another process may have it, or the store is away.
+ * neither: another process may have it, or the store or the app's own session is away.
  */
 export async function runGuarded(state: GuardState, execution: Execution): Promise<unknown> {
   const { tool, toolName, input, options, runTool } = execution
@@ -94,25 +95,27 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
   const { toolCallId, messages, abortSignal: signal, context: toolContext } = options
   const announced = state.announced.take(messages, toolCallId)
   if (announced?.refusal !== undefined) throw new Error(announced.refusal)
-  const call = await guardedCall(state, {
-    toolCall: { toolCallId, toolName, input },
-    messages,
-    runtimeContext: announced?.runtimeContext,
-    tool,
-    toolContext,
-    signal,
-    // Held too long, the call is decided anew: on what was read, if it is still the same call.
-    answer: isSameInput(announced?.held?.input, asInput(input)) ? announced?.answer : undefined,
-  })
+  const { resumed: woken } = placeOf(messages, toolCallId)
+  let call: AskedCall | undefined
   let result: CallResult<unknown>
   try {
+    call = await guardedCall(state, {
+      toolCall: { toolCallId, toolName, input },
+      messages,
+      runtimeContext: announced?.runtimeContext,
+      tool,
+      toolContext,
+      signal,
+      // Held too long, the call is decided anew: on what was read, if it is still the same call.
+      answer: isSameInput(announced?.held?.input, asInput(input)) ? announced?.answer : undefined,
+    })
     result = await settleCall(state, announced, call, async (stored, { approval }) => {
       if (editedInput(approval) !== undefined) await assertFits(tool, stored)
       return runInside(toolName, () => runTool(stored))
     })
   } catch (error) {
-    if (call.woken) return unanswered(error)
-    if (signal?.aborted === true) await leaveAborted(state, call)
+    if (woken) return unanswered(error)
+    if (call !== undefined && signal?.aborted === true) await leaveAborted(state, call)
     throw error
   }
   switch (result.status) {

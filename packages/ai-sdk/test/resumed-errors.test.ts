@@ -91,6 +91,27 @@ test('a store that goes away between question and execution closes no approved c
   }
 })
 
+test('an option that fails between question and execution closes no approved call', async () => {
+  for (const run of [generate, stream]) {
+    let left = Number.POSITIVE_INFINITY
+    const chat = () => {
+      left -= 1
+      if (left < 0) throw new Error('The session is away.')
+      return 'chat-1'
+    }
+    const { guard, tools, ran, messages } = await approved({ run: chat })
+    left = 1 // the question is answered, the execution is not
+    const model = scriptedModel([])
+    const post = run({ guard, tools, messages, model: model.model })
+    await expect(post).rejects.toThrow('The session is away.')
+    expect(model.asked).toEqual([])
+    left = Number.POSITIVE_INFINITY
+    const later = await run({ guard, tools, messages, model: finish() })
+    expect(answers(later.messages).x).toEqual(paid)
+    expect(ran).toEqual([5])
+  }
+})
+
 test('a chat that was shown no answer opens the call again, and says nothing of the error', async () => {
   const { lelu, guard, tools, ran, store } = await approved()
   const chat = (): UIMessage[] => [

@@ -1,4 +1,4 @@
-import type { ModelMessage, UIMessage } from 'ai'
+import type { ModelMessage, ToolResultPart, UIMessage } from 'ai'
 import { closeAbandonedUi } from './abandoned-ui.ts'
 import { isChat } from './check-messages.ts'
 import type { OpenCall } from './history.ts'
@@ -35,19 +35,23 @@ async function closeAbandoned(
   context: AbandonedContext,
 ): Promise<ModelMessage[]> {
   const found = await findAll(state, messages, context)
-  const closed: ModelMessage[] = [...messages]
-  for (const one of found.filter(({ call }) => call.abandoned).reverse()) {
+  // In the order of the calls: some providers have no ids, and tell the results of one tool apart by it.
+  const results = new Map<number, ToolResultPart[]>()
+  for (const one of found.filter(({ call }) => call.abandoned)) {
     const { toolCallId, toolName, index } = one.call
     const output = await toOutput(state, one.call, await leaveBehind(state, one), context)
-    const result = { type: 'tool-result' as const, toolCallId, toolName, output }
-    const next = closed[index + 1]
-    if (next?.role === 'tool') {
-      closed[index + 1] = { ...next, content: [...next.content, result] }
-    } else {
-      closed.splice(index + 1, 0, { role: 'tool', content: [result] })
-    }
+    const earlier = results.get(index) ?? []
+    results.set(index, [...earlier, { type: 'tool-result', toolCallId, toolName, output }])
   }
-  return closed
+  return messages.flatMap((message, index): ModelMessage[] => {
+    const asked = results.get(index)
+    const before = results.get(index - 1)
+    if (asked !== undefined && messages[index + 1]?.role !== 'tool') {
+      return [message, { role: 'tool', content: asked }]
+    }
+    if (before === undefined || message.role !== 'tool') return [message]
+    return [{ ...message, content: [...message.content, ...before] }]
+  })
 }
 
 /**

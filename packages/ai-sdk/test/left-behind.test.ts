@@ -4,7 +4,7 @@ import { MockLanguageModelV4 } from 'ai/test'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { scriptedModel } from './scripted-model.ts'
-import { answers, approveAll, generate, guardWith, openLelu } from './support.ts'
+import { answers, approveAll, createTools, generate, guardWith, openLelu } from './support.ts'
 
 const well: ModelMessage = { role: 'user', content: 'Well?' }
 
@@ -64,6 +64,22 @@ test('of a call that ran before it was left behind, the model is told the kept r
     }
   }
   expect(ran).toHaveLength(1)
+})
+
+test('calls of one step that were left behind are closed in their order', async () => {
+  const guard = guardWith(await openLelu())
+  const { tools } = createTools()
+  const calls = ['first', 'second', 'third'].map((id) => ({
+    id,
+    tool: 'reviewed',
+    input: { amount: 1 },
+  }))
+  for (const beside of [[], [{ id: 'done', tool: 'allowed', input: { amount: 1 } }]]) {
+    const { model } = scriptedModel([[...beside, ...calls]])
+    const { messages } = await generate({ guard, tools, model })
+    const closed = await guard.cancelAbandoned([...messages, well])
+    expect(Object.keys(answers(closed))).toEqual([...beside, ...calls].map(({ id }) => id))
+  }
 })
 
 test('the kept result is told as its tool shows it, with the note of an edit', async () => {

@@ -1,5 +1,6 @@
 import type { Json } from '@lelu/engine/adapter'
 import type { ToolSet } from 'ai'
+import { boundMembers } from './bound-members.ts'
 import { channel } from './channel.ts'
 import { type ExecuteOptions, runGuarded } from './run-guarded.ts'
 import type { GuardState } from './state.ts'
@@ -88,18 +89,6 @@ function boundCaller(state: GuardState, toolName: string, tool: AnyTool): Proper
   return { experimental_toolCaller: { value: { ...caller, bind } } }
 }
 
-const methods = ['needsApproval', 'onInputStart', 'onInputDelta', 'onInputAvailable'] as const
-
-/** What else the SDK calls on a tool, called on the tool itself: one of a class may have fields that no copy has. */
-function boundMethods(tool: AnyTool): PropertyDescriptorMap {
-  const bound = methods.flatMap((name): [string, PropertyDescriptor][] => {
-    const method: unknown = tool[name]
-    if (typeof method !== 'function') return []
-    return [[name, { value: method.bind(tool), enumerable: true, configurable: true }]]
-  })
-  return Object.fromEntries(bound)
-}
-
 function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool {
   const { execute } = tool as { execute?: Execute }
   if (typeof execute !== 'function' || state.guarded.has(execute) || isToolSearch(tool)) {
@@ -114,7 +103,7 @@ function guardTool(state: GuardState, toolName: string, tool: AnyTool): AnyTool 
   const descriptors = Object.getOwnPropertyDescriptors(tool)
   return Object.create(Object.getPrototypeOf(tool), {
     ...descriptors,
-    ...boundMethods(tool),
+    ...boundMembers(tool),
     ...boundCaller(state, toolName, tool),
     execute: own,
     toModelOutput,

@@ -9,10 +9,18 @@ class Payments {
   readonly #currency = 'EUR'
   readonly #seen: string[] = []
   readonly #asks: boolean
-  readonly inputSchema = z.object({ amount: z.number() })
+  readonly #schema = z.object({ amount: z.number() })
 
   constructor(asks: boolean) {
     this.#asks = asks
+  }
+
+  get inputSchema() {
+    return this.#schema
+  }
+
+  description(): string {
+    return `Pays in ${this.#currency}.`
   }
 
   get seen(): string[] {
@@ -40,12 +48,13 @@ class Payments {
 const step = (tool: string) => [[{ id: 'c', tool, input: { amount: 5 } }]]
 const setOf = (tool: Payments, name: string): ToolSet => ({ [name]: tool as never })
 
-test('the methods of a tool of a class are called on the tool', async () => {
+test('the members of a tool of a class are read and called of the tool', async () => {
   for (const run of [generate, stream]) {
     const guard = guardWith(await openLelu())
     const payments = new Payments(false)
-    const { model } = scriptedModel(step('allowed'))
+    const { model, asked } = scriptedModel(step('allowed'))
     const { messages } = await run({ guard, tools: setOf(payments, 'allowed'), model })
+    expect(asked[0]?.tools).toMatchObject([{ name: 'allowed', description: 'Pays in EUR.' }])
     expect(answers(messages).c).toEqual({ type: 'text', value: '5 EUR' })
     expect(payments.seen).toEqual(['announced', 'paid 5'])
   }

@@ -43,7 +43,7 @@ export function withoutField(text: string, added: AddedField | undefined): strin
 
 /** Where a provider puts the log-probabilities of its answer: under its own name. */
 function logprobsOf(metadata: Answer['metadata']): unknown {
-  const found = Object.values(metadata ?? {}).find((own) => own.logprobs != null)
+  const found = Object.values(metadata ?? {}).find((own) => own?.logprobs != null)
   return found?.logprobs
 }
 
@@ -65,28 +65,38 @@ async function askModel(
   })
 }
 
-/** The calls in front of this one in the same answer, without the reader's own field: no opinion has that. */
-function inFront(
-  raw: unknown,
-  id: string,
-  added: AddedField | undefined,
-): Pick<CallEvidence, 'before'> {
-  const { content = [] } = (raw ?? {}) as { content?: ModelResult['content'] }
-  const calls = content.filter((part) => part.type === 'tool-call')
-  const place = calls.findIndex(({ toolCallId }) => toolCallId === id)
-  const before = calls.slice(0, Math.max(place, 0)).flatMap(({ toolName, input: text }) => {
-    const input = parseInput(text)
-    return input === undefined ? [] : [{ tool: toolName, input: takeField(input, added).input }]
+type Call = { id: string; call: AnsweredCall }
+
+const known = new WeakMap<Answer, Call[]>()
+
+/** The calls of an answer, without the reader's own field: no opinion has that. Parsed once, however many it has. */
+function callsIn(answer: Answer, added: AddedField | undefined): Call[] {
+  const earlier = known.get(answer)
+  if (earlier !== undefined) return earlier
+  const { content = [] } = (answer.raw ?? {}) as { content?: ModelResult['content'] }
+  const calls = content.flatMap((part): Call[] => {
+    const input = part.type === 'tool-call' ? parseInput(part.input) : undefined
+    if (part.type !== 'tool-call' || input === undefined) return []
+    const call = { tool: part.toolName, input: takeField(input, added).input }
+    return [{ id: part.toolCallId, call }]
   })
-  return before.length === 0 ? {} : { before }
+  known.set(answer, calls)
+  return calls
+}
+
+/** Those in front of this one. */
+function inFront(calls: readonly Call[], toolCallId: string): Pick<CallEvidence, 'before'> {
+  const place = calls.findIndex(({ id }) => id === toolCallId)
+  return place <= 0 ? {} : { before: calls.slice(0, place).map(({ call }) => call) }
 }
 
 /** The evidence of one call; undefined when its arguments are no JSON. */
 export function evidenceOf(
   { toolCallId, toolName, input: text }: ModelCall,
-  { params, modelId, metadata, raw }: Answer,
+  answer: Answer,
   added: AddedField | undefined,
 ): CallEvidence | undefined {
+  const { params, modelId, metadata, raw } = answer
   const written = parseInput(text)
   if (written === undefined) return undefined
   const { input, reported } = takeField(written, added)
@@ -96,7 +106,7 @@ export function evidenceOf(
     call: { id: toolCallId, tool: toolName, input, text },
     model: modelId,
     raw,
-    ...inFront(raw, toolCallId, added),
+    ...inFront(callsIn(answer, added), toolCallId),
     ...(logprobs !== undefined && { logprobs }),
     ...(reported !== undefined && { reported }),
     ...(signal !== undefined && { signal }),

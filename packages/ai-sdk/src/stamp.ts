@@ -11,7 +11,7 @@ export async function stamp(
   if (call.providerExecuted === true) return call
   const { confidence: reader } = state.options
   const { toolCallId, toolName } = call
-  const evidence = evidenceOf(call, answer, reader?.added)
+  const evidence = reader && evidenceOf(call, answer, reader.added)
   const text = withoutField(call.input, reader?.added)
   const signal =
     evidence && (await readConfidence(reader, () => evidence, state.options.confidenceMs))

@@ -63,10 +63,11 @@ async function refuseRepeated(state: GuardState, first: Announced): Promise<Appr
 /** Answers the SDK for every call. What it lets pass is checked again when it executes. */
 export function toolApproval(state: GuardState): ToolApproval {
   return async (question) => {
+    const { messages, runtimeContext, toolCall } = question
+    // Also of a call that is not decided here: nobody else would take it, and its input may be long.
+    const answer = state.signals.take(toolCall)
     const tool = coveredTool(state, question)
     if (tool === undefined) return (await isGated(question)) ? { type: 'user-approval' } : undefined
-    const { messages, runtimeContext, toolCall } = question
-    const answer = state.signals.take(toolCall)
     const call = await guardedCall(state, {
       toolCall,
       messages,

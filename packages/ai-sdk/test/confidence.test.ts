@@ -99,6 +99,30 @@ test('a stamp is good for one call, as it was answered', async () => {
   expect(ran).toEqual([])
 })
 
+test('of a call that runs elsewhere nothing is kept', async () => {
+  const guard = guardWith(await openLelu(), { confidence: sureOfAnswers })
+  const { tools } = createTools()
+  const { model } = scriptedModel([trade()])
+  const { content } = await guard.model(model).doGenerate({ prompt: [] })
+  const { providerMetadata = {} } = content[0] as { providerMetadata?: object }
+  const ask = (asked: ToolSet) =>
+    guard.toolApproval()({
+      toolCall: {
+        toolCallId: 't',
+        toolName: 'trade',
+        input: { amount: 5 },
+        providerMetadata: { ...providerMetadata },
+      },
+      tools: asked,
+      messages: [...question],
+      runtimeContext: undefined,
+      toolsContext: undefined,
+    })
+  const { execute: _execute, ...atClient } = tools.trade
+  expect(await ask({ trade: atClient as ToolSet[string] })).toBeUndefined()
+  expect(await ask(guard.tools(tools))).toMatchObject({ type: 'user-approval' })
+})
+
 test.each([
   ['tool', { toolName: 'trade' }],
   ['id', { toolCallId: 'u' }],

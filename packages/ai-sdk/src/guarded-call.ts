@@ -16,6 +16,8 @@ export type CallView = {
   signal?: AbortSignal | undefined
   /** What was read when the model answered; undefined when nothing was. */
   answer?: { signal: ConfidenceSignal | undefined } | undefined
+  /** Its name, where another tool calls it: the history says nothing of it. */
+  innerId?: string | undefined
 }
 
 export type AskedCall = AdapterCall<GuardedCall> & {
@@ -28,7 +30,7 @@ export type AskedCall = AdapterCall<GuardedCall> & {
 /** One call as the engine is asked about it, the same whoever asks. */
 export async function guardedCall(
   { options }: GuardState,
-  { toolCall, messages, runtimeContext, tool, toolContext, signal, answer }: CallView,
+  { toolCall, messages, runtimeContext, tool, toolContext, signal, answer, innerId }: CallView,
 ): Promise<AskedCall> {
   const { toolCallId, toolName, input } = toolCall
   const context: GuardedCall = {
@@ -36,7 +38,9 @@ export async function guardedCall(
     messages,
     runtimeContext,
   }
-  const { id, resumed: woken } = placeOf(messages, toolCallId)
+  const place = placeOf(messages, toolCallId)
+  const id = innerId ?? place.id
+  const woken = innerId === undefined && place.resumed
   const gated = await asksItself(tool, input, {
     toolCallId,
     messages,

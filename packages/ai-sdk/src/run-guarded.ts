@@ -14,7 +14,7 @@ import type { ModelMessage } from 'ai'
 import type { Announced } from './announced.ts'
 import { cancelAborted, findApproval } from './find-approval.ts'
 import { type AskedCall, guardedCall } from './guarded-call.ts'
-import { runInside } from './inside-tool.ts'
+import { innerCall, runInside } from './inside-tool.ts'
 import type { GuardedCall } from './options.ts'
 import { placeOf } from './place.ts'
 import type { GuardState } from './state.ts'
@@ -93,25 +93,29 @@ export async function runGuarded(state: GuardState, execution: Execution): Promi
   const { tool, toolName, input, options, runTool } = execution
   assertNamed(toolName, options)
   const { toolCallId, messages, abortSignal: signal, context: toolContext } = options
-  const announced = state.announced.take(messages, toolCallId)
+  const inner = innerCall(messages, toolCallId)
+  const announced = inner === undefined ? state.announced.take(messages, toolCallId) : undefined
   if (announced?.refusal !== undefined) throw new Error(announced.refusal)
-  const { resumed: woken } = placeOf(messages, toolCallId)
+  const woken = inner === undefined && placeOf(messages, toolCallId).resumed
+  const { runtimeContext } = inner ?? announced ?? {}
   let call: AskedCall | undefined
   let result: CallResult<unknown>
   try {
     call = await guardedCall(state, {
       toolCall: { toolCallId, toolName, input },
       messages,
-      runtimeContext: announced?.runtimeContext,
+      runtimeContext,
       tool,
       toolContext,
       signal,
       // Held too long, the call is decided anew: on what was read, if it is still the same call.
       answer: isSameInput(announced?.held?.input, asInput(input)) ? announced?.answer : undefined,
+      innerId: inner?.id,
     })
+    const running = { tool: toolName, id: call.id, messages, runtimeContext }
     result = await settleCall(state, announced, call, async (stored, { approval }) => {
       if (editedInput(approval) !== undefined) await assertFits(tool, stored)
-      return runInside(toolName, () => runTool(stored))
+      return runInside(running, () => runTool(stored))
     })
   } catch (error) {
     if (woken) return unanswered(error)

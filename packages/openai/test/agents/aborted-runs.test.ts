@@ -1,6 +1,9 @@
 import { effectsIn } from '@lelu/testing'
+import { type FunctionTool, tool } from '@openai/agents'
 import { expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { resumeRun } from '../../src/agents/index.ts'
+import { outcomesOf } from '../log-of.ts'
 import { run, stream } from './loops.ts'
 import { calling } from './model.ts'
 import {
@@ -45,3 +48,22 @@ test.each([
     expect(effectsIn(directory)).toHaveLength(1)
   },
 )
+
+test('an allowed tool that the end of its run cuts off may still take effect: the log does not say failed', async () => {
+  const control = new AbortController()
+  const allowed = tool({
+    name: 'allowed',
+    description: 'Ends its run.',
+    parameters: z.object({ amount: z.number() }),
+    execute() {
+      control.abort()
+      throw new Error('The connection was closed.')
+    },
+  })
+  const { lelu, runner, agent } = await agentWith({
+    steps: [calling({ id: 'call_0', tool: 'allowed', input: { amount: 5 } })],
+    tools: [allowed] as unknown as FunctionTool[],
+  })
+  await runner.run(agent, 'Go on.', { signal: control.signal }).catch(() => {})
+  await expect.poll(() => outcomesOf(lelu)).toEqual(['unknown'])
+})

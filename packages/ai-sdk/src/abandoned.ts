@@ -40,8 +40,9 @@ async function closeAbandoned(
   for (const one of found.filter(({ call }) => call.abandoned)) {
     const { toolCallId, toolName, index } = one.call
     const output = await toOutput(state, one.call, await leaveBehind(state, one), context)
-    const earlier = results.get(index) ?? []
-    results.set(index, [...earlier, { type: 'tool-result', toolCallId, toolName, output }])
+    const ended = results.get(index) ?? []
+    ended.push({ type: 'tool-result', toolCallId, toolName, output })
+    results.set(index, ended)
   }
   return messages.flatMap((message, index): ModelMessage[] => {
     const asked = results.get(index)

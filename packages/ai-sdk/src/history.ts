@@ -76,7 +76,8 @@ function requestsIn(parts: readonly Part[]): Map<string, Requests> {
     if (type !== 'tool-approval-request') continue
     if (typeof approvalId !== 'string' || typeof toolCallId !== 'string') continue
     const earlier = requests.get(toolCallId)
-    requests.set(toolCallId, earlier === undefined ? [approvalId] : [...earlier, approvalId])
+    if (earlier === undefined) requests.set(toolCallId, [approvalId])
+    else earlier.push(approvalId)
   }
   return requests
 }

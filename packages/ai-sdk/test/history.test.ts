@@ -98,3 +98,26 @@ test('a client that sends thousands of calls has its history read through once, 
   for (const name of names) expect(placeOf(woken, name).resumed).toBe(true)
   expect(reads).toBeLessThan(20 * names.length)
 })
+
+test('a client that adds thousands of requests to one call has no list copied for each', () => {
+  const requests = Array.from({ length: 2000 }, (_, index) => ({
+    type: 'tool-approval-request' as const,
+    approvalId: `r${index}`,
+    toolCallId: 'a',
+  }))
+  const [first] = asks('a', 'r0').content as ToolParts
+  const message = { role: 'assistant', content: [first, ...requests] } as ModelMessage
+  const answer = tool(answers('r1999'))
+  const own = Array.prototype[Symbol.iterator]
+  let copies = 0
+  const counted = function (this: unknown[]) {
+    copies += 1
+    return Reflect.apply(own, this, [])
+  }
+  const iterator = { value: counted, writable: true, configurable: true }
+  Object.defineProperty(Array.prototype, Symbol.iterator, iterator)
+  const found = openCalls([message, answer])
+  Object.defineProperty(Array.prototype, Symbol.iterator, { ...iterator, value: own })
+  expect(found).toMatchObject([{ approvalId: 'r0', answered: true }])
+  expect(copies).toBeLessThan(100)
+})

@@ -40,15 +40,22 @@ func build(loaded *policy, entrypoints []string) ([]byte, error) {
 	input := &bundle.Bundle{Data: map[string]any{}}
 	input.Manifest.Init()
 	for _, one := range loaded.units {
+		module := one.module.Copy()
+		correct(module, loaded.units.ownNames(module))
 		input.Modules = append(input.Modules, bundle.ModuleFile{
-			URL: one.path, Path: one.path, Raw: []byte(one.text()), Parsed: one.module.Copy(),
+			URL: one.path, Path: one.path, Raw: []byte(one.text()), Parsed: module,
 		})
 	}
+	input.Modules = append(input.Modules, bundle.ModuleFile{
+		URL: correctedPath, Path: correctedPath, Raw: []byte(corrected), Parsed: ast.MustParseModule(corrected),
+	})
+	can := deterministicCapabilities()
+	can.Builtins = append(can.Builtins, hostBuiltins...)
 	compiler := opa.New().
 		WithBundle(input).
 		WithTarget(opa.TargetWasm).
 		WithPruneUnused(true).
-		WithCapabilities(deterministicCapabilities()).
+		WithCapabilities(can).
 		WithEntrypoints(entrypoints...)
 	if err := compiler.Build(context.Background()); err != nil {
 		return nil, err

@@ -1,3 +1,5 @@
+import { globRegex } from './builtin-glob.ts'
+import { plainIp } from './builtin-ip.ts'
 import { clock, date, parseRfc3339, weekday } from './builtin-time.ts'
 import type { BuiltinValue } from './builtin-value.ts'
 import { sprintf } from './sprintf.ts'
@@ -6,7 +8,7 @@ import { sprintf } from './sprintf.ts'
  * A built-in that OPA's Wasm leaves to the host. One that throws aborts the evaluation, so the call is denied:
  * were it undefined instead, a `deny` rule that uses it would not fire.
  */
-export type Builtin = (...values: BuiltinValue[]) => BuiltinValue
+export type Builtin = (...values: BuiltinValue[]) => BuiltinValue | undefined
 
 /**
  * What policies can use beside OPA's native built-ins. A policy that needs another is refused when it is loaded.
@@ -24,6 +26,19 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   'time.clock': (value) => clock(value as BuiltinValue),
   'time.date': (value) => date(value as BuiltinValue),
   'time.weekday': (value) => weekday(value as BuiltinValue),
+  // What @lelu/rego puts in the place of native built-ins that are wrong in Wasm. These are undefined where OPA's are.
+  'lelu.glob_regex': (pattern, delimiters) =>
+    typeof pattern === 'string' && isDelimiters(delimiters)
+      ? globRegex(pattern, delimiters)
+      : undefined,
+  'lelu.plain_ip': (value) => (typeof value === 'string' ? plainIp(value) : undefined),
+}
+
+function isDelimiters(value: BuiltinValue | undefined): value is string[] | null {
+  if (value === null) return true
+  return (
+    Array.isArray(value) && value.every((one) => typeof one === 'string' && [...one].length === 1)
+  )
 }
 
 export function text(value: BuiltinValue | undefined): string {

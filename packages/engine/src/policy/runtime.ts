@@ -159,9 +159,10 @@ function namesOf(
   >
   const missing = Object.keys(ids).filter((name) => !Object.hasOwn(known, name))
   if (missing.length > 0) {
+    const callable = Object.keys(known).filter((name) => !name.startsWith('lelu.'))
     throw unsupported(
       `it calls ${missing.sort().join(', ')}, which this engine does not have`,
-      `Write the rule without. Beside OPA's native built-ins there are: ${Object.keys(known).join(', ')}.`,
+      `Write the rule without. Beside OPA's native built-ins there are: ${callable.join(', ')}.`,
       { builtins: missing },
     )
   }

@@ -27,7 +27,7 @@ export function readText(memory: WasmMemory, address: number): string {
   return bytes.toString('utf8', address, bytes.indexOf(0, address))
 }
 
-/** Calls a built-in with values of Wasm memory and puts its result there. */
+/** Calls a built-in with values of Wasm memory and puts its result there; 0 is undefined. */
 export function callBuiltin(
   builtin: Builtin,
   addresses: number[],
@@ -35,7 +35,9 @@ export function callBuiltin(
   memory: WasmMemory,
 ): number {
   const values = addresses.map((address) => parse(readText(memory, exports.opa_json_dump(address))))
-  const bytes = Buffer.from(stringify(builtin(...values)))
+  const value = builtin(...values)
+  if (value === undefined) return 0
+  const bytes = Buffer.from(stringify(value))
   const address = exports.opa_malloc(bytes.length)
   Buffer.from(memory.buffer).set(bytes, address)
   return exports.opa_json_parse(address, bytes.length)

@@ -29,9 +29,20 @@ export function streamedCalls(message: AIMessage): StreamedCall[] {
   }))
 }
 
+type OutputItem = { call_id?: unknown; arguments?: unknown } | null
+
+/** Of OpenAI Responses, whose answer comes with its items. */
+function itemText({ response_metadata }: AIMessage, id: string | undefined): string | undefined {
+  const { output } = response_metadata as { output?: unknown }
+  const items: OutputItem[] = Array.isArray(output) ? output : []
+  const text = items.find((item) => item?.call_id === id)?.arguments
+  return typeof text === 'string' ? text : undefined
+}
+
 /** The argument JSON as the model generated it, where the provider's converter keeps it. */
 export function textOf(message: AIMessage, id: string | undefined): string | undefined {
   const raw = message.additional_kwargs.tool_calls?.find((call) => call.id === id)
   if (raw !== undefined) return raw.function.arguments
-  return streamedCalls(message).find((call) => call.id === id)?.text
+  const streamed = streamedCalls(message).find((call) => call.id === id)
+  return streamed?.text ?? itemText(message, id)
 }

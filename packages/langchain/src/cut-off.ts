@@ -1,6 +1,6 @@
 import { AIMessage, type ToolCall } from '@langchain/core/messages'
 import { isSameInput } from '@lelu/engine/adapter'
-import { type StreamedCall, streamedCalls } from './call-text.ts'
+import { type StreamedCall, streamedCalls, textOf } from './call-text.ts'
 import type { GuardedCall } from './options.ts'
 import { threadOf } from './place.ts'
 
@@ -34,18 +34,38 @@ function endsEarly({ text, isCustomTool }: StreamedCall): boolean {
   return text.trim() !== '' && !isCustomTool && !isWhole(text)
 }
 
-/** Whether the provider says that the answer ended at a limit of tokens. */
-function hitLimit({ response_metadata }: AIMessage): boolean {
-  const { finish_reason, stop_reason, finishReason } = response_metadata as Record<string, unknown>
-  return finish_reason === 'length' || stop_reason === 'max_tokens' || finishReason === 'MAX_TOKENS'
+/** What providers call the end of an answer at a limit of tokens, or by a filter. */
+const earlyEnds: ReadonlySet<unknown> = new Set([
+  'length', // OpenAI and all that speak its language, Mistral, Ollama
+  'content_filter',
+  'incomplete', // OpenAI Responses
+  'max_tokens', // Anthropic, Bedrock, Gemini, Cohere
+  'model_context_window_exceeded',
+  'refusal',
+  'content_filtered', // Bedrock
+  'guardrail_intervened',
+])
+
+/** Whether a provider says so in one of its words for the reason. */
+function tellsEarlyEnd(told: unknown): boolean {
+  const { finish_reason, finishReason, stop_reason, stopReason, done_reason, status } = (told ??
+    {}) as Record<string, unknown>
+  return [finish_reason, finishReason, stop_reason, stopReason, done_reason, status].some(
+    (reason) => typeof reason === 'string' && earlyEnds.has(reason.toLowerCase()),
+  )
 }
 
-/** Whether the limit may have come before the first letter of this call, the last one. */
-function mayLack(message: AIMessage, last: ToolCall | undefined, streamed: StreamedCall[]) {
-  if (last === undefined || !hitLimit(message)) return false
-  const raw = message.additional_kwargs.tool_calls?.find(({ id }) => id === last.id)
-  const text = raw?.function.arguments ?? streamed.find(({ id }) => id === last.id)?.text ?? ''
-  return !isWhole(text)
+/** Whether the provider says that it ended the answer early, wherever its integration keeps that. */
+function endedEarly({ response_metadata, additional_kwargs }: AIMessage): boolean {
+  const { messageStop } = response_metadata as { messageStop?: unknown }
+  // A stream of ChatAnthropic tells it in `additional_kwargs`, one of Bedrock in `messageStop`.
+  return [response_metadata, messageStop, additional_kwargs].some(tellsEarlyEnd)
+}
+
+/** Whether the end may have come before the first letter of this call, the last one. */
+function mayLack(message: AIMessage, last: ToolCall | undefined): boolean {
+  if (last === undefined || !endedEarly(message)) return false
+  return !isWhole(textOf(message, last.id) ?? '')
 }
 
 function findCutOff(message: AIMessage): ToolCall[] {
@@ -53,7 +73,7 @@ function findCutOff(message: AIMessage): ToolCall[] {
   const streamed = streamedCalls(message)
   const early = new Set(streamed.filter(endsEarly).map(({ id }) => id))
   const last = calls.at(-1)
-  if (mayLack(message, last, streamed)) early.add(last?.id)
+  if (mayLack(message, last)) early.add(last?.id)
   return calls.filter(({ id }) => early.has(id))
 }
 

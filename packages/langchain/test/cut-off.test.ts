@@ -86,14 +86,22 @@ test('a call without arguments, a plain message and what is no message are left 
 
 type Piece = { id?: string; index?: number; args: string; name?: string }
 
-/** An answer that LangChain made of these pieces, marked. */
-function marked(pieces: Piece[], metadata: Record<string, unknown> = {}) {
+type Told = {
+  response_metadata?: Record<string, unknown>
+  additional_kwargs?: Record<string, unknown>
+}
+
+/** An answer that LangChain made of these pieces and of what the provider told with them, marked. */
+function markedWith(pieces: Piece[], told: Told) {
   const tool_call_chunks = pieces.map((piece) => ({ type: 'tool_call_chunk' as const, ...piece }))
-  const made = new AIMessageChunk({ content: '', tool_call_chunks })
-  Object.assign(made.response_metadata, metadata)
-  const { lelu } = markCutOff(made).response_metadata as { lelu?: { cutOff: object } }
+  const answer = markCutOff(
+    new AIMessageChunk({ content: '', tool_call_chunks, ...structuredClone(told) }),
+  )
+  const { lelu } = answer.response_metadata as { lelu?: { cutOff: object } }
   return Object.keys(lelu?.cutOff ?? {})
 }
+
+const marked = (pieces: Piece[]) => markedWith(pieces, {})
 
 const first = { id: 'a', index: 0, name: 'allowed', args: '{"amount": 50' }
 
@@ -135,18 +143,53 @@ test.each(['{"note": "one\ntwo', '{"list": [1, 2', '{"note": "\\"', '{"a": {"b":
   },
 )
 
-test.each([
-  { finish_reason: 'length' },
-  { stop_reason: 'max_tokens' },
-  { finishReason: 'MAX_TOKENS' },
-])('with %j the last call is cut off where it has no text yet, and no other one', (metadata) => {
-  const pieces = [
-    { ...first, args: '' },
-    { ...first, id: 'b', index: 1, args: '' },
-  ]
-  expect(marked(pieces, metadata)).toEqual(['b'])
-  expect(marked(pieces, { finish_reason: 'tool_calls' })).toEqual([])
-  expect(marked([{ ...first, args: '{}' }], metadata)).toEqual([])
+test.each<[string, Told]>([
+  ['OpenAI, a limit', { response_metadata: { finish_reason: 'length' } }],
+  ['OpenAI, a filter', { response_metadata: { finish_reason: 'content_filter' } }],
+  ['OpenAI Responses', { response_metadata: { status: 'incomplete' } }],
+  ['Anthropic', { response_metadata: { stop_reason: 'max_tokens' } }],
+  // ChatAnthropic puts it there when it streams.
+  ['Anthropic, in a stream', { additional_kwargs: { stop_reason: 'max_tokens' } }],
+  [
+    'Anthropic, the end of its context',
+    { additional_kwargs: { stop_reason: 'model_context_window_exceeded' } },
+  ],
+  ['Anthropic, a filter', { additional_kwargs: { stop_reason: 'refusal' } }],
+  ['Bedrock', { response_metadata: { stopReason: 'max_tokens' } }],
+  ['Bedrock, in a stream', { response_metadata: { messageStop: { stopReason: 'max_tokens' } } }],
+  ['Gemini', { response_metadata: { finishReason: 'MAX_TOKENS' } }],
+  ['Mistral', { response_metadata: { finishReason: 'length' } }],
+  ['Ollama', { response_metadata: { done_reason: 'length' } }],
+])(
+  'where %s ends an answer early, its last call is cut off that has no text yet, and no other one',
+  (_who, told) => {
+    const pieces = [
+      { ...first, args: '' },
+      { ...first, id: 'b', index: 1, args: '' },
+    ]
+    expect(markedWith(pieces, told)).toEqual(['b'])
+    expect(markedWith([{ ...first, args: '{}' }], told)).toEqual([])
+  },
+)
+
+test.each<Told>([
+  { response_metadata: { finish_reason: 'tool_calls' } },
+  { response_metadata: { status: 'completed' } },
+  { response_metadata: { status: 200 } },
+  { response_metadata: { messageStop: null } },
+  { additional_kwargs: { stop_reason: 'tool_use' } },
+])('a call without arguments is whole in an answer with %j', (told) => {
+  expect(markedWith([{ ...first, args: '' }], told)).toEqual([])
+})
+
+test('a whole call in front of the one that OpenAI Responses could not end is not cut off', () => {
+  const call = { type: 'function_call', call_id: 'a', name: 'allowed', arguments: '{"amount": 5}' }
+  const answer = new AIMessage({
+    content: '',
+    tool_calls: [{ id: 'a', name: 'allowed', args: { amount: 5 } }],
+    response_metadata: { status: 'incomplete', output: [{ type: 'reasoning' }, null, call] },
+  })
+  expect(markCutOff(answer).response_metadata).not.toHaveProperty('lelu')
 })
 
 test('the call of an answer with a structured response is marked, too', () => {

@@ -20,7 +20,7 @@ import type { GuardedCall, GuardOptions } from './options.ts'
 import { callId, canSuspend, isRepeated, runOf } from './place.ts'
 import { forgetWaking, takeWaking, useUpResumes } from './resume-values.ts'
 import { suspendedCall } from './suspension.ts'
-import { assertFits, jsonSchemaOf } from './tool-input.ts'
+import { assertFits, isSteady, recordedSchemaOf } from './tool-input.ts'
 import {
   keepOutput,
   rebuildOutput,
@@ -42,7 +42,9 @@ export type CallToGuard = {
   turn: Turn
   /** The tool, for its schema; undefined when it is not known here. */
   tool: unknown
-  /** Already parsed with the tool's schema. */
+  /** What the model wrote, where that is known. */
+  args?: unknown
+  /** The same, parsed with the tool's schema. */
   input: Json
   /** What was read when the model answered. */
   signals?: AnsweredSignals
@@ -59,7 +61,7 @@ export type CallToGuard = {
  * and does so again after every waking until the approval is no longer pending.
  */
 export async function guardCall(given: CallToGuard): Promise<CallResult> {
-  const { options, call, turn, tool, input, signals, marks, reported, run } = given
+  const { options, call, turn, tool, args, input, signals, marks, reported, run } = given
   const { toolCall, nested, message, signal } = call
   if (isRepeated(call)) {
     return { status: 'refused', output: refusalMessage(repeatedIdText, toolCall) }
@@ -67,7 +69,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
   if (isCutOff(call, marks)) {
     return { status: 'refused', output: refusalMessage(cutOffText(toolCall.name), toolCall) }
   }
-  const schema = jsonSchemaOf(tool)
+  const schema = recordedSchemaOf(tool)
   const answered = signals?.of(call)
   const asked = {
     context: call,
@@ -132,6 +134,10 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
         return { status: 'threw', error }
       }
       case 'suspended': {
+        if (args !== undefined && !(await isSteady(tool, args, input))) {
+          await cancelApproval(options, result.approval, 'the call could not be known again')
+          throw unsteady(toolCall.name)
+        }
         if (options.mode === 'tell-model') {
           return { status: 'refused', output: refusalMessage(result.text, toolCall) }
         }
@@ -178,6 +184,14 @@ async function cancelCaught({ lelu }: GuardOptions, approvalIds: readonly string
       .then((approval) => cancelApproval({ lelu }, approval, wentOn))
       .catch(() => {})
   }
+}
+
+function unsteady(tool: string): LeluError {
+  return new LeluError(
+    'LELU_TOOL_UNSUPPORTED',
+    `The schema of the tool ${tool} makes something else of the same arguments each time, so that a call which waits could not be known again. It was not run.`,
+    { help: 'Make such values (a random id, the time) in the tool, and not in its schema.' },
+  )
 }
 
 function stepEnded(tool: string): LeluError {

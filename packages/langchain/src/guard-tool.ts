@@ -93,8 +93,12 @@ function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: u
         const raw = await settle(ran, runManager)
         return toOutput(raw, inside, call.toolCall)
       }
+      // A call of a body has no arguments of its own: what it was made with is parsed already.
+      const args = isNested(config.toolCall as RawCall['toolCall'], inside.name)
+        ? undefined
+        : call.toolCall.args
       return takeTurn(call, (turn) =>
-        guardCall({ options, call, turn, tool: inside, input, reported, run }),
+        guardCall({ options, call, turn, tool: inside, args, input, reported, run }),
       )
     }
   }

@@ -109,7 +109,8 @@ export function leluMiddleware(options: MiddlewareOptions): LeluMiddleware {
         const { valid, input } = { input: null, ...(await parseInput(tool, toolCall.args)) }
         if (!valid || !canBeHanded(tool, input)) return undefined
         const run = async (stored: Json) => handler(boundRequest(request, tool, stored))
-        return guardCall({ options, call, turn, tool, input, signals, marks, run })
+        const { args } = toolCall
+        return guardCall({ options, call, turn, tool, args, input, signals, marks, run })
       }
       const result = await takeTurn(call, decided).catch((error) => {
         throw ended(error, signal ?? {}, configurable)

@@ -1,6 +1,7 @@
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
 import { asInput, editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
+import { withoutDefaults } from './without-defaults.ts'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -36,25 +37,48 @@ export async function parseInput(tool: unknown, args: unknown): Promise<ParsedIn
   }
 }
 
-const schemas = new WeakMap<object, { plain: Json | undefined }>()
-
 /**
- * The tool's JSON Schema, so that a reviewer's edit can be checked. Undefined when there is none, or when the
- * schema says what JSON Schema cannot: then the engine refuses edits.
+ * Whether the schema makes the same of the same arguments. One that does not (a random id, the time of day) makes an
+ * approved call another one when its thread goes on.
  */
-export function jsonSchemaOf(tool: unknown): Json | undefined {
+export async function isSteady(tool: unknown, args: unknown, input: Json): Promise<boolean> {
+  const again = await parseInput(tool, args)
+  return !again.valid || isSameInput(again.input, input)
+}
+
+type Schemas = { shown: Json | undefined; recorded: Json | undefined }
+
+const schemas = new WeakMap<object, Schemas>()
+const none: Schemas = { shown: undefined, recorded: undefined }
+
+function schemasOf(tool: unknown): Schemas {
   const schema = schemaOf(tool)
-  if (typeof schema !== 'object' || schema === null) return undefined
+  if (typeof schema !== 'object' || schema === null) return none
   let kept = schemas.get(schema)
   if (kept === undefined) {
-    kept = { plain: undefined }
+    kept = none
     try {
-      kept.plain = plainSchema(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]) as Json)
+      const shown = plainSchema(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]) as Json)
+      // Zod has filled defaults in before the policy saw the input, and may make them anew in each process.
+      const recorded = isInteropZodSchema(schema) ? plainSchema(withoutDefaults(shown)) : shown
+      kept = { shown, recorded }
     } catch {}
     schemas.set(schema, kept)
   }
-  return kept.plain
+  return kept
 }
+
+/**
+ * The tool's JSON Schema, as a model is shown it. Undefined when there is none, or when the schema says what JSON Schema
+ * cannot.
+ */
+export const jsonSchemaOf = (tool: unknown): Json | undefined => schemasOf(tool).shown
+
+/**
+ * The same for the record of a call: a reviewer's edit is checked with it (without one the engine refuses edits), and a
+ * tool whose schema has changed is another tool.
+ */
+export const recordedSchemaOf = (tool: unknown): Json | undefined => schemasOf(tool).recorded
 
 /**
  * Throws unless the tool's own schema takes an edited input as it stands. JSON Schema says less than zod does

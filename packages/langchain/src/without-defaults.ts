@@ -1,0 +1,34 @@
+import type { Json } from '@lelu/engine/adapter'
+
+/** Keywords whose members are schemas under names of the user's own, of which one may be `default`. */
+const named: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  'dependentSchemas',
+  '$defs',
+  'definitions',
+])
+/** Keywords whose value is data, and no schema. */
+const data: ReadonlySet<string> = new Set(['const', 'enum', 'examples'])
+
+const isObject = (value: Json): value is { [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const mapped = (value: { [key: string]: Json }): Json =>
+  Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutDefaults(one)]))
+
+/** A JSON Schema without the values that it names for what is left out. */
+export function withoutDefaults(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults)
+  if (!isObject(schema)) return schema
+  const kept = Object.entries(schema).filter(([keyword]) => keyword !== 'default')
+  return Object.fromEntries(
+    kept.map(([keyword, value]): [string, Json] => {
+      if (data.has(keyword)) return [keyword, value]
+      return [
+        keyword,
+        named.has(keyword) && isObject(value) ? mapped(value) : withoutDefaults(value),
+      ]
+    }),
+  )
+}

@@ -2,7 +2,7 @@ import type { ToolCall } from '@langchain/core/messages'
 import type { RunnableToolLike } from '@langchain/core/runnables'
 import { isRunnableToolLike } from '@langchain/core/utils/function_calling'
 import { isSameInput, type Json, LeluError } from '@lelu/engine/adapter'
-import { type CallableTool, callTool, type InnerCall, isCallable } from './callable-tool.ts'
+import { begun, type CallableTool, callTool, type InnerCall, isCallable } from './callable-tool.ts'
 import { isCoreTool } from './core-tool.ts'
 import { handDown } from './nested-call.ts'
 import { parseInput } from './tool-input.ts'
@@ -31,15 +31,25 @@ async function runsOnItself(tool: CallableTool, input: Json, call: ToolCall): Pr
   return again.valid && isSameInput(again.input, input)
 }
 
+/** One permission to run a tool on this input. */
+export type Permission = {
+  input: Json
+  /** The call as the tool is handed it. */
+  call: ToolCall
+  /** A person approved it, and it has used the approval up. */
+  isApproved: boolean
+}
+
 /** The schema is taken away, for the input is parsed already and a transform must not be applied twice. */
-function bindCallable(tool: CallableTool, input: Json, call: ToolCall): CallableTool {
+function bindCallable(tool: CallableTool, { input, call, isApproved }: Permission): CallableTool {
   const [invoked, called] = [onlyOnce(tool.name), onlyOnce(tool.name)]
   const inner: InnerCall = (_arguments, runManager, config) => {
     called()
-    return callTool(tool, input, runManager, config)
+    return callTool(tool, input, runManager, isApproved ? begun(config) : config)
   }
-  const invoke: CallableTool['invoke'] = async (_given, config) => {
+  const invoke: CallableTool['invoke'] = async (_given, given) => {
     invoked()
+    const config = isApproved ? begun(given) : given
     // A class may do its work in an `invoke` of its own, with its schema and with `#private` members: only it has those.
     if (await runsOnItself(tool, input, call)) return tool.invoke(handDown(call), config)
     return tool.invoke.call(bound, call, config)
@@ -52,12 +62,12 @@ function bindCallable(tool: CallableTool, input: Json, call: ToolCall): Callable
   return bound
 }
 
-function bindRunnable(tool: RunnableToolLike, input: Json): RunnableToolLike {
+function bindRunnable(tool: RunnableToolLike, { input, isApproved }: Permission): RunnableToolLike {
   const invoked = onlyOnce(tool.name)
   const invoke: RunnableToolLike['invoke'] = (_given, config) => {
     invoked()
     // It parses the arguments of a tool call alone: what is handed over bare runs as it stands.
-    return tool.invoke(input, config)
+    return tool.invoke(input, isApproved && config !== undefined ? begun(config) : config)
   }
   return Object.create(tool, { invoke: { value: invoke } })
 }
@@ -80,8 +90,8 @@ export function canBeHanded(tool: BindableTool | undefined, input: Json): boolea
  * The tool for one permission: it runs once, and on the stored input whatever it is handed. Against middleware behind
  * this one that changes the arguments after the decision, or calls the tool again.
  */
-export function bindTool(tool: BindableTool, input: Json, call: ToolCall): BindableTool {
-  return isCallable(tool) ? bindCallable(tool, input, call) : bindRunnable(tool, input)
+export function bindTool(tool: BindableTool, permission: Permission): BindableTool {
+  return isCallable(tool) ? bindCallable(tool, permission) : bindRunnable(tool, permission)
 }
 
 /** The tool for arguments that its schema refuses: the framework words the error, and nothing can run. */

@@ -27,6 +27,16 @@ export function isCallable(tool: unknown): tool is CallableTool {
 }
 
 /**
+ * The config of a call on an approval. A tool that finds its run aborted does not begin, and the approval is used up by
+ * then: nobody could tell that it did not run, nor ask again. So it begins, and its result is kept.
+ */
+export function begun<Config extends { signal?: unknown }>(config: Config): Config {
+  const { aborted } = (config.signal ?? {}) as Partial<AbortSignal>
+  // Not left out: LangChain would take the one of the node instead.
+  return aborted === true ? { ...config, signal: new AbortController().signal } : config
+}
+
+/**
  * Calls the tool itself on the stored input. `null` stands for a tool that was called with nothing. `nested` names the
  * call where it is one of a body.
  */

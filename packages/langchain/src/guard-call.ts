@@ -52,8 +52,8 @@ export type CallToGuard = {
   marks?: CutOffMarks
   /** What the reader's own field held, where the tool itself shows it. */
   reported?: unknown
-  /** Runs the tool on exactly this input. */
-  run: (input: Json) => Promise<ToolOutput>
+  /** Runs the tool on exactly this input. `isApproved`: on an approval, which is used up by now. */
+  run: (input: Json, isApproved: boolean) => Promise<ToolOutput>
 }
 
 /**
@@ -112,7 +112,7 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
       }
       const edited = editedInput(approval)
       if (edited !== undefined) await assertFits(tool, stored)
-      const output = await run(stored)
+      const output = await run(stored, approval !== null)
       live = edited === undefined ? output : withEditNote(output, edited)
       return keepOutput(live)
     }).catch(async (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { CallbackManagerForToolRun } from '@langchain/core/callbacks/manager'
 import { type AddedField, asInput, isSameInput, type Json, takeField } from '@lelu/engine/adapter'
-import { type CallableTool, callTool, type InnerCall } from './callable-tool.ts'
+import { begun, type CallableTool, callTool, type InnerCall } from './callable-tool.ts'
 import { assertCoreTool } from './core-tool.ts'
 import { isOutage } from './engine-error.ts'
 import { failNode } from './fail-node.ts'
@@ -85,11 +85,12 @@ function guardedCallOf(inside: CallableTool, options: GuardOptions, reported?: u
 
     async function decided(input: Json): Promise<CallResult> {
       const call = callFrom(config, inside, input, options)
-      const run = async (stored: Json): Promise<ToolOutput> => {
+      const run = async (stored: Json, isApproved: boolean): Promise<ToolOutput> => {
         // A tool may read its call of the config: after a reviewer's edit, it must not find the old input there.
         const own = call.nested !== undefined || !isSameInput(stored, input)
         const toolCall = own ? { ...call.toolCall, args: argsOf(stored) } : config.toolCall
-        const ran = callTool(inside, stored, runManager, { ...config, toolCall }, call.nested)
+        const given = { ...(isApproved ? begun(config) : config), toolCall }
+        const ran = callTool(inside, stored, runManager, given, call.nested)
         const raw = await settle(ran, runManager)
         return toOutput(raw, inside, call.toolCall)
       }

@@ -30,10 +30,15 @@ function boundRequest(
   request: ToolCallRequest,
   tool: BindableTool | undefined,
   input: Json,
+  isApproved: boolean,
 ): ToolCallRequest {
   const toolCall = { ...request.toolCall, args: argsOf(input), type: 'tool_call' as const }
   if (tool === undefined) return { ...request, toolCall }
-  return { ...request, toolCall, tool: bindTool(tool, input, toolCall) as RequestedTool }
+  return {
+    ...request,
+    toolCall,
+    tool: bindTool(tool, { input, call: toolCall, isApproved }) as RequestedTool,
+  }
 }
 
 /** Throws `LELU_TOOL_UNSUPPORTED` for a tool that could be handed other arguments than the decided ones. */
@@ -108,7 +113,8 @@ export function leluMiddleware(options: MiddlewareOptions): LeluMiddleware {
       const decided = async (turn: Turn): Promise<CallResult | undefined> => {
         const { valid, input } = { input: null, ...(await parseInput(tool, toolCall.args)) }
         if (!valid || !canBeHanded(tool, input)) return undefined
-        const run = async (stored: Json) => handler(boundRequest(request, tool, stored))
+        const run = async (stored: Json, isApproved: boolean) =>
+          handler(boundRequest(request, tool, stored, isApproved))
         const { args } = toolCall
         return guardCall({ options, call, turn, tool, args, input, signals, marks, run })
       }

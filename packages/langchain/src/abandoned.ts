@@ -16,14 +16,23 @@ export type AskingNode = Omit<GuardedCall, 'toolCall' | 'message'>
 type AskedCall = Pick<GuardedCall, 'toolCall'> & { message: AIMessage }
 type Answered = AskedCall & { answer: ToolMessage | undefined }
 
+/** Ids repeat from answer to answer, so only the messages right behind the one at this place can answer its calls. */
+function answersBehind(messages: readonly BaseMessage[], at: number): ToolMessage[] {
+  const answers: ToolMessage[] = []
+  // No copy of all the rest: a thread may be long, and every message in it is looked at.
+  for (let next = at + 1; next < messages.length; next += 1) {
+    const message = messages[next]
+    if (!ToolMessage.isInstance(message)) break
+    answers.push(message)
+  }
+  return answers
+}
+
 /** The calls of the message at this place, each with its answer. */
 function callsAt(messages: readonly BaseMessage[], at: number): Answered[] {
   const message = messages[at]
   if (message === undefined || !isAIMessage(message)) return []
-  // Ids repeat from answer to answer, so only the messages right behind it can answer its calls.
-  const rest = messages.slice(at + 1)
-  const end = rest.findIndex((next) => !ToolMessage.isInstance(next))
-  const answers = (end === -1 ? rest : rest.slice(0, end)) as ToolMessage[]
+  const answers = answersBehind(messages, at)
   return (message.tool_calls ?? []).flatMap(({ id, name, args }) => {
     if (id === undefined) return []
     const answer = answers.find(({ tool_call_id }) => tool_call_id === id)

@@ -129,7 +129,10 @@ export async function guardCall(given: CallToGuard): Promise<CallResult> {
         return { status: 'refused', output: refusalMessage(result.text, toolCall) }
       case 'threw': {
         const error = turn.outageBehind(result.error) ?? result.error
-        const stays = isGraphBubbleUp(error) || isOutage(error) || signal?.aborted === true
+        const outage = isOutage(error) && signal?.aborted !== true
+        // The node ends with it, and must not leave an approved call behind that is at work.
+        if (outage) await turn.endStep(error)
+        const stays = isGraphBubbleUp(error) || outage || signal?.aborted === true
         if (!stays) await cancelCaught(options, turn.endBody())
         return { status: 'threw', error }
       }

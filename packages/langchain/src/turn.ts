@@ -36,6 +36,8 @@ export type Turn = {
    * Answers when a resume value woke it.
    */
   ask(payload: SuspendedCalls): Promise<void>
+  /** Ends the step as an interrupt does, once no other call of it is at work: throws what it has ended with. */
+  endStep(error: unknown): Promise<void>
   /**
    * What an agent in the body failed with, where the error of the body does not tell: LangGraph makes one interrupt
    * without a question of several outages of a step, and such an interrupt ends a run without a word.
@@ -183,6 +185,10 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
       return [...body.waiting]
     },
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
+    endStep(error) {
+      step.ended ??= { error }
+      return turn.hold()
+    },
     lost: () => bodies.find(({ last }) => last !== undefined)?.last,
     work() {
       body.last = 'the call around it has an approval of its own, and runs only once'
@@ -215,8 +221,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
   } catch (error) {
     if (at === 'resting' || !isLeluError(error)) throw error
     // An engine that cannot decide ends the node as an interrupt does.
-    step.ended ??= { error }
-    await turn.hold()
+    await turn.endStep(error)
     throw error
   } finally {
     over = true

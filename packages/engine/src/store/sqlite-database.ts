@@ -4,7 +4,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { LeluError } from '../errors.ts'
 import { busyPauseMs, isBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
+import { indexLists, listIndexes } from './sqlite-lists.ts'
 import {
+  findIndexes,
   findTables,
   metaVersion,
   ownFileTable,
@@ -42,7 +44,6 @@ CREATE TABLE IF NOT EXISTS lelu_approval (
   created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON lelu_approval (tenant, idem) WHERE idem IS NOT NULL;
-CREATE INDEX IF NOT EXISTS lelu_approval_state ON lelu_approval (state, id);
 CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lelu_keyv (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
@@ -75,9 +76,14 @@ function foreign(path: string, missing: string[]): LeluError {
   )
 }
 
+/** Files of before have one index only. */
+function hasListIndexes(database: DatabaseSync): boolean {
+  return database.prepare(findIndexes(listIndexes)).all().length === listIndexes.length
+}
+
 /** All or nothing: who closes the database before the commit has changed nothing. */
 function makeTables(database: DatabaseSync, path: string): void {
-  if (versionOf(database, path) === schemaVersion) return
+  if (versionOf(database, path) === schemaVersion && hasListIndexes(database)) return
   // One process makes the tables, another that starts with it waits for the lock and finds them.
   database.exec('BEGIN IMMEDIATE')
   const version = versionOf(database, path)
@@ -87,7 +93,7 @@ function makeTables(database: DatabaseSync, path: string): void {
     if (database.prepare(findDue).get() === undefined) database.exec(addDue)
     database.exec(`${fillDue}; ${indexDue}`)
   }
-  database.exec(`PRAGMA user_version = ${schemaVersion}; COMMIT`)
+  database.exec(`${indexLists.join('; ')}; PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { whileBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
+import { indexLists } from './sqlite-lists.ts'
 import type { Row } from './sqlite-rows.ts'
 import {
   findTables,
@@ -21,9 +22,7 @@ const firstVersion = [
     created_at INTEGER NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
   'CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON lelu_approval (tenant, idem) WHERE idem IS NOT NULL',
-  'CREATE INDEX IF NOT EXISTS lelu_approval_state ON lelu_approval (state, id)',
-  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant ON lelu_approval (tenant, id)',
-  'CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON lelu_approval (tenant, state, id)',
+  ...indexLists,
   'CREATE TABLE IF NOT EXISTS lelu_watermark (scope TEXT PRIMARY KEY, not_before INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   'CREATE TABLE IF NOT EXISTS lelu_meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   "INSERT OR IGNORE INTO lelu_meta VALUES ('schema', 1)",

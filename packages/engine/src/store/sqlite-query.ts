@@ -1,5 +1,6 @@
 import { patienceOf, whileBusy } from './busy.ts'
 import { whereDue } from './sqlite-due.ts'
+import { selectPage } from './sqlite-lists.ts'
 import { type PrepareOptions, prepare, type Query } from './sqlite-query-schema.ts'
 import {
   columns,
@@ -91,16 +92,9 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
       )
       return swapped.length === 1 ? 'done' : 'conflict'
     },
-    async list({ tenant, state, limit, after = '' }) {
-      const where = ['id > ?']
-      const values: unknown[] = [after]
-      for (const [name, value] of Object.entries({ tenant, state })) {
-        if (value === undefined) continue
-        where.push(`${name} = ?`)
-        values.push(value)
-      }
-      const sql = selectRows(`WHERE ${where.join(' AND ')} ORDER BY id LIMIT ?`)
-      const rows = await query('listing approvals', sql, ...values, limit)
+    async list(asked) {
+      const { sql, values } = selectPage(asked)
+      const rows = await query('listing approvals', sql, ...values)
       return rows.map((row) => fromRow(row) as StoredRow)
     },
     async due(now, limit) {

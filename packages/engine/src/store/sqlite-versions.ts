@@ -10,9 +10,13 @@ export const metaVersion: string =
 /** The other keeps it in the file, which is its own: so it is where this table is. Elsewhere the number is the user's. */
 export const ownFileTable = 'lelu_keyv'
 
+const find = (type: 'table' | 'index', names: readonly string[]): string =>
+  `SELECT name FROM sqlite_master WHERE type = '${type}' AND name IN (${names.map((name) => `'${name}'`).join(', ')})`
+
 /** Which of these tables are there. */
-export const findTables = (names: readonly string[]): string =>
-  `SELECT name FROM sqlite_master WHERE type = 'table' AND name IN (${names.map((name) => `'${name}'`).join(', ')})`
+export const findTables = (names: readonly string[]): string => find('table', names)
+
+export const findIndexes = (names: readonly string[]): string => find('index', names)
 
 /**
  * Throws `LELU_STORE_CORRUPT` for a newer version. The same file may be used through either driver, so each looks at both

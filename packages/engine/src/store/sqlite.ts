@@ -5,6 +5,7 @@ import { commitQueue } from './commit-queue.ts'
 import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
 import { whereDue } from './sqlite-due.ts'
+import { selectPage } from './sqlite-lists.ts'
 import {
   columns,
   foundCall,
@@ -60,16 +61,6 @@ function statementsOf(prepare: (sql: string) => StatementSync) {
       `UPDATE lelu_approval SET state = $state, rev = $rev, attempt = $attempt, audited = $audited, due = $due, body = $body,
          seal = $seal WHERE id = $id AND rev = $expected`,
     ),
-    list: prepare(
-      selectRows(
-        'WHERE (?1 IS NULL OR tenant = ?1) AND (?2 IS NULL OR state = ?2) AND id > ?3 ORDER BY id LIMIT ?4',
-      ),
-    ),
-    listState: prepare(
-      selectRows(
-        'WHERE state = ?2 AND (?1 IS NULL OR tenant = ?1) AND id > ?3 ORDER BY id LIMIT ?4',
-      ),
-    ),
     due: prepare(selectRows(whereDue)),
     audited: prepare('UPDATE lelu_approval SET audited = ?2 WHERE id = ?1 AND audited < ?2'),
     setMark: prepare(
@@ -93,6 +84,12 @@ export function sqliteApprovalStore(
       known[count] ??= database.prepare(sqlOf(Array(count).fill('?').join(', ')))
       return known[count]
     }
+  }
+  const pages = new Map<string, StatementSync>()
+  const pageStatement = (sql: string): StatementSync => {
+    const statement = pages.get(sql) ?? database.prepare(sql)
+    pages.set(sql, statement)
+    return statement
   }
   const marks = forScopes(selectMarks)
   const callAndMarks = forScopes(selectCallAndMarks)
@@ -139,11 +136,11 @@ export function sqliteApprovalStore(
         const bound = { id, state, rev: next, attempt, audited, due, body, seal, expected: rev }
         return statements.swap.run(bound).changes === 1 ? 'done' : 'conflict'
       }),
-    list: async ({ tenant, state, limit, after }) =>
+    list: async (asked) =>
       read('listing approvals', () => {
-        const statement = state === undefined ? statements.list : statements.listState
-        return statement
-          .all(tenant ?? null, state ?? null, after ?? '', limit)
+        const { sql, values } = selectPage(asked)
+        return pageStatement(sql)
+          .all(...values)
           .map((row) => fromRow(row) as StoredRow)
       }),
     due: async (now, limit) =>

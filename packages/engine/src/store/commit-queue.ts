@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { busyPauseMs, isBusy } from './busy.ts'
+import type { AssertInPlace } from './sqlite-place.ts'
 import { storeError } from './store-error.ts'
 
 type Write = {
@@ -43,7 +44,7 @@ function inTime(writes: Write[], by: number, error: unknown): Write[] {
  * Writes that meet share one transaction and one fsync; each keeps its own answer. A lone caller is committed at
  * once; where several were committed together, the next commit gives them a moment to meet again.
  */
-export function commitQueue(database: DatabaseSync): CommitQueue {
+export function commitQueue(database: DatabaseSync, assertInPlace: AssertInPlace): CommitQueue {
   let waiting: Write[] = []
   let hints: (() => unknown)[] = []
   let together = 1
@@ -96,6 +97,7 @@ export function commitQueue(database: DatabaseSync): CommitQueue {
     const answers: unknown[] = []
     let running: Write | undefined
     try {
+      assertInPlace()
       // IMMEDIATE: the lock is taken before the first read, so that a compare cannot go stale.
       database.exec('BEGIN IMMEDIATE')
       for (const write of batch) {

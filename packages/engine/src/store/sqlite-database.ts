@@ -5,6 +5,7 @@ import { LeluError } from '../errors.ts'
 import { busyPauseMs, isBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import { indexLists, listIndexes } from './sqlite-lists.ts'
+import { type AssertInPlace, fileInPlace } from './sqlite-place.ts'
 import {
   findIndexes,
   findTables,
@@ -140,7 +141,10 @@ const aUrl = (): LeluError =>
  * Opens (and makes) the file: WAL, every commit on disk. Here it waits at most `busyTimeoutMs` for another process; from
  * then on not at all.
  */
-export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
+export function openDatabase(
+  path: string,
+  busyTimeoutMs: number,
+): { database: DatabaseSync; assertInPlace: AssertInPlace } {
   try {
     if (path === ':memory:') throw inMemory()
     if (path.startsWith('file:')) throw aUrl()
@@ -155,7 +159,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
       database.exec('PRAGMA busy_timeout = 0')
       // Inputs of tools are in it: nobody but the owner reads them.
       chmodSync(path, 0o600)
-      return database
+      return { database, assertInPlace: fileInPlace(path) }
     } catch (error) {
       database.close()
       throw error

@@ -1,6 +1,7 @@
 import { whileBusy } from './busy.ts'
 import { addDue, fillDue, findDue, indexDue } from './sqlite-due.ts'
 import { indexLists } from './sqlite-lists.ts'
+import { type AssertInPlace, fileInPlace } from './sqlite-place.ts'
 import type { Row } from './sqlite-rows.ts'
 import {
   findTables,
@@ -70,23 +71,28 @@ async function makeTables(query: Query): Promise<void> {
   await versionIn(query) // a newer one may have been at it at the same time
 }
 
-/** Checks that a commit is one, for what the disk may not have is none; then makes or migrates the tables. */
+/**
+ * Checks that a commit is one, for what the disk may not have is none; then makes or migrates the tables. Answers how to
+ * know that the file is still there.
+ */
 export async function prepare(
   raw: Query,
   { deadlineMs, allowUnsafe }: PrepareOptions,
-): Promise<void> {
+): Promise<AssertInPlace> {
   // As many processes as start together wait for each other.
   const query: Query = (sql, ...values) => whileBusy(deadlineMs, () => raw(sql, ...values))
   await query('PRAGMA synchronous = FULL')
   const [journal] = await query('PRAGMA journal_mode')
   const mode = String(journal?.journal_mode)
+  const [list] = await query('PRAGMA database_list')
+  const { file } = list ?? {}
   if (mode === 'off' || mode === 'memory') {
-    const [list] = await query('PRAGMA database_list')
-    const why = list?.file
+    const why = file
       ? `its journal_mode is ${mode}, so a crash can damage the file`
       : 'it is in memory, and gone with the process'
     const help = 'Use a file, with the journal_mode wal or delete.'
     unsafeStore('The database of @keyv/sqlite', { why, help }, allowUnsafe)
   }
   await makeTables(query)
+  return typeof file === 'string' && file !== '' ? fileInPlace(file) : () => {}
 }

@@ -1,6 +1,7 @@
 import { patienceOf, whileBusy } from './busy.ts'
 import { whereDue } from './sqlite-due.ts'
 import { selectPage } from './sqlite-lists.ts'
+import type { AssertInPlace } from './sqlite-place.ts'
 import { type PrepareOptions, prepare, type Query } from './sqlite-query-schema.ts'
 import {
   columns,
@@ -38,9 +39,9 @@ export function sqliteQuery(adapter: object): Query | undefined {
  */
 export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalStore {
   const patienceMs = patienceOf(options.deadlineMs)
-  let opening: Promise<void> | undefined
+  let opening: Promise<AssertInPlace> | undefined
 
-  function open(): Promise<void> {
+  function opened(): Promise<AssertInPlace> {
     opening ??= prepare(raw, options).catch((error) => {
       throw storeError(error, 'opening the database of @keyv/sqlite', busyHelp)
     })
@@ -53,8 +54,11 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
 
   async function query(doing: string, sql: string, ...values: unknown[]): Promise<Row[]> {
     try {
-      await open()
-      return await whileBusy(patienceMs, () => raw(sql, ...values))
+      const assertInPlace = await opened()
+      return await whileBusy(patienceMs, async () => {
+        assertInPlace()
+        return raw(sql, ...values)
+      })
     } catch (error) {
       throw storeError(error, doing)
     }
@@ -65,7 +69,9 @@ export function sqliteQueryStore(raw: Query, options: PrepareOptions): ApprovalS
 
   return {
     name: 'sqlite',
-    open,
+    async open() {
+      await opened()
+    },
     get,
     async findByCall(tenant, idem, scopes = []) {
       const values = [tenant, idem, JSON.stringify(scopes)]

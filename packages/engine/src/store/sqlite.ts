@@ -75,7 +75,7 @@ export function sqliteApprovalStore(
   deadlineMs?: number,
 ): SqliteApprovalStore {
   const openMs = Math.min(busyTimeoutMs, deadlineMs ?? defaultStoreDeadlineMs)
-  const database = openDatabase(path, openMs)
+  const { database, assertInPlace } = openDatabase(path, openMs)
   const statements = prepareAll(database, path)
   /** One statement for each number of scopes. */
   const forScopes = (sqlOf: (scopes: string) => string) => {
@@ -93,7 +93,7 @@ export function sqliteApprovalStore(
   }
   const marks = forScopes(selectMarks)
   const callAndMarks = forScopes(selectCallAndMarks)
-  const queue = commitQueue(database)
+  const queue = commitQueue(database, assertInPlace)
   let told = deadlineMs
   const patience = () => Math.min(busyTimeoutMs, patienceOf(told ?? defaultStoreDeadlineMs))
   const write = <T>(doing: string, statement: () => T) => queue.write(doing, patience(), statement)
@@ -102,6 +102,7 @@ export function sqliteApprovalStore(
     // Else SQLite says of a closed file that a statement has been finalized.
     if (!database.isOpen) return Promise.reject(storeError(new Error('the store is closed'), doing))
     try {
+      assertInPlace()
       return query()
     } catch (error) {
       if (!isBusy(error)) return Promise.reject(storeError(error, doing))

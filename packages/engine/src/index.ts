@@ -110,7 +110,7 @@ export {
 
 // Stores
 export { defaultStoreDeadlineMs } from './store/deadline.ts'
-export type { SqliteStoreOptions } from './store/sqlite.ts'
+export type { SqliteStoreOptions } from './store/sqlite-options.ts'
 export { type FromKeyvOptions, fromKeyv, type KeyvLike } from './store/from-keyv.ts'
 export { type SqliteKeyvStore, sqliteStore } from './store/sqlite-keyv.ts'
 export type { Answer } from './answer.ts'

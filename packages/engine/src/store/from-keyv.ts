@@ -57,12 +57,18 @@ function adapterOf(keyv: KeyvLike): unknown {
 }
 
 /**
+ * A class of somebody else that is made from Map, such as an LRU or one that keeps a file, does more than one in memory: the
+ * driver would never ask it, and what it promises would not be kept.
+ */
+const isPlainMap = (adapter: object): boolean => Object.getPrototypeOf(adapter) === Map.prototype
+
+/**
  * What an engine allows, and how long it waits, is not for another one to inherit. In memory there is nothing to check, and
  * the driver is what holds the approvals.
  */
 function keyOf(adapter: object, namespace = '', options: FromKeyvOptions): string {
   const { deadlineMs = defaultStoreDeadlineMs, allowUnsafe = false } = options
-  return JSON.stringify(adapter instanceof Map ? [namespace] : [namespace, deadlineMs, allowUnsafe])
+  return JSON.stringify(isPlainMap(adapter) ? [namespace] : [namespace, deadlineMs, allowUnsafe])
 }
 
 function driverOf(
@@ -70,7 +76,7 @@ function driverOf(
   namespace: string | undefined,
   { deadlineMs = defaultStoreDeadlineMs, allowUnsafe = false }: FromKeyvOptions,
 ): ApprovalStore | undefined {
-  if (adapter instanceof Map) return memoryStore()
+  if (isPlainMap(adapter)) return memoryStore()
   const postgres = postgresSettings(adapter)
   if (postgres !== undefined) return postgresApprovalStore({ ...postgres, deadlineMs, allowUnsafe })
   const query = sqliteQuery(adapter)
@@ -92,27 +98,26 @@ function warnOfSilence(keyv: KeyvLike, driver: ApprovalStore): void {
  * another process may act. Throws `LELU_STORE_NOT_ATOMIC` for an adapter without a proven atomic operation.
  */
 export function fromKeyv(keyv: KeyvLike, options: FromKeyvOptions = {}): ApprovalStore {
-  if (typeof keyv !== 'object' || keyv === null) {
+  const adapter = typeof keyv === 'object' && keyv !== null ? adapterOf(keyv) : undefined
+  // An adapter itself, which is easily passed for a Keyv of it, has none below it.
+  if (typeof adapter !== 'object' || adapter === null) {
     throw new LeluError('LELU_OPTIONS_INVALID', 'The store is not a Keyv.', {
       help: 'Pass `new Keyv({ store })`, or leave the store out: then approvals are kept in an SQLite file.',
     })
   }
-  const adapter = adapterOf(keyv)
-  if (typeof adapter === 'object' && adapter !== null) {
-    const own = (adapter as Partial<SqliteKeyvStore>)[approvalDriver]
-    own?.within?.(options.deadlineMs ?? defaultStoreDeadlineMs)
-    if (own !== undefined) return own
-    const { namespace } = keyv
-    const known = drivers.get(adapter) ?? new Map<string, ApprovalStore>()
-    const key = keyOf(adapter, namespace, options)
-    const driver = known.get(key) ?? driverOf(adapter, namespace, options)
-    if (driver !== undefined) {
-      if (!known.has(key)) warnOfSilence(keyv, driver)
-      drivers.set(adapter, known.set(key, driver))
-      return driver
-    }
+  const own = (adapter as Partial<SqliteKeyvStore>)[approvalDriver]
+  own?.within?.(options.deadlineMs ?? defaultStoreDeadlineMs)
+  if (own !== undefined) return own
+  const { namespace } = keyv
+  const known = drivers.get(adapter) ?? new Map<string, ApprovalStore>()
+  const key = keyOf(adapter, namespace, options)
+  const driver = known.get(key) ?? driverOf(adapter, namespace, options)
+  if (driver !== undefined) {
+    if (!known.has(key)) warnOfSilence(keyv, driver)
+    drivers.set(adapter, known.set(key, driver))
+    return driver
   }
-  const name = (adapter as object | undefined)?.constructor?.name ?? typeof adapter
+  const name = adapter.constructor?.name ?? 'without a prototype'
   throw new LeluError(
     'LELU_STORE_NOT_ATOMIC',
     `The Keyv storage adapter ${name} has no atomic operation that Lelu knows.`,

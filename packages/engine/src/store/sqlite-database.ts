@@ -123,20 +123,6 @@ function makeForOwner(path: string): void {
   }
 }
 
-const inMemory = (): LeluError =>
-  new LeluError(
-    'LELU_STORE_UNSAFE',
-    'SQLite in memory is not safe for approvals: it is gone with the process.',
-    {
-      help: 'Give it the path of a file; or use `new Keyv()` for a trial in one process.',
-    },
-  )
-
-const aUrl = (): LeluError =>
-  new LeluError('LELU_OPTIONS_INVALID', 'The path of an SQLite file begins with `file:`.', {
-    help: 'Pass the path itself. SQLite would take this for a URL, which may name a database in memory.',
-  })
-
 /**
  * Opens (and makes) the file: WAL, every commit on disk. Here it waits at most `busyTimeoutMs` for another process; from
  * then on not at all.
@@ -146,8 +132,6 @@ export function openDatabase(
   busyTimeoutMs: number,
 ): { database: DatabaseSync; assertInPlace: AssertInPlace } {
   try {
-    if (path === ':memory:') throw inMemory()
-    if (path.startsWith('file:')) throw aUrl()
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const { DatabaseSync } = loadSqlite()
     makeForOwner(path)

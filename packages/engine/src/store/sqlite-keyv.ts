@@ -1,4 +1,5 @@
-import { type SqliteApprovalStore, type SqliteStoreOptions, sqliteApprovalStore } from './sqlite.ts'
+import { type SqliteApprovalStore, sqliteApprovalStore } from './sqlite.ts'
+import type { SqliteStoreOptions } from './sqlite-options.ts'
 import type { ApprovalStore } from './store.ts'
 
 /** Where `fromKeyv` finds the atomic driver of a storage adapter of ours. */

@@ -6,6 +6,7 @@ import { defaultStoreDeadlineMs } from './deadline.ts'
 import { openDatabase } from './sqlite-database.ts'
 import { whereDue } from './sqlite-due.ts'
 import { selectPage } from './sqlite-lists.ts'
+import { checkSqliteOptions, type SqliteStoreOptions } from './sqlite-options.ts'
 import {
   columns,
   foundCall,
@@ -18,14 +19,6 @@ import {
 } from './sqlite-rows.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
-
-/** Of `sqliteStore`. */
-export type SqliteStoreOptions = {
-  /** The file; made with its folder when it is not there. */
-  path: string
-  /** Milliseconds to wait for another process that writes, at most. Default: as long as the engine waits for a write. */
-  busyTimeoutMs?: number
-}
 
 export type SqliteApprovalStore = ApprovalStore & {
   database: DatabaseSync
@@ -71,9 +64,11 @@ function statementsOf(prepare: (sql: string) => StatementSync) {
 
 /** The embedded driver: `UPDATE … WHERE rev = ?` in a durable transaction, shared safely by processes of one host. */
 export function sqliteApprovalStore(
-  { path, busyTimeoutMs = Number.POSITIVE_INFINITY }: SqliteStoreOptions,
+  options: SqliteStoreOptions,
   deadlineMs?: number,
 ): SqliteApprovalStore {
+  checkSqliteOptions(options)
+  const { path, busyTimeoutMs = Number.POSITIVE_INFINITY } = options
   const openMs = Math.min(busyTimeoutMs, deadlineMs ?? defaultStoreDeadlineMs)
   const { database, assertInPlace } = openDatabase(path, openMs)
   const statements = prepareAll(database, path)

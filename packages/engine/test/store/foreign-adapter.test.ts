@@ -33,6 +33,9 @@ class RemoteOfKeyv6 extends RemoteWithCache {
 /** One that is more than what Keyv has in memory. */
 class Replicated extends KeyvMemoryAdapter {}
 
+/** Has the methods of a Map, and forgets what it has no place for. */
+class Lru extends Map<string, unknown> {}
+
 const refused = (name: string) =>
   expect.objectContaining({
     code: 'LELU_STORE_NOT_ATOMIC',
@@ -46,6 +49,7 @@ describe('an adapter of somebody else', () => {
     ['that keeps another adapter', { ...new RemoteWithCache(), store: new RemoteWithCache() }],
     ['that is made from one of Keyv', new Replicated(new Map())],
     ['around a Keyv', new Keyv()],
+    ['that is made from a Map', new Lru()],
     ['that has no prototype', Object.assign(Object.create(null), { store: new Map() })],
   ])('%s is not taken for what it keeps', (_what, adapter) => {
     const name = adapter.constructor?.name ?? ''
@@ -59,6 +63,25 @@ describe('an adapter of somebody else', () => {
       refused(name),
     )
   })
+})
+
+it('an adapter that is passed for a Keyv of it is refused, and said to be none', async () => {
+  const adapter = sqliteStore({ path: `${temporaryFolder()}/a.db` })
+  for (const store of [
+    adapter,
+    new RemoteWithCache().store,
+    {},
+    null,
+    'sqlite://a.db',
+  ] as never[]) {
+    expect(() => fromKeyv(store)).toThrowError(
+      expect.objectContaining({
+        code: 'LELU_OPTIONS_INVALID',
+        help: expect.stringContaining('new Keyv({ store })'),
+      }),
+    )
+  }
+  await adapter.disconnect()
 })
 
 describe('an adapter that Lelu knows', () => {

@@ -25,21 +25,23 @@ export function tablesIn(schema: string): Record<'approval' | 'watermark' | 'met
 }
 
 /**
- * `C` collation: ids sort by their bytes, as in every other driver, whatever the language of the database. A row from before
- * version 2 is due since it was made: too early only means that somebody looks, too late that nobody does.
+ * `C` collation: ids sort by their bytes, as in every other driver, whatever the language of the database. So does all else
+ * that is looked up: how a language sorts changes with an update of the system, and an index in the old order does not find
+ * who was stopped, or that a call has an approval already. A row from before version 2 is due since it was made: too early only means that somebody looks, too late that nobody does.
  */
 function statements(schema: string): string {
   const { approval, watermark, meta } = tablesIn(schema)
   return `
     CREATE TABLE IF NOT EXISTS ${approval} (
-      id TEXT COLLATE "C" PRIMARY KEY, tenant TEXT NOT NULL, state TEXT NOT NULL, rev INTEGER NOT NULL, idem TEXT,
+      id TEXT COLLATE "C" PRIMARY KEY, tenant TEXT COLLATE "C" NOT NULL, state TEXT COLLATE "C" NOT NULL,
+      rev INTEGER NOT NULL, idem TEXT COLLATE "C",
       created_at BIGINT NOT NULL, attempt TEXT NOT NULL, audited INTEGER NOT NULL, body TEXT NOT NULL, seal TEXT NOT NULL);
     CREATE UNIQUE INDEX IF NOT EXISTS lelu_approval_call ON ${approval} (tenant, idem) WHERE idem IS NOT NULL;
     CREATE INDEX IF NOT EXISTS lelu_approval_state ON ${approval} (state, id);
     CREATE INDEX IF NOT EXISTS lelu_approval_tenant ON ${approval} (tenant, id);
     CREATE INDEX IF NOT EXISTS lelu_approval_tenant_state ON ${approval} (tenant, state, id);
-    CREATE TABLE IF NOT EXISTS ${watermark} (scope TEXT PRIMARY KEY, not_before BIGINT NOT NULL);
-    CREATE TABLE IF NOT EXISTS ${meta} (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS ${watermark} (scope TEXT COLLATE "C" PRIMARY KEY, not_before BIGINT NOT NULL);
+    CREATE TABLE IF NOT EXISTS ${meta} (name TEXT COLLATE "C" PRIMARY KEY, value INTEGER NOT NULL);
     INSERT INTO ${meta} VALUES ('schema', 1) ON CONFLICT DO NOTHING;
 
     ALTER TABLE ${approval} ADD COLUMN IF NOT EXISTS due BIGINT;

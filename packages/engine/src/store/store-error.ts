@@ -9,6 +9,18 @@ const sqliteHelp: Record<number, string> = {
   14: 'The file cannot be opened. Check that its folder exists and is writable for this user.',
 }
 
+/** By the codes of PostgreSQL, for what an operator can set right. */
+const postgresHelp: Record<string, string> = {
+  '22P05': 'The database cannot hold every character. Use one with the encoding UTF8.',
+  '25006':
+    'The database is set to be read-only (default_transaction_read_only), or has become a replica.',
+  '28000': 'Check the user in the `uri` of the Keyv, and what the server asks of it.',
+  '28P01': 'Check the user and the password in the `uri` of the Keyv.',
+  '3D000': 'Create the database, or correct its name in the `uri` of the Keyv.',
+  '42501':
+    'The user of the database lacks a right. The first start, and an update, make tables: GRANT USAGE, CREATE ON SCHEMA to it, or give the Keyv a `schema` that is its own.',
+}
+
 /**
  * Any failure of a store as a coded error. Nothing is lost by it: the tool has not run, and may be tried again. `helps` by
  * SQLite's codes, for whom the usual ones do not say enough.
@@ -33,6 +45,7 @@ export function storeError(
   }
   const help =
     (sqliteCode !== undefined && { ...sqliteHelp, ...helps }[sqliteCode]) ||
+    (Object.hasOwn(postgresHelp, raw.code ?? '') && postgresHelp[raw.code ?? '']) ||
     'Check that the database is up and that its folder is writable, then try again. No tool runs until the store answers.'
   return new LeluError(
     'LELU_STORE_UNAVAILABLE',

@@ -2,14 +2,20 @@ import { LeluError } from '../errors.ts'
 import { serverQuestion } from './postgres-checks.ts'
 import { ownTypes, type Row } from './postgres-values.ts'
 
+type NamedQuery = { name: string; text: string; values: unknown[] }
+
+/** A connection that is taken out of the pool; `release(true)` ends it. */
+type TakenClient = {
+  query(query: NamedQuery): Promise<{ rows: Row[] }>
+  release(end?: boolean): void
+}
+
 /** What is needed of `pg`: typed here, for it is an optional peer. */
 export type Pool = {
+  connect(): Promise<TakenClient>
   /** `query_timeout` in ms, instead of the pool's. */
   query(
-    text:
-      | string
-      | { text: string; query_timeout: number }
-      | { name: string; text: string; values: unknown[] },
+    text: string | { text: string; query_timeout: number } | NamedQuery,
     values?: unknown[],
   ): Promise<{ rows: Row[] }>
   end(): Promise<void>
@@ -81,6 +87,45 @@ async function greet(client: Client, timeoutMs: number, check: (answer: Row) => 
   check(answers.at(-1)?.rows[0] ?? {})
 }
 
+/** How much of the deadline a write has, as `lostReplies` gives it. What it needs to arrive is left of it. */
+const ofWrite = 0.5
+/** The part of that in which it begins: it may wait for a connection. The rest is for the statement. */
+const toBegin = 0.3 * ofWrite
+const toEnd = 0.65 * ofWrite
+
+/**
+ * Writes, if a connection is there in time. One that is only begun when the engine has given it up would be committed after
+ * somebody was told that it is not.
+ */
+export async function writeInTime(
+  pool: Promise<Pool>,
+  query: NamedQuery,
+  deadlineMs: number,
+): Promise<Row[]> {
+  const until = performance.now() + toBegin * deadlineMs
+  const client = await (await pool).connect()
+  let rows: Row[] | undefined
+  let isLate = false
+  try {
+    isLate = performance.now() > until
+    if (isLate) throw noConnection()
+    ;({ rows } = await client.query(query))
+    return rows
+  } finally {
+    client.release(rows === undefined && !isLate)
+  }
+}
+
+function noConnection(): LeluError {
+  return new LeluError(
+    'LELU_STORE_UNAVAILABLE',
+    'No connection to PostgreSQL was free in time, so nothing was written.',
+    {
+      help: 'Check that the database is up and reachable, then try again. If it is, it is slow, or asked for more at once than `max` of the Keyv has connections.',
+    },
+  )
+}
+
 /**
  * Connections of our own to the database of the adapter. Keyv's pool has no deadline, and nothing listens to its
  * errors: a restart of the database ends the process. Here the server itself gives a statement up that takes longer
@@ -93,8 +138,7 @@ export async function openPool(
   check: (answer: Row) => void,
 ): Promise<Pool> {
   const { Pool } = await loadPg()
-  // Half, as the engine gives a write: a commit that comes later than its answer must not be.
-  const statementMs = Math.ceil(deadlineMs / 2)
+  const statementMs = Math.ceil(deadlineMs * toEnd)
   const pool = new Pool({
     max: 10,
     keepAlive: true,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { LeluError } from '../errors.ts'
 import { serverCheck } from './postgres-checks.ts'
-import { openPool, type Pool, type PostgresSettings } from './postgres-pool.ts'
+import { openPool, type Pool, type PostgresSettings, writeInTime } from './postgres-pool.ts'
 import { makeTables, tablesIn } from './postgres-schema.ts'
 import { marksOfScopes, storedScope, storedScopes } from './postgres-scopes.ts'
 import type { Row } from './postgres-values.ts'
@@ -74,6 +74,9 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     return (await (await opened()).query({ name: nameOf(text), text, values })).rows
   }
 
+  const write = (text: string, values: unknown[]): Promise<Row[]> =>
+    writeInTime(opened(), { name: nameOf(text), text, values }, deadlineMs)
+
   const one = async (text: string, values: unknown[]) => fromRow((await rowsOf(text, values))[0])
   const get = async (id: string) =>
     hasNul(id) ? undefined : one(`SELECT ${columns} FROM ${approval} WHERE id = $1`, [id])
@@ -108,7 +111,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       return row?.now as number
     },
     async create(row) {
-      const inserted = await rowsOf(
+      const inserted = await write(
         `INSERT INTO ${approval} (id, tenant, state, rev, idem, created_at, attempt, audited, due, body, seal)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
         valuesOf(row),
@@ -132,7 +135,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     },
     async swap(rev, next, { before = null, notBefore = null } = {}) {
       const { id, state, attempt, audited, due, body, seal } = next
-      const swapped = await rowsOf(
+      const swapped = await write(
         `UPDATE ${approval} SET state = $3, rev = $4, attempt = $5, audited = $6, body = $7, seal = $8, due = $11
          WHERE id = $1 AND rev = $2
            AND ($9::float8 IS NULL OR ${serverTime} < $9) AND ($10::float8 IS NULL OR ${serverTime} >= $10)
@@ -166,7 +169,7 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
       await rowsOf(text, [sorted.map(({ id }) => id), sorted.map(({ audited }) => audited)])
     },
     async setWatermark(scope, notBefore) {
-      await rowsOf(
+      await write(
         `INSERT INTO ${watermark} AS kept VALUES ($1, $2)
          ON CONFLICT (scope) DO UPDATE SET not_before = greatest(kept.not_before, excluded.not_before)`,
         [storedScope(scope), notBefore],

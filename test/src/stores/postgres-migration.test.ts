@@ -149,6 +149,18 @@ describe.skipIf(!hasPostgres())(`tables of version 1 in PostgreSQL${missing}`, (
     expect(await store.get(row.id)).toEqual(row)
   })
 
+  it('keep nobody from closing who gave up waiting for it', async () => {
+    const schema = await oldSchema([])
+    const { ended } = await holdTable(schema, 'SELECT 1')
+    const store = storeIn(schema, { deadlineMs: 1000 })
+    const opening = store.open().catch(() => {})
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%"${schema}"%'`
+    await expect.poll(() => ask(waiting)).toHaveLength(1)
+    const first = [store.close().then(() => 'closed'), ended.then(() => 'the table is free')]
+    expect(await Promise.race(first)).toBe('closed')
+    await Promise.all([ended, opening])
+  })
+
   it('have what is due read from an index that has nothing else in it', async () => {
     const schema = await oldSchema([])
     const store = storeIn(schema)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LeluError } from '../errors.ts'
+import { withDeadline } from './deadline.ts'
 import { serverCheck } from './postgres-checks.ts'
 import { openPool, type Pool, type PostgresSettings, writeInTime } from './postgres-pool.ts'
 import { makeTables, tablesIn } from './postgres-schema.ts'
@@ -182,8 +183,9 @@ export function postgresApprovalStore(options: PostgresOptions): ApprovalStore {
     async close() {
       const closing = opening
       opening = undefined // whoever opens it again meanwhile gets connections that are not ending
-      const pool = await closing?.catch(() => undefined)
-      await pool?.end()
+      const ending = closing?.then((pool) => pool.end()) ?? Promise.resolve()
+      // A migration may have minutes: whoever gave up waiting for it does not wait for it here. Its connections end after it.
+      await withDeadline(ending, deadlineMs, 'closing').catch(() => {})
     },
   }
 }

@@ -218,14 +218,17 @@ describe.skipIf(!hasPostgres())(`a PostgreSQL server${missing}`, () => {
     const store = storeOn(server, { deadlineMs: 1500 })
     const id = freshId()
     await store.create(rowOf(id))
-    const holding = bareAdapter(server).query('LOCK TABLE lelu_approval; SELECT pg_sleep(1.2)')
+    const holding = bareAdapter(server).query('LOCK TABLE lelu_approval; SELECT pg_sleep(4)')
     await expect.poll(() => running(server, 'pg_sleep')).toBe(1)
-    // As many as there are connections, and they are given up one after the other.
-    const reading = Array.from({ length: 10 }, () => Promise.resolve(store.get(id)))
+    // Twice as many as there are connections: the server gives each up after a third of the deadline.
+    const reading = Array.from({ length: 20 }, () => Promise.resolve(store.get(id)))
     const swapping = store.swap(1, rowOf(id, { rev: 2 }))
     await Promise.allSettled([holding, ...reading, swapping])
+    await expect(swapping).rejects.toMatchObject({
+      code: 'LELU_STORE_UNAVAILABLE',
+      message: expect.stringContaining('nothing was written'),
+    })
     expect((await store.get(id))?.rev).toBe(1)
-    await expect(swapping).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
   })
 
   it('warns of a Keyv whose errors nobody hears, for Keyv would end the process', async () => {

@@ -18,7 +18,7 @@ const retryMs = 25
 /**
  * A write has half of the deadline; the other half is for finding out what became of it. Whoever has lost a reply has
  * often lost the connection with it, so the store is asked again and again: a claim that nobody knows of is a call that
- * nobody runs.
+ * nobody runs. So it is while the write is still under way, and its reply may come: it must not be done after a no.
  */
 export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
   async function readBack(id: string, until: number): Promise<StoredRow | undefined> {
@@ -36,12 +36,35 @@ export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
 
   return async (id, operation, doing, becameOf) => {
     const until = performance.now() + deadlineMs
+    let underWay = true
+    const ended = operation.then(
+      () => {
+        underWay = false
+      },
+      () => {
+        underWay = false
+      },
+    )
+
+    async function lookFor(error: unknown) {
+      for (;;) {
+        // What has ended before this look is there, or will never be.
+        const isLast = !underWay
+        const answer = becameOf(await readBack(id, until))
+        if (answer !== undefined) return answer
+        const left = until - performance.now()
+        if (isLast || left <= retryMs) throw storeError(error, doing)
+        const pause = Math.max(retryMs, left / 2)
+        await Promise.race([ended, new Promise((next) => setTimeout(next, pause))])
+      }
+    }
+
     try {
       return await withDeadline(operation, Math.ceil(deadlineMs / 2), doing)
     } catch (error) {
-      const answer = becameOf(await readBack(id, until))
-      if (answer !== undefined) return answer
-      throw storeError(error, doing)
+      // Its own answer is as good, if it comes after all.
+      const answered = operation.catch(() => new Promise<never>(() => {}))
+      return Promise.race([answered, lookFor(error)])
     }
   }
 }

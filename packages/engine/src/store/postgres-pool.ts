@@ -87,11 +87,12 @@ async function greet(client: Client, timeoutMs: number, check: (answer: Row) => 
   check(answers.at(-1)?.rows[0] ?? {})
 }
 
-/** How much of the deadline a write has, as `lostReplies` gives it. What it needs to arrive is left of it. */
-const ofWrite = 0.5
-/** The part of that in which it begins: it may wait for a connection. The rest is for the statement. */
-const toBegin = 0.3 * ofWrite
-const toEnd = 0.65 * ofWrite
+/**
+ * Parts of the deadline: within the one a write begins, for it may have to wait for a connection, and within the other it
+ * ends. What is left is for its way there: when the engine says what became of it, it has ended.
+ */
+const toBegin = 0.6
+const toEnd = 0.35
 
 /**
  * Writes, if a connection is there in time. One that is only begun when the engine has given it up would be committed after

@@ -35,6 +35,51 @@ it('a write that is not found is the error it was', async () => {
   ).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE', cause: lost })
 })
 
+/** A store in which a write is under way that nobody sees yet. */
+async function storeOf(rev: number) {
+  const store = memoryStore()
+  await store.create(row(rev, 'first'))
+  return { ...store, get: vi.fn(store.get) }
+}
+
+it('a write that is still under way when it is looked for is waited for', async () => {
+  const store = await storeOf(1)
+  const writing = Promise.withResolvers<'done'>()
+  const answer = lostReplies(store, 2000)('apr_1', writing.promise, 'changing', ours)
+  await expect.poll(() => store.get.mock.calls.length, { timeout: 30_000 }).toBe(1)
+  writing.resolve('done')
+  expect(await answer).toBe('done')
+})
+
+it('a write is done when its answer comes, though nothing can be read meanwhile', async () => {
+  const reading = vi.fn(() => new Promise<undefined>(() => {}))
+  const writing = Promise.withResolvers<'done'>()
+  const store = { ...(await storeOf(1)), get: reading }
+  const answer = lostReplies(store, 2000)('apr_1', writing.promise, 'changing', ours)
+  await expect.poll(() => reading.mock.calls.length, { timeout: 30_000 }).toBe(1)
+  writing.resolve('done')
+  expect(await answer).toBe('done')
+})
+
+it('a write that is done after it was first looked for is found, though it is never answered', async () => {
+  const store = await storeOf(1)
+  const answer = lostReplies(store, 2000)('apr_1', new Promise<'done'>(() => {}), 'changing', ours)
+  await expect.poll(() => store.get.mock.calls.length, { timeout: 30_000 }).toBe(1)
+  await store.swap(1, row(2, 'ours'))
+  expect(await answer).toBe('done')
+})
+
+it('a write that ends without being done is looked for once more, and is the error it was', async () => {
+  const store = await storeOf(1)
+  const writing = Promise.withResolvers<'done'>()
+  const answer = lostReplies(store, 2000)('apr_1', writing.promise, 'changing', ours)
+  answer.catch(() => {})
+  await expect.poll(() => store.get.mock.calls.length, { timeout: 30_000 }).toBe(1)
+  writing.reject(lost)
+  await expect(answer).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
+  expect(store.get).toHaveBeenCalledTimes(2)
+})
+
 it.each([
   ['never answers', () => new Promise<never>(() => {})],
   ['fails at once', () => Promise.reject(lost)],

@@ -24,10 +24,19 @@ function secondModel(given: unknown): SecondModel {
   throw new TypeError('not a second model: pass { client, model }')
 }
 
-/** The question without what belongs to its first answer alone: how it is sent, that it is stored, and how many are wanted. */
+/**
+ * What belongs to the first answer alone: how it is sent, how many are wanted, and that it is stored. None may stay without
+ * the others: the provider refuses labels of what is not stored, and a window of time for what does not run in the background.
+ */
+const ofFirstAnswer: readonly string[] = [
+  ...['stream', 'stream_options', 'background', 'background_options'],
+  ...['n', 'store', 'metadata'],
+]
+
 function questionOf({ request, toolbox }: Asked, shape: 'chat' | 'responses'): Question {
-  const { stream, stream_options, background, store, n, tools, ...rest } = request as Question
-  return { ...rest, ...(tools !== undefined && { tools: toolbox.plain(tools, shape) }) }
+  const given = Object.entries(request as Question)
+  const rest = Object.fromEntries(given.filter(([name]) => !ofFirstAnswer.includes(name)))
+  return rest.tools === undefined ? rest : { ...rest, tools: toolbox.plain(rest.tools, shape) }
 }
 
 /**

@@ -9,8 +9,9 @@ import {
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { cancelWaiting } from './cancel-waiting.ts'
 import { toolContent } from './chat.ts'
-import { answerCall, type CallToAnswer, type Guard, textContent } from './guarded-call.ts'
+import { answerCall, type CallToAnswer, type Guard } from './guarded-call.ts'
 import { assertConversation, placeCallsBefore } from './place.ts'
+import { textContent } from './text-content.ts'
 import type { FinalAnswer } from './without-suspending.ts'
 
 /** Of `cancelAbandoned`. */

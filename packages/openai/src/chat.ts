@@ -10,15 +10,14 @@ import { type Settle, settleOnce } from './finished.ts'
 import {
   answerCall,
   type CallAnswer,
-  errorContent,
   type Guard,
   isSettled,
-  textContent,
   textOf,
   throwIfEnded,
 } from './guarded-call.ts'
 import { type GuardedCall, sameCall } from './options.ts'
 import { type AssistantMessage, type PlacedCall, placeCalls } from './place.ts'
+import { errorContent, textContent } from './text-content.ts'
 
 /** A call that waits for a person. */
 export type PendingCall = { approvalId: string; toolCallId: string; tool: string }

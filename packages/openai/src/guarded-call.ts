@@ -10,6 +10,7 @@ import {
   unknownToolText,
 } from '@lelu/engine/adapter'
 import { type GuardedCall, type GuardFunctionsOptions, runOf } from './options.ts'
+import { textContent } from './text-content.ts'
 import { assertFits, type BoundTool, parseText } from './tool.ts'
 import type { Toolbox } from './toolbox.ts'
 
@@ -112,21 +113,6 @@ export function throwIfEnded(
 ): void {
   for (const answer of answers) {
     if (answer.status === 'threw' && signal?.aborted) throw answer.error
-  }
-}
-
-/** As `runTools` words an error that it tells the model of. */
-export function errorContent(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-/** As `runTools` makes text of what a tool answers. What JSON cannot say is no reason to lose what has run. */
-export function textContent(value: unknown): string {
-  if (typeof value === 'string') return value
-  try {
-    return JSON.stringify(value) ?? String(value)
-  } catch {
-    return String(value)
   }
 }
 

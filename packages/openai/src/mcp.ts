@@ -12,8 +12,9 @@ import {
   unknownApprovalText,
 } from '@lelu/engine/adapter'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
-import { type CallAnswer, errorContent, type Guard, textContent } from './guarded-call.ts'
+import type { CallAnswer, Guard } from './guarded-call.ts'
 import { type GuardedCall, runOf } from './options.ts'
+import { errorContent, textContent } from './text-content.ts'
 
 export type McpCall = {
   view: GuardedCall

@@ -7,17 +7,11 @@ import type {
 import type { PendingCall } from './chat.ts'
 import { responseEvidence } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
-import {
-  answerCall,
-  type CallAnswer,
-  errorContent,
-  type Guard,
-  isSettled,
-  throwIfEnded,
-} from './guarded-call.ts'
+import { answerCall, type CallAnswer, type Guard, isSettled, throwIfEnded } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
 import { type GuardedCall, runOf, sameCall } from './options.ts'
 import { type AnsweredResponse, assertEnded, type OutputCall, outputCalls } from './output-calls.ts'
+import { errorContent } from './text-content.ts'
 import { outputOf, toOutput } from './tool-output.ts'
 
 /** Of `executeOutput`. */

@@ -1,6 +1,6 @@
 import type { Json } from '@lelu/engine/adapter'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
-import { textContent } from './guarded-call.ts'
+import { textContent } from './text-content.ts'
 
 /** What the Responses API takes as the answer of a call: text, or blocks of text, images and files. */
 export type Output = ResponseInputItem.FunctionCallOutput['output']

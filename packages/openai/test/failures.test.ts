@@ -34,6 +34,8 @@ test('a tool that throws after an approval is told once and not run again', asyn
 })
 
 test('a result is written for the model as runTools writes it', async () => {
+  const itself: { of?: unknown } = {}
+  itself.of = itself
   const values: [unknown, string][] = [
     ['text', 'text'],
     [{ a: [1] }, '{"a":[1]}'],
@@ -41,6 +43,10 @@ test('a result is written for the model as runTools writes it', async () => {
     [null, 'null'],
     [12, '12'],
     [12n, '12'],
+    // As Prisma has its ids, and node:sqlite its rows, which have no prototype.
+    [[{ id: 9007199254740993n }], '[{"id":9007199254740993}]'],
+    [Object.assign(Object.create(null), { id: 5n }), '{"id":5}'],
+    [Object.assign(Object.create(null), { self: itself }), expect.stringContaining('[Circular')],
   ]
   for (const [value, content] of values) {
     const parameters = z.object({})
@@ -48,8 +54,31 @@ test('a result is written for the model as runTools writes it', async () => {
     const { guard } = await openWorld({ tools: [tool] })
     const { message, messages } = await conversation([call('a', 'allowed', {})])
     const done = await guard.executeToolCalls(message, { messages })
-    expect(done.messages[0]?.content).toBe(content)
+    expect(done.messages[0]?.content).toEqual(content)
   }
+})
+
+test('whatever a tool throws is told as text, and takes no sibling with it', async () => {
+  const thrown = [
+    [Object.create(null), '{}'],
+    [Object.assign(new Error(), { message: { code: 'E7' } }), '{"code":"E7"}'],
+  ] as const
+  const tools = thrown.map(([error], at) =>
+    zodFunction({
+      name: `allowed_${at}`,
+      parameters: z.object({}),
+      function() {
+        throw error
+      },
+    }),
+  )
+  const { guard } = await openWorld({ tools })
+  const calls = tools.map(({ function: { name } }, at) => call(`${at}`, name, {}))
+  const { message, messages } = await conversation(calls)
+  const done = await guard.executeToolCalls(message, { messages })
+  expect(done.messages.map(({ content }) => content)).toEqual(
+    thrown.map(([, text]) => expect.stringContaining(text)),
+  )
 })
 
 /** An engine of which one call cannot be decided. */

@@ -1,5 +1,6 @@
 import { editedText, type Json } from '@lelu/engine/adapter'
 import type { FunctionCallItem, RunContext } from '@openai/agents'
+import { textContent } from '../text-content.ts'
 
 type Call = { runContext: RunContext<unknown>; item: string | undefined }
 
@@ -39,7 +40,7 @@ export function withEditNote(output: unknown, input: Json): unknown {
   if (typeof output === 'string') return `${note}\n${output}`
   const parts = Array.isArray(output) ? output : [output]
   if (parts.length > 0 && parts.every(isPart)) return [{ type: 'text', text: note }, ...parts]
-  return `${note}\n${JSON.stringify(output) ?? ''}`
+  return `${note}\n${output === undefined ? '' : textContent(output)}`
 }
 
 const sdkErrorText = 'An error occurred while running the tool. Please try again.'

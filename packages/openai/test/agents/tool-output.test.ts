@@ -111,6 +111,18 @@ test.each(results)('the model is told of an edit before %s', async (_name, execu
   expect(historyOutput(await resume(stored))).toEqual(output)
 })
 
+test('an edited call whose result JSON cannot say has run, and is told with its edit', async () => {
+  const row = Object.assign(Object.create(null), { id: 9007199254740993n })
+  const tools = [make('reviewed', () => [row])]
+  const { ask, pending, resume, lelu } = await agentWith({ steps: step('reviewed'), tools })
+  const result = await ask()
+  const id = (await pending(result))[0]?.approvalId ?? ''
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: 9 } })
+  const text = answersOf(await resume(result.state.toString()))[0]?.text
+  expect(text).toMatch(/^A reviewer changed .*\n\[\{"id":9007199254740993\}\]$/)
+  expect((await lelu.approvals.get(id)).state).toBe('completed')
+})
+
 test('a result that is too large to keep is not run again to get it', async () => {
   let runs = 0
   const tools = [make('reviewed', () => `${++runs}`.padEnd(70_000, '.'))]

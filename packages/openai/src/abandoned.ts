@@ -46,7 +46,6 @@ export async function endCall(guard: Guard, call: LeftCall): Promise<FinalAnswer
   const answer = await answerCall(ending, {
     ...call,
     tool: tool?.run && { ...tool, run: neverRuns },
-    evidence: {},
     // Without a record it was never decided, and is not decided now.
     resumed: true,
   })

@@ -5,7 +5,7 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionToolMessageParam,
 } from 'openai/resources/chat/completions'
-import { assertCompletion, chatEvidence, wasCut } from './evidence.ts'
+import { assertCompletion, type ChatAnswer, chatAnswer } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
 import {
   answerCall,
@@ -75,10 +75,10 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
 
   async function answer(
     call: PlacedCall,
-    message: AssistantMessage,
+    { wasCut, evidence }: ChatAnswer,
     options: ExecuteToolCallsOptions,
   ): Promise<CallAnswer> {
-    const { completion, request } = options
+    const { request } = options
     const view = viewOf(call, options)
     const { key, kind = 'function', name } = call
     return answerCall(guard, {
@@ -86,19 +86,20 @@ export function toolCallExecutor(guard: Guard): ExecuteToolCalls {
       key,
       kind,
       tool: call.kind && toolbox.find(kind, name),
-      evidence: chatEvidence(message, completion, { request, toolbox, id: call.id }),
+      evidence: () => evidence({ request, toolbox, id: call.id }),
       toContent: textContent,
-      incomplete: wasCut(message, completion, kind),
+      incomplete: wasCut(kind),
     })
   }
 
   return async (message, options) => {
     const calls = placeCalls(message, options?.messages)
     assertCompletion(options?.completion)
+    const told = chatAnswer(message, options?.completion)
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
     const works = open.map(async (call) => ({
       same: await sameCall(guard.options, viewOf(call, options), call.key),
-      run: () => answer(call, message, options),
+      run: () => answer(call, told, options),
       signal: options.signal,
     }))
     const answers = await settle(message, await Promise.all(works))

@@ -6,6 +6,18 @@ import { type MadeCall, madeCalls, madeChatCalls, unnamed } from './made-calls.t
 import { type AssistantMessage, sameCalls } from './place.ts'
 import { type Asked, askChat, askResponses } from './second-opinion.ts'
 
+/** What a reader is told of a call. It is only worked out when there is a reader, and asks. */
+export type Evidence = (asked: Asked) => Partial<CallEvidence>
+
+/** An answer may make many calls, each of them long: read for each of them, it would be read by their square. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
 /** What stands in front of the call of this id. */
 function inFront(calls: readonly MadeCall[], id: string): Pick<CallEvidence, 'before'> {
   const place = calls.findIndex((call) => call.id === id)
@@ -31,55 +43,63 @@ function choicesOf(message: AssistantMessage, completion: ChatCompletion | undef
   return own === undefined ? choices : [own]
 }
 
-/**
- * Whether the completion says that the message was cut off, by the limit of tokens or by a filter. Half the arguments of a
- * function are no JSON, but half a text is a text: for a custom call the completion must say that it came to its end.
- */
-export function wasCut(
-  message: AssistantMessage,
-  completion: ChatCompletion | undefined,
-  kind: 'function' | 'custom',
-): boolean {
-  const choices = choicesOf(message, completion)
-  // Of another message a completion says nothing.
-  if (choices.length === 0) return kind === 'custom' && completion !== undefined
-  return choices.some(({ finish_reason: reason }) =>
-    kind === 'custom'
-      ? reason !== 'tool_calls' && reason !== 'stop'
-      : reason === 'length' || reason === 'content_filter',
-  )
+/** What a completion tells of the calls of its message; without one, only the calls themselves are known. */
+export type ChatAnswer = {
+  /**
+   * Whether the completion says that the message was cut off, by the limit of tokens or by a filter. Half the arguments of a
+   * function are no JSON, but half a text is a text: for a custom call the completion must say that it came to its end.
+   */
+  wasCut(kind: 'function' | 'custom'): boolean
+  evidence: Evidence
 }
 
-/** What a completion tells of a call of its message; without one, only the calls themselves are known. */
-export function chatEvidence(
+export function chatAnswer(
   message: AssistantMessage,
   completion: ChatCompletion | undefined,
-  asked: Asked,
-): Partial<CallEvidence> {
-  const [choice, another] = choicesOf(message, completion)
-  const { logprobs } = another === undefined ? (choice ?? {}) : {}
+): ChatAnswer {
+  const choices = choicesOf(message, completion)
+  const made = once(() => madeChatCalls(message))
   return {
-    raw: choice === undefined ? message : completion,
-    ...inFront(madeChatCalls(message), asked.id),
-    // Log-probabilities of another message would vouch for calls they know nothing of.
-    ...(logprobs !== undefined && logprobs !== null && { logprobs }),
-    ...(choice !== undefined && completion !== undefined && { model: completion.model }),
-    ...askChat(asked, message),
+    wasCut(kind) {
+      // Of another message a completion says nothing.
+      if (choices.length === 0) return kind === 'custom' && completion !== undefined
+      return choices.some(({ finish_reason: reason }) =>
+        kind === 'custom'
+          ? reason !== 'tool_calls' && reason !== 'stop'
+          : reason === 'length' || reason === 'content_filter',
+      )
+    },
+    evidence(asked) {
+      const [choice, another] = choices
+      const { logprobs } = another === undefined ? (choice ?? {}) : {}
+      return {
+        raw: choice === undefined ? message : completion,
+        ...inFront(made(), asked.id),
+        // Log-probabilities of another message would vouch for calls they know nothing of.
+        ...(logprobs !== undefined && logprobs !== null && { logprobs }),
+        ...(choice !== undefined && completion !== undefined && { model: completion.model }),
+        ...askChat(asked, message),
+      }
+    },
   }
 }
 
 /** What a response tells of a call of its. It has log-probabilities for text alone, never for a call. */
-export function responseEvidence(
-  response: Pick<Response, 'output'> & Partial<Response>,
-  asked: Asked,
-): Partial<CallEvidence> {
-  const parts = response.output.flatMap((item) => (item.type === 'message' ? item.content : []))
-  const logprobs = parts.flatMap((part) => (part.type === 'output_text' && part.logprobs) || [])
-  return {
-    raw: response,
-    ...inFront(madeCalls(response.output), asked.id),
-    ...(logprobs.length > 0 && { logprobs }),
-    ...(typeof response.model === 'string' && { model: response.model }),
-    ...askResponses(asked, response.output),
+export function responseEvidence(response: Pick<Response, 'output'> & Partial<Response>): Evidence {
+  const { output, model } = response
+  const made = once(() => madeCalls(output))
+  const ofText = once(() => {
+    const parts = output.flatMap((item) => (item.type === 'message' ? item.content : []))
+    return parts.flatMap((part) => (part.type === 'output_text' && part.logprobs) || [])
+  })
+  return (asked) => {
+    const logprobs = ofText()
+    return {
+      raw: response,
+      ...inFront(made(), asked.id),
+      ...(logprobs.length > 0 && { logprobs }),
+      ...(typeof model === 'string' && { model }),
+      ...askResponses(asked, output),
+    }
   }
 }

@@ -29,8 +29,8 @@ export type CallToAnswer = {
   key: string
   kind: BoundTool['kind']
   tool: BoundTool | undefined
-  /** What is known beside the call itself. */
-  evidence: Partial<CallEvidence>
+  /** What is known beside the call itself; only asked for when a reader wants it. */
+  evidence?: () => Partial<CallEvidence>
   /** Makes the result of the tool what the API takes; must be JSON, so that it can be replayed. */
   toContent: (value: unknown) => Json
   /** What the tool is called with behind its input. */
@@ -67,7 +67,7 @@ export async function answerCall(guard: Guard, call: CallToAnswer): Promise<Call
       ...(schema !== undefined && { schema }),
       ...(call.resumed !== undefined && { resumed: call.resumed }),
       evidence: () => ({
-        ...call.evidence,
+        ...call.evidence?.(),
         call: { id: view.id, tool: tool.name, input: written, text: view.arguments },
         ...(reported !== undefined && { reported }),
         ...(view.signal !== undefined && { signal: view.signal }),

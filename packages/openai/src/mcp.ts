@@ -19,7 +19,7 @@ import { errorContent, textContent } from './text-content.ts'
 export type McpCall = {
   view: GuardedCall
   key: string
-  evidence: Partial<CallEvidence>
+  evidence?: () => Partial<CallEvidence>
   /** The response did not come to its end: what it asks for may not be what the model meant. */
   incomplete?: boolean
 }
@@ -62,7 +62,7 @@ export async function answerMcp(guard: Guard, call: McpCall): Promise<CallAnswer
       // No schema, so the engine refuses edits: nobody could hand an edited input to the provider.
       input,
       evidence: () => ({
-        ...evidence,
+        ...evidence?.(),
         call: { id: view.id, tool, input, text: view.arguments },
         ...(signal !== undefined && { signal }),
       }),

@@ -5,7 +5,7 @@ import type {
   ResponseInputItem,
 } from 'openai/resources/responses/responses'
 import type { PendingCall } from './chat.ts'
-import { responseEvidence } from './evidence.ts'
+import { type Evidence, responseEvidence } from './evidence.ts'
 import { type Settle, settleOnce } from './finished.ts'
 import { answerCall, type CallAnswer, type Guard, isSettled, throwIfEnded } from './guarded-call.ts'
 import { answerMcp, mcpResponse } from './mcp.ts'
@@ -100,12 +100,12 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
 
   async function answer(
     call: OutputCall,
-    response: AnsweredResponse,
+    told: Evidence,
     options: ExecuteOutputOptions,
   ): Promise<CallAnswer> {
     const { request } = options
     const view = viewOf(call, options)
-    const evidence = responseEvidence(response, { request, toolbox, id: call.id })
+    const evidence = () => told({ request, toolbox, id: call.id })
     const { key, kind, end } = call
     if (end === 'unknown') await assertOnRecord(guard, view, key)
     return kind === 'mcp'
@@ -125,10 +125,11 @@ export function outputExecutor(guard: Guard): ExecuteOutput {
   return async (response, options = {}) => {
     const calls = outputCalls(response, options.input ?? [])
     assertEnded(response)
+    const told = responseEvidence(response)
     const open = calls.filter(({ answered, repeated }) => !answered && !repeated)
     const works = open.map(async (call) => ({
       same: await sameCall(guard.options, viewOf(call, options), call.key),
-      run: () => answer(call, response, options),
+      run: () => answer(call, told, options),
       signal: options.signal,
     }))
     const answers = await settle(response, await Promise.all(works))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { invalidOptions, LeluError, repeatedIdText } from '@lelu/engine/adapter'
 import type { ChatCompletion, ChatCompletionMessageParam } from 'openai/resources/chat/completions'
-import { chatEvidence } from './evidence.ts'
+import { chatAnswer } from './evidence.ts'
 import { type Guard, textOf } from './guarded-call.ts'
 import { type ParsedTexts, parsedTexts } from './parsed-texts.ts'
 import { type AssistantMessage, callsOf, type PlacedCall, placeCallsAt } from './place.ts'
@@ -78,7 +78,8 @@ function guardedCallback(guard: Guard, tool: BoundTool, parsed: ParsedTexts) {
       key: `${call.key}@${randomUUID()}`,
       kind: tool.kind,
       tool,
-      evidence: chatEvidence(message, completion, { toolbox: guard.toolbox, id: call.id }),
+      evidence: () =>
+        chatAnswer(message, completion).evidence({ toolbox: guard.toolbox, id: call.id }),
       toContent: textContent,
       rest: [runner, toolContext],
     })

@@ -40,7 +40,6 @@ async function execute(
     key: view.id,
     kind: 'function',
     tool,
-    evidence: {},
     toContent: (value) => toOutput(value) as Json,
   })
   // Without us, an error of the tool ends the run as well.
@@ -74,7 +73,7 @@ export function mcpApprover(guard: Guard): ApproveMcp {
   return async ({ id, name, server_label, arguments: text }) => {
     const view: GuardedCall = { ...viewOf(name, text, undefined), id, server: server_label }
     // Never taken up again: against an older run in which a request had the same id.
-    const call = { view, key: `${id}@${randomUUID()}`, evidence: {} }
+    const call = { view, key: `${id}@${randomUUID()}` }
     const answer = await answerMcp(guard, call)
     if (answer.status !== 'pending') return isApproved(id, answer)
     await cancelApproval(guard.options, answer.approval, 'nobody decided in time')

@@ -1,7 +1,7 @@
 import { zodFunction } from 'openai/helpers/zod'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { call, conversation, copy, looking, openWorld, respond } from './support.ts'
+import { call, conversation, copy, looking, openWorld, respond, watched } from './support.ts'
 
 const tokens = { content: [{ token: '{', logprob: -0.1, bytes: [123], top_logprobs: [] }] }
 
@@ -102,3 +102,26 @@ test('a schema that takes no other field never sees the field of the reader', as
   const done = await guard.executeToolCalls(message, { messages })
   expect(done.messages.map(({ content }) => content)).toEqual(['did 5', 'did 6'])
 })
+
+test.each(['a reader', 'no reader'])(
+  'an answer of twice as many calls is looked at twice as often, with %s',
+  async (reading) => {
+    const { reader } = looking()
+    const { make } = await openWorld()
+    const guard = make(reading === 'a reader' ? { confidence: reader } : {})
+    const ofCount = async (count: number) => {
+      const calls = Array.from({ length: count }, (_, at) => call(`c${at}`, 'denied'))
+      const { message, completion } = await conversation(calls)
+      const { response } = await respond(calls)
+      const asked = watched(message.tool_calls ?? [])
+      const made = watched(response.output)
+      const given = { ...message, tool_calls: asked.items }
+      const { messages } = await guard.executeToolCalls(given, { messages: [given], completion })
+      const { items } = await guard.executeOutput({ ...response, output: made.items })
+      expect([messages.length, items.length]).toEqual([count, count])
+      return [asked.looks(), made.looks()]
+    }
+    const [few, many] = [await ofCount(20), await ofCount(40)]
+    for (const [at, looks] of many.entries()) expect(looks).toBeLessThan(2.1 * (few[at] ?? 0))
+  },
+)

@@ -1,6 +1,7 @@
 import { asInput, type Json, LeluError } from '@lelu/engine/adapter'
-import type { Agent, Model, RunContext } from '@openai/agents'
+import type { Agent, RunContext } from '@openai/agents'
 import type { AgentTool } from './agent-tool.ts'
+import { calling } from './calling-model.ts'
 import { serverIn } from './mcp-server.ts'
 import { importedSdk, requiredSdk, type Sdk } from './sdk.ts'
 
@@ -20,25 +21,6 @@ const asked = new WeakMap<AgentTool, Asked>()
 type Home = { sdk: Sdk; agent: Agent<Shown>; server?: string | undefined }
 
 const homes = new WeakMap<AgentTool, Home>()
-
-/** A model whose only answer is a call of the tool for each text. */
-function calling(name: string, texts: readonly string[]): Model {
-  const call = (text: string, index: number) => ({
-    type: 'function_call' as const,
-    callId: `${index}`,
-    name,
-    arguments: text,
-  })
-  return {
-    async getResponse() {
-      const usage = { requests: 0, inputTokens: 0, outputTokens: 0, totalTokens: 0 }
-      return { usage: usage as never, output: texts.map(call) }
-    },
-    getStreamedResponse() {
-      throw new TypeError('not streamed')
-    },
-  }
-}
 
 /**
  * The agent of a run that parses. The SDK keeps the parser of a tool to itself, so it is a run of one step whose
@@ -111,8 +93,13 @@ async function shownFor(tool: AgentTool, text: string): Promise<{ input: unknown
   }
 }
 
+/** The copy of the SDK that parses the texts of a tool; undefined where none was parsed yet. */
+export function sdkOf(tool: AgentTool): Sdk | undefined {
+  return homes.get(tool)?.sdk
+}
+
 /** A tool that was wrapped by hand may parse once more inside: what was decided would not be what runs. */
-function unseen(tool: string, cause?: unknown): LeluError {
+export function unseen(tool: string, cause?: unknown): LeluError {
   return new LeluError(
     'LELU_TOOL_UNSUPPORTED',
     `What the tool ${tool} would get cannot be seen before it runs. It was not run.`,

@@ -1,14 +1,15 @@
 import { asInput, isSameInput, type Json, LeluError, notRun } from '@lelu/engine/adapter'
 import type { RunContext } from '@openai/agents'
 import type { AgentTool, ToolDetails } from './agent-tool.ts'
+import { sdkOf, unseen } from './parse-input.ts'
+import { symbolIn, symbolOf } from './parsed-symbol.ts'
 
 type Told = Record<symbol, ((parsed: unknown) => void) | undefined>
 
-/** The SDK tells what it parsed right before it runs a tool, under a symbol of its own in the details. */
-function parsedSymbol(details: ToolDetails): symbol | undefined {
-  return Object.getOwnPropertySymbols(details).find(
-    ({ description }) => description === 'openai.agents.functionToolParsedInputCallback',
-  )
+/** Where this run tells what it parsed. Undefined where it tells nobody. */
+async function symbolFor(tool: AgentTool, details: ToolDetails): Promise<symbol | undefined> {
+  const sdk = sdkOf(tool)
+  return symbolIn(details) ?? (sdk && (await symbolOf(sdk)))
 }
 
 function sameAs(parsed: unknown, expected: Json): boolean {
@@ -29,8 +30,8 @@ export async function runExactly(
   expected: Json,
 ): Promise<unknown> {
   const { runContext, text, details } = call
-  const symbol = parsedSymbol(details)
-  if (symbol === undefined) return tool.invoke(runContext, text, details)
+  const symbol = await symbolFor(tool, details)
+  if (symbol === undefined) throw notRun(unseen(tool.name))
   // The same object, and not a copy: the SDK keeps what belongs to it by its identity.
   const told = details as Told
   const tell = told[symbol]
@@ -67,7 +68,7 @@ export async function refusedBySchema(
     details,
   }: { runContext: RunContext<unknown>; text: string; details: ToolDetails },
 ): Promise<{ output: unknown } | undefined> {
-  const symbol = parsedSymbol(details)
+  const symbol = await symbolFor(tool, details)
   if (symbol === undefined) return undefined
   const told = details as Told
   const tell = told[symbol]

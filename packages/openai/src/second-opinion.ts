@@ -2,6 +2,7 @@ import type { AnsweredCall, CallEvidence } from '@lelu/engine/adapter'
 import type OpenAI from 'openai'
 import type { ChatCompletion, ChatCompletionCreateParams } from 'openai/resources/chat/completions'
 import type { Response, ResponseCreateParams } from 'openai/resources/responses/responses'
+import { askingFirst, letRun } from './hosted-effects.ts'
 import { isObject } from './is-object.ts'
 import { madeCalls, madeChatCalls, unnamed } from './made-calls.ts'
 import { type AssistantMessage, placeCallsAt, sameCalls } from './place.ts'
@@ -36,7 +37,8 @@ const ofFirstAnswer: readonly string[] = [
 function questionOf({ request, toolbox }: Asked, shape: 'chat' | 'responses'): Question {
   const given = Object.entries(request as Question)
   const rest = Object.fromEntries(given.filter(([name]) => !ofFirstAnswer.includes(name)))
-  return rest.tools === undefined ? rest : { ...rest, tools: toolbox.plain(rest.tools, shape) }
+  if (rest.tools === undefined) return rest
+  return { ...rest, tools: askingFirst(toolbox.plain(rest.tools, shape)) }
 }
 
 /**
@@ -97,14 +99,18 @@ export function askChat(asked: Asked, message: AssistantMessage): Ask {
   }
 }
 
-/** The same for a response. Of a stored `conversation` there is no question to put: the answer would be added to it. */
+/**
+ * The same for a response. Of a stored `conversation` there is no question to put: the answer would be added to it. Nor of
+ * items that let the provider run a hosted call: it would run for each opinion.
+ */
 export function askResponses(asked: Asked, output: Response['output']): Ask {
   const { request } = asked
-  const { conversation } = (request ?? {}) as Question
+  const { conversation, input: given } = (request ?? {}) as Question
   if (request === undefined || (conversation !== undefined && conversation !== null)) return {}
+  if (letRun(given)) return {}
   return {
-    async ask(given, signal): Promise<AnsweredCall[]> {
-      const { client, model } = secondModel(given)
+    async ask(second, signal): Promise<AnsweredCall[]> {
+      const { client, model } = secondModel(second)
       if (client.responses === undefined) throw new TypeError('the second client has no responses')
       const question = questionOf(asked, 'responses')
       const input = inputBefore(question.input, output, asked.id)

@@ -5,7 +5,16 @@ import type {
 } from 'openai/resources/chat/completions'
 import type { ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses'
 import { expect, test } from 'vitest'
-import { call, conversation, copy, looking, openWorld, respond, wireOf } from './support.ts'
+import {
+  call,
+  conversation,
+  copy,
+  looking,
+  openWorld,
+  respond,
+  userItem,
+  wireOf,
+} from './support.ts'
 
 const added = { name: 'confidence', schema: { type: 'number' } }
 
@@ -148,4 +157,39 @@ test('of a stored conversation there is no question to put, for the answer would
   const request = { model: 'gpt-test', input: 'Go on.', conversation: 'conv_1' }
   await guard.executeOutput(response, { request })
   expect(seen[0]).not.toHaveProperty('ask')
+})
+
+test('an opinion makes no hosted call: a server that asks nobody else is told to ask', async () => {
+  const { seen, reader } = looking()
+  const guard = (await openWorld()).make({ confidence: reader })
+  const { response } = await respond([call('a', 'trade')])
+  const files = { type: 'mcp' as const, server_label: 'files', server_url: 'https://files.test' }
+  const tools = [...guard.responsesTools, files, { ...files, require_approval: 'never' as const }]
+  await guard.executeOutput(response, { request: { model: 'gpt-test', input: 'Go on.', tools } })
+  const [asked] = await askedOf(seen[0])
+  const always = { ...files, require_approval: 'always' }
+  expect(asked?.tools).toEqual([...copy(guard.responsesTools), always, always])
+})
+
+test('of a request that lets the provider run what was approved there is no question to put, for it would run again', async () => {
+  const { seen, reader } = looking()
+  const guard = (await openWorld()).make({ confidence: reader })
+  const hosted = { ...call('m', 'allowed_read', '{"path":"/a"}'), type: 'mcp' as const }
+  const { response: asking, items } = await respond([hosted])
+  const { items: answers } = await guard.executeOutput(asking)
+  expect(answers).toMatchObject([{ approve: true }])
+  const input = [...items, ...answers] as ResponseInputItem[]
+  const { client } = await wireOf([{ calls: [call('a', 'trade')] }])
+  const response = await client.responses.create({ model: 'gpt-test', input, store: false })
+  const ran = response.output.filter(({ type }) => type === 'mcp_call')
+  expect(ran).toHaveLength(1)
+  await guard.executeOutput(response, { request: { model: 'gpt-test', input } })
+  expect(seen.at(-1)?.call.tool).toBe('trade')
+  expect(seen.at(-1)).not.toHaveProperty('ask')
+
+  // Where the conversation says what came of it, it is the past.
+  const later: ResponseInputItem[] = [...input, ...(ran as ResponseInputItem[]), userItem]
+  const { response: next } = await respond([call('b', 'trade')])
+  await guard.executeOutput(next, { request: { model: 'gpt-test', input: later } })
+  expect((await askedOf(seen.at(-1)))[0]?.input).toEqual(later)
 })

@@ -1,6 +1,7 @@
 import { type AddedField, addField } from '@lelu/engine/adapter'
 import type { LanguageModelMiddleware } from 'ai'
-import type { Answer, ModelParams, ModelResult } from './evidence.ts'
+import type { Answer } from './evidence.ts'
+import type { ModelParams, ModelResult } from './model-call.ts'
 import { stamp } from './stamp.ts'
 import { stampStream } from './stamp-stream.ts'
 import type { GuardState } from './state.ts'

@@ -2,19 +2,11 @@ import {
   type AddedField,
   type AnsweredCall,
   type CallEvidence,
-  type Json,
   jsonText,
   takeField,
 } from '@lelu/engine/adapter'
-import { type LanguageModelMiddleware, wrapLanguageModel } from 'ai'
-
-type WrapGenerate = NonNullable<LanguageModelMiddleware['wrapGenerate']>
-
-/** The question as a provider gets it. */
-export type ModelParams = Parameters<WrapGenerate>[0]['params']
-export type ModelResult = Awaited<ReturnType<WrapGenerate>>
-export type ModelCall = Extract<ModelResult['content'][number], { type: 'tool-call' }>
-type WrappableModel = Parameters<typeof wrapLanguageModel>[0]['model']
+import { type ModelCall, type ModelParams, type ModelResult, parseInput } from './model-call.ts'
+import { askModel, withoutEffects } from './second-opinion.ts'
 
 /** What a whole answer tells of each of its calls. */
 export type Answer = {
@@ -22,15 +14,6 @@ export type Answer = {
   modelId: string
   metadata: ModelResult['providerMetadata']
   raw: unknown
-}
-
-/** A model may call without arguments: the SDK takes no text for `{}`. */
-function parseInput(text: string): Json | undefined {
-  try {
-    return text.trim() === '' ? {} : (JSON.parse(text) as Json)
-  } catch {
-    return undefined
-  }
 }
 
 /** The text of an input without the reader's own field; text that does not parse is left to the SDK. */
@@ -45,24 +28,6 @@ export function withoutField(text: string, added: AddedField | undefined): strin
 function logprobsOf(metadata: Answer['metadata']): unknown {
   const found = Object.values(metadata ?? {}).find((own) => own?.logprobs != null)
   return found?.logprobs
-}
-
-/** Puts the question of this step to another model. */
-async function askModel(
-  model: unknown,
-  params: ModelParams,
-  signal: AbortSignal,
-): Promise<AnsweredCall[]> {
-  if (typeof (model as Partial<WrappableModel> | null)?.doGenerate !== 'function') {
-    throw new TypeError('not a language model')
-  }
-  // Without middleware it only translates models of older specifications.
-  const asked = wrapLanguageModel({ model: model as WrappableModel, middleware: [] })
-  const { content } = await asked.doGenerate({ ...params, abortSignal: signal })
-  return content.flatMap((part) => {
-    const input = part.type === 'tool-call' ? parseInput(part.input) : undefined
-    return part.type === 'tool-call' && input !== undefined ? [{ tool: part.toolName, input }] : []
-  })
 }
 
 type Call = { id: string; call: AnsweredCall }
@@ -102,6 +67,7 @@ export function evidenceOf(
   const { input, reported } = takeField(written, added)
   const logprobs = logprobsOf(metadata)
   const { abortSignal: signal } = params
+  const question = withoutEffects(params)
   return {
     call: { id: toolCallId, tool: toolName, input, text },
     model: modelId,
@@ -110,6 +76,6 @@ export function evidenceOf(
     ...(logprobs !== undefined && { logprobs }),
     ...(reported !== undefined && { reported }),
     ...(signal !== undefined && { signal }),
-    ask: (model, ended) => askModel(model, params, ended),
+    ...(question && { ask: (model, ended) => askModel(model, question, ended) }),
   }
 }

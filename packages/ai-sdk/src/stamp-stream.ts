@@ -1,6 +1,7 @@
 import type { AddedField } from '@lelu/engine/adapter'
 import type { LanguageModelMiddleware } from 'ai'
-import { type Answer, type ModelCall, type ModelParams, withoutField } from './evidence.ts'
+import { type Answer, withoutField } from './evidence.ts'
+import type { ModelCall, ModelParams } from './model-call.ts'
 import { stamp } from './stamp.ts'
 import type { GuardState } from './state.ts'
 

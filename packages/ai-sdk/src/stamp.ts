@@ -1,5 +1,6 @@
 import { readConfidence } from '@lelu/engine/adapter'
-import { type Answer, evidenceOf, type ModelCall, withoutField } from './evidence.ts'
+import { type Answer, evidenceOf, withoutField } from './evidence.ts'
+import type { ModelCall } from './model-call.ts'
 import type { GuardState } from './state.ts'
 
 /** Reads the confidence of a call and stamps it, so that the decision finds what was read. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { AIMessage, type BaseMessage, type ToolCall, ToolMessage } from '@langchain/core/messages'
+import { type AIMessage, type ToolCall, ToolMessage } from '@langchain/core/messages'
 import {
-  type AnsweredCall,
   type CallEvidence,
   type ConfidenceSignal,
   type Json,
@@ -13,6 +12,7 @@ import { textOf } from './call-text.ts'
 import { answersIn } from './cut-off.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { threadOf } from './place.ts'
+import { answeredCalls, askModel, type Question, withoutEffects } from './second-opinion.ts'
 import { showField } from './shown-field.ts'
 import { unguarded } from './unguarded.ts'
 
@@ -73,31 +73,6 @@ function freshEvidence(message: AIMessage, call: ToolCall): CallEvidence {
   return { ...evidenceOf(message, call), ...found }
 }
 
-function answeredCalls(calls: readonly ToolCall[]): AnsweredCall[] {
-  return calls.map(({ name, args }) => ({ tool: name, input: args as Json }))
-}
-
-type Model = {
-  bindTools?: (tools: unknown[]) => {
-    invoke(messages: BaseMessage[], options: object): Promise<unknown>
-  }
-}
-
-type Question = { messages: BaseMessage[]; tools: readonly unknown[] }
-
-/** Puts the question of this step to another chat model. What it says is not part of the app's stream. */
-async function askModel(
-  model: unknown,
-  { messages, tools }: Question,
-  signal: AbortSignal,
-): Promise<AnsweredCall[]> {
-  const bind = (model as Model | null)?.bindTools
-  if (bind === undefined) throw new TypeError('not a chat model that takes tools')
-  const answer = await bind.call(model, [...tools]).invoke(messages, { signal, tags: ['nostream'] })
-  if (!AIMessage.isInstance(answer)) return []
-  return answeredCalls(answer.tool_calls ?? [])
-}
-
 /** The calls that are answered already: by one, a model gives its structured response. */
 function answeredIn(answer: unknown): ReadonlySet<string | undefined> {
   const { messages } = (answer ?? {}) as { messages?: unknown }
@@ -124,7 +99,8 @@ export function readAtAnswer(
     const answer = await handler({ ...request, tools: shown.tools as typeof request.tools })
     const { configurable = {}, signal } = request.runtime
     const system = request.systemMessage.text === '' ? [] : [request.systemMessage]
-    const question: Question = { messages: [...system, ...request.messages], tools }
+    const asked: Question = { messages: [...system, ...request.messages], tools }
+    const question = withoutEffects(asked)
     const done = answeredIn(answer)
     const reading = answersIn(answer).map(async (message) => {
       giveId(message)
@@ -139,7 +115,7 @@ export function readAtAnswer(
           ...(reported !== undefined && { reported }),
           ...(signal !== undefined && { signal }),
           before: answeredCalls(calls.slice(0, at)),
-          ask: (model, ended) => askModel(model, question, ended),
+          ...(question && { ask: (model, ended) => askModel(model, question, ended) }),
         })
         const found = await readConfidence(reader, evidence, options.confidenceMs)
         signals.keep({ message, toolCall: call, configurable }, found)

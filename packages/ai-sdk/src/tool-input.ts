@@ -1,4 +1,10 @@
-import { editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
+import {
+  editMisfit,
+  isSameInput,
+  type Json,
+  plainSchema,
+  withoutDefaults,
+} from '@lelu/engine/adapter'
 import { asSchema, type ToolSet } from 'ai'
 
 /** A tool of the app, of whatever input and output. */
@@ -10,14 +16,16 @@ const schemas = new WeakMap<object, Promise<Json | undefined>>()
 
 async function readSchema(inputSchema: Schemaed['inputSchema']): Promise<Json | undefined> {
   try {
-    return plainSchema((await asSchema(inputSchema).jsonSchema) as Json)
+    const schema = plainSchema((await asSchema(inputSchema).jsonSchema) as Json)
+    // Such a library has filled defaults in before the policy saw the input.
+    return '~standard' in (inputSchema as object) ? plainSchema(withoutDefaults(schema)) : schema
   } catch {
     return undefined
   }
 }
 
 /**
- * The tool's JSON Schema, so that a reviewer's edit can be checked. Undefined when there is none, or when the
+ * The tool's JSON Schema for the record of a call, so that a reviewer's edit can be checked. Undefined when there is none, or when the
  * schema says what JSON Schema cannot: then the engine refuses edits.
  */
 export async function jsonSchemaOf({ inputSchema }: Schemaed): Promise<Json | undefined> {

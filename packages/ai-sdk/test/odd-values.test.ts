@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { jsonSchema, type Schema, type ToolSet, tool } from 'ai'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -87,6 +88,20 @@ test.each<[string, z.ZodType | typeof filling]>([
     expect(approval).toMatchObject({ state: 'failed', result: { status: 'not_run' } })
   },
 )
+
+test('a default that is made anew does not make another tool of it in the next process', async () => {
+  const lelu = await openLelu()
+  const guard = guardWith(lelu)
+  // Every process makes its tools anew, and such a default with them.
+  const made = () => toolOf('reviewed', z.object({ ref: z.string().default(() => randomUUID()) }))
+  const model = calling('reviewed', { ref: 'r-1' })
+  const { messages } = await generate({ guard, tools: made().tools, model })
+  await approveAll(lelu)
+  const settled = await guard.settle(messages)
+  const { tools, ran } = made()
+  await generate({ guard, tools, messages: settled.messages, model: finish() })
+  expect(ran).toEqual([{ ref: 'r-1' }])
+})
 
 test.each([
   ['has a member of that name', { status: 200, leluUnanswered: 1 }],

@@ -1,7 +1,13 @@
 import { toJsonSchema, Validator } from '@langchain/core/utils/json_schema'
 import { interopSafeParseAsync, isInteropZodSchema } from '@langchain/core/utils/types'
-import { asInput, editMisfit, isSameInput, type Json, plainSchema } from '@lelu/engine/adapter'
-import { withoutDefaults } from './without-defaults.ts'
+import {
+  asInput,
+  editMisfit,
+  isSameInput,
+  type Json,
+  plainSchema,
+  withoutDefaults,
+} from '@lelu/engine/adapter'
 
 export type ParsedInput = { valid: true; input: Json } | { valid: false }
 
@@ -59,7 +65,7 @@ function schemasOf(tool: unknown): Schemas {
     kept = none
     try {
       const shown = plainSchema(toJsonSchema(schema as Parameters<typeof toJsonSchema>[0]) as Json)
-      // Zod has filled defaults in before the policy saw the input, and may make them anew in each process.
+      // Zod has filled them in before the policy saw the input.
       const recorded = isInteropZodSchema(schema) ? plainSchema(withoutDefaults(shown)) : shown
       kept = { shown, recorded }
     } catch {}

@@ -32,6 +32,7 @@ export { plainSchema } from './plain-schema.ts'
 export { readConfidence } from './read-confidence.ts'
 export { recordedId } from './recorded-id.ts'
 export { type AdapterCall, toRequest, valueFor } from './request.ts'
+export { withoutDefaults } from './without-defaults.ts'
 export {
   cutOffText,
   editedText,

@@ -1,4 +1,4 @@
-import type { Json } from '@lelu/engine/adapter'
+import type { Json } from '../types.ts'
 
 /** Keywords whose members are schemas under names of the user's own, of which one may be `default`. */
 const named: ReadonlySet<string> = new Set([
@@ -17,7 +17,10 @@ const isObject = (value: Json): value is { [key: string]: Json } =>
 const mapped = (value: { [key: string]: Json }): Json =>
   Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutDefaults(one)]))
 
-/** A JSON Schema without the values that it names for what is left out. */
+/**
+ * A JSON Schema without the values that it names for what is left out. For the record of a call whose schema has filled them
+ * in already, and may make them anew (an id, the date): in the next process the tool would be another one.
+ */
 export function withoutDefaults(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(withoutDefaults)
   if (!isObject(schema)) return schema

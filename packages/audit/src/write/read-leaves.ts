@@ -17,7 +17,15 @@ export const streamStart: Place = { file: '', offset: 0 }
 export type Run = { file: string; leaves: string[]; ends: number[]; line(n: number): Buffer }
 
 /** So much is read and hashed at a time: a fraction of a millisecond in which nobody else has the processor. */
-const windowBytes = 1 << 16
+const leastWindow = 1 << 16
+/** Of a long backlog more, some 2 ms: else a busy process, which looks at one read a turn, records faster than it signs. */
+const mostWindow = 1 << 20
+/** Reads for a backlog of records of 1 KiB, until its window is the largest. */
+const readsOfBacklog = 8
+
+function windowFor(count: number): number {
+  return Math.min(mostWindow, Math.max(leastWindow, Math.ceil((count * 1024) / readsOfBacklog)))
+}
 
 /** The next `count` whole lines of a stream, or as many as there are. */
 export async function* readLeaves(
@@ -28,12 +36,13 @@ export async function* readLeaves(
 ): AsyncGenerator<Run> {
   let left = count
   if (left <= 0) return
+  const windowBytes = windowFor(count)
   const { segments } = await listSegments(join(directory, stream))
   for (const { file } of segments) {
     // Names sort in the order of their records: what comes before was read to its end.
     if (file < from.file) continue
-    const start = file === from.file ? from.offset : 0
-    for await (const run of readFile(join(directory, stream, file), file, start, () => left)) {
+    const place = { file, offset: file === from.file ? from.offset : 0 }
+    for await (const run of readFile(join(directory, stream), place, windowBytes, () => left)) {
       left -= run.leaves.length
       yield run
       if (left === 0) return
@@ -42,12 +51,12 @@ export async function* readLeaves(
 }
 
 async function* readFile(
-  path: string,
-  file: string,
-  start: number,
+  folder: string,
+  { file, offset: start }: Place,
+  windowBytes: number,
   left: () => number,
 ): AsyncGenerator<Run> {
-  const handle = await open(path, readFlags)
+  const handle = await open(join(folder, file), readFlags)
   try {
     // The longest line and a window behind it. One byte before: a leaf is the hash of a zero byte and the line (RFC 6962
     // §2.1), and the line need not be copied. One buffer for all: fresh ones would have the garbage collector run.

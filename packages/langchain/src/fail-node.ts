@@ -1,5 +1,5 @@
 import { isGraphBubbleUp } from '@langchain/langgraph'
-import { noteOutage } from './turn.ts'
+import { noteOutage } from './body.ts'
 
 /** How many graphs are around this call. Numbers in a namespace only count the runs of a sub-graph. */
 function graphsAround(configurable: Readonly<Record<string, unknown>> | undefined): number {

@@ -13,6 +13,7 @@ import {
   repeatedIdText,
 } from '@lelu/engine/adapter'
 import { noteAnswered } from './answered.ts'
+import { wentOn } from './body.ts'
 import { type AnsweredSignals, evidenceOf } from './confidence.ts'
 import { type CutOffMarks, isCutOff } from './cut-off.ts'
 import { isOutage } from './engine-error.ts'
@@ -28,7 +29,7 @@ import {
   type ToolOutput,
   withEditNote,
 } from './tool-output.ts'
-import { type Turn, wentOn } from './turn.ts'
+import type { Turn } from './turn.ts'
 
 /** `threw`: the tool ran and failed with its own error. Errors of the engine and graph control flow are thrown. */
 export type CallResult =

@@ -1,27 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { interrupt, isGraphInterrupt } from '@langchain/langgraph'
 import { isLeluError } from '@lelu/engine/adapter'
+import { aroundOf, bodiesAround, newBody, runInside, wentOn } from './body.ts'
 import type { GuardedCall } from './options.ts'
-import { callId } from './place.ts'
+import { settle, stepOf, type Waiting } from './step.ts'
 import { type SuspendedCalls, together } from './suspension.ts'
-
-type Waiting = { go: () => void; end: (error: unknown) => void }
-/** `next`: what the call does when it goes on. One that asks for a call in its body is at work. */
-type Asking = Waiting & { payload: SuspendedCalls; next: 'deciding' | 'working' }
-
-/**
- * The calls that are made at the same time: those of one body of a guarded tool, or of one node (all calls of a step in
- * `ToolNode` and agents of version v1, and what tools make in there that are not guarded).
- */
-type Step = {
-  /** How many of them are being decided, and how many run. The others rest in one of the queues, or have ended. */
-  deciding: number
-  working: number
-  asking: Asking[]
-  held: Waiting[]
-  calls: Set<string>
-  ended?: { error: unknown }
-}
 
 /** One call's place among those of its step. */
 export type Turn = {
@@ -45,109 +27,6 @@ export type Turn = {
   outageBehind(error: unknown): Error | undefined
   /** Ends the body for good. Answers the approvals of calls in it, of an agent in there too, whose interrupt it has caught. */
   endBody(): string[]
-}
-
-/** By the run of a node, or of a body. */
-const steps = new WeakMap<object, Step>()
-type Body = {
-  call: GuardedCall
-  outage?: Error
-  /** Why it does not run again, so that nothing in it can wait. */
-  last?: string
-  /** The approvals that were asked for in it, and that nothing has woken. */
-  waiting: Set<string>
-  around: Body | undefined
-}
-type Around = {
-  nodes: ReadonlySet<object>
-  body: Body
-  /** Interrupts the graph in the turn of the call around. */
-  ask: Turn['ask']
-}
-/** The runs of nodes that a call is made in, and the body: a tool that calls a guarded tool must not wait for itself. */
-const inside = new AsyncLocalStorage<Around>()
-
-/** Notes that an engine could not answer within the body of a tool: see `outageBehind`. */
-export function noteOutage(error: Error): void {
-  const around = inside.getStore()
-  if (around !== undefined) around.body.outage = error
-}
-
-/** The body that a call is made in, unless another graph is in between. */
-function aroundOf({ configurable }: GuardedCall): Around | undefined {
-  const around = inside.getStore()
-  return around?.nodes.has(configurable.__pregel_scratchpad as object) === true ? around : undefined
-}
-
-/** Why a call is cancelled whose interrupt a body has caught, or that it did not wait for. */
-export const wentOn = 'the tool went on without it'
-
-/** Whether the interrupt of a call goes through a body. That of an agent with a thread of its own ends there. */
-function isWithin({ configurable }: GuardedCall, body: Body): boolean {
-  const { thread_id, checkpoint_ns } = body.call.configurable
-  const place = `${configurable.checkpoint_ns}|`
-  return thread_id === configurable.thread_id && place.startsWith(`${checkpoint_ns}|`)
-}
-
-/** The bodies that a call is made in, also where the graph of an agent is in between. */
-function bodiesAround(call: GuardedCall): Body[] {
-  const bodies: Body[] = []
-  for (let body = inside.getStore()?.body; body !== undefined; body = body.around) {
-    if (isWithin(call, body)) bodies.push(body)
-  }
-  return bodies
-}
-
-const isEmpty = ({ deciding, working, asking, held }: Step): boolean =>
-  deciding + working + asking.length + held.length === 0
-
-/** Whether a step is over, and this call begins another one in the same place. */
-function isOver(step: Step, call: GuardedCall): boolean {
-  if (!isEmpty(step)) return false
-  // A retry runs the node again with the same scratchpad: what ended the last try does not end this one.
-  if (step.calls.has(callId(call))) return true
-  // The body of a tool that has caught an outage may try again.
-  return call.nested !== undefined && isLeluError(step.ended?.error)
-}
-
-function stepOf(call: GuardedCall): Step {
-  // LangGraph makes one scratchpad for each run of a node; a step of version v2 has one for every call.
-  const scratchpad = call.configurable.__pregel_scratchpad
-  const fresh: Step = {
-    deciding: 0,
-    working: 0,
-    asking: [],
-    held: [],
-    calls: new Set(),
-  }
-  if (typeof scratchpad !== 'object' || scratchpad === null) return fresh
-  const place = aroundOf(call)?.body ?? scratchpad
-  const known = steps.get(place)
-  const step = known === undefined || isOver(known, call) ? fresh : known
-  steps.set(place, step)
-  step.calls.add(callId(call))
-  return step
-}
-
-function settle(step: Step): void {
-  const { deciding, working, asking, held, ended } = step
-  if (deciding > 0) return
-  if (ended === undefined && asking.length === 0) {
-    step.working += held.length
-    for (const { go } of held.splice(0)) go()
-    return
-  }
-  // What runs is not left behind unseen.
-  if (working > 0) return
-  if (ended !== undefined) {
-    for (const { end } of [...asking.splice(0), ...held.splice(0)]) end(ended.error)
-    return
-  }
-  // One at a time: whom a stale resume value wakes goes back to the end of the queue.
-  const [next] = asking.splice(0, 1)
-  if (next === undefined) return
-  step[next.next] += 1
-  next.go()
 }
 
 /**
@@ -174,22 +53,9 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
     leave()
     settle(step)
   }
-  const body: Body = { call, waiting: new Set(), around: inside.getStore()?.body }
+  const body = newBody(call)
   const turn: Turn = {
-    outageBehind: (error) =>
-      isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
-        ? body.outage
-        : undefined,
-    endBody() {
-      body.last = wentOn
-      return [...body.waiting]
-    },
     hold: () => rest((waiting) => step.held.push(waiting), 'working'),
-    endStep(error) {
-      step.ended ??= { error }
-      return turn.hold()
-    },
-    lost: () => bodies.find(({ last }) => last !== undefined)?.last,
     work() {
       body.last = 'the call around it has an approval of its own, and runs only once'
       leave()
@@ -197,6 +63,7 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
       step.working += 1
       settle(step)
     },
+    lost: () => bodies.find(({ last }) => last !== undefined)?.last,
     async ask(payload) {
       const { approvalIds } = payload.lelu
       for (const { waiting } of bodies) for (const id of approvalIds) waiting.add(id)
@@ -212,12 +79,22 @@ export async function takeTurn<T>(call: GuardedCall, work: (turn: Turn) => Promi
       }
       for (const { waiting } of bodies) for (const id of approvalIds) waiting.delete(id)
     },
+    endStep(error) {
+      step.ended ??= { error }
+      return turn.hold()
+    },
+    outageBehind: (error) =>
+      isGraphInterrupt(error) && !isLeluError(error) && error.interrupts.length === 0
+        ? body.outage
+        : undefined,
+    endBody() {
+      body.last = wentOn
+      return [...body.waiting]
+    },
   }
   step.deciding += 1
   try {
-    const nodes = new Set(inside.getStore()?.nodes)
-    nodes.add(call.configurable.__pregel_scratchpad as object)
-    return await inside.run({ nodes, body, ask: turn.ask }, () => work(turn))
+    return await runInside(body, turn.ask, () => work(turn))
   } catch (error) {
     if (at === 'resting' || !isLeluError(error)) throw error
     // An engine that cannot decide ends the node as an interrupt does.

@@ -1,4 +1,7 @@
-import { defaultDeadlines } from '../packages/audit/src/write/log-options.ts'
+import { vi } from 'vitest'
 
 // A machine that plays many tests at once is no disk that hangs. Tests that are about the deadline set their own.
-defaultDeadlines.deadlineMs = 20_000
+vi.mock('../packages/audit/src/write/log-options.ts', async (original) => {
+  const options = await original<typeof import('../packages/audit/src/write/log-options.ts')>()
+  return { ...options, defaultDeadlines: { ...options.defaultDeadlines, deadlineMs: 20_000 } }
+})

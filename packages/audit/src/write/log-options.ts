@@ -60,11 +60,8 @@ export const defaultLimits: LogLimits = {
   free: freeBytes,
 }
 
-/** How long a disk and an archive may take where the options do not say. The tests of a busy machine give them longer. */
-export const defaultDeadlines: { deadlineMs: number; remoteDeadlineMs: number } = {
-  deadlineMs: 2000,
-  remoteDeadlineMs: 10_000,
-}
+/** How long a disk and an archive may take where the options do not say. */
+export const defaultDeadlines = { deadlineMs: 2000, remoteDeadlineMs: 10_000 } as const
 
 /** What makes a log weaker than it is by default. */
 export function weakenedBy({ durability = 'fsync' }: AuditLogOptions): string[] {

@@ -5,12 +5,12 @@ import { expect, test } from 'vitest'
 import { leluMiddleware, pendingApprovals } from '../src/index.ts'
 import { toolOf } from './bodies.ts'
 import {
-  agentOf,
   answering,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
   subject,
   toolGraph,
@@ -23,13 +23,11 @@ test.each(['v1', 'v2'] as const)(
     const lelu = await openLelu()
     const piece = { type: 'tool_call_chunk' as const, id: 'a', index: 0, name: 'reviewed' }
     const tool_call_chunks = [{ ...piece, args: '{"amount":5}' }]
-    const agent = agentOf({
-      model: answering(
-        new AIMessageChunk({ content: '', tool_call_chunks }) as unknown as AIMessage,
-      ),
+    const agent = guardedAgent({
+      lelu,
+      answers: [new AIMessageChunk({ content: '', tool_call_chunks }) as unknown as AIMessage],
       tools: createTools().tools,
       version,
-      middleware: [leluMiddleware({ lelu, subject })],
     })
     const id = waitingId(await agent.invoke(ask, config))
     await agent.invoke(ask, config)

@@ -3,19 +3,7 @@ import { Command } from '@langchain/langgraph'
 import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { guardTool, leluMiddleware } from '../src/index.ts'
-import {
-  agentOf,
-  answering,
-  ask,
-  calling,
-  config,
-  openLelu,
-  reviewer,
-  subject,
-  toolMessages,
-  waitingId,
-} from './support.ts'
+import { approve, ask, calling, config, guardedAgent, openLelu, toolMessages } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
@@ -40,24 +28,23 @@ const makes: Record<string, (run: () => string) => unknown> = {
 }
 
 test.each([
-  ['the middleware', 'a tool'],
-  ['the middleware', 'a runnable'],
+  ['middleware', 'a tool'],
+  ['middleware', 'a runnable'],
   ['guardTool', 'a tool'],
-])(
+] as const)(
   'behind %s, %s whose run is aborted when its approval is used up runs, and is answered later',
-  async (how, kind) => {
+  async (place, kind) => {
     const lelu = await openLelu()
     const control = new AbortController()
     let runs = 0
     const made = makes[kind]?.(() => `done ${++runs}`)
-    const options = { lelu: abortedAtStart(lelu, control), subject }
-    const agent = agentOf({
-      model: answering(calling({ name: 'reviewed' })),
-      tools: [how === 'guardTool' ? guardTool(made, options) : made],
-      middleware: how === 'guardTool' ? [] : [leluMiddleware(options)],
+    const agent = guardedAgent({
+      lelu: abortedAtStart(lelu, control),
+      answers: [calling({ name: 'reviewed' })],
+      tools: [made],
+      place,
     })
-    const id = waitingId(await agent.invoke(ask, config))
-    await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+    const id = await approve(lelu, await agent.invoke(ask, config))
     const command = new Command({ resume: true })
     await expect(agent.invoke(command, { ...config, signal: control.signal })).rejects.toThrow()
     await expect

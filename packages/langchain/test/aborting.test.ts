@@ -2,17 +2,16 @@ import { Command } from '@langchain/langgraph'
 import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { guardTool, leluMiddleware, type MiddlewareOptions } from '../src/index.ts'
 import {
-  agentOf,
   agentWith,
-  answering,
+  approve,
   ask,
   calling,
   config,
+  guardedAgent,
   openLelu,
+  type Place,
   reviewer,
-  subject,
   toolMessages,
   waitingId,
 } from './support.ts'
@@ -39,7 +38,7 @@ function overheard(lelu: Lelu) {
 }
 
 /** An approved call that is at work until it is let go. */
-async function atWork(how: 'middleware' | 'guardTool', options: MiddlewareOptions) {
+async function atWork(place: Place, lelu: Lelu) {
   const started = Promise.withResolvers<void>()
   const slow = tool(
     async () => {
@@ -49,11 +48,8 @@ async function atWork(how: 'middleware' | 'guardTool', options: MiddlewareOption
     },
     { name: 'reviewed', schema: z.object({}) },
   )
-  const agent = agentOf({
-    model: answering(calling({ name: 'reviewed', args: {} })),
-    tools: [how === 'guardTool' ? guardTool(slow, options) : slow],
-    middleware: how === 'guardTool' ? [] : [leluMiddleware(options)],
-  })
+  const answers = [calling({ name: 'reviewed', args: {} })]
+  const agent = guardedAgent({ lelu, answers, tools: [slow], place })
   return { agent, id: waitingId(await agent.invoke(ask, config)), started: started.promise }
 }
 
@@ -70,9 +66,9 @@ test.each(
   ]),
 )(
   'behind %s, a run that is aborted %s leaves it open whether its call took effect',
-  async (how, _name, reason) => {
+  async (place, _name, reason) => {
     const lelu = await openLelu()
-    const { agent, id, started } = await atWork(how, { lelu, subject })
+    const { agent, id, started } = await atWork(place, lelu)
     await lelu.approvals.review(id, { verdict: 'approve', reviewer })
     const control = new AbortController()
     const run = agent.invoke(new Command({ resume: true }), { ...config, signal: control.signal })
@@ -93,10 +89,10 @@ test('a tool that fails by itself has failed, and the log says so', async () => 
   const broken = () => {
     throw new TypeError('no such account')
   }
-  const agent = agentOf({
-    model: answering(calling({ name: 'allowed', args: {} })),
+  const agent = guardedAgent({
+    lelu: heardLelu,
+    answers: [calling({ name: 'allowed', args: {} })],
     tools: [tool(broken, { name: 'allowed', schema: z.object({}) })],
-    middleware: [leluMiddleware({ lelu: heardLelu, subject })],
   })
   await agent.invoke(ask, { ...config, signal: new AbortController().signal })
   expect(heard).toMatchObject([{ name: 'TypeError' }])
@@ -126,12 +122,9 @@ test('after a reviewer’s edit a guarded tool finds the edited input in its cal
     name: 'reviewed',
     schema: z.object({ amount: z.number() }),
   })
-  const agent = agentOf({
-    model: answering(calling({ name: 'reviewed' })),
-    tools: [guardTool(reviewed, { lelu, subject })],
-  })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: 1 } })
+  const answers = [calling({ name: 'reviewed' })]
+  const agent = guardedAgent({ lelu, answers, tools: [reviewed], place: 'guardTool' })
+  await approve(lelu, await agent.invoke(ask, config), { input: { amount: 1 } })
   await agent.invoke(new Command({ resume: true }), config)
   expect(seen).toEqual([{ amount: 1 }, { amount: 1 }])
 })

@@ -7,6 +7,7 @@ import { leluMiddleware, type MiddlewareOptions, pendingApprovals, resume } from
 import {
   agentOf,
   agentWith,
+  approve,
   ask,
   calling,
   config,
@@ -68,7 +69,7 @@ test.each(['v1', 'v2'] as const)(
     const { agent, ran } = agentBehind(lelu, retry, version)
     const result = await agent.invoke(ask, config)
     expect(tries).toBe(1)
-    await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+    await approve(lelu, result)
     const command = await resume({ result, lelu })
     const done = await agent.invoke(command as NonNullable<typeof command>, config)
     expect(toolMessages(done).r?.text).toBe('reviewed did 5')

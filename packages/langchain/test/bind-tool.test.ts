@@ -8,15 +8,14 @@ import { leluMiddleware } from '../src/index.ts'
 import {
   agentOf,
   answering,
+  approve,
   ask,
   calling,
   config,
   openLelu,
-  reviewer,
   rootOf,
   subject,
   toolMessages,
-  waitingId,
 } from './support.ts'
 
 type Tools = NonNullable<Parameters<typeof createAgent>[0]['tools']>
@@ -62,10 +61,7 @@ test('one approval of a runnable runs it once, and on the approved input alone',
   const lelu = await openLelu()
   const { tool, ran } = runnableTool('reviewed', schema)
   const agent = repeatedAgent(lelu, [tool], 'reviewed')
-  await lelu.approvals.review(waitingId(await agent.invoke(ask, config)), {
-    verdict: 'approve',
-    reviewer,
-  })
+  await approve(lelu, await agent.invoke(ask, config))
   const done = await agent.invoke(new Command({ resume: true }), config)
   expect(toolMessages(done).call_0?.text).toBe('reviewed did 1')
   expect(ran).toEqual([{ amount: 5 }])
@@ -145,8 +141,7 @@ class Private extends StructuredTool {
 test('an approved call runs in a class whose own `invoke` reads its private fields and its schema', async () => {
   const lelu = await openLelu()
   const agent = repeatedAgent(lelu, [new Private()], 'reviewed')
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await approve(lelu, await agent.invoke(ask, config))
   const done = await agent.invoke(new Command({ resume: true }), config)
   expect(toolMessages(done).call_0?.text).toBe('did 5, 1 time')
 })

@@ -1,17 +1,7 @@
 import { expect, test } from 'vitest'
-import { leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
+import { pendingApprovals, resume } from '../src/index.ts'
 import { type Body, guardedBy, toolOf } from './bodies.ts'
-import {
-  agentOf,
-  answering,
-  ask,
-  calling,
-  config,
-  openLelu,
-  reviewer,
-  subject,
-  toolMessages,
-} from './support.ts'
+import { ask, calling, config, guardedAgent, openLelu, reviewer, toolMessages } from './support.ts'
 
 test('a call in one body that waits does not end the node while a call in another body is at work', async () => {
   const lelu = await openLelu()
@@ -38,11 +28,11 @@ test('a call in one body that waits does not end the node while a call in anothe
       return (await second.invoke({}, runtime)).text
     }),
   ]
-  const agent = agentOf({
-    model: answering(calling(...outers.map(({ name }) => ({ id: name, name, args: {} })))),
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling(...outers.map(({ name }) => ({ id: name, name, args: {} })))],
     tools: outers,
     version: 'v1',
-    middleware: [leluMiddleware({ lelu, subject })],
   })
   let result = await agent.invoke(ask, config)
   for (const action of ['reviewed_first', 'reviewed_second']) {

@@ -2,18 +2,7 @@ import { Command } from '@langchain/langgraph'
 import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { leluMiddleware } from '../src/index.ts'
-import {
-  agentOf,
-  answering,
-  ask,
-  calling,
-  config,
-  openLelu,
-  reviewer,
-  subject,
-  waitingId,
-} from './support.ts'
+import { approve, ask, calling, config, guardedAgent, openLelu } from './support.ts'
 
 /** A call of a tool with this schema, which a person has approved with another amount. */
 async function edited(amount: z.ZodType<number>, to: number) {
@@ -23,13 +12,8 @@ async function edited(amount: z.ZodType<number>, to: number) {
     name: 'reviewed',
     schema: z.object({ amount }),
   })
-  const agent = agentOf({
-    model: answering(calling({ name: 'reviewed' })),
-    tools: [reviewed],
-    middleware: [leluMiddleware({ lelu, subject })],
-  })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: to } })
+  const agent = guardedAgent({ lelu, answers: [calling({ name: 'reviewed' })], tools: [reviewed] })
+  const id = await approve(lelu, await agent.invoke(ask, config), { input: { amount: to } })
   await agent.invoke(new Command({ resume: true }), config)
   return { ran, result: (await lelu.approvals.get(id)).result }
 }

@@ -8,17 +8,16 @@ import { testPolicy } from './policy.ts'
 import {
   agentOf,
   agentWith,
-  answering,
+  approve,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
-  reviewer,
   rootOf,
   subject,
   toolMessages,
-  waitingId,
 } from './support.ts'
 
 function bareAgent(options: { checkpointer?: MemorySaver }, lelu: MiddlewareOptions['lelu']) {
@@ -101,10 +100,10 @@ test.each([
           )
       : lelu.guard
   const { tools, ran } = createTools()
-  const agent = agentOf({
-    model: answering(calling({ name: 'allowed' })),
+  const agent = guardedAgent({
+    lelu: { ...lelu, guard },
+    answers: [calling({ name: 'allowed' })],
     tools,
-    middleware: [leluMiddleware({ lelu: { ...lelu, guard }, subject })],
   })
   await agent.invoke(ask, config).catch(() => {})
   expect(ran).toEqual([])
@@ -122,8 +121,7 @@ test('a store that is down while a call is resumed loses nothing: the thread sta
     answers: [calling({ name: 'reviewed' })],
     options: { lelu: { ...lelu, guard } },
   })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await approve(lelu, await agent.invoke(ask, config))
   down = true
   const error = await rootOf(agent.invoke(new Command({ resume: true }), config))
   expect(error).toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
@@ -172,7 +170,7 @@ test.each(['allowed', 'reviewed'])(
     })
     let result = await agent.invoke(ask, config)
     if (name === 'reviewed') {
-      await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+      await approve(lelu, result)
       result = await agent.invoke(new Command({ resume: true }), config)
     }
     const found = toolMessages(result).call_0
@@ -201,15 +199,13 @@ test('an approved call that failed is not run again', async () => {
     },
     { name: 'reviewed', schema: z.object({}) },
   )
-  const agent = agentOf({
-    model: answering(calling({ name: 'reviewed', args: {} })),
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling({ name: 'reviewed', args: {} })],
     tools: [fails],
-    middleware: [leluMiddleware({ lelu, subject, toolErrors: 'throw' })],
+    options: { toolErrors: 'throw' },
   })
-  await lelu.approvals.review(waitingId(await agent.invoke(ask, config)), {
-    verdict: 'approve',
-    reviewer,
-  })
+  await approve(lelu, await agent.invoke(ask, config))
   await expect(agent.invoke(new Command({ resume: true }), config)).rejects.toThrow('half done')
   const result = await agent.invoke(new Command({ resume: true }), config)
   expect(toolMessages(result).call_0?.text).toContain('ran and failed')

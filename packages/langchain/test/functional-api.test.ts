@@ -1,7 +1,7 @@
 import { Annotation, entrypoint, MemorySaver, StateGraph, task } from '@langchain/langgraph'
 import { expect, test } from 'vitest'
 import { guardTools, pendingApprovals, resume } from '../src/index.ts'
-import { config, createTools, openLelu, reviewer, subject, waitingId } from './support.ts'
+import { approve, config, createTools, openLelu, reviewer, subject } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 type Call = { id: string; name: string; args: { amount: number }; type: 'tool_call' }
@@ -31,7 +31,7 @@ test('a task that is given a call runs it when it is allowed, and suspends it wh
     Promise.all([run(callOf('allowed')), run(callOf('reviewed', { id: 'b', amount: 2 }))]),
   )
   const result: unknown = await agent.invoke('go', config)
-  await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+  await approve(lelu, result)
   const command = await resume({ result, lelu })
   expect(await agent.invoke(command as never, config)).toEqual(['allowed did 1', 'reviewed did 2'])
   expect(ran).toHaveLength(2)

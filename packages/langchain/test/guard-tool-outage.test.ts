@@ -7,17 +7,17 @@ import { guardTool, guardTools, LeluError, leluMiddleware } from '../src/index.t
 import {
   agentOf,
   answering,
+  approve,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
-  reviewer,
   rootOf,
   subject,
   toolGraph,
   toolMessages,
-  waitingId,
 } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
@@ -72,8 +72,7 @@ test('while one call of a node cannot be decided its allowed siblings wait, and 
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(ran).toEqual([])
   delete outage.of
-  const id = waitingId(await graph.invoke(null, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await approve(lelu, await graph.invoke(null, config))
   const done = toolMessages(await graph.invoke(new Command({ resume: true }), config))
   expect([done.a?.text, done.r?.text]).toEqual(['allowed did 5', 'reviewed did 5'])
   expect(ran).toHaveLength(2)
@@ -109,8 +108,7 @@ test.each([
       version,
       middleware: guarded ? [leluMiddleware({ lelu, subject })] : [],
     })
-    const id = waitingId(await agent.invoke(ask, config))
-    await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+    await approve(lelu, await agent.invoke(ask, config))
     outage.of = 'reviewed'
     const error = await rootOf(agent.invoke(new Command({ resume: true }), config))
     expect(error).toMatchObject({ name: 'LeluError', code: 'LELU_STORE_UNAVAILABLE' })
@@ -138,10 +136,7 @@ test('of two resumes at the same time the later one is told, and the thread has 
   const graph = toolGraph(calling({ name: 'reviewed', args: {} }), [
     guardTool(slow, { lelu, subject }),
   ])
-  await lelu.approvals.review(waitingId(await graph.invoke(ask, config)), {
-    verdict: 'approve',
-    reviewer,
-  })
+  await approve(lelu, await graph.invoke(ask, config))
   const first = graph.invoke(new Command({ resume: true }), config)
   await started.promise
   await expect(graph.invoke(new Command({ resume: true }), config)).rejects.toMatchObject({
@@ -158,12 +153,7 @@ test('in a node of version v1 too, what the middleware cannot decide lets no all
   const { tools, ran } = createTools()
   outage.of = 'reviewed'
   const answer = calling({ id: 'a', name: 'allowed' }, { id: 'r', name: 'reviewed' })
-  const agent = agentOf({
-    model: answering(answer),
-    tools,
-    version: 'v1',
-    middleware: [leluMiddleware({ lelu: broken, subject })],
-  })
+  const agent = guardedAgent({ lelu: broken, answers: [answer], tools, version: 'v1' })
   expect(await rootOf(agent.invoke(ask, config))).toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
   await new Promise((resolve) => setTimeout(resolve, 50))
   expect(ran).toEqual([])

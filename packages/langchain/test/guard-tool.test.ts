@@ -13,6 +13,7 @@ import { z } from 'zod'
 import { guardTool, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
 import {
   agentOf,
+  approve,
   ask,
   calling,
   config,
@@ -119,8 +120,7 @@ test('a guarded tool in a guarded agent is decided once, and runs once', async (
     calling({ name: 'reviewed' }),
     [leluMiddleware({ lelu, subject })],
   )
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await approve(lelu, await agent.invoke(ask, config))
   const result = await agent.invoke(new Command({ resume: true }), config)
   expect(toolMessages(result).call_0?.text).toBe('reviewed did 5')
   expect((await lelu.approvals.list()).approvals).toHaveLength(1)

@@ -6,17 +6,16 @@ import { z } from 'zod'
 import * as z3 from 'zod/v3'
 import { guardTool, leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
 import {
-  agentOf,
   answering,
+  approve,
   ask,
   calling,
   config,
+  guardedAgent,
   openLelu,
-  reviewer,
   rootOf,
   subject,
   toolGraph,
-  waitingId,
 } from './support.ts'
 
 /** Every process makes its tools anew, and such a default with them. */
@@ -42,7 +41,7 @@ test.each(Object.entries(schemas))(
         checkpointer,
       })
     const result = await agent().invoke(ask, config)
-    await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+    await approve(lelu, result)
     const command = await resume({ result, lelu })
     if (command === undefined) throw new Error('nothing to resume')
     await agent().invoke(command, config)
@@ -62,11 +61,7 @@ test.each(['middleware', 'guardTool'] as const)(
     const answer = calling({ id: 'a', name: 'reviewed', args: {} })
     const graph =
       where === 'middleware'
-        ? agentOf({
-            model: answering(answer),
-            tools: [one],
-            middleware: [leluMiddleware({ lelu, subject })],
-          })
+        ? guardedAgent({ lelu, answers: [answer], tools: [one] })
         : toolGraph(answer, [guardTool(one, { lelu, subject })])
     expect(await rootOf(graph.invoke(ask as never, config))).toMatchObject({
       code: 'LELU_TOOL_UNSUPPORTED',

@@ -3,17 +3,16 @@ import type { ConfidenceSignal, DecisionRequest } from '@lelu/engine'
 import { type ToolRuntime, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { leluMiddleware, pendingApprovals } from '../src/index.ts'
+import { pendingApprovals } from '../src/index.ts'
 import {
-  agentOf,
   agentWith,
-  answering,
+  approve,
   ask,
   calling,
   config,
+  guardedAgent,
   openLelu,
   reviewer,
-  subject,
   toolMessages,
   waitingId,
 } from './support.ts'
@@ -73,8 +72,7 @@ test('an approved call runs once when it is resumed, and resuming again runs not
     lelu,
     answers: [calling({ name: 'reviewed' })],
   })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  const id = await approve(lelu, await agent.invoke(ask, config))
   const result = await resumeDecided()
   expect(toolMessages(result).call_0?.text).toBe('reviewed did 5')
   expect(result?.messages.at(-1)?.text).toBe('Finished.')
@@ -170,8 +168,7 @@ test('a call id that the model uses again in a later step is another call', asyn
     lelu,
     answers: [call, calling({ name: 'reviewed' })],
   })
-  const first = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(first, { verdict: 'approve', reviewer })
+  const first = await approve(lelu, await agent.invoke(ask, config))
   const second = waitingId(await resumeDecided())
   expect(second).not.toBe(first)
   expect(ran).toHaveLength(1)
@@ -211,13 +208,12 @@ test('a tool may answer with a graph command', async () => {
       }),
     { name: 'reviewed', schema: z.object({}) },
   )
-  const agent = agentOf({
-    model: answering(calling({ name: 'reviewed', args: {} })),
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling({ name: 'reviewed', args: {} })],
     tools: [goes],
-    middleware: [leluMiddleware({ lelu, subject })],
   })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await approve(lelu, await agent.invoke(ask, config))
   const result = await agent.invoke(new Command({ resume: true }), config)
   expect(toolMessages(result).call_0?.text).toBe('moved on')
 })

@@ -5,17 +5,17 @@ import { guardTool, isLeluError, LeluError, leluMiddleware, resume } from '../sr
 import {
   agentOf,
   answering,
+  approve,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
-  reviewer,
   rootOf,
   subject,
   toolGraph,
   toolMessages,
-  waitingId,
 } from './support.ts'
 
 const schema = z.object({})
@@ -65,7 +65,7 @@ test.each([true, false])(
   async (guarded) => {
     const { agent, lelu, outage, ran } = await agentInTool(guarded)
     const result = await agent.invoke(ask, config)
-    await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+    await approve(lelu, result)
     outage.down = true
     const command = await resume({ result, lelu })
     const error = await rootOf(agent.invoke(command ?? null, config))
@@ -88,11 +88,7 @@ async function thrownBy(thrown: Error, where: 'middleware' | 'ToolNode') {
   )
   const answer = calling({ name: 'allowed', args: {} })
   if (where === 'middleware') {
-    const agent = agentOf({
-      model: answering(answer),
-      tools: [failing],
-      middleware: [leluMiddleware({ lelu, subject })],
-    })
+    const agent = guardedAgent({ lelu, answers: [answer], tools: [failing] })
     return agent.invoke(ask, config)
   }
   return toolGraph(answer, [guardTool(failing, { lelu, subject })]).invoke(ask, config)

@@ -4,11 +4,11 @@ import { z } from 'zod'
 import { guardTool, LeluError, leluMiddleware } from '../src/index.ts'
 import {
   agentOf,
-  answering,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
   rootOf,
   subject,
@@ -52,10 +52,10 @@ test.each([1, 2])(
       },
       { name: 'allowed_delegate', schema },
     )
-    const agent = agentOf({
-      model: answering(calling({ name: 'allowed_delegate' })),
+    const agent = guardedAgent({
+      lelu,
+      answers: [calling({ name: 'allowed_delegate' })],
       tools: [delegate],
-      middleware: [leluMiddleware({ lelu, subject })],
     })
     await expect(agent.invoke(ask, config)).rejects.toThrow()
     expect(ran).toEqual([])
@@ -86,11 +86,11 @@ test.each([
       },
       { name: 'allowed_delegate', schema },
     )
-    const agent = agentOf({
-      model: answering(calling({ name: 'allowed_delegate' })),
+    const agent = guardedAgent({
+      lelu,
+      answers: [calling({ name: 'allowed_delegate' })],
       tools: [delegate],
       version,
-      middleware: [leluMiddleware({ lelu, subject })],
     })
     expect(await rootOf(agent.invoke(ask, config))).toMatchObject({
       name: 'LeluError',

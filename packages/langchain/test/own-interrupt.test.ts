@@ -2,7 +2,7 @@ import { Command, interrupt } from '@langchain/langgraph'
 import { expect, test } from 'vitest'
 import { resume } from '../src/index.ts'
 import { runOf, toolOf, type Where } from './bodies.ts'
-import { ask, openLelu, reviewer, waitingId } from './support.ts'
+import { approve, ask, openLelu } from './support.ts'
 
 type Lelu = Awaited<ReturnType<typeof openLelu>>
 
@@ -24,7 +24,7 @@ test.each(places.flatMap((where) => wakings.map((how) => [where, how] as const))
     const { answers, run } = askingTool(lelu, 'reviewed', where)
     let result = await run(ask)
     if (how === 'twice') result = await run(new Command({ resume: { early: true } }))
-    await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+    await approve(lelu, result)
     const command =
       how === 'resume()' ? await resume({ result, lelu }) : new Command({ resume: true })
     const asked = (await run(command)) as { __interrupt__?: { value: unknown }[] }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { pendingApprovals, resume } from '../src/index.ts'
-import { agentWith, ask, calling, config, openLelu, reviewer, waitingId } from './support.ts'
+import { agentWith, approve, ask, calling, config, openLelu } from './support.ts'
 
 test.each([
   ['several modes', { streamMode: ['updates', 'values'] as ('updates' | 'values')[] }],
@@ -24,7 +24,7 @@ test('the interrupts of a run of streamEvents in version v3 show the call that w
   await run.output
   const result = run.interrupts
   expect(pendingApprovals(result)).toMatchObject([{ tool: 'reviewed', toolCallId: 'r' }])
-  await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+  await approve(lelu, result)
   const command = await resume({ result, lelu })
   await agent.invoke(command as NonNullable<typeof command>, config)
   expect(ran).toHaveLength(1)
@@ -48,7 +48,7 @@ test('an approval of another engine keeps no other call waiting', async () => {
   const answers = () => [calling({ name: 'reviewed' })]
   const ours = await agentWith({ lelu, answers: answers() }).agent.invoke(ask, config)
   const theirs = await agentWith({ lelu: other, answers: answers() }).agent.invoke(ask, config)
-  await lelu.approvals.review(waitingId(ours), { verdict: 'approve', reviewer })
+  await approve(lelu, ours)
   type Raised = { __interrupt__?: { id?: string; value?: unknown }[] }
   const [mine] = (ours as Raised).__interrupt__ ?? []
   const [foreign] = (theirs as Raised).__interrupt__ ?? []

@@ -6,15 +6,15 @@ import { leluMiddleware } from '../src/index.ts'
 import {
   agentOf,
   answering,
+  approve,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
-  reviewer,
   subject,
   toolMessages,
-  waitingId,
 } from './support.ts'
 
 const retrier = createMiddleware({
@@ -66,16 +66,18 @@ test.each(['v1', 'v2'] as const)(
   async (version) => {
     const lelu = await openLelu()
     const { tools, ran } = createTools()
-    const agent = agentOf({
-      model: answering(calling({ name: 'reviewed' }), () => {
-        throw new Error('The model is down.')
-      }),
+    const agent = guardedAgent({
+      lelu,
+      answers: [
+        calling({ name: 'reviewed' }),
+        () => {
+          throw new Error('The model is down.')
+        },
+      ],
       tools,
       version,
-      middleware: [leluMiddleware({ lelu, subject })],
     })
-    const id = waitingId(await agent.invoke(ask, config))
-    await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+    await approve(lelu, await agent.invoke(ask, config))
     await expect(agent.invoke(new Command({ resume: true }), config)).rejects.toThrow('down')
     const done = await agent.invoke(null, config)
     expect(toolMessages(done).call_0?.text).toBe('reviewed did 5')

@@ -3,12 +3,11 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { leluMiddleware, pendingApprovals, resume } from '../src/index.ts'
 import {
-  agentOf,
-  answering,
   ask,
   calling,
   config,
   createTools,
+  guardedAgent,
   openLelu,
   reviewer,
   subject,
@@ -38,16 +37,16 @@ function agentOfAgents(lelu: Lelu, version: 'v1' | 'v2' = 'v2') {
     },
     { name: 'allowed_delegate', schema: z.object({}) },
   )
-  const agent = agentOf({
-    model: answering(
+  const agent = guardedAgent({
+    lelu,
+    answers: [
       calling(
         { id: 'a', name: 'allowed_delegate', args: {} },
         { id: 'b', name: 'allowed_delegate', args: {} },
       ),
-    ),
+    ],
     tools: [delegate],
     version,
-    middleware: [leluMiddleware({ lelu, subject })],
   })
   return { agent, ran, bodies: () => bodies }
 }

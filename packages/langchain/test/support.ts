@@ -13,6 +13,7 @@ import { ToolNode } from '@langchain/langgraph/prebuilt'
 import {
   createLelu,
   isLeluError,
+  type Json,
   type Lelu,
   type LeluOptions,
   type Reviewer,
@@ -21,7 +22,13 @@ import {
 import { AIMessage, createAgent, fakeModel, tool } from 'langchain'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { leluMiddleware, type MiddlewareOptions, pendingApprovals, resume } from '../src/index.ts'
+import {
+  guardTools,
+  leluMiddleware,
+  type MiddlewareOptions,
+  pendingApprovals,
+  resume,
+} from '../src/index.ts'
 import { testPolicy } from './policy.ts'
 
 export const subject: Subject = { id: 'agent-1', type: 'agent' }
@@ -72,13 +79,14 @@ export function calling(...calls: Call[]): AIMessage {
 }
 
 /** A model that gives these answers, in order, and then a last one. */
-export function answering(...answers: Parameters<FakeModel['respond']>[0][]): FakeModel {
+export function answering(...answers: Answer[]): FakeModel {
   const model = fakeModel()
   for (const answer of [...answers, new AIMessage('Finished.')]) model.respond(answer)
   return model
 }
 
 type FakeModel = ReturnType<typeof fakeModel>
+type Answer = Parameters<FakeModel['respond']>[0]
 type Settings = Parameters<typeof createAgent>[0]
 type Agent = {
   model: Settings['model'] & object
@@ -98,13 +106,37 @@ export function agentOf({ model, tools, middleware = [], version = 'v2' }: Agent
   })
 }
 
-export type Setup = {
-  lelu: Lelu
+/** What decides on the calls of an agent. */
+export type Place = 'middleware' | 'guardTool'
+
+type GuardedAgent = Omit<Agent, 'model' | 'middleware'> & {
+  lelu: MiddlewareOptions['lelu']
   /** Answers of the model, in order; a last one is added. */
-  answers: AIMessage[]
-  version?: 'v1' | 'v2'
+  answers: Answer[]
+  place?: Place
   options?: Partial<MiddlewareOptions>
 }
+
+/** An agent with a scripted model, and nothing else but ours around its tools. */
+export function guardedAgent({
+  lelu,
+  answers,
+  tools,
+  place = 'middleware',
+  options = {},
+  ...rest
+}: GuardedAgent) {
+  const guard = { lelu, subject, ...options }
+  const inTools = place === 'guardTool'
+  return agentOf({
+    ...rest,
+    model: answering(...answers),
+    tools: inTools ? guardTools(tools, guard) : tools,
+    middleware: inTools ? [] : [leluMiddleware(guard)],
+  })
+}
+
+type Setup = Pick<GuardedAgent, 'answers' | 'version' | 'options'> & { lelu: Lelu }
 
 export const config = { configurable: { thread_id: 'thread-1' } }
 export const ask = { messages: [{ role: 'user' as const, content: 'Go on.' }] }
@@ -154,13 +186,24 @@ export function waitingId(result: unknown): string {
   return first.approvalId
 }
 
-/** Approves the one call that waits in a result, and goes on. */
+/** Approves the one call that waits in a result, perhaps with another input. Answers the id of the approval. */
+export async function approve(
+  lelu: Lelu,
+  result: unknown,
+  edit: { input?: Json } = {},
+): Promise<string> {
+  const id = waitingId(result)
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer, ...edit })
+  return id
+}
+
+/** The same, and goes on. */
 export async function approved<T>(
   lelu: Lelu,
   result: unknown,
   run: (input: never) => Promise<T>,
 ): Promise<T> {
-  await lelu.approvals.review(waitingId(result), { verdict: 'approve', reviewer })
+  await approve(lelu, result)
   return run((await resume({ result, lelu })) as never)
 }
 

@@ -2,17 +2,16 @@ import { Command } from '@langchain/langgraph'
 import { tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { guardTool, leluMiddleware, pendingApprovals } from '../src/index.ts'
+import { pendingApprovals } from '../src/index.ts'
 import {
-  agentOf,
   agentWith,
-  answering,
+  approve,
   ask,
   calling,
   config,
+  guardedAgent,
   openLelu,
   reviewer,
-  subject,
   toolMessages,
   waitingId,
 } from './support.ts'
@@ -41,16 +40,18 @@ test('an edit that the tool’s own schema refuses does not run, though its JSON
     name: 'reviewed',
     schema: z.object({ amount: z.number().refine((amount) => amount % 2 === 0) }),
   })
-  const model = answering(calling({ name: 'reviewed', args: { amount: 4 } }))
-  const agent = agentOf({ model, tools: [even], middleware: [leluMiddleware({ lelu, subject })] })
-  const id = waitingId(await agent.invoke(ask, config))
-  await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { amount: 3 } })
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling({ name: 'reviewed', args: { amount: 4 } })],
+    tools: [even],
+  })
+  await approve(lelu, await agent.invoke(ask, config), { input: { amount: 3 } })
   const result = await agent.invoke(new Command({ resume: true }), config)
   expect(toolMessages(result).call_0?.text).toContain('does not pass the schema of the tool')
   expect(runs).toBe(0)
 })
 
-test.each(['the middleware', 'guardTool'])(
+test.each(['middleware', 'guardTool'] as const)(
   'under %s a tool runs whose schema leaves members undefined, and an edit may leave them out',
   async (place) => {
     const lelu = await openLelu()
@@ -60,12 +61,8 @@ test.each(['the middleware', 'guardTool'])(
       name: 'reviewed',
       schema: z.object({ city: z.string(), unit: unit.transform((given) => given ?? undefined) }),
     })
-    const inTool = place === 'guardTool'
-    const agent = agentOf({
-      model: answering(calling({ name: 'reviewed', args: { city: 'Rome', unit: null } })),
-      tools: [inTool ? guardTool(forecast, { lelu, subject }) : forecast],
-      middleware: inTool ? [] : [leluMiddleware({ lelu, subject })],
-    })
+    const answers = [calling({ name: 'reviewed', args: { city: 'Rome', unit: null } })]
+    const agent = guardedAgent({ lelu, answers, tools: [forecast], place })
     const id = waitingId(await agent.invoke(ask, config))
     expect((await lelu.approvals.get(id)).request.call.input).toEqual({ city: 'Rome' })
     await lelu.approvals.review(id, { verdict: 'approve', reviewer, input: { city: 'Oslo' } })
@@ -81,8 +78,11 @@ test('a transform in the schema is applied once', async () => {
     name: 'allowed',
     schema: z.object({ words: z.string().transform((text) => text.split(' ')) }),
   })
-  const model = answering(calling({ name: 'allowed', args: { words: 'a b' } }))
-  const agent = agentOf({ model, tools: [split], middleware: [leluMiddleware({ lelu, subject })] })
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling({ name: 'allowed', args: { words: 'a b' } })],
+    tools: [split],
+  })
   await agent.invoke(ask, config)
   expect(inputs).toEqual([{ words: ['a', 'b'] }])
 })
@@ -93,18 +93,17 @@ test('tools without a schema, with text input and with a JSON Schema are guarded
   const plain = tool((input: unknown) => `${inputs.push(input)}`, { name: 'allowed_plain' })
   const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'] } as const
   const json = tool((input: unknown) => `${inputs.push(input)}`, { name: 'allowed_json', schema })
-  const model = answering(
-    calling(
-      { id: 'empty', name: 'allowed_plain', args: {} },
-      { id: 'text', name: 'allowed_plain', args: { input: 'hello' } },
-      { id: 'right', name: 'allowed_json', args: { a: 1 } },
-      { id: 'wrong', name: 'allowed_json', args: { a: 'one' } },
-    ),
-  )
-  const agent = agentOf({
-    model,
+  const agent = guardedAgent({
+    lelu,
+    answers: [
+      calling(
+        { id: 'empty', name: 'allowed_plain', args: {} },
+        { id: 'text', name: 'allowed_plain', args: { input: 'hello' } },
+        { id: 'right', name: 'allowed_json', args: { a: 1 } },
+        { id: 'wrong', name: 'allowed_json', args: { a: 'one' } },
+      ),
+    ],
     tools: [plain, json],
-    middleware: [leluMiddleware({ lelu, subject })],
   })
   const result = await agent.invoke(ask, config)
   expect(inputs).toHaveLength(3)
@@ -132,8 +131,7 @@ test('a schema that refuses the arguments once and takes them later lets nothing
     name: 'denied',
     schema: z.object({ amount: z.number().refine(() => ++looks > 1) }),
   })
-  const model = answering(calling({ name: 'denied' }))
-  const agent = agentOf({ model, tools: [fickle], middleware: [leluMiddleware({ lelu, subject })] })
+  const agent = guardedAgent({ lelu, answers: [calling({ name: 'denied' })], tools: [fickle] })
   const message = toolMessages(await agent.invoke(ask, config).catch(() => undefined)).call_0
   expect(looks).toBe(2)
   expect(message?.status).not.toBe('success')
@@ -146,11 +144,7 @@ test('a tool that changes its input changes only its own copy', async () => {
     name: 'allowed',
     schema: z.object({ amount: z.number() }),
   })
-  const agent = agentOf({
-    model: answering(calling({ name: 'allowed' })),
-    tools: [greedy],
-    middleware: [leluMiddleware({ lelu, subject })],
-  })
+  const agent = guardedAgent({ lelu, answers: [calling({ name: 'allowed' })], tools: [greedy] })
   expect(toolMessages(await agent.invoke(ask, config)).call_0?.text).toBe('{"amount":7}')
 })
 
@@ -161,10 +155,10 @@ test('content, artifact and status of a tool survive', async () => {
     schema: z.object({}),
     responseFormat: 'content_and_artifact',
   })
-  const agent = agentOf({
-    model: answering(calling({ name: 'allowed', args: {} })),
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling({ name: 'allowed', args: {} })],
     tools: [pair],
-    middleware: [leluMiddleware({ lelu, subject })],
   })
   const message = toolMessages(await agent.invoke(ask, config)).call_0
   expect(message).toMatchObject({
@@ -181,8 +175,11 @@ test('an input that is not JSON is refused, and nothing runs', async () => {
     name: 'allowed',
     schema: z.object({ on: z.coerce.date() }),
   })
-  const model = answering(calling({ name: 'allowed', args: { on: '2026-01-01' } }))
-  const agent = agentOf({ model, tools: [dated], middleware: [leluMiddleware({ lelu, subject })] })
+  const agent = guardedAgent({
+    lelu,
+    answers: [calling({ name: 'allowed', args: { on: '2026-01-01' } })],
+    tools: [dated],
+  })
   const message = toolMessages(await agent.invoke(ask, config)).call_0
   expect(message?.status).toBe('error')
   expect(runs).toBe(0)

@@ -1,3 +1,4 @@
+import type { CommandContext } from './command-context.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -78,6 +79,16 @@ export function writeJson(
   indent: 0 | 2 = io.terminal.stdout ? 2 : 0,
 ): void {
   io.write(`${safeJson(value, indent)}\n`)
+}
+
+/** Prints what a command came to: as JSON where that is asked for, else as these lines. */
+export function report(
+  { io, globals }: Pick<CommandContext, 'io' | 'globals'>,
+  value: unknown,
+  lines: string | readonly string[],
+): void {
+  if (globals().json) writeJson(io, value)
+  else io.write(`${[lines].flat().join('\n')}\n`)
 }
 
 /** `2 h 5 min`: the two largest units of a span in ms. */

@@ -3,7 +3,7 @@ import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { withDesk } from '../open-desk.ts'
 import { scopeOf } from '../option-values.ts'
-import { painter, safeText, writeJson } from '../print.ts'
+import { painter, report, safeText } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 import { approvalLines } from './approval-lines.ts'
 import { listLines } from './list-lines.ts'
@@ -12,25 +12,9 @@ type ListOptions = { state: string; tenant?: string; limit: number; after?: stri
 type ScopeOptions = { tenant?: string }
 type VoteOptions = ScopeOptions & { reason?: string; digest?: string; yes?: boolean }
 
-/** Runs `use` with the approvals of the directory. */
-function onDesk<T>(
-  { io, globals }: CommandContext,
-  use: (approvals: Approvals) => Promise<T>,
-): Promise<T> {
-  return withDesk({ directory: globals().directory, env: io.env }, ({ approvals }) =>
-    use(approvals),
-  )
-}
-
-/** Prints the approval as JSON, or the sentence. */
-function report({ io, globals }: CommandContext, approval: Approval, sentence: string): void {
-  if (globals().json) writeJson(io, approval)
-  else io.write(`${sentence}\n`)
-}
-
 /** `approvals list`. */
 export async function list(context: CommandContext, options: ListOptions): Promise<void> {
-  const { io, globals } = context
+  const { io } = context
   const { state, tenant, limit, after } = options
   const { approvalStates, isApprovalState } = await import('@lelu/engine')
   if (state !== 'all' && !isApprovalState(state)) {
@@ -44,9 +28,8 @@ export async function list(context: CommandContext, options: ListOptions): Promi
     ...(tenant !== undefined && { tenant }),
     ...(after !== undefined && { after }),
   }
-  const page = await onDesk(context, (approvals) => approvals.list(filter))
-  if (globals().json) writeJson(io, page)
-  else io.write(`${listLines(page, options, Date.now(), painter(io)).join('\n')}\n`)
+  const page = await withDesk(context, ({ approvals }) => approvals.list(filter))
+  report(context, page, listLines(page, options, Date.now(), painter(io)))
   if (page.altered.length > 0) {
     io.writeError(
       `WARNING: altered outside Lelu, will never run: ${page.altered.map(safeText).join(', ')}\n`,
@@ -60,10 +43,12 @@ export async function show(
   id: string,
   options: ScopeOptions,
 ): Promise<void> {
-  const { io } = context
-  const approval = await onDesk(context, (approvals) => approvals.get(id, scopeOf(options)))
-  const lines = approvalLines(approval, { now: Date.now(), paint: painter(io) })
-  report(context, approval, lines.join('\n'))
+  const approval = await withDesk(context, ({ approvals }) => approvals.get(id, scopeOf(options)))
+  report(
+    context,
+    approval,
+    approvalLines(approval, { now: Date.now(), paint: painter(context.io) }),
+  )
 }
 
 /** `approvals approve`: the vote is bound to the digest of the input that was read or shown here. */
@@ -72,7 +57,7 @@ export async function approve(
   id: string,
   options: VoteOptions,
 ): Promise<void> {
-  await onDesk(context, async (approvals) => {
+  await withDesk(context, async ({ approvals }) => {
     const seen = await approvals.get(id, scopeOf(options))
     if (mayAsk(context, options)) await askToApprove(context, seen)
     const approval = await vote(approvals, 'approve', seen, options)
@@ -86,7 +71,7 @@ export async function deny(
   id: string,
   options: VoteOptions,
 ): Promise<void> {
-  await onDesk(context, async (approvals) => {
+  await withDesk(context, async ({ approvals }) => {
     const seen = await approvals.get(id, scopeOf(options))
     const approval = await vote(approvals, 'deny', seen, options)
     report(context, approval, `Denied ${id}. The agent reads the reason; the call never runs.`)
@@ -102,7 +87,7 @@ export async function cancel(
   const { reason } = options
   const by = { by: localReviewer(), ...(reason !== undefined && { reason }) }
   const cancelling = { ...by, ...scopeOf(options) }
-  const approval = await onDesk(context, (approvals) => approvals.cancel(id, cancelling))
+  const approval = await withDesk(context, ({ approvals }) => approvals.cancel(id, cancelling))
   report(context, approval, `Cancelled ${id}. The call never runs.`)
 }
 
@@ -125,7 +110,7 @@ export async function reconcile(
     })
   }
   const word = as as keyof typeof reconciledTexts
-  const approval = await onDesk(context, (approvals) =>
+  const approval = await withDesk(context, ({ approvals }) =>
     approvals.reconcile(id, {
       as: word,
       reason,
@@ -155,7 +140,7 @@ export async function wait(
 ): Promise<void> {
   const { io, setExitCode } = context
   const until = performance.now() + (timeout ?? Number.POSITIVE_INFINITY) * 1000
-  const approval = await onDesk(context, async (approvals) => {
+  const approval = await withDesk(context, async ({ approvals }) => {
     for (;;) {
       const left = Math.max(0, until - performance.now())
       // The engine answers after 55 s at the latest. The approval itself expires, so this comes to an end.

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { withDesk } from '../open-desk.ts'
-import { safeText, writeJson } from '../print.ts'
+import { report, safeText } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 
 type EraseOptions = { reason: string; tenant?: string; yes?: boolean }
@@ -12,24 +12,22 @@ export async function eraseSubject(
   subject: string,
   { reason, tenant = 'default', yes = false }: EraseOptions,
 ): Promise<void> {
-  const { io, globals } = context
-  const { directory, json } = globals()
   if (!yes) await ask(context, subject, tenant)
   const by = localReviewer()
-  const erased = await withDesk({ directory, env: io.env }, ({ inputs }) =>
+  const erased = await withDesk(context, ({ inputs }) =>
     inputs.erase(subject, { tenant, by, reason }),
   )
-  if (json) return writeJson(io, { subject, tenant, ...erased })
   const name = `${safeText(subject)} of the tenant ${safeText(tenant)}`
   const place = `${erased.audit.stream}/${erased.audit.seq}`
   const what =
     erased.keys === 0
       ? `Nothing is kept of ${name} in this directory. Is the name the one that was recorded?`
       : `Erased what was kept of ${name}: its values cannot be read any more.`
-  io.write(
-    `${what}\nRecorded as ${erased.data_subject} in ${place}; the log verifies as before.\n` +
-      'Not erased: approvals in the store, backups, and what records show in clear.\n',
-  )
+  report(context, { subject, tenant, ...erased }, [
+    what,
+    `Recorded as ${erased.data_subject} in ${place}; the log verifies as before.`,
+    'Not erased: approvals in the store, backups, and what records show in clear.',
+  ])
 }
 
 async function ask(

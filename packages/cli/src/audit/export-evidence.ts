@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
-import { safeText, writeJson } from '../print.ts'
+import { report, safeText } from '../print.ts'
 import { openLog } from './open-log.ts'
 import { readTrust } from './read-trust.ts'
 
@@ -16,11 +16,12 @@ type ExportOptions = {
 
 /** `audit export`: the evidence of a period as a folder that anybody can check with one command. */
 export async function exportEvidencePack(
-  { io, globals }: CommandContext,
+  context: CommandContext,
   place: string | undefined,
   options: ExportOptions,
 ): Promise<void> {
-  const { directory: home, json } = globals()
+  const { io } = context
+  const { directory: home, json } = context.globals()
   const { from, to, sample, policy, endpoint, log } = options
   const { out = `lelu-evidence-${from}-${to}`.replace(/[^\w.-]/g, '') } = options
   const { exportEvidence } = await import('@lelu/audit/reading')
@@ -35,24 +36,15 @@ export async function exportEvidencePack(
     },
   })
   if (showsProgress) io.writeError('\n')
-  if (json) {
-    writeJson(io, pack)
-    return
-  }
   const { records, decisions, sampled, streams, leftOut, unsigned, roots } = pack
   const policyOption = roots > 0 || trust !== undefined ? ' --policy policy.txt' : ''
-  io.write(
-    [
-      `${records} records, ${decisions} of them decisions, in ${streams} streams: ${safeText(out)}`,
-      `${sampled} decisions were drawn, each with its proof`,
-      ...(leftOut > 0 ? [`${leftOut} streams lie outside of that time and are not in it`] : []),
-      ...(unsigned > 0 ? [`${unsigned} records are not covered by a checkpoint yet`] : []),
-      ...(roots > 1
-        ? [`the log has ${roots} first keys that no other key introduced: ask why`]
-        : []),
-      'To check it, in that folder:',
-      `  sha256sum -c --quiet SHA256SUMS && lelu audit verify .${policyOption}`,
-      '',
-    ].join('\n'),
-  )
+  report(context, pack, [
+    `${records} records, ${decisions} of them decisions, in ${streams} streams: ${safeText(out)}`,
+    `${sampled} decisions were drawn, each with its proof`,
+    ...(leftOut > 0 ? [`${leftOut} streams lie outside of that time and are not in it`] : []),
+    ...(unsigned > 0 ? [`${unsigned} records are not covered by a checkpoint yet`] : []),
+    ...(roots > 1 ? [`the log has ${roots} first keys that no other key introduced: ask why`] : []),
+    'To check it, in that folder:',
+    `  sha256sum -c --quiet SHA256SUMS && lelu audit verify .${policyOption}`,
+  ])
 }

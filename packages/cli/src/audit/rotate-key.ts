@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
-import { writeJson } from '../print.ts'
+import { report } from '../print.ts'
 
 /** `audit rotate-key`: a new key signs from the next checkpoint of each process on; the old one beside it for a day. */
 export async function rotateKey(
-  { io, globals }: CommandContext,
+  context: CommandContext,
   { postQuantum = false }: { postQuantum?: boolean },
 ): Promise<void> {
-  const { directory: home, json } = globals()
+  const { directory: home } = context.globals()
   const { rotateSigningKey } = await import('@lelu/audit')
   const folder = join(home, 'keys', 'audit')
   const { operator, replaced, until } = await rotateSigningKey({
@@ -15,18 +15,12 @@ export async function rotateKey(
     log: 'lelu',
     ...(postQuantum && { postQuantum }),
   })
-  if (json) {
-    writeJson(io, { operator, replaced, until: until.toISOString() })
-    return
-  }
-  io.write(
-    [
-      `new key   ${operator}`,
-      `replaces  ${replaced}`,
-      `Both sign until ${until.toISOString()}. Processes that run take the new key up by themselves.`,
-      'Whoever trusts the old key trusts the new one by the statement in the keys folder of the log.',
-      'After a theft that is not enough: the thief can sign such a statement too. Give the new key out yourself.',
-      '',
-    ].join('\n'),
-  )
+  const end = until.toISOString()
+  report(context, { operator, replaced, until: end }, [
+    `new key   ${operator}`,
+    `replaces  ${replaced}`,
+    `Both sign until ${end}. Processes that run take the new key up by themselves.`,
+    'Whoever trusts the old key trusts the new one by the statement in the keys folder of the log.',
+    'After a theft that is not enough: the thief can sign such a statement too. Give the new key out yourself.',
+  ])
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { CallSummary } from '@lelu/audit/reading'
 import type { CommandContext } from '../command-context.ts'
-import { type Paint, painter, safeText, table, writeJson } from '../print.ts'
+import { type Paint, painter, report, safeText, table, writeJson } from '../print.ts'
 import { revealedLines, revealedOf } from './revealed.ts'
 import { progressLine } from './scan-progress.ts'
 import { storyLines } from './story-lines.ts'
@@ -22,9 +22,7 @@ export async function showStory(
   )
   if ('calls' in story) {
     setExitCode(1)
-    if (json) writeJson(io, story)
-    else io.write(`${callLines(id, story, painter(io)).join('\n')}\n`)
-    return
+    return report(context, story, callLines(id, story, painter(io)))
   }
   const revealed = reveal ? await revealedOf(home, story.records) : undefined
   if (json) {

@@ -6,7 +6,7 @@ import type { CommandContext } from '../command-context.ts'
 import type { Io } from '../io.ts'
 import { makeDirectory } from '../make-directory.ts'
 import { withEngine } from '../open-engine.ts'
-import { safeText, writeJson } from '../print.ts'
+import { report, safeText } from '../print.ts'
 import { hasOwnPolicy } from './own-policy.ts'
 import { sampleRequest, starterFiles } from './starter.ts'
 
@@ -16,7 +16,8 @@ type Made = { made: string[]; kept: string[]; changed: string[] }
 type Place = { folder: string; policies: string; request: string; directory: string }
 
 /** `init`: makes what is missing and says so; what is there already is never touched. */
-export async function init({ io, globals }: CommandContext, folder = '.'): Promise<void> {
+export async function init(context: CommandContext, folder = '.'): Promise<void> {
+  const { io, globals } = context
   const { directory: name, directoryGiven, json } = globals()
   const directory = directoryGiven ? name : join(folder, name)
   const place: Place = {
@@ -36,8 +37,7 @@ export async function init({ io, globals }: CommandContext, folder = '.'): Promi
     if (!json) for (const line of madeLines(done, place)) io.writeError(`${line}\n`)
     throw error
   }
-  if (json) writeJson(io, { ...done, directory, policies: place.policies })
-  else io.write(`${summary(done, place).join('\n')}\n`)
+  report(context, { ...done, directory, policies: place.policies }, summary(done, place))
 }
 
 /** The starter policy, where there is none: beside another one its rules would allow what that one denies. */

@@ -2,7 +2,7 @@ import type { StopScope } from '@lelu/engine'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
 import { withDesk } from '../open-desk.ts'
-import { safeText, writeJson } from '../print.ts'
+import { report, safeText } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 
 type FlipOptions = { agent?: string; all?: boolean; reason?: string }
@@ -17,21 +17,18 @@ function scopeOf({ agent, all }: FlipOptions): StopScope {
 
 /** `stop` and `start`. */
 export async function flip(
-  { io, globals }: CommandContext,
+  context: CommandContext,
   word: 'stop' | 'start',
   options: FlipOptions,
 ): Promise<void> {
   const scope = scopeOf(options)
   const { reason } = options
   const more = { by: localReviewer(), ...(reason && { reason }) }
-  await withDesk({ directory: globals().directory, env: io.env }, ({ killSwitch }) =>
-    killSwitch[word](scope, more),
-  )
+  await withDesk(context, ({ killSwitch }) => killSwitch[word](scope, more))
   const stopped = word === 'stop'
-  if (globals().json) return writeJson(io, { ...scope, stopped })
   const what = 'all' in scope ? 'Everything' : `The agent ${safeText(scope.agent)}`
   const next = stopped
     ? 'is stopped: every call is denied, and what was approved does not run.'
     : 'is started: the policy decides again.'
-  io.write(`${what} ${next}\n`)
+  report(context, { ...scope, stopped }, `${what} ${next}`)
 }

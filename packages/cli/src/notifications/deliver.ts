@@ -25,18 +25,18 @@ export async function deliver(
   { targets, watch = false }: DeliverOptions,
 ): Promise<void> {
   const { io, globals, setExitCode } = context
-  const { directory, json } = globals()
   const notify = await readTargets(io, targets)
   const print = (delivery: Delivery) => {
-    if (json) writeJson(io, delivery, 0)
+    if (globals().json) writeJson(io, delivery, 0)
     else io.write(`${sentence(delivery)}\n`)
   }
-  await withDesk({ directory, notify, env: io.env }, async (desk) => {
+  const send = async (desk: ReviewDesk) => {
     if (watch) return watchOutboxes(desk, notify.everyMs ?? 1000, io, print)
     const delivery = await desk.notifications.deliver()
     print(delivery)
     if (delivery.failed > 0 || delivery.altered.length > 0) setExitCode(1)
-  })
+  }
+  await withDesk(context, send, { notify })
 }
 
 /**

@@ -1,13 +1,13 @@
 import type { PolicyIssue } from '@lelu/rego'
 import type { CommandContext } from '../command-context.ts'
 import { describeFailure } from '../fail.ts'
-import { painter, writeJson } from '../print.ts'
+import { painter, report } from '../print.ts'
 import { countIssues, issueLines, loadFolder, type PolicyFolder } from './load-folder.ts'
 import { unreadRules } from './unread-rules.ts'
 
 /** `policy check`: passes exactly when the engine would load the policy and its tests compile. */
 export async function checkPolicy(
-  { io, globals, setExitCode }: CommandContext,
+  context: CommandContext,
   path: string,
   options: { package: string },
 ): Promise<void> {
@@ -18,18 +18,14 @@ export async function checkPolicy(
   if (!hasError()) issues.push(...(await loadIssues(folder, options.package)))
   const ok = !hasError()
   if (ok) issues.push(...(await unreadRules(folder, modules, options.package)))
-  if (!ok) setExitCode(1)
-  if (globals().json) {
-    writeJson(io, { ok, folder: folder.root, issues, modules })
-    return
-  }
-  const paint = painter(io)
+  if (!ok) context.setExitCode(1)
+  const paint = painter(context.io)
   const lines = issues.flatMap((issue) => issueLines(issue, folder.root, paint))
   const verdict = ok ? paint('green', 'ok') : paint('red', 'failed')
   const count = folder.tested.modules.length // one that cannot be parsed is not among `modules`
   const files = `${count} file${count === 1 ? '' : 's'}`
   lines.push(`${verdict}: ${files}, ${countIssues(issues)}`)
-  io.write(`${lines.join('\n')}\n`)
+  report(context, { ok, folder: folder.root, issues, modules }, lines)
 }
 
 /** What only loading finds: a package without any of the three rules, a built-in the engine does not have. */

@@ -3,7 +3,7 @@ import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
-import { painter, safeText, writeJson } from '../print.ts'
+import { painter, report, safeText } from '../print.ts'
 import { findRegoFiles, readSource } from './rego-files.ts'
 
 type FormatOptions = { write?: boolean; upgrade?: boolean }
@@ -11,7 +11,7 @@ type Change = { file: string; source: string }
 
 /** `policy fmt`: all files are read and formatted before the first is written, so a broken one changes nothing. */
 export async function formatPolicy(
-  { io, globals, setExitCode }: CommandContext,
+  context: CommandContext,
   paths: string[],
   { write = false, upgrade = false }: FormatOptions,
 ): Promise<void> {
@@ -24,18 +24,14 @@ export async function formatPolicy(
   }
   const changes = await findChanges(files, upgrade)
   if (write) for (const change of changes) await replaceFile(change)
-  else if (changes.length > 0) setExitCode(1)
+  else if (changes.length > 0) context.setExitCode(1)
   const names = changes.map(({ file }) => file)
-  if (globals().json) {
-    writeJson(io, { files: files.length, [write ? 'written' : 'unformatted']: names })
-    return
-  }
-  const paint = painter(io)
+  const paint = painter(context.io)
   const word = write ? 'formatted' : paint('yellow', 'not formatted')
   const lines = names.map((name) => `${word}  ${safeText(name)}`)
   lines.push(`${files.length - names.length} of ${files.length} files were formatted already`)
   if (!write && names.length > 0) lines.push('Run it again with --write to format the others.')
-  io.write(`${lines.join('\n')}\n`)
+  report(context, { files: files.length, [write ? 'written' : 'unformatted']: names }, lines)
 }
 
 async function findChanges(files: string[], upgrade: boolean): Promise<Change[]> {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Coverage, PolicyTest, TestResult } from '@lelu/rego'
 import type { CommandContext } from '../command-context.ts'
 import { CliError } from '../fail.ts'
-import { type Paint, painter, safeLines, safeText, writeJson } from '../print.ts'
+import { type Paint, painter, report, safeLines, safeText } from '../print.ts'
 import { loadFolder } from './load-folder.ts'
 
 type TestOptions = { run?: string; coverage?: boolean }
@@ -16,7 +16,7 @@ const marks = {
 
 /** `policy test`: exit code 1 when a test fails, and when none ran, for that would look like success. */
 export async function testPolicy(
-  { io, globals, setExitCode }: CommandContext,
+  context: CommandContext,
   path: string,
   { run, coverage = false }: TestOptions,
 ): Promise<void> {
@@ -30,9 +30,8 @@ export async function testPolicy(
       details: { path },
     })
   }
-  if (!result.ok) setExitCode(1)
-  if (globals().json) writeJson(io, { folder: root, ...result })
-  else io.write(`${testLines(result, root, painter(io)).join('\n')}\n`)
+  if (!result.ok) context.setExitCode(1)
+  report(context, { folder: root, ...result }, testLines(result, root, painter(context.io)))
 }
 
 function testLines({ results, coverage, ok }: TestResult, root: string, paint: Paint): string[] {

@@ -4,7 +4,7 @@ import { CliError } from '../fail.ts'
 import type { Io } from '../io.ts'
 import { withDesk } from '../open-desk.ts'
 import { scopeOf } from '../option-values.ts'
-import { moment, safeJson, safeText, table, writeJson } from '../print.ts'
+import { moment, report, safeJson, safeText, table } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 
 type EngineOptions = { issuer?: string; audience?: string }
@@ -28,18 +28,15 @@ async function readToken(io: Io, token: string): Promise<string> {
 }
 
 function onTokens<T>(
-  { io, globals }: CommandContext,
+  context: CommandContext,
   { issuer, audience }: EngineOptions,
   use: (tokens: Omit<Tokens, 'mint'>) => Promise<T>,
 ): Promise<T> {
-  const { directory } = globals()
   const options = {
-    directory,
-    env: io.env,
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   }
-  return withDesk(options, ({ tokens }) => use(tokens))
+  return withDesk(context, ({ tokens }) => use(tokens), options)
 }
 
 /** `tokens introspect`. */
@@ -48,12 +45,10 @@ export async function introspect(
   token: string,
   options: EngineOptions & { tenant?: string },
 ): Promise<void> {
-  const { io, globals } = context
   const scope = scopeOf(options)
-  const text = await readToken(io, token)
+  const text = await readToken(context.io, token)
   const answer = await onTokens(context, options, (tokens) => tokens.introspect(text, scope))
-  if (globals().json) writeJson(io, answer)
-  else io.write(`${introspectionLines(answer, Date.now()).join('\n')}\n`)
+  report(context, answer, introspectionLines(answer, Date.now()))
 }
 
 function introspectionLines(answer: Introspection, now: number): string[] {
@@ -82,8 +77,7 @@ function introspectionLines(answer: Introspection, now: number): string[] {
 
 /** `tokens revoke`. */
 export async function revoke(context: CommandContext, options: RevokeOptions): Promise<void> {
-  const { io, globals } = context
-  const target = await targetOf(io, options)
+  const target = await targetOf(context.io, options)
   const { reason } = options
   const by = localReviewer()
   await onTokens(context, options, (tokens) =>
@@ -94,11 +88,11 @@ export async function revoke(context: CommandContext, options: RevokeOptions): P
       ...scopeOf(options),
     }),
   )
-  if (globals().json) writeJson(io, { revoked: 'token' in target ? { token: true } : target, by })
-  else
-    io.write(
-      `Revoked ${nameOf(target)}. It holds from the next redeem on, in every process; calls that run already cannot be called back.\n`,
-    )
+  report(
+    context,
+    { revoked: 'token' in target ? { token: true } : target, by },
+    `Revoked ${nameOf(target)}. It holds from the next redeem on, in every process; calls that run already cannot be called back.`,
+  )
 }
 
 async function targetOf(io: Io, options: RevokeOptions): Promise<RevokeTarget> {

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { writeDurably } from './write-durably.ts'
 
 /** The few things the log does to a disk, so that tests can make each of them fail or hang. */
 export interface FileLayer {
@@ -38,6 +39,8 @@ export const diskFiles: FileLayer = {
     }
   },
   async syncFolder(path) {
+    // It syncs no folders.
+    if (process.platform === 'win32') return
     const folder = await open(path, 'r')
     try {
       await folder.sync()
@@ -49,13 +52,7 @@ export const diskFiles: FileLayer = {
     try {
       // What stands there is of a writer that died, or a link that leads out of the folder.
       await rm(draft, { force: true })
-      const file = await open(draft, 'wx', 0o600)
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
+      await writeDurably(draft, bytes)
       await diskFiles.rename(draft, path)
     } catch (error) {
       await rm(draft, { force: true }).catch(() => {})

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AuditError } from '../errors.ts'
+import { diskFiles } from '../folder/file-layer.ts'
+import { writeDurably } from '../folder/write-durably.ts'
 import { type KeyRing, parseKeyRing, unusable } from './key-ring.ts'
 
 /** A file of the folder: each rotation adds one with the next number, and the highest one counts. */
@@ -70,7 +72,8 @@ export async function addRevision(folder: string, { number, ring }: Revision): P
     } finally {
       await rm(temporary, { force: true })
     }
-    await syncFolder(folder)
+    // Else a power cut could take the key whose signatures are out already.
+    await diskFiles.syncFolder(folder)
   } catch (error) {
     throw unusable(`no key can be stored in ${folder}; is it writable?`, error)
   }
@@ -85,27 +88,6 @@ export async function removeBefore(folder: string, number: number): Promise<void
   for (const name of await readdir(folder)) {
     const found = /^signing-keys\.([1-9][0-9]*)\.json$/.exec(name)?.[1]
     if (found !== undefined && Number(found) < number) await rm(join(folder, name), { force: true })
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-/** Else a power cut could take the key whose signatures are out already. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises'
+import { link, readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AuditError } from '../errors.ts'
-import { diskFiles } from '../folder/file-layer.ts'
+import { diskFiles, makeDurably } from '../folder/file-layer.ts'
 import { isLinkError, readFlags } from '../folder/read-flags.ts'
+import { writeDurably } from '../folder/write-durably.ts'
 import { newUlid } from '../record/ulid.ts'
 import { sinkUnavailable, sinkUnsafe } from './errors.ts'
 import { canaryPrefix } from './layout.ts'
@@ -44,11 +45,12 @@ export function directorySink(options: DirectorySinkOptions): AuditSink {
 
   async function write(key: string, bytes: Buffer): Promise<PutResult> {
     const path = pathOf(key)
-    await makeDurably(root, dirname(path))
+    await makeDurably(diskFiles, dirname(path))
     const partial = join(root, partialFolder, randomUUID())
-    await makeDurably(root, dirname(partial))
+    await makeDurably(diskFiles, dirname(partial))
     try {
-      await writeWhole(partial, bytes)
+      // Read-only from the start: a slip of the owner's hand shall not change it.
+      await writeDurably(partial, bytes, 0o444)
       // A link appears whole or not at all, and never takes the place of another file.
       const placed = await link(partial, path).then(
         () => true,
@@ -137,27 +139,6 @@ function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return value
     throw error
-  }
-}
-
-/** The folders down to one, each with its name on the disk. */
-async function makeDurably(root: string, folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  for (let made = folder; ; made = dirname(made)) {
-    await diskFiles.syncFolder(dirname(made))
-    if (made === first || made === root) return
-  }
-}
-
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  // Read-only from the start: a slip of the owner's hand shall not change it.
-  const file = await open(path, 'wx', 0o444)
-  try {
-    await file.writeFile(bytes)
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Approval } from '@lelu/engine'
 import type { McpTool } from '../surface/surface.ts'
 import { approvalSchema, approvalView } from './approval-view.ts'
+import { looks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { findApproval, maySee, owns } from './ownership.ts'
 import { answering, done, noApproval } from './results.ts'
@@ -33,12 +34,7 @@ export function approvalStatusTool({ lelu, consoleUrl }: ToolParts): McpTool {
       ['approval_id'],
     ),
     outputSchema: approvalSchema,
-    annotations: {
-      readOnlyHint: true,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: looks,
     call: (input, { principal, signal, progress }) =>
       answering(async () => {
         const { approval_id: id, wait_ms: wished = 0 } = input as {

@@ -1,7 +1,8 @@
 import type { McpTool } from '../surface/surface.ts'
+import { runs } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { answering } from './results.ts'
-import { digest, reviewSchema, vote } from './review.ts'
+import { digest, reviewSchema, type Vote, vote } from './review.ts'
 import { approvalId, object, reason } from './schemas.ts'
 
 /** `lelu_approve`: for a person who may decide, never for the caller of the call. */
@@ -14,20 +15,8 @@ export function approveTool(parts: ToolParts): McpTool {
     // Required: what was looked at is what is approved.
     inputSchema: object({ approval_id: approvalId, digest, reason }, ['approval_id', 'digest']),
     outputSchema: reviewSchema,
-    annotations: {
-      readOnlyHint: false,
-      destructiveHint: true,
-      idempotentHint: true,
-      openWorldHint: true,
-    },
+    annotations: runs,
     call: (input, { principal }) =>
-      answering(() =>
-        vote(
-          parts,
-          'approve',
-          input as { approval_id: string; digest: string; reason?: string },
-          principal,
-        ),
-      ),
+      answering(() => vote(parts, 'approve', input as Vote, principal)),
   }
 }

@@ -1,5 +1,6 @@
 import { type FoundRecord, type SearchFilter, searchRecords } from '@lelu/audit/reading'
 import type { McpTool } from '../surface/surface.ts'
+import { looks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { answering, done, refused } from './results.ts'
 import { list, object, text } from './schemas.ts'
@@ -48,12 +49,7 @@ export function auditQueryTool({ lelu, scans }: ToolParts): McpTool {
       },
       ['records', 'found', 'complete'],
     ),
-    annotations: {
-      readOnlyHint: true,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: looks,
     call: (input, { principal, signal, progress }) =>
       answering(async () => {
         const { limit = 20, ...filter } = input as SearchFilter & { limit?: number }

@@ -1,5 +1,6 @@
 import { type AuditReport, type LogSource, openSource, verifyLog } from '@lelu/audit/reading'
 import type { McpTool } from '../surface/surface.ts'
+import { looks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { answering, done, refused } from './results.ts'
 import { count, list, object, text, textOrNull } from './schemas.ts'
@@ -52,12 +53,7 @@ export function auditVerifyTool({ lelu, scans }: ToolParts): McpTool {
       },
       ['ok', 'records', 'streams', 'problems', 'warnings', 'proven', 'not_proven', 'head'],
     ),
-    annotations: {
-      readOnlyHint: true,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: looks,
     call: (_input, { signal, progress }) =>
       answering(async () => {
         let told = 0

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Decision, Json } from '@lelu/engine'
 import type { JsonSchema, McpTool } from '../surface/surface.ts'
 import { type CallInput, toDecisionRequest } from './call-request.ts'
+import { looks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { answering, done } from './results.ts'
 import { callProperties, decisionWord, object, reasons, text } from './schemas.ts'
@@ -46,12 +47,7 @@ export function evaluateTool({ lelu }: ToolParts): McpTool {
       'Asks whether a tool call would be allowed, needs a person, or is denied. Nothing runs and nobody is asked; the question is recorded.',
     inputSchema: object(callProperties, ['tool', 'input']),
     outputSchema: object(decisionProperties, Object.keys(decisionProperties)),
-    annotations: {
-      readOnlyHint: true,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: looks,
     call: (input, { principal }) =>
       answering(async () => {
         const id = `lelu_evaluate:${randomUUID()}`

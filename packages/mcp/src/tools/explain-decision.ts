@@ -3,6 +3,7 @@ import { isLeluError, type Json } from '@lelu/engine'
 import type { ToolAnswer } from '../surface/call.ts'
 import type { Principal } from '../surface/principal.ts'
 import type { McpTool } from '../surface/surface.ts'
+import { looks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { isOwnDecision, readsAudit, stepSchema, stepView } from './record-view.ts'
 import { answering, done, refused } from './results.ts'
@@ -68,12 +69,7 @@ export function explainDecisionTool(parts: ToolParts): McpTool {
       },
       ['decision_id', 'decision', 'tool', 'policy', 'steps'],
     ),
-    annotations: {
-      readOnlyHint: true,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: looks,
     call: (input, { principal, signal }) =>
       answering(async () => {
         const { decision_id: id } = input as { decision_id: string }

@@ -1,6 +1,7 @@
 import type { Json } from '@lelu/engine'
 import type { McpTool } from '../surface/surface.ts'
 import { approvalsSchema, approvalView, mostListed } from './approval-view.ts'
+import { looks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { pendingPage } from './pending-page.ts'
 import { answering, done } from './results.ts'
@@ -24,12 +25,7 @@ export function listPendingTool({ lelu, consoleUrl }: ToolParts): McpTool {
       [],
     ),
     outputSchema: approvalsSchema,
-    annotations: {
-      readOnlyHint: true,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: looks,
     call: (input, { principal }) =>
       answering(async () => {
         const { limit = 20, after } = input as { limit?: number; after?: string }

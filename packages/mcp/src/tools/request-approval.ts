@@ -2,6 +2,7 @@ import type { Approval, Json, Outcome } from '@lelu/engine'
 import { permissionRun } from '../pending/permission.ts'
 import type { McpTool } from '../surface/surface.ts'
 import { type CallInput, toDecisionRequest } from './call-request.ts'
+import { asks } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { permissionView, permittedText, spentText } from './permission-view.ts'
 import { answering, done, refused } from './results.ts'
@@ -53,12 +54,7 @@ export function requestApprovalTool({ lelu, executors, pending }: ToolParts): Mc
       ['tool', 'input', 'idempotency_key'],
     ),
     outputSchema,
-    annotations: {
-      readOnlyHint: false,
-      destructiveHint: false,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    annotations: asks,
     call: (input, context) =>
       answering(async () => {
         const asked = input as CallInput & { idempotency_key: string; reason?: string }

@@ -4,6 +4,7 @@ import { resumeApproved, unfinished } from '../pending/resume-approved.ts'
 import { retryAfterMs } from '../pending/words.ts'
 import type { ToolAnswer } from '../surface/call.ts'
 import type { McpTool } from '../surface/surface.ts'
+import { runs } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { permissionView, spentText } from './permission-view.ts'
 import { answering, done } from './results.ts'
@@ -31,12 +32,7 @@ export function resumeTool({ lelu, executors }: ToolParts): McpTool {
       'Goes on with a call of yours that a person has approved. A tool of this gateway runs with the stored input, once, and its result is answered. For a call that you run yourself, the permission is answered, once.',
     inputSchema: object({ approval_id: approvalId }, ['approval_id']),
     outputSchema,
-    annotations: {
-      readOnlyHint: false,
-      destructiveHint: true,
-      idempotentHint: true,
-      openWorldHint: true,
-    },
+    annotations: runs,
     call: (input, { principal, signal }) =>
       answering(async () => {
         const { approval_id: id } = input as { approval_id: string }

@@ -22,7 +22,8 @@ export function reviewerOf(principal: Principal): Reviewer | null {
   return hasScope(principal, 'approvals:decide') ? principal.reviewer : null
 }
 
-type Vote = { approval_id: string; digest?: string; reason?: string }
+/** What a person says of a call. */
+export type Vote = { approval_id: string; digest?: string; reason?: string }
 
 /** One vote of the person behind the connection. Separation of duties is the engine's; this adds the connection's own chain. */
 export async function vote(

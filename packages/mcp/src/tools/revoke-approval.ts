@@ -1,14 +1,13 @@
 import type { Approval } from '@lelu/engine'
-import { hasScope, type Principal } from '../surface/principal.ts'
+import type { Principal } from '../surface/principal.ts'
 import type { McpTool } from '../surface/surface.ts'
+import { ends } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { findApproval, maySee, owns } from './ownership.ts'
 import { answering, done, noApproval, refused } from './results.ts'
-import { approvalId, object, reason, stateWord } from './schemas.ts'
+import { reviewerOf, reviewSchema } from './review.ts'
+import { approvalId, object, reason } from './schemas.ts'
 import { shownText } from './shown.ts'
-
-const decides = (principal: Principal) =>
-  hasScope(principal, 'approvals:decide') && principal.reviewer !== null
 
 /** `lelu_revoke_approval`: ends a call that waits or is approved. It can only ever take away. */
 export function revokeApprovalTool({ lelu }: ToolParts): McpTool {
@@ -18,19 +17,14 @@ export function revokeApprovalTool({ lelu }: ToolParts): McpTool {
     description:
       'Ends a call of yours that waits for a person, or that is approved and has not run: it will not run. This cannot be undone.',
     inputSchema: object({ approval_id: approvalId, reason }, ['approval_id']),
-    outputSchema: object({ approval_id: approvalId, status: stateWord }, ['approval_id', 'status']),
-    annotations: {
-      readOnlyHint: false,
-      destructiveHint: true,
-      idempotentHint: true,
-      openWorldHint: false,
-    },
+    outputSchema: reviewSchema,
+    annotations: ends,
     call: (input, { principal }) =>
       answering(async () => {
         const { approval_id: id, reason: why } = input as { approval_id: string; reason?: string }
         const approval = await findApproval(lelu, id, principal, maySee)
         if (approval === undefined) return noApproval(id)
-        if (!owns(principal, approval) && !decides(principal)) {
+        if (!owns(principal, approval) && reviewerOf(principal) === null) {
           return refused(
             'LELU_REVIEWER_NOT_ELIGIBLE',
             'Only its caller or a reviewer can take it back.',
@@ -46,11 +40,11 @@ export function revokeApprovalTool({ lelu }: ToolParts): McpTool {
   }
 
   async function end({ id, state }: Approval, principal: Principal, why: string | undefined) {
-    const { tenant, reviewer } = principal
+    const by = reviewerOf(principal)
     const more = {
-      tenant,
+      tenant: principal.tenant,
       ...(why !== undefined && { reason: shownText(why, 2000) }),
-      ...(decides(principal) && reviewer !== null && { by: reviewer }),
+      ...(by !== null && { by }),
     }
     if (state === 'approved') await lelu.tokens.revoke({ approval: id }, more)
     else if (state !== 'revoked') await lelu.approvals.cancel(id, more)

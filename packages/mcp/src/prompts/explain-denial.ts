@@ -1,8 +1,8 @@
 import { LeluError } from '@lelu/engine'
+import { readsAudit } from '../surface/rights.ts'
 import type { McpPrompt } from '../surface/surface.ts'
 import { explain, explanation, storyText } from '../tools/explain-decision.ts'
 import type { ToolParts } from '../tools/options.ts'
-import { readsAudit } from '../tools/record-view.ts'
 import { shownText } from '../tools/shown.ts'
 import { asked, quoted } from './quoted.ts'
 

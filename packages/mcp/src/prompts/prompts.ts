@@ -1,5 +1,6 @@
 import type { PolicyFiles } from '../resources/policies.ts'
-import { hasScope, type Principal } from '../surface/principal.ts'
+import type { Principal } from '../surface/principal.ts'
+import { mayCall, readsAudit, seesApprovals } from '../surface/rights.ts'
 import type { McpPrompt } from '../surface/surface.ts'
 import type { ToolParts } from '../tools/options.ts'
 import { draftPolicyPrompt } from './draft-policy.ts'
@@ -14,11 +15,9 @@ export function leluPrompts(
   const review = reviewApprovalPrompt(parts)
   const explain = explainDenialPrompt(parts)
   const draft = draftPolicyPrompt(policies)
-  return (principal) => {
-    const calls = hasScope(principal, 'call')
-    const sees =
-      hasScope(principal, 'approvals:read') || hasScope(principal, 'approvals:decide') || calls
-    const audits = hasScope(principal, 'audit:read')
-    return [...(sees ? [review] : []), ...(calls || audits ? [explain] : []), draft]
-  }
+  return (principal) => [
+    ...(seesApprovals(principal) ? [review] : []),
+    ...(mayCall(principal) || readsAudit(principal) ? [explain] : []),
+    draft,
+  ]
 }

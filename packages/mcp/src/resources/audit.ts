@@ -2,8 +2,8 @@ import { openSource, readRecords } from '@lelu/audit/reading'
 import { isLeluError } from '@lelu/engine'
 import type { ReadResourceResult } from '@modelcontextprotocol/server'
 import type { Principal } from '../surface/principal.ts'
+import { readsAudit } from '../surface/rights.ts'
 import type { ToolParts } from '../tools/options.ts'
-import { readsAudit } from '../tools/record-view.ts'
 import { jsonContents } from './contents.ts'
 
 type Parts = Pick<ToolParts, 'lelu' | 'scans'>

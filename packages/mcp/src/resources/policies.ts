@@ -1,18 +1,12 @@
 import type { PolicySource } from '@lelu/engine'
 import type { ReadResourceResult } from '@modelcontextprotocol/server'
-import { hasScope, type Principal } from '../surface/principal.ts'
+import type { Principal } from '../surface/principal.ts'
+import { readsPolicies } from '../surface/rights.ts'
 import type { McpResource } from '../surface/surface.ts'
 import { shownLines } from '../tools/shown.ts'
 
 const prefix = 'lelu://policies/'
 const dataPath = 'data.json'
-
-/** Rules are not for those whom they bind: a caller that reads them learns what to claim. */
-export function readsPolicies(principal: Principal): boolean {
-  return (['approvals:read', 'approvals:decide', 'audit:read'] as const).some((scope) =>
-    hasScope(principal, scope),
-  )
-}
 
 const uriOf = (path: string) => `${prefix}${path.split('/').map(encodeURIComponent).join('/')}`
 

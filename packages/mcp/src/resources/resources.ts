@@ -1,15 +1,11 @@
-import { hasScope, type Principal } from '../surface/principal.ts'
+import { readsAudit, readsPolicies, seesApprovals } from '../surface/rights.ts'
 import type { McpResource, McpResourceTemplate, Surface } from '../surface/surface.ts'
 import type { ToolParts } from '../tools/options.ts'
-import { readsAudit } from '../tools/record-view.ts'
 import { completeApproval, pendingUri, readApproval, readPending } from './approvals.ts'
 import { completeStream, headUri, readHead, readRecord } from './audit.ts'
-import { type PolicyFiles, readsPolicies } from './policies.ts'
+import type { PolicyFiles } from './policies.ts'
 
 const json = 'application/json'
-
-const seesApprovals = (principal: Principal) =>
-  (['call', 'approvals:read', 'approvals:decide'] as const).some((one) => hasScope(principal, one))
 
 const pendingResource: McpResource = {
   uri: pendingUri,

@@ -1,5 +1,6 @@
 import { type Approval, isLeluError, type Lelu, type Subject } from '@lelu/engine'
-import { hasScope, type Principal } from '../surface/principal.ts'
+import type { Principal } from '../surface/principal.ts'
+import { seesAllApprovals } from '../surface/rights.ts'
 
 /** Everybody in the chain, the caller first. */
 function chain(subject: Subject): { id: string; type: string }[] {
@@ -20,8 +21,7 @@ export function owns({ tenant, subject }: Principal, approval: Approval): boolea
 /** Whether this principal may see it: its own, or everybody's of its tenant by scope. */
 export function maySee(principal: Principal, approval: Approval): boolean {
   const { tenant } = principal
-  const all = hasScope(principal, 'approvals:read') || hasScope(principal, 'approvals:decide')
-  return approval.tenant === tenant && (all || owns(principal, approval))
+  return approval.tenant === tenant && (seesAllApprovals(principal) || owns(principal, approval))
 }
 
 /** Whether anybody of the principal's chain is one for whom the call is made: then it is the principal's own matter. */

@@ -1,6 +1,6 @@
 import type { AuditRecord } from '@lelu/audit'
 import type { Json, Subject } from '@lelu/engine'
-import { hasScope, type Principal } from '../surface/principal.ts'
+import type { Principal } from '../surface/principal.ts'
 import type { JsonSchema } from '../surface/surface.ts'
 import { list, object, text, textOrNull } from './schemas.ts'
 import { shownText } from './shown.ts'
@@ -28,11 +28,6 @@ export function isOwnDecision(record: AuditRecord, { subject }: Principal): bool
     sameParty(agent, subject) &&
     sameParty(actingFor, subject.actingFor)
   )
-}
-
-/** Whether the records of this tenant may be read whole. */
-export function readsAudit(principal: Principal): boolean {
-  return hasScope(principal, 'audit:read')
 }
 
 export const stepSchema: JsonSchema = object(

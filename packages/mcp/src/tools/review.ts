@@ -1,6 +1,7 @@
-import type { Approval, Reviewer } from '@lelu/engine'
+import type { Approval } from '@lelu/engine'
 import type { ToolAnswer } from '../surface/call.ts'
-import { hasScope, type Principal } from '../surface/principal.ts'
+import type { Principal } from '../surface/principal.ts'
+import { reviewerOf } from '../surface/rights.ts'
 import type { JsonSchema } from '../surface/surface.ts'
 import type { ToolParts } from './options.ts'
 import { findApproval, isInvolved, maySee } from './ownership.ts'
@@ -16,11 +17,6 @@ export const reviewSchema: JsonSchema = object({ approval_id: approvalId, status
   'approval_id',
   'status',
 ])
-
-/** The person who decides, where one is behind the connection and has the scope. */
-export function reviewerOf(principal: Principal): Reviewer | null {
-  return hasScope(principal, 'approvals:decide') ? principal.reviewer : null
-}
 
 /** What a person says of a call. */
 export type Vote = { approval_id: string; digest?: string; reason?: string }

@@ -1,11 +1,12 @@
 import type { Approval } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
+import { reviewerOf } from '../surface/rights.ts'
 import type { McpTool } from '../surface/surface.ts'
 import { ends } from './hints.ts'
 import type { ToolParts } from './options.ts'
 import { findApproval, maySee, owns } from './ownership.ts'
 import { answering, done, noApproval, refused } from './results.ts'
-import { reviewerOf, reviewSchema } from './review.ts'
+import { reviewSchema } from './review.ts'
 import { approvalId, object, reason } from './schemas.ts'
 import { shownText } from './shown.ts'
 

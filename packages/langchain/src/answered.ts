@@ -1,8 +1,9 @@
+import { keepNewest } from './keep-newest.ts'
+
 type PlacedCall = { run: string; id: string }
 
 /** By engine. */
-const answered = new WeakMap<object, Set<string>>()
-const maxKept = 4096
+const answered = new WeakMap<object, Map<string, true>>()
 
 const keyOf = ({ run, id }: PlacedCall): string => JSON.stringify([run, id])
 
@@ -11,10 +12,9 @@ const keyOf = ({ run, id }: PlacedCall): string => JSON.stringify([run, id])
  * was refused: edited in the thread, it is another call than the one that waits under its ids.
  */
 export function noteAnswered(lelu: object, call: PlacedCall): void {
-  const kept = answered.get(lelu) ?? new Set<string>()
-  answered.set(lelu, kept.add(keyOf(call)))
-  const [oldest] = kept
-  if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
+  const kept = answered.get(lelu) ?? new Map<string, true>()
+  answered.set(lelu, kept)
+  keepNewest(kept, keyOf(call), true)
 }
 
 /** False also of one that another process answered: nothing but the store knows of it here. */

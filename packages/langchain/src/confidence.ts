@@ -10,6 +10,7 @@ import {
 import type { WrapModelCallHook } from 'langchain'
 import { textOf } from './call-text.ts'
 import { answersIn } from './cut-off.ts'
+import { keepNewest } from './keep-newest.ts'
 import type { GuardedCall, GuardOptions } from './options.ts'
 import { threadOf } from './place.ts'
 import { answeredCalls, askModel, type Question, withoutEffects } from './second-opinion.ts'
@@ -24,8 +25,6 @@ export type AnsweredSignals = {
   keep(call: AnsweredCallPlace, signal: ConfidenceSignal | undefined): void
 }
 
-const maxKept = 4096
-
 /**
  * Kept in memory and not in the message: whoever can write to a thread could write a high confidence into it. The
  * whole call is part of the key, so that one that was changed since has no signal, and so is its thread: a message
@@ -37,11 +36,7 @@ export function answeredSignals(): AnsweredSignals {
     JSON.stringify([...threadOf(configurable), message?.id, id, name, args])
   return {
     of: (call) => (call.message === undefined ? undefined : kept.get(keyOf(call))),
-    keep(call, signal) {
-      kept.set(keyOf(call), signal === undefined ? {} : { signal })
-      const [oldest] = kept.keys()
-      if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
-    },
+    keep: (call, signal) => keepNewest(kept, keyOf(call), signal === undefined ? {} : { signal }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { AIMessage, type ToolCall } from '@langchain/core/messages'
 import { isSameInput } from '@lelu/engine/adapter'
 import { type StreamedCall, streamedCalls, textOf } from './call-text.ts'
+import { keepNewest } from './keep-newest.ts'
 import type { GuardedCall } from './options.ts'
 import { threadOf } from './place.ts'
 
@@ -118,8 +119,6 @@ export type CutOffMarks = {
   keep(place: Place): void
 }
 
-const maxKept = 4096
-
 /** Kept in memory as well: middleware that rebuilds a message (to mask what it says) drops the mark. */
 export function cutOffMarks(): CutOffMarks {
   const kept = new Map<string, CutOff>()
@@ -129,10 +128,7 @@ export function cutOffMarks(): CutOffMarks {
     of: (place) => kept.get(keyOf(place)),
     keep(place) {
       const mark = place.message && markOf(place.message)
-      if (mark === undefined) return
-      kept.set(keyOf(place), mark)
-      const [oldest] = kept.keys()
-      if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest)
+      if (mark !== undefined) keepNewest(kept, keyOf(place), mark)
     },
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { Reviewer, Subject } from '@lelu/engine'
 import { kindOf } from '../eras/rpc-fault.ts'
 import { LeluMcpError } from '../errors.ts'
+import { isObject } from '../is-object.ts'
 import type { Principal, Scope } from '../surface/principal.ts'
 
 /**
@@ -88,10 +89,6 @@ function principalFrom(entry: unknown, where: string): Principal {
 /** Who the principal is for good: a token that is replaced by another leaves its approvals and tasks where they are. */
 function chain({ type, id, actingFor }: Subject): string[] {
   return [type, id, ...(actingFor === undefined ? [] : chain(actingFor))]
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isSubject(value: unknown): value is Subject {

@@ -1,6 +1,7 @@
 import { isLeluError, type Json } from '@lelu/engine'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { LeluMcpError } from '../errors.ts'
+import { isObject } from '../is-object.ts'
 import type { CallContext, Peer, ToolAnswer } from '../surface/call.ts'
 import { inputIssues } from '../surface/check-input.ts'
 import type { Principal } from '../surface/principal.ts'
@@ -60,10 +61,6 @@ function checked(tool: McpTool, input: unknown): { [key: string]: Json } {
       : `The arguments do not pass the input schema of the tool: ${issues.join('; ')}.`,
     { help: 'Correct the arguments and call the tool again.' },
   )
-}
-
-function isObject(value: unknown): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json } from '@lelu/engine'
 import { isPlainJson } from '../eras/plain-json.ts'
+import { isObject } from '../is-object.ts'
 import type { JsonSchema } from '../surface/surface.ts'
 import { hides, strippedText } from './stripped-text.ts'
 
@@ -29,9 +30,6 @@ const words = [
 ] as const
 const maxName = 128
 const maxBytes = 256 * 1024
-
-const isObject = (value: unknown): value is { [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** SHA-256 (hex) of a definition. Throws for text that JSON cannot say, such as half a surrogate pair. */
 export function definitionDigest(definition: Definition): string {

@@ -3,15 +3,11 @@ import { dirname } from 'node:path'
 import { LeluMcpError } from '../errors.ts'
 import { withLock } from '../files/with-lock.ts'
 import { replaceFile } from '../files/write-file.ts'
+import { isObject } from '../is-object.ts'
 import { type PinnedDefinition, readDefinition } from './definition.ts'
 
 /** The pinned tools of each server. Maps, for servers and tools name themselves. */
 export type Lock = Map<string, Map<string, PinnedDefinition>>
-
-type Members = { [key: string]: unknown }
-
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function invalid(path: string, why: string, cause?: unknown): LeluMcpError {
   return new LeluMcpError(

@@ -1,5 +1,6 @@
 import type { Capabilities } from './harness.ts'
-import type { InProcess, LifeName, MoveOptions } from './life.ts'
+import type { LifeName } from './life.ts'
+import type { InProcess, MoveOptions } from './move.ts'
 import type { Stage } from './stage.ts'
 
 /** Sets one conversation up. */

@@ -1,6 +1,7 @@
 import type { Approval, Json, Lelu, Reviewer } from '@lelu/engine'
 import type { Answer, ScriptedCall, Turn } from './harness.ts'
-import type { InProcess, Life, Move, MoveOptions } from './life.ts'
+import type { Life } from './life.ts'
+import type { InProcess, Move, MoveOptions } from './move.ts'
 import { type Effect, effectsIn } from './tools.ts'
 
 /** Who reviews in the suite. */

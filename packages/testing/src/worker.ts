@@ -1,5 +1,6 @@
 import type { AdapterHarness } from './harness.ts'
-import { openEngine, playHere, type WorkerTask } from './life.ts'
+import type { WorkerTask } from './life.ts'
+import { openEngine, playHere } from './move.ts'
 
 // One move of a conversation in a process of its own: worker.ts TASK, which is JSON. Prints what came of it.
 

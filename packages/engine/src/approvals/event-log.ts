@@ -70,6 +70,8 @@ export function eventLog(store: ApprovalStore, audit: AuditLog, deadlineMs: numb
       if (known.get(id) === progress) known.delete(id)
       return
     }
+    // Behind one that the log has refused: were the store told of this one, nobody would write that one again.
+    if (n > progress.durable + 1) return
     progress.durable = Math.max(progress.durable, n)
     hints.set(id, progress.durable)
     if (!isTelling) setTimeout(() => void tellStore(), tellMs).unref()

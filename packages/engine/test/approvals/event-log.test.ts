@@ -9,12 +9,14 @@ function heldLog() {
   const kinds: string[] = []
   let waiting: AppendOptions[] = []
   let held = false
+  let refused: string | undefined
   const log: AuditLog = {
     ...{ log: 'lelu', stream: 'test', directory: '', state: 'open' as const },
     ...{ weakened: [], archive: undefined, sealed: undefined },
     seal: async () => undefined,
     ship: async () => true,
     async append(event: AuditEvent, options: AppendOptions = {}) {
+      if (event.kind === refused) throw new Error('too many records wait')
       kinds.push(event.kind)
       options.onWritten?.()
       if (!held || event.kind === 'decision') options.onDurable?.()
@@ -33,6 +35,9 @@ function heldLog() {
     ...{ log, kinds, settle },
     hold: () => {
       held = true
+    },
+    refuse: (kind: string) => {
+      refused = kind
     },
   }
 }
@@ -132,5 +137,20 @@ describe('the events of an approval', () => {
       settle(new Error('the disk failed'))
     })
     expect(kinds.toSorted()).toEqual(['outcome', 'token.minted', 'token.redeemed'])
+  })
+
+  it('are all written again when the log has refused one and taken the next', async () => {
+    const { lelu, options, kinds, hold, refuse, settle } = await heldEngine()
+    const id = await approved(lelu)
+    hold()
+    refuse('token.minted')
+    await expect(lelu.resume(id, () => 'ran')).rejects.toThrow('too many records wait')
+    settle()
+    await lelu.close()
+    refuse('nothing')
+    const other = await testEngine(options)
+    kinds.length = 0
+    await other.approvals.get(id)
+    expect(kinds).toEqual(['token.minted', 'token.redeemed'])
   })
 })

@@ -34,7 +34,6 @@ const frequent = [
   'approval.requested',
   'approval.decided',
   'token.minted',
-  'grant.used',
   'heartbeat',
 ] as const
 

@@ -7,6 +7,9 @@ const followed = 100_000
 /** An event can be written twice, when a process dies right after it: at least so many pairs that are complete are known. */
 const remembered = 10_000
 
+/** What begins a call or ends it. */
+const pairedKinds: readonly string[] = ['decision', 'grant.used', 'token.redeemed', 'outcome']
+
 export type PairingResult = { unfinished: Unfinished[]; limited: boolean }
 
 /** What pairing needs of a record. */
@@ -64,18 +67,22 @@ export function createPairing(): Pairing {
     return mine.size < followed
   }
 
+  function allowed(key: string, stream: string, seq: number): void {
+    if (meet(key, ended) || !hasRoom(begun)) return
+    const own = copyOf(key)
+    begun.set(own, { kind: 'decision_without_outcome', stream, seq, decision: own })
+  }
+
   return {
     state,
     visit({ kind, stream, seq, id, decision, refs: found }) {
-      if (kind !== 'decision' && kind !== 'outcome' && kind !== 'token.redeemed') return
+      if (!pairedKinds.includes(kind)) return
       const refs = (found ?? {}) as AuditRefs
       if (kind === 'decision') {
-        if (decision !== 'allow' || refs.approval !== undefined) return
-        const key = String(id)
-        if (meet(key, ended) || !hasRoom(begun)) return
-        const open = { kind: 'decision_without_outcome', stream, seq, ...pick(refs) } as const
-        const own = copyOf(key)
-        begun.set(own, { ...open, decision: own })
+        if (decision === 'allow' && refs.approval === undefined) allowed(String(id), stream, seq)
+      } else if (kind === 'grant.used') {
+        // Its decision asked for a person, who had said yes before.
+        if (refs.decision !== undefined) allowed(String(refs.decision), stream, seq)
       } else if (refs.attempt !== undefined) {
         // Ids of decisions are not chosen so.
         const key = `attempt ${refs.attempt}`

@@ -116,6 +116,23 @@ describe('warnings, which are no problems,', () => {
     expect(report.warnings).toHaveLength(3)
   })
 
+  it('pair a call that a standing grant let run, which was not allowed by its decision, with the use', async () => {
+    const directory = temporaryFolder()
+    const log = await openAuditLog({ directory })
+    const use = (id: string) => ({ approval: 'approval-1', decision: id, grant: 'grant-1' })
+    const result = { status: 'completed', digest: null, duration_ms: 1 } as const
+    for (const id of ['ran', 'lost']) {
+      await log.append(decision(id, { decision: 'require_approval' }))
+      await log.append({ kind: 'grant.used', refs: use(id) })
+    }
+    await log.append({ kind: 'outcome', refs: { decision: 'ran' }, result })
+    await log.close()
+    const { unfinished } = await verifyLog({ directory })
+    expect(unfinished).toEqual([
+      { kind: 'decision_without_outcome', stream: log.stream, seq: 4, decision: 'lost' },
+    ])
+  })
+
   it('name a clock that went back, and files and cut bytes that are not as they were', async () => {
     const directory = temporaryFolder()
     const times = [100_000, 100_000, 90_000, 90_000]

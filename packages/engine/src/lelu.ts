@@ -131,6 +131,7 @@ export async function createLelu(options: LeluOptions): Promise<Lelu> {
   const redeeming = {
     ...minting,
     revocations,
+    stopped,
     verify: tokens.verify,
     gate,
     begin: (gated: GatedRequest, more: DecideMore) => beginDecision(gated, deciding, more),

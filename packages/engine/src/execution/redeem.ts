@@ -6,6 +6,7 @@ import type { Records } from '../approvals/records.ts'
 import { isDenied, requirementsMet } from '../approvals/review.ts'
 import { alteredError } from '../approvals/seal.ts'
 import { newId } from '../ids.ts'
+import { denied } from '../policy/reasons.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import { ownMember } from '../request/own-member.ts'
 import type { SwapWindow } from '../store/store.ts'
@@ -15,6 +16,7 @@ import { refuseToken } from '../tokens/refusal.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision, DecisionRequest } from '../types.ts'
 import { type DecideMore, type Deciding, digestOf } from './decide.ts'
+import type { StoppedCheck } from './kill-switch.ts'
 import { isHeldBy, underLease } from './lease.ts'
 import { type Outcome, overruled } from './outcome.ts'
 
@@ -24,6 +26,7 @@ export type Caller = { tenant?: string; agent?: string }
 export type RedeemOptions = Omit<MintOptions, 'records'> & {
   records: Records
   revocations: Revocations
+  stopped: StoppedCheck
   verify: (token: string) => Promise<ApprovalClaims>
   gate: (request: DecisionRequest) => GatedRequest
   begin: (gated: GatedRequest, more: DecideMore) => Promise<Deciding>
@@ -108,7 +111,28 @@ export async function redeem(
   // Its reply may have been lost, and somebody have written to the approval before it was read back.
   const stored = claimed ?? (await records.load(record.id, record.tenant))
   const latest = await underLease(stored, attempt, options)
-  return isHeldBy(latest, attempt) ? { record: latest, gated, decision } : latest
+  if (!isHeldBy(latest, attempt)) return latest
+  if (await mayStillRun(latest, attempt, minted.key.kid, options))
+    return { record: latest, gated, decision }
+  return revokeForPolicy(latest, { ...decision, reasons: denied('stopped').reasons }, records)
+}
+
+/** How long it counts what was read of stops and revocations: about as long as an engine that is at work needs at most. */
+const freshMs = 2000
+
+/** False when somebody is stopped by now, which a process that stood still since it asked has not heard of; throws when revoked. */
+async function mayStillRun(
+  record: ApprovalRecord,
+  { startedAt }: Attempt,
+  kid: string,
+  { now, stopped, revocations }: RedeemOptions,
+): Promise<boolean> {
+  if (now() - startedAt < freshMs) return true
+  const [isStopped] = await Promise.all([
+    stopped.isStopped(record.request.subject),
+    revocations.assertNone(record, kid),
+  ])
+  return !isStopped
 }
 
 const isSatisfied = ({ effect, requirements }: Deciding, { votes, digest }: ApprovalRecord) =>

@@ -32,7 +32,7 @@ async function redeeming(
   }
   const names = { issuer: 'urn:test', audience: 'urn:test:executor' }
   const options: RedeemOptions = {
-    ...{ records, revocations, keys, now, ...names, tokenSeconds: 60, leaseMs: 1000 },
+    ...{ records, revocations, stopped, keys, now, ...names, tokenSeconds: 60, leaseMs: 1000 },
     verify: async (token) => told(await verifyToken(token, { keys, now, ...names })),
     gate: (request) => gateRequest(request, {}),
     begin: (gated, asked) => beginDecision(gated, deciding, asked),

@@ -90,3 +90,25 @@ it('a claim that nobody else has taken up since runs its tool, under a lease tha
     attempt: { number: 1 },
   })
 })
+
+it('nor what was stopped while it stood still', async () => {
+  const { second, id, tool, outcome, goOn } = await stoodStill('non_idempotent')
+  await second.killSwitch.stop({ all: true })
+  goOn()
+  expect(await outcome).toMatchObject({
+    status: 'denied',
+    decision: { reasons: [{ id: 'stopped' }] },
+  })
+  expect(tool).not.toHaveBeenCalled()
+  expect(await second.approvals.get(id)).toMatchObject({ state: 'unknown' })
+})
+
+it('nor what was revoked while it stood still', async () => {
+  const { second, id, tool, outcome, goOn } = await stoodStill('idempotent')
+  await second.tokens.revoke({ agent: 'trader-1' })
+  goOn()
+  await expect(outcome).rejects.toMatchObject({ code: 'LELU_TOKEN_REFUSED' })
+  expect(tool).not.toHaveBeenCalled()
+  await expect(second.resume(id, tool)).rejects.toThrow()
+  expect(tool).not.toHaveBeenCalled()
+})

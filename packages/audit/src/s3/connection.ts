@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
-import { before } from '../write/deadline.ts'
+import { before, type Due, dueIn, late } from '../write/deadline.ts'
 import { s3Error, sdkMissing } from './errors.ts'
 import type { S3SinkOptions } from './options.ts'
 import { serverClock } from './server-clock.ts'
@@ -12,8 +12,8 @@ export type Call = {
   sdk: Sdk
   /** Aborts at the deadline: for `send`, and for whatever reads a body. */
   options: { abortSignal: AbortSignal }
-  /** Epoch milliseconds of `performance.now()` at which the operation has to be done. */
-  due: number
+  /** When the operation has to be done. */
+  due: Due
   /** Reads the store's clock from the answers to a command. */
   clocked: ReturnType<typeof serverClock>['clocked']
 }
@@ -43,7 +43,7 @@ export function connectS3(name: string, options: S3SinkOptions): Connection {
 
   return {
     async call(what, work) {
-      const due = performance.now() + deadlineMs
+      const due = dueIn(deadlineMs)
       const abort = new AbortController()
       try {
         opened ??= open()
@@ -51,7 +51,7 @@ export function connectS3(name: string, options: S3SinkOptions): Connection {
         const abortOptions = { abortSignal: abort.signal }
         const done = work({ sdk, client, options: abortOptions, due, clocked: clock.clocked })
         // A client that is passed in may have no timeout of its own, or only one that warns.
-        return await before(due, deadlineMs, done, 'the store')
+        return await before(due, done, late(deadlineMs, 'the store'))
       } catch (error) {
         throw s3Error(name, what, error)
       } finally {

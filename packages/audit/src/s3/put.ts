@@ -57,7 +57,7 @@ export async function putOnce(
     await connection.call('asking for the time', (call) => findVersions(call, place, key))
   }
   return await connection.call(`putting ${key}`, async (call) => {
-    for (let attempt = 0; performance.now() < call.due; attempt += 1) {
+    for (let attempt = 0; performance.now() < call.due.at; attempt += 1) {
       const hold = lock && holdOf(lock, retainUntil(lock, connection.time()))
       const version = await tryPut(call, place, { ...input, hold })
       const result = await settle(call, place, input, version)

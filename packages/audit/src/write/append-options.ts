@@ -1,3 +1,5 @@
+import type { Due } from './deadline.ts'
+
 /**
  * `until`: `durable` (the default) answers after fdatasync. `written` answers when the record is in the kernel's page
  * cache: it survives the death of the process, not a power cut in the next moments. Its sync follows within 20 ms, or
@@ -11,5 +13,5 @@ export type AppendOptions = {
   onDurable?: (error?: unknown) => void
 }
 
-/** `waitedMs` of the deadline are used up already. */
-export type StreamAppend = AppendOptions & { waitedMs?: number }
+/** `due`: of a caller who has waited for the stream already. */
+export type StreamAppend = AppendOptions & { due?: Due }

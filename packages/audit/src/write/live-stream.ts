@@ -3,7 +3,7 @@ import type { AuditReceipt } from '../record/record.ts'
 import type { LogEvent } from '../record/record-line.ts'
 import { createLeaves } from '../tlog/leaves.ts'
 import type { StreamAppend } from './append-options.ts'
-import { before } from './deadline.ts'
+import { within } from './deadline.ts'
 import { createSealer, type Sealed, type SealerOptions } from './sealer.ts'
 import type { StreamOptions } from './stream-options.ts'
 import { createStreamWriter, type StreamWriter } from './stream-writer.ts'
@@ -98,7 +98,7 @@ export function openLiveStream(options: LiveStreamOptions): LiveStream {
       hanging = false
     }
     signing.then(settled, settled)
-    return before(performance.now() + ms, ms, signing).catch((cause) => {
+    return within(ms, signing).catch((cause) => {
       hanging = !done
       throw cause
     })

@@ -11,7 +11,7 @@ import type { SinkCheck } from '../sink/sink.ts'
 import type { AppendOptions } from './append-options.ts'
 import { inBackground, watchArchive } from './archive-peers.ts'
 import type { AuditLog } from './audit-log.ts'
-import { before } from './deadline.ts'
+import { within } from './deadline.ts'
 import type { LiveStream } from './live-stream.ts'
 import {
   type AuditLogOptions,
@@ -173,7 +173,7 @@ export function openWith(
     if (shipper === undefined) return receipt
     const { held, forget } = shipper.holds(receipt)
     try {
-      await inTime(remoteDeadlineMs, held, 'the archive')
+      await within(remoteDeadlineMs, held, 'the archive')
       return receipt
     } catch (error) {
       throw unavailable('shipping', error)
@@ -191,11 +191,11 @@ export function openWith(
     clearTimeout(reserving)
     clearInterval(tending)
     room.close()
-    await inTime(deadlineMs, pulse?.stop()).catch(() => {})
+    await within(deadlineMs, pulse?.stop()).catch(() => {})
     const inOrder = (await streams.end()) !== undefined
     // What is left then, the next process ships.
-    await inTime(limits.closeMs, shipper?.drain(), 'the archive').catch(() => {})
-    await inTime(deadlineMs, shipper?.close(inOrder), 'the archive').catch(() => {})
+    await within(limits.closeMs, shipper?.drain(), 'the archive').catch(() => {})
+    await within(deadlineMs, shipper?.close(inOrder), 'the archive').catch(() => {})
   }
 
   return {
@@ -233,6 +233,3 @@ export function openWith(
 const summary = ({ sink, immutable, mode, days, checked }: SinkCheck) => ({
   ...{ sink, immutable, mode, days, checked },
 })
-
-const inTime = <T>(ms: number, work: T, who?: string): Promise<Awaited<T>> =>
-  before(performance.now() + ms, ms, Promise.resolve(work), who)

@@ -6,7 +6,7 @@ import { type LogEvent, writeLeaf } from '../record/record-line.ts'
 import { withTextBytes } from '../record/text-bytes.ts'
 import type { AppendOptions, StreamAppend } from './append-options.ts'
 import { type Batch, createBatches } from './batches.ts'
-import { before } from './deadline.ts'
+import { before, type Due, dueIn, late } from './deadline.ts'
 import { createSegments } from './segments.ts'
 import type { StreamOptions } from './stream-options.ts'
 
@@ -35,8 +35,8 @@ export interface StreamWriter {
 
 type Waiting = {
   receipt: AuditReceipt
-  /** `performance.now()` after which nobody is waiting any more. */
-  due: number
+  /** After it nobody is waiting any more. */
+  due: Due
   options: AppendOptions
   resolve: (receipt: AuditReceipt) => void
   reject: (error: unknown) => void
@@ -120,7 +120,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
     syncTimer = setTimeout(() => {
       syncTimer = undefined
       if (!segments.unsynced || failure !== undefined) return
-      if (settling === undefined) settle([], performance.now() + deadlineMs, sync())
+      if (settling === undefined) settle([], dueIn(deadlineMs), sync())
       else syncSoon()
     }, syncSoonMs)
     syncTimer.unref() // the kernel writes it also when the process ends before
@@ -138,12 +138,12 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   }
 
   /** Answers a batch when its operation has ended, or at `due`; then goes on with the next. */
-  function settle(batch: readonly Waiting[], due: number, running: Promise<void>): void {
+  function settle(batch: readonly Waiting[], due: Due, running: Promise<void>): void {
     operation = running.finally(() => {
       operation = undefined
     })
     operation.catch(() => {}) // reported below, or late, when nobody waits any more
-    settling = before(due, deadlineMs, running).then(
+    settling = before(due, running, late(deadlineMs)).then(
       () => {
         settling = undefined
         // Before the answers: the disk is to have the next batch while those who are answered make the one behind it.
@@ -178,7 +178,6 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
   }
 
   function enqueue(event: LogEvent, options: StreamAppend): Promise<AuditReceipt> {
-    const { waitedMs = 0 } = options
     return withTextBytes((leaf) => {
       const number = seq
       writeLeaf(leaf, event, { log, stream, seq, prev, now: now() })
@@ -192,7 +191,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
       const receipt = { stream, seq, leaf: hashOfLeaf(leaf.bytes.subarray(0, leaf.length)) }
       seq += 1
       prev = receipt.leaf
-      const due = performance.now() + deadlineMs - waitedMs
+      const { due = dueIn(deadlineMs) } = options
       const { promise, resolve, reject } = Promise.withResolvers<AuditReceipt>()
       waiting.add(leaf.bytes, 1, leaf.length, { receipt, due, options, resolve, reject })
       schedule()
@@ -229,7 +228,7 @@ export function createStreamWriter(options: StreamOptions): StreamWriter {
         await settling
       }
       if (failure === undefined && segments.unsynced) {
-        settle([], performance.now() + deadlineMs, sync())
+        settle([], dueIn(deadlineMs), sync())
         await settling
       }
       if (failure !== undefined) throw failure.error

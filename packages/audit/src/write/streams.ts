@@ -8,7 +8,7 @@ import type { AuditReceipt } from '../record/record.ts'
 import type { LogEvent } from '../record/record-line.ts'
 import { snapshot } from '../record/snapshot.ts'
 import type { AppendOptions } from './append-options.ts'
-import { before } from './deadline.ts'
+import { before, dueIn, late as lateAfter, within } from './deadline.ts'
 import { type LiveStream, openLiveStream } from './live-stream.ts'
 import { findPeers } from './peers.ts'
 import { sealEnded } from './sealer.ts'
@@ -172,13 +172,13 @@ export function createStreams(options: StreamsOptions): Streams {
     event: LogEvent,
     appendOptions: AppendOptions,
   ): Promise<AuditReceipt> {
-    const asked = performance.now()
+    const due = dueIn(deadlineMs)
     const copy = snapshot(event) // the caller may change its object while the stream begins
-    const live = await before(asked + deadlineMs, deadlineMs, target).catch((error) => {
+    const live = await before(due, target, lateAfter(deadlineMs)).catch((error) => {
       if (starting?.stream === target) starting.late = true
       throw unavailable('beginning a stream', error)
     })
-    return live.append(copy, { ...appendOptions, waitedMs: performance.now() - asked })
+    return live.append(copy, { ...appendOptions, due })
   }
 
   return {
@@ -215,8 +215,7 @@ export function createStreams(options: StreamsOptions): Streams {
     },
     async end() {
       ending = true
-      const inTime = <T>(work: Promise<T>): Promise<T> =>
-        before(performance.now() + deadlineMs, deadlineMs, work)
+      const inTime = <T>(work: Promise<T>): Promise<T> => within(deadlineMs, work)
       try {
         const live = current ?? (starting && (await inTime(starting.stream)))
         if (live === undefined) return undefined

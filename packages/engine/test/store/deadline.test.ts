@@ -14,7 +14,7 @@ describe('the deadline of a store', () => {
     await expect(withDeadline(new Promise(() => {}), 30, 'reading')).rejects.toEqual(late)
   })
 
-  it('is short enough by default that a no is heard within 2 s, with the eighth more of a standstill', async () => {
+  it('is short enough by default that a no is heard within 2 s, with an eighth for the way back', async () => {
     vi.useFakeTimers()
     try {
       const operation = withDeadline(new Promise(() => {}), defaultStoreDeadlineMs, 'reading')

@@ -1,3 +1,4 @@
+import { LeluError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
 import { storeError } from './store-error.ts'
@@ -15,6 +16,15 @@ export type Written = <T>(
 
 const retryMs = 25
 
+const unsent = new WeakSet<object>()
+
+/** The error of a write that was never sent: nobody asks what became of it, of a store that is asked too much already. */
+export function neverSent(message: string, help: string): LeluError {
+  const error = new LeluError('LELU_STORE_UNAVAILABLE', message, { help })
+  unsent.add(error)
+  return error
+}
+
 /**
  * A write has half of the deadline; the other half is for finding out what became of it. Whoever has lost a reply has
  * often lost the connection with it, so the store is asked again and again: a claim that nobody knows of is a call that
@@ -24,7 +34,7 @@ export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
   async function readBack(id: string, until: number): Promise<StoredRow | undefined> {
     const doing = 'reading back what was written'
     for (;;) {
-      const left = Math.max(1, until - performance.now())
+      const left = Math.max(1, Math.round(until - performance.now()))
       try {
         return await withDeadline(Promise.resolve(store.get(id)), left, doing)
       } catch (error) {
@@ -37,17 +47,20 @@ export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
   return async (id, operation, doing, becameOf) => {
     const until = performance.now() + deadlineMs
     let underWay = true
+    let isSent = true
     const ended = operation.then(
       () => {
         underWay = false
       },
-      () => {
+      (error) => {
         underWay = false
+        isSent = !unsent.has(error)
       },
     )
 
     async function lookFor(error: unknown) {
       for (;;) {
+        if (!isSent) throw error
         // What has ended before this look is there, or will never be.
         const isLast = !underWay
         const answer = becameOf(await readBack(id, until))
@@ -63,7 +76,10 @@ export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
       return await withDeadline(operation, Math.ceil(deadlineMs / 2), doing)
     } catch (error) {
       // Its own answer is as good, if it comes after all.
-      const answered = operation.catch(() => new Promise<never>(() => {}))
+      const answered = operation.catch((error) => {
+        if (unsent.has(error)) throw error
+        return new Promise<never>(() => {})
+      })
       return Promise.race([answered, lookFor(error)])
     }
   }

@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { neverSent } from './lost-reply.ts'
 import { serverQuestion } from './postgres-checks.ts'
 import { ownTypes, type Row } from './postgres-values.ts'
 
@@ -118,12 +119,9 @@ export async function writeInTime(
 }
 
 function noConnection(): LeluError {
-  return new LeluError(
-    'LELU_STORE_UNAVAILABLE',
+  return neverSent(
     'No connection to PostgreSQL was free in time, so nothing was written.',
-    {
-      help: 'Check that the database is up and reachable, then try again. If it is, it is slow, or asked for more at once than `max` of the Keyv has connections.',
-    },
+    'Check that the database is up and reachable, then try again. If it is, it is slow, this process is busy, or more is asked at once than `max` of the Keyv has connections.',
   )
 }
 

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { lostReplies } from '../../src/store/lost-reply.ts'
+import { lostReplies, neverSent } from '../../src/store/lost-reply.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { StoredRow } from '../../src/store/store.ts'
 
@@ -78,6 +78,20 @@ it('a write that ends without being done is looked for once more, and is the err
   writing.reject(lost)
   await expect(answer).rejects.toMatchObject({ code: 'LELU_STORE_UNAVAILABLE' })
   expect(store.get).toHaveBeenCalledTimes(2)
+})
+
+// A hundred that waited in vain for a connection asked for one more each, and those behind them got none either.
+it('a write that says, while it is looked for, that it was never sent is not looked for again', async () => {
+  const store = await storeOf(1)
+  const writing = Promise.withResolvers<'done'>()
+  const answer = lostReplies(store, 500)('apr_1', writing.promise, 'changing', ours)
+  answer.catch(() => {})
+  await expect.poll(() => store.get.mock.calls.length, { timeout: 30_000 }).toBe(1)
+  const error = neverSent('No connection was free.', 'Try again.')
+  writing.reject(error)
+  await expect(answer).rejects.toBe(error)
+  await new Promise((next) => setImmediate(next))
+  expect(store.get).toHaveBeenCalledTimes(1)
 })
 
 it.each([

@@ -50,11 +50,18 @@ export function aroundOf({ configurable }: GuardedCall): Around | undefined {
   return around?.nodes.has(configurable.__pregel_scratchpad as object) === true ? around : undefined
 }
 
+const partsOf = ({ checkpoint_ns }: GuardedCall['configurable']) => String(checkpoint_ns).split('|')
+
 /** Whether the interrupt of a call goes through a body. That of an agent with a thread of its own ends there. */
-function isWithin({ configurable }: GuardedCall, body: Body): boolean {
-  const { thread_id, checkpoint_ns } = body.call.configurable
-  const place = `${configurable.checkpoint_ns}|`
-  return thread_id === configurable.thread_id && place.startsWith(`${checkpoint_ns}|`)
+function isWithin({ configurable }: GuardedCall, { call }: Body): boolean {
+  const parts = partsOf(configurable)
+  return (
+    configurable.thread_id === call.configurable.thread_id &&
+    // In the place of an agent with `checkpointer: true` the nodes around it have no ids of their runs.
+    partsOf(call.configurable).every((part, at) =>
+      [part, part.replace(/:.*/, '')].includes(parts[at] ?? ''),
+    )
+  )
 }
 
 /** The bodies that a call is made in, also where the graph of an agent is in between. */

@@ -87,6 +87,7 @@ test('the approvals of calls whose interrupts a guarded tool has caught are canc
 test.each(
   places.flatMap((where) => [
     [where, 'without a thread of its own', 'cancelled'] as const,
+    [where, 'with a memory of its own in the thread', 'cancelled'] as const,
     [where, 'that waits in a thread of its own', 'pending'] as const,
   ]),
 )(
@@ -94,11 +95,12 @@ test.each(
   async (where, thread, state) => {
     const lelu = await openLelu()
     const own = thread === 'that waits in a thread of its own'
+    const checkpointer = own ? new MemorySaver() : thread.startsWith('with a memory')
     const inner = createAgent({
       model: fakeModel().respond(calling({ name: 'reviewed' })),
       tools: createTools().tools,
       middleware: [leluMiddleware({ lelu, subject })],
-      ...(own && { checkpointer: new MemorySaver() }),
+      ...(checkpointer !== false && { checkpointer }),
     })
     const place = own ? { configurable: { thread_id: 'inner', checkpoint_ns: '' } } : {}
     const body: Body = async () => {
@@ -111,14 +113,21 @@ test.each(
   },
 )
 
-test.each(places.flatMap((where) => [[where, 'a call'] as const, [where, 'an agent'] as const]))(
+const insides = ['a call', 'an agent', 'an agent with a memory of its own'] as const
+
+test.each(places.flatMap((where) => insides.map((inside) => [where, inside] as const)))(
   'in a tool that runs on an approval (%s), nobody is asked in vain about %s that would wait',
   async (where, inside) => {
     const lelu = await openLelu()
     const { tools, ran } = createTools()
     const reviewed = guardedBy(lelu, tools[1])
     const model = answering(calling({ name: 'reviewed' }))
-    const agent = createAgent({ model, tools, middleware: [leluMiddleware({ lelu, subject })] })
+    const agent = createAgent({
+      model,
+      tools,
+      middleware: [leluMiddleware({ lelu, subject })],
+      ...(inside === 'an agent with a memory of its own' && { checkpointer: true }),
+    })
     const body: Body = async (runtime) => {
       if (inside === 'a call') return (await reviewed.invoke({ amount: 1 }, runtime)).text
       return (await agent.invoke(ask)).messages.map(({ text }) => text).join()

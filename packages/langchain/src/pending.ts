@@ -12,9 +12,15 @@ export type PendingCall = {
   tool: string
 }
 
-/** A run of `streamEvents` in version v3 has other names for the same. */
+/** A run of `streamEvents` in version v3 and a `RemoteGraph` have other names for the same. */
 type Interrupt =
-  | { id?: unknown; value?: unknown; interruptId?: unknown; payload?: unknown }
+  | {
+      id?: unknown
+      value?: unknown
+      interruptId?: unknown
+      payload?: unknown
+      interrupt_id?: unknown
+    }
   | null
   | undefined
 
@@ -30,9 +36,10 @@ function interruptsOf(result: unknown): Interrupt[] {
   const { __interrupt__: raised, tasks } = result as { __interrupt__?: unknown; tasks?: unknown }
   if (Array.isArray(raised)) return raised as Interrupt[]
   if (!Array.isArray(tasks)) return []
-  // A state still lists the interrupts of tasks that have gone on since and have a result.
+  // A state still lists the interrupts of tasks that have gone on since and have a result. Sent by a server, it says null
+  // for none.
   return tasks.flatMap((task: { interrupts?: unknown; result?: unknown }) =>
-    Array.isArray(task?.interrupts) && task.result === undefined
+    Array.isArray(task?.interrupts) && (task.result ?? null) === null
       ? (task.interrupts as Interrupt[])
       : [],
   )
@@ -41,7 +48,8 @@ function interruptsOf(result: unknown): Interrupt[] {
 const shownText = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function readInterrupt(interrupt: Interrupt): PendingCall[] {
-  const { interruptId, payload, id = interruptId, value = payload } = interrupt ?? {}
+  const { interrupt_id, interruptId = interrupt_id, payload } = interrupt ?? {}
+  const { id = interruptId, value = payload } = interrupt ?? {}
   const { lelu, actionRequests } = (value ?? {}) as {
     lelu?: { approvalIds?: unknown; callIds?: unknown[] }
     actionRequests?: { name?: unknown }[]
@@ -63,8 +71,8 @@ function readInterrupt(interrupt: Interrupt): PendingCall[] {
 
 /**
  * The calls that wait in a thread. Takes what `invoke` answered, an `updates` chunk of a stream (as it comes with
- * several modes or with sub-graphs, too), a state from `getState`, or an array of interrupts, such as `run.interrupts` of
- * `streamEvents`; other interrupts than ours are left out.
+ * several modes or with sub-graphs, too), a state from `getState` (of a `RemoteGraph` or the client of a LangGraph server,
+ * too), or an array of interrupts, such as `run.interrupts` of `streamEvents`; other interrupts than ours are left out.
  */
 export function pendingApprovals(result: unknown): PendingCall[] {
   const found = new Map<string, PendingCall>()

@@ -43,6 +43,31 @@ test('an array of interrupts is looked into, an empty one and what is no chunk s
   }
 })
 
+/** As a LangGraph server sends a state of a thread, and as `RemoteGraph` reads it. */
+type Sent = (id: string | undefined) => object
+
+test.each<[string, Sent]>([
+  ['a LangGraph server', (id) => ({ id })],
+  ['a RemoteGraph', (interrupt_id) => ({ interrupt_id })],
+])('the state that %s gives shows the call that waits, and resumes it', async (_name, named) => {
+  const lelu = await openLelu()
+  const answers = [calling({ id: 'a', name: 'allowed' }, { id: 'r', name: 'reviewed' })]
+  const { agent, ran } = agentWith({ lelu, answers })
+  await agent.invoke(ask, config)
+  const { tasks } = await agent.graph.getState(config)
+  const sent = tasks.map(({ result = null, interrupts, ...task }) => ({
+    ...task,
+    result,
+    interrupts: interrupts.map(({ id, value }) => ({ ...named(id), value })),
+  }))
+  const result = JSON.parse(JSON.stringify({ tasks: sent }))
+  expect(pendingApprovals(result)).toMatchObject([{ tool: 'reviewed', toolCallId: 'r' }])
+  await approve(lelu, result)
+  const command = await resume({ result, lelu })
+  await agent.invoke(command as NonNullable<typeof command>, config)
+  expect(ran.map(({ tool }) => tool)).toEqual(['allowed', 'reviewed'])
+})
+
 test('an approval of another engine keeps no other call waiting', async () => {
   const [lelu, other] = [await openLelu(), await openLelu()]
   const answers = () => [calling({ name: 'reviewed' })]

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { LeluError } from '../errors.ts'
 import { notRun } from '../execution/not-run.ts'
 import type { Json } from '../types.ts'
@@ -82,7 +83,8 @@ export async function holdCall<T, Call>(
         if (state !== 'held') return undefined
         leave('started')
         executing = signal
-        gate.resolve(tool)
+        // Decided in the async context of the question; that of the execution has the framework's span and the app's request.
+        gate.resolve(AsyncResource.bind(tool))
         return ending
       },
     },

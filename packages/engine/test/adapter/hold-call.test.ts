@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { openAuditLog } from '@lelu/audit'
 import { expect, test, vi } from 'vitest'
 import { type AdapterCall, holdCall } from '../../src/adapter/index.ts'
@@ -43,6 +44,15 @@ test('a call is held before its record is on disk, and runs only when it is', as
   expect(await result).toMatchObject({ status: 'executed', value: 'done' })
   expect(tool).toHaveBeenCalledOnce()
   await log.close()
+})
+
+test('the tool runs in the async context that it is started in, not in that of the question', async () => {
+  // Frameworks keep the span and the run of an execution there, and apps their request.
+  const around = new AsyncLocalStorage<string>()
+  const lelu = await testEngine({ policies: allowing })
+  const { start } = await around.run('question', () => held(lelu))
+  const seen = () => around.getStore() ?? 'nothing'
+  expect(await around.run('execution', () => start(seen))).toMatchObject({ value: 'execution' })
 })
 
 test('a call whose record cannot be written does not run', async () => {

@@ -1,3 +1,4 @@
+import { editedInput } from '@lelu/engine/adapter'
 import { convertToModelMessages, type ModelMessage, type UIMessage } from 'ai'
 import { checkMessages } from './check-messages.ts'
 import { answeredPart, decidedPart, isUnexplained } from './decided-ui.ts'
@@ -9,6 +10,7 @@ import type { GuardState } from './state.ts'
 import { toolNamed } from './tool-output.ts'
 import {
   ended,
+  isAnswered,
   isDeclined,
   isHalfway,
   isOpen,
@@ -66,6 +68,14 @@ export async function closeAbandonedUi<M extends UIMessage>(
     if (isDeclined(call)) {
       const ending = await leaveBehind(state, await find(), 'the user declined it')
       return ending.status === 'denied' ? part : ended(part, toPart(state, named, ending, context))
+    }
+    if (isAnswered(call)) {
+      const tool = toolNamed(context.tools, named.toolName)
+      if (!state.notes.isPlainText(call.output, tool)) {
+        const { approval } = await find()
+        state.notes.add(call.output, approval && editedInput(approval), input, tool)
+      }
+      return answeredPart(part, undefined)
     }
     if (!isOpen(call)) {
       const unsure = isUnexplained(call) || isHalfway(call)

@@ -42,6 +42,8 @@ export function toolNamed(tools: ToolSet | undefined, name: string): Shows | und
 export type EditNotes = {
   /** The output for the app and the user interface, and a note for the model beside it when the input was edited. */
   add(output: unknown, edited: Json | undefined, input: unknown, tool: Shows | undefined): unknown
+  /** Whether the output has the note in itself. */
+  isPlainText(output: unknown, tool: Shows | undefined): boolean
   toModelOutput(tool: Shows | undefined): ToModelOutput
 }
 
@@ -73,13 +75,18 @@ export function editNotes(): EditNotes {
     return toModelOutput
   }
 
+  function isPlainText(output: unknown, tool: Shows | undefined): output is string {
+    const given = tool?.toModelOutput
+    const own = given && made.has(given) ? made.get(given)?.own : given
+    return typeof output === 'string' && own === undefined
+  }
+
   return {
+    isPlainText,
     add(output, edited, input, tool) {
       if (edited === undefined) return output
       const note = editedText(edited)
-      const given = tool?.toModelOutput
-      const own = given && made.has(given) ? made.get(given)?.own : given
-      if (typeof output === 'string' && own === undefined) return `${note}\n${output}`
+      if (isPlainText(output, tool)) return `${note}\n${output}`
       const key = keyOf(input, output)
       if (key !== undefined) notes.set(key, { input, note })
       return output

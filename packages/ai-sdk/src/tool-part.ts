@@ -40,6 +40,13 @@ export const isUnansweredPart = ({ state, output, approval }: ToolPart): boolean
 export const isHalfway = ({ state, preliminary, approval }: ToolPart): boolean =>
   state === 'output-available' && preliminary === true && approval !== undefined
 
+/** Its call was suspended once, and has its result. */
+export const isAnswered = (part: ToolPart): boolean =>
+  part.state === 'output-available' &&
+  part.approval !== undefined &&
+  !isUnansweredPart(part) &&
+  !isHalfway(part)
+
 export const isOpen = (part: ToolPart): boolean =>
   part.state === 'approval-requested' ||
   (part.state === 'approval-responded' && part.approval?.approved === true) ||

@@ -163,6 +163,24 @@ test('the note of an edit stays with a result that the check of the SDK has pass
   })
 })
 
+const shown: [string, object][] = [
+  ['an object', {}],
+  ['a text', { outputSchema: undefined, execute: () => 'did it' }],
+  ['what the tool makes of it', { toModelOutput: () => ({ type: 'text', value: 'did it' }) }],
+]
+
+test.each(shown)('the model reads of an edit once in every later turn: %s', async (_name, more) => {
+  const { lelu, guard, tools, chat } = await waiting(createTools(more))
+  await approveAll(lelu, { input: { amount: 6 } })
+  const done = await post(guard, tools, chat)
+  for (const before of [done.stored, done.chat]) {
+    const model = scriptedModel([])
+    await post(guard, tools, [...before, next], model)
+    const told = JSON.stringify(model.asked[0]?.prompt)
+    expect(told.split('A reviewer changed the input of this call')).toHaveLength(2)
+  }
+})
+
 test('what a message says was approved runs nothing, and hides no denial', async () => {
   const { lelu, guard, tools, chat, ran } = await waiting()
   const write = (state: string, approved = true, more = {}) => {

@@ -47,14 +47,17 @@ export function readDefinition(listed: unknown): PinnedDefinition | string {
   if (!isObject(inputSchema) || inputSchema.type !== 'object') {
     return 'its input schema is not one of an object'
   }
-  const given = words.flatMap((word) => {
-    const value = Object.hasOwn(listed, word) ? listed[word] : undefined
-    return value === undefined ? [] : [[word, value] as const]
-  })
+  const given = Object.fromEntries(
+    words.flatMap((word) => {
+      const value = Object.hasOwn(listed, word) ? listed[word] : undefined
+      return value === undefined ? [] : [[word, value] as const]
+    }),
+  )
   try {
-    const text = canonicalJson(Object.fromEntries(given))
-    if (text.length > maxBytes) return `its definition is larger than ${maxBytes / 1024} KiB`
-    const definition = JSON.parse(text) as Definition
+    const { length } = canonicalJson(given)
+    if (length > maxBytes) return `its definition is larger than ${maxBytes / 1024} KiB`
+    // In the server's own order: a model writes an input in the order of the properties, its reasons before its answer.
+    const definition = JSON.parse(JSON.stringify(given)) as Definition
     return isWhole(definition)
       ? { sha256: definitionDigest(definition), definition }
       : 'a part of its definition has the wrong type'
@@ -73,7 +76,7 @@ export function readDefinitions(
   const count = (of: Map<string, number>, key: string) => of.set(key, (of.get(key) ?? 0) + 1)
   const read = listed.flatMap((one) => {
     const found = readDefinition(one)
-    const why = typeof found === 'string' ? found : whyNeverDecided(found)
+    const why = typeof found === 'string' ? found : (whyNeverDecided(found) ?? whyNeverRun(one))
     if (typeof found === 'string' || why !== undefined) {
       count(left, String(why))
       return []
@@ -98,6 +101,13 @@ const maxLevels = 64
 function whyNeverDecided({ definition: { inputSchema } }: PinnedDefinition): string | undefined {
   if (isPlainJson(inputSchema, maxLevels - 1)) return undefined
   return `its input schema has more than ${maxLevels} levels, and no call of it could be decided`
+}
+
+/** Tasks of 2025-11-25 are no part of the protocol any more, and a call without one is refused by such a tool. */
+function whyNeverRun(listed: unknown): string | undefined {
+  const { execution } = listed as { execution?: { taskSupport?: unknown } | null }
+  if (execution?.taskSupport !== 'required') return undefined
+  return 'it runs as a task only, as of 2025-11-25, and no call of it would run'
 }
 
 function isWhole({ title, description, outputSchema, annotations }: Definition): boolean {

@@ -249,6 +249,9 @@ test('server-everything is behind it over standard streams and over HTTP', async
       const result = await gateway.call(`${server}__get-sum`, { a: 2, b: 3 })
       expect(textOf(result)).toContain('5')
     }
+    // It runs as a task only, so a call of it could only fail.
+    expect(await gateway.names()).not.toContain('stdio__simulate-research-query')
+    expect(gateway.notices.join('\n')).toContain('stdio: a tool is left out: it runs as a task')
   } finally {
     child.kill()
   }

@@ -91,17 +91,26 @@ function isAtMost(input: Json, most: number): boolean {
   return true
 }
 
-function describe({ instanceLocation, keyword, keywordLocation }: OutputUnit): string {
+function describe({ instanceLocation, keyword, keywordLocation, error }: OutputUnit): string {
   const at = pointer(instanceLocation)
+  // The validator says these two only in its text: words of the schema, which whoever calls has seen.
+  const [, wanted] = /(?:required property|Expected) "(.*)"\.$/s.exec(error) ?? []
   if (keyword === 'additionalProperties' || keyword === 'unevaluatedProperties')
     return `${at}: has a property that is not allowed`
-  if (keyword === 'required') return `${at}: a required property is missing`
+  if (keyword === 'required' && wanted !== undefined)
+    return `${at}: the required property ${clean(wanted)} is missing`
+  if (keyword === 'type' && wanted !== undefined)
+    return `${at}: is not of type ${clean(wanted.replaceAll('", "', ' or '))}`
   if (keyword === 'false') return `${at}: is not allowed`
   return `${at}: does not meet ${keyword} (schema ${pointer(keywordLocation)})`
 }
 
 /** A pointer may contain names that the caller made up: control characters would steer a terminal, length hides the rest. */
 function pointer(location: string): string {
-  const clean = location.replace(/[\p{Cc}\p{Cf}]/gu, '?').replace(/^#/, '') || '/'
-  return clean.length > 120 ? `${clean.slice(0, 120)}…` : clean
+  return clean(location.replace(/^#/, '') || '/')
+}
+
+function clean(text: string): string {
+  const printable = text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
+  return printable.length > 120 ? `${printable.slice(0, 120)}…` : printable
 }

@@ -73,4 +73,16 @@ describe('an input is held against the schema of its tool', () => {
     expect(inputIssues({ a: 'ok' }, schema)).toEqual([])
     expect(inputIssues({ a: 'No' }, schema)).toEqual([expect.stringContaining('pattern')])
   })
+
+  test('and what is missing, and of which type a value should be, is named: the value never is', () => {
+    const a = { type: ['string', 'null'] }
+    const properties = { a, b: { type: 'object', required: ['c"."d'] } }
+    const schema: JsonSchema = { type: 'object', properties, required: ['a', 'e', 'f\u001b'] }
+    expect(inputIssues({ a: 4711, b: {} }, schema)).toEqual([
+      '/: the required property e is missing',
+      '/: the required property f? is missing',
+      '/a: is not of type string or null',
+      '/b: the required property c"."d is missing',
+    ])
+  })
 })

@@ -23,7 +23,10 @@ export type SessionLimits = {
 export interface Sessions<T> {
   /** Undefined for an id that is unknown, and just so for another principal's. */
   find(id: string, owner: string): Held<T> | undefined
-  /** Whether there is room for one more of this owner. Ends its longest idle one to make room, never another's. */
+  /**
+   * Whether there is room for one more of this owner. To make room its longest idle one ends, or else one of whoever has most:
+   * nobody keeps others out with sessions that he does not use, or loses one to somebody who then has more than he.
+   */
   makeRoom(owner: string): boolean
   add(held: Pick<Held<T>, 'id' | 'owner' | 'session' | 'transport'>): Held<T>
   remove(id: string): void
@@ -57,8 +60,15 @@ export function createSessions<T>({ maxSessions, idleMs }: SessionLimits): Sessi
     makeRoom(owner) {
       if (sessions.size < maxSessions) return true
       sweep()
-      const oldest = idle().find((held) => held.owner === owner)
-      if (oldest !== undefined) void end(oldest)
+      const counts = Map.groupBy(sessions.values(), (held) => held.owner)
+      const count = (of: string) => counts.get(of)?.length ?? 0
+      const open = idle()
+      const last =
+        open.find((held) => held.owner === owner) ??
+        open
+          .filter((held) => count(held.owner) > count(owner) + 1)
+          .sort((a, b) => count(b.owner) - count(a.owner))[0]
+      if (last !== undefined) void end(last)
       return sessions.size < maxSessions
     },
     add(opened) {

@@ -18,7 +18,7 @@ import {
 } from './serving.ts'
 
 const surface = { tools: () => [whoami] }
-const people = { alice: person('alice'), bob: person('bob') }
+const people = { alice: person('alice'), bob: person('bob'), mallory: person('mallory') }
 const auth = tokens(people)
 const callWhoami = rpc('tools/call', { name: 'whoami', arguments: {} })
 
@@ -46,7 +46,7 @@ test('the valid token of another on a session is answered as if it were not ther
 test('a session without a token, or with one that is not valid, is not reached', async () => {
   const server = await serve(surface, { auth })
   const id = await openSession(server, bearer('alice'))
-  for (const headers of [{}, bearer('mallory'), bearer('constructor')]) {
+  for (const headers of [{}, bearer('nobody'), bearer('constructor')]) {
     const answer = await raw(server, {
       headers: { ...headers, 'mcp-session-id': id },
       body: callWhoami,
@@ -132,15 +132,46 @@ test('whoever opens more sessions than there may be loses its own oldest one', a
   expect(statuses).toEqual([404, 200, 200, 200])
 })
 
-test('nobody can push out the sessions of others', async () => {
+test('nobody can push out the sessions of who has no more of them', async () => {
   const server = await serve(surface, { auth, maxSessions: 2 })
   const id = await openSession(server, bearer('alice'))
-  await openSession(server, bearer('alice'))
+  await openSession(server, bearer('mallory'))
+  for (let n = 0; n < 3; n += 1) await openSession(server, bearer('mallory'))
   const refused = await raw(server, { headers: bearer('bob'), body: initialize })
   expect(refused.status).toBe(503)
   expect(refused.headers['retry-after']).toBeDefined()
   const headers = { ...bearer('alice'), 'mcp-session-id': id }
   expect((await raw(server, { headers, body: callWhoami })).status).toBe(200)
+})
+
+test('nobody can keep others out with sessions that nobody uses', async () => {
+  const server = await serve(surface, { auth, maxSessions: 4 })
+  const alice = await openSession(server, bearer('alice'))
+  const ids: string[] = []
+  for (let n = 0; n < 3; n += 1) ids.push(await openSession(server, bearer('mallory')))
+  await openSession(server, bearer('bob'))
+  const status = async (name: string, id: string | undefined) =>
+    (
+      await raw(server, {
+        headers: { ...bearer(name), 'mcp-session-id': `${id}` },
+        body: callWhoami,
+      })
+    ).status
+  expect(await status('mallory', ids[0])).toBe(404)
+  expect(await status('mallory', ids[1])).toBe(200)
+  expect(await status('alice', alice)).toBe(200)
+})
+
+test('a session with an open stream is not taken for others', async () => {
+  const server = await serve(surface, { auth, maxSessions: 2 })
+  for (let n = 0; n < 2; n += 1) {
+    const headers = {
+      ...bearer('mallory'),
+      'mcp-session-id': await openSession(server, bearer('mallory')),
+    }
+    await stream(server, { method: 'GET', headers })
+  }
+  expect((await raw(server, { headers: bearer('bob'), body: initialize })).status).toBe(503)
 })
 
 test('an opening that the transport refuses leaves no session behind', async () => {

@@ -14,8 +14,9 @@ import { type PackedKeys, packKeys, policyOf, streamVkeys } from './pack-keys.ts
 import { writeProofs } from './pack-proofs.ts'
 import { type EvidencePack, packReadme } from './pack-readme.ts'
 import { type PackedStream, packStream } from './pack-stream.ts'
-import { countPopulation, csvText, type Period, within } from './population.ts'
+import { countPopulation, type Period, populationFile, within } from './population.ts'
 import { createSample } from './sample.ts'
+import { streamsFile, streamsTable } from './streams-table.ts'
 import { writeSums } from './sums.ts'
 import { writeNew } from './write-new.ts'
 
@@ -96,8 +97,8 @@ export async function exportEvidence(options: EvidenceOptions): Promise<Evidence
     unsigned: streams.reduce((sum, one) => sum + unsignedOf(one), 0),
     roots: keys.roots.length,
   }
-  await writeNew(join(out, 'population.csv'), population.csv())
-  await writeNew(join(out, 'streams.csv'), streamsTable(streams))
+  await writeNew(join(out, populationFile), population.csv())
+  await writeNew(join(out, streamsFile), streamsTable(streams.map(rowOf)))
   if (trust !== undefined) await writeNew(join(out, 'policy.txt'), trust)
   await writeNew(join(out, 'vkeys.txt'), streamVkeys(streams, keys))
   const names = [...streams.map(({ stream }) => stream), ...keys.ids]
@@ -172,13 +173,10 @@ async function announceAll(
 const unsignedOf = ({ records, checkpoint }: PackedStream): number =>
   Math.max(0, records - (checkpoint?.size ?? 0))
 
-function streamsTable(streams: readonly PackedStream[]): string {
-  const rows = streams.map(({ log, stream, records, from, to, checkpoint }) =>
-    [csvText(log), stream, records, checkpoint?.size ?? 0, csvText(from), csvText(to)].join(','),
-  )
-  const head = 'log,stream,records,signed,first_time,last_time'
-  return `${[head, ...rows].join('\n')}\n`
-}
+const rowOf = ({ log, stream, records, from, to, checkpoint }: PackedStream) => ({
+  ...{ log, stream, records, from, to },
+  signed: checkpoint?.size ?? 0,
+})
 
 function nothingThere(source: LogSource, { from, to }: Period): AuditError {
   return new AuditError(

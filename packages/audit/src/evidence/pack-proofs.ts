@@ -6,6 +6,8 @@ import type { Drawn } from './sample.ts'
 import { proofsIn } from './tree-levels.ts'
 import { writeNew } from './write-new.ts'
 
+export const proofsFolder = 'proofs'
+
 /**
  * A `.tlog-proof` for each drawn decision that a checkpoint covers, with its record as the extra data, and the record
  * beside it. Answers how many.
@@ -15,7 +17,7 @@ export async function writeProofs(
   streams: readonly PackedStream[],
   drawn: readonly Drawn[],
 ): Promise<number> {
-  await mkdir(join(out, 'proofs'), { mode: 0o700 })
+  await mkdir(join(out, proofsFolder), { mode: 0o700 })
   let written = 0
   for (const { stream, checkpoint, leaves } of streams) {
     const mine = drawn.filter((one) => one.stream === stream)
@@ -26,7 +28,7 @@ export async function writeProofs(
       if (seq >= checkpoint.size) continue
       const proof = { index: seq, hashes: prove(seq), checkpoint: checkpoint.text, extra: line }
       // By its place: the id of a record is data.
-      const name = join(out, 'proofs', `${stream}-${seq}`)
+      const name = join(out, proofsFolder, `${stream}-${seq}`)
       await writeNew(`${name}.tlog-proof`, formatProof(proof))
       await writeNew(`${name}.json`, line)
       written += 1

@@ -1,5 +1,7 @@
 import type { AuditRecord } from '../record/record.ts'
 
+export const populationFile = 'population.csv'
+
 /** Which records an auditor asks about: from a time on (ISO 8601), and before another. */
 export type Period = { from: string; to: string }
 

@@ -43,5 +43,11 @@ async function readExcerpt(directory: string): Promise<StoredExcerpt> {
   return {
     text: await readFile(join(directory, packFile), { encoding: 'utf8', flag: readFlags }),
     proofs: proofs(),
+    read: (path) =>
+      readFile(join(directory, path), { flag: readFlags }).catch((error) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw error
+      }),
+    list: (folder) => listNames(join(directory, folder)),
   }
 }

@@ -26,6 +26,10 @@ export type StoredAnnouncement = {
 export type StoredExcerpt = {
   text: string
   proofs: AsyncIterable<{ stream: string; text: string }>
+  /** A file beside the records, by its path in the pack; undefined where it is not there. */
+  read(path: string): Promise<Buffer | undefined>
+  /** The names of what lies in a folder of the pack. */
+  list(folder: string): Promise<string[]>
 }
 
 /** Something about the place that is wrong whatever the records say. */

@@ -15,6 +15,7 @@ import { originParts, type Trust } from './trust.ts'
 /** The evidence of a period: a part of a log, that leaves out what it can show to lie outside. */
 export type Excerpt = {
   pack: PackFile
+  stored: StoredExcerpt
   problems: Problem[]
   /** When what is claimed had to be there: epoch milliseconds. */
   now: number
@@ -70,6 +71,7 @@ export async function readExcerpt(
   const taken = Math.max(said, (await newestTime(source)) - longestTakingMs)
   return {
     pack,
+    stored,
     problems,
     // In a folder everything is there at once.
     now: pack.source === 'archive' ? taken : taken + arrivalMs,

@@ -1,4 +1,5 @@
 import type { Excerpt } from './excerpt.ts'
+import type { CheckedTables } from './pack-tables.ts'
 import type { AuditReport, StreamReport } from './report.ts'
 import type { Trust } from './trust.ts'
 
@@ -11,6 +12,7 @@ type Facts = {
   held: { mode: string; days: number; objects: number } | undefined
   /** When it is the evidence of a period only. */
   excerpt: Excerpt | undefined
+  tables: CheckedTables | undefined
   /** Whether a checkpoint that was kept elsewhere was compared. */
   since: boolean
 }
@@ -24,7 +26,7 @@ export function statementsOf(facts: Facts): Pick<AuditReport, 'proven' | 'notPro
   return { proven: facts.ok ? provenBy(facts) : [], notProven: notProvenBy(facts) }
 }
 
-function provenBy({ streams, trust, excerpt, held }: Facts): string[] {
+function provenBy({ streams, trust, excerpt, tables, held }: Facts): string[] {
   const records = sum(streams, ({ records }) => records)
   const ended = streams.filter(({ state }) => state === 'closed' || state === 'recovered').length
   const statements = [
@@ -56,6 +58,13 @@ function provenBy({ streams, trust, excerpt, held }: Facts): string[] {
       `${count(earlier, 'stream')} that ${earlier === 1 ? 'is' : 'are'} left out ended before ${pack.from}, as ${earlier === 1 ? 'its' : 'their'} signed last ${earlier === 1 ? 'record says' : 'records say'}`,
     )
   }
+  for (const file of tables?.counted ?? []) statements.push(`${file} says what the records say`)
+  if (tables !== undefined && tables.sampled > 0) {
+    const { sampled } = tables
+    statements.push(
+      `the sample: of all signed decisions of the period ${sampled === 1 ? 'the one whose id has' : `the ${sampled} whose ids have`} the smallest SHA-256, each with a proof that holds`,
+    )
+  }
   if (held !== undefined) {
     statements.push(
       `${count(held.objects, 'object')} of the archive ${held.objects === 1 ? 'is' : 'are'} held in mode ${held.mode} or stricter for ${count(held.days, 'day')} from when they were stored, as the store says`,
@@ -71,6 +80,11 @@ function notProvenBy({ streams, trust, archived, excerpt, held, since }: Facts):
     const others = excerpt.earlier + later
     statements.push(
       `anything outside of ${from} to ${to}: this is the evidence of that time, taken at ${taken}${others === 0 ? '' : `, and ${count(others, 'stream')} outside of it ${others === 1 ? 'is' : 'are'} not in it`}`,
+    )
+  }
+  if (excerpt !== undefined) {
+    statements.push(
+      'what README.md, retention.json and vkeys.txt of the pack say: nobody signs them',
     )
   }
   if (trust.from === 'own') {

@@ -22,8 +22,8 @@ export type ProblemCode =
 
 /**
  * Exit codes of the verifier: 10 an object rewritten or hidden, 11 bytes that do not belong, 12 edited, missing or
- * reordered, 13 not the tree that was signed, 14 not signed by a key that is trusted, 15 replaced or rolled back,
- * 16 cut off, 17 a stream is gone, 18 not held as demanded; 1 where there is nothing to verify.
+ * reordered, or a table of a pack that says otherwise, 13 not the tree that was signed, 14 not signed by a key that is trusted,
+ * 15 replaced or rolled back, 16 cut off, 17 a stream is gone, 18 not held as demanded; 1 where there is nothing to verify.
  */
 export const exitCodes: Record<ProblemCode, number> = {
   rewritten: 10,

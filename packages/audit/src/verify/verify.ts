@@ -10,6 +10,7 @@ import { checkImmutable } from './immutable.ts'
 import { arrivalMs, missingStreams, unsignedTails } from './missing.ts'
 import { nothingRead } from './nothing-read.ts'
 import { keepClaims, type VerifyOptions } from './options.ts'
+import { checkTables } from './pack-tables.ts'
 import { folderWarnings, readAnnouncements } from './places.ts'
 import { statementsOf } from './proven.ts'
 import { readStream, type StreamRead } from './read-stream.ts'
@@ -115,6 +116,11 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
   }
 
   problems.push(...nothingRead({ read, keys, problems }))
+  const tables =
+    excerpt !== undefined && problems.length === 0
+      ? await checkTables({ source, excerpt, read, trust })
+      : undefined
+  problems.push(...(tables?.problems ?? []))
 
   const ok = problems.length === 0
   return {
@@ -127,7 +133,7 @@ async function verify(source: LogSource, options: VerifyOptions): Promise<AuditR
     kinds: { ...findings.kinds },
     unfinished: paired.unfinished,
     ...statementsOf({
-      ...{ ok, streams, trust, archived, excerpt, since: options.since !== undefined },
+      ...{ ok, streams, trust, archived, excerpt, tables, since: options.since !== undefined },
       held: demanded && held && { ...demanded, objects: held.objects },
     }),
   }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -102,6 +102,31 @@ describe('a pack that was altered', () => {
       edited((told) => told.replace('"from": "2026-10-01', '"from": "2026-07-01')),
       13,
     ],
+    [
+      'a table that counts one denial fewer',
+      /population\.csv/,
+      edited((table) => table.replace(/(decision deny),(\d+)/, (_, kind, n) => `${kind},${n - 1}`)),
+      12,
+    ],
+    [
+      'a table without a stream',
+      /streams\.csv/,
+      edited((table) => table.replace(/[^\n]+\n$/, '')),
+      12,
+    ],
+    [
+      'a drawn record that was edited',
+      /proofs\/.*json/,
+      edited((line) => line.replace('-1', '-2')),
+      12,
+    ],
+    [
+      'a drawn proof of another place',
+      /proofs\/.*tlog-proof/,
+      edited((proof) => proof.replace(/index \d+/, 'index 0')),
+      12,
+    ],
+    ['a drawn decision that somebody left out', /proofs\/.*tlog-proof/, remove, 12],
     ['an account of itself that is none', /pack\.json/, (path) => writeFileSync(path, '{}'), 12],
     ['an account of itself that is gone', /pack\.json/, remove, 17],
   ]
@@ -113,6 +138,25 @@ describe('a pack that was altered', () => {
     change(join(pack.out, file))
     expect(await verifyPack(pack)).toMatchObject({ exit })
     expect(sumsHold(pack.out)).toBe(false)
+  })
+
+  it('has no other decision in its sample than those that are drawn', async () => {
+    const [whole, few] = [
+      await packOf(folderOf(streams)),
+      await packOf(folderOf(streams), { sample: 2 }),
+    ]
+    const [fake] = whole.files.filter(
+      (name) => /proofs\/.*json/.test(name) && !few.files.includes(name),
+    )
+    const drawn = few.files.find((name) => /proofs\/.*json/.test(name)) as string
+    for (const end of ['json', 'tlog-proof']) {
+      const [from, to] = [fake as string, drawn].map((name) => name.replace('json', end))
+      cpSync(join(whole.out, from as string), join(few.out, from as string))
+      rmSync(join(few.out, to as string))
+    }
+    const { exit, report } = await verifyPack(few)
+    expect(exit).toBe(12)
+    expect(report.problems.map(({ message }) => message).join()).toContain('belongs to the sample')
   })
 
   it('in its key file is found by the sums', async () => {

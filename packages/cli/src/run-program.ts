@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander'
+import { addHelp } from './add-help.ts'
 import type { Io } from './io.ts'
 import { printFailure } from './print-failure.ts'
 import { processIo } from './process-io.ts'
@@ -14,6 +15,7 @@ export async function runProgram(
   io: Io,
 ): Promise<number> {
   const asJson = argv.includes('--json') // parsing may fail before it reaches the flag
+  addHelp(program)
   refuseRepeats(program)
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -8,6 +8,12 @@ const misuses: [name: string, argv: string[], says: RegExp][] = [
     ['aprovals', 'list'],
     /Unknown command 'aprovals'.*\n.*Did you mean approvals\?/,
   ],
+  ['help for an unknown command', ['help', 'aprovals'], /Unknown command 'aprovals'/],
+  [
+    'help for an unknown subcommand',
+    ['help', 'approvals', 'lst'],
+    /Unknown command 'approvals lst'/,
+  ],
   ['an unknown subcommand', ['approvals', 'lst'], /Unknown command 'lst'.*\n.*Did you mean list\?/],
   [
     'an unknown flag',
@@ -91,6 +97,18 @@ test('a command without its subcommand shows its help on standard error', async 
   expect(stderr).toContain('Usage: lelu approvals')
   expect(stdout).toBe('')
   expect(code).toBe(2)
+})
+
+test.each([
+  [['help', 'approvals', 'approve'], 'Usage: lelu approvals approve [options] <id>'],
+  [['approvals', 'help', 'approve'], 'Usage: lelu approvals approve [options] <id>'],
+  [['help', 'approvals'], 'Usage: lelu approvals [options] [command]'],
+  [['help', 'stop'], 'Usage: lelu stop [options]'],
+  [['help'], 'Usage: lelu [options] [command]'],
+])('%j shows the help of what it names', async (argv, usage) => {
+  const { code, stdout, stderr } = await run(argv)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout.split('\n')[0]).toBe(usage)
 })
 
 test('help and version end with 0, and loading nothing makes them quick', async () => {

@@ -1,6 +1,6 @@
 import { type Entry, readCache, writeCache } from './cache.ts'
 import { optionInvalid } from './errors.ts'
-import { checkPolicyOptions } from './options.ts'
+import { checkCache, checkPolicyOptions } from './options.ts'
 import { compileTimeoutMs, requestCompiler } from './request.ts'
 import { revisionOf } from './revision.ts'
 import type { CompiledPolicy, CompileOptions, PolicyIssue } from './types.ts'
@@ -25,7 +25,7 @@ export async function compile(options: CompileOptions): Promise<CompiledPolicy> 
   const entrypoints = checkEntrypoints(options.entrypoints)
   const text = `{"op":"compile",${checked.text},"entrypoints":${JSON.stringify(entrypoints)}}`
   const revision = revisionOf(text)
-  const folder = options.cache ?? defaultCache
+  const folder = checkCache(options.cache ?? defaultCache)
 
   const cached = folder === false ? undefined : await readCache<Head>(folder, 'policy', revision)
   const { head, bytes } = cached ?? (await compileAfresh(text))

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { readCache, writeCache } from './cache.ts'
 import { optionInvalid } from './errors.ts'
-import { checkJson, checkPolicyOptions, checkTimeout } from './options.ts'
+import { checkCache, checkJson, checkPolicyOptions, checkTimeout } from './options.ts'
 import { compileTimeoutMs, requestCompiler } from './request.ts'
 import { revisionOf } from './revision.ts'
 import type { SurelyDeniedOptions } from './types.ts'
@@ -32,7 +32,7 @@ export async function surelyDenied(options: SurelyDeniedOptions): Promise<boolea
   const asked = `"op":"denied",${text},${rest},"inputs":${inputs.text}`
   const ask = () =>
     requestCompiler<boolean[]>(`{${asked},"timeoutMs":${timeoutMs}}`, timeoutMs + compileTimeoutMs)
-  const { cache = false } = options
+  const cache = checkCache(options.cache ?? false)
   return cache === false ? ask() : kept(cache, revisionOf(asked), inputs.value.length, ask)
 }
 

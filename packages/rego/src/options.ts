@@ -16,6 +16,7 @@ const mostDataBytes = 64 * 1024 * 1024
 
 /** Checks what all functions share, and copies it. Modules are sorted by path: their order means nothing. */
 export function checkPolicyOptions(options: PolicyOptions): CheckedOptions {
+  checkGiven(options)
   const modules = checkModules(options.modules)
   const regoVersion = checkRegoVersion(options.regoVersion)
   const data = checkJson(options.data ?? {}, 'data')
@@ -27,6 +28,22 @@ export function checkPolicyOptions(options: PolicyOptions): CheckedOptions {
   }
   const text = `"modules":${JSON.stringify(modules)},"regoVersion":"${regoVersion}","data":${data.text}`
   return { modules, data: data.value, regoVersion, text }
+}
+
+/** Checks that there are options at all. */
+export function checkGiven(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw optionInvalid(
+      'there are none',
+      'Pass an object, such as { modules: [{ path, source }] }.',
+    )
+  }
+}
+
+/** Checks where compiled policies are kept; `false` is nowhere. */
+export function checkCache(cache: string | false): string | false {
+  if (cache === false || (typeof cache === 'string' && cache !== '')) return cache
+  throw optionInvalid('cache must be a folder, or false', 'Pass a path such as ".lelu/cache".')
 }
 
 /** Copies a JSON value and gives its canonical text. */
@@ -56,7 +73,8 @@ function checkModules(modules: PolicyModule[]): PolicyModule[] {
     throw optionInvalid('modules must be a non-empty array', 'Pass at least one { path, source }.')
   }
   const paths = new Set<string>()
-  const copies = modules.map(({ path, source }) => {
+  const copies = modules.map((module) => {
+    const { path, source } = (module ?? {}) as PolicyModule
     if (typeof path !== 'string' || path === '' || typeof source !== 'string') {
       throw optionInvalid(
         'a module has no path or no source',

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { compile, compilerInfo, RegoError } from '../src/index.ts'
+import {
+  check,
+  compile,
+  compilerInfo,
+  explain,
+  format,
+  RegoError,
+  surelyDenied,
+  test,
+} from '../src/index.ts'
 import { evaluate } from './support/evaluate.ts'
 import { failure } from './support/failure.ts'
 import { entrypoints, overview, policy } from './support/policies.ts'
@@ -254,9 +263,21 @@ describe('options', () => {
     ['data that is no JSON', { ...base, data: { at: Number.NaN } }],
     ['an unknown Rego version', { ...base, regoVersion: 'v9' as 'v1' }],
     ['a lone surrogate', { ...base, modules: [policy('package a\n\nallow := "\ud800"\n')] }],
+    ['nothing at all', undefined as never],
+    ['null', null as never],
+    ['a module that is null', { ...base, modules: [null as never] }],
+    ['a cache that is no folder', { ...base, cache: 0 as never }],
   ])('are refused: %s', async (_, options) => {
     expect((await failure(compile(options))).code).toBe('LELU_OPTIONS_INVALID')
   })
+
+  it.each(Object.entries({ check, explain, format, surelyDenied, test }))(
+    'are refused by %s when there are none',
+    async (_, use) => {
+      for (const options of [undefined, null])
+        expect((await failure(use(options as never))).code).toBe('LELU_OPTIONS_INVALID')
+    },
+  )
 
   it('refuse sources of more than 10 MiB before anything is started', async () => {
     const error = await failure(build(`package a\n# ${'x'.repeat(10 * 1024 * 1024)}\n`))

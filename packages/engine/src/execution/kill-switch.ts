@@ -88,9 +88,9 @@ export function killSwitch({ store, readMarks, audit, now, deadlineMs }: Options
     return at(found, stop) > 0 && at(found, stop) >= at(found, start)
   }
 
-  async function set(word: 'stop' | 'start', scope: StopScope, options: StopOptions) {
-    const by = readActor(options.by)
-    const reason = readReason(options.reason) ?? 'no reason given'
+  async function set(word: 'stop' | 'start', scope: StopScope, options: StopOptions | null) {
+    const by = readActor(options?.by)
+    const reason = readReason(options?.reason) ?? 'no reason given'
     const name = scopeOf(scope)
     store.assertOpen() // its log may be another engine's as well, and still take what this one cannot do
     // The log first: a switch that is set but nowhere recorded must not exist.

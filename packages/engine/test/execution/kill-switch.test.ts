@@ -111,6 +111,14 @@ it.each([{}, { agent: '' }, { all: false }, { user: 'alice' }])(
   },
 )
 
+it('takes null for no options: a stop that somebody needs now must not fail over that', async () => {
+  const lelu = await testEngine()
+  await lelu.killSwitch.stop({ agent: 'trader-1' }, null as never)
+  expect(await lelu.killSwitch.isStopped({ agent: 'trader-1' })).toBe(true)
+  await lelu.killSwitch.start({ agent: 'trader-1' }, null as never)
+  expect(await lelu.killSwitch.isStopped({ agent: 'trader-1' })).toBe(false)
+})
+
 it.each([
   ['of 1025 characters', 'x'.repeat(1025)],
   ['with a zero character', 'x\0'],

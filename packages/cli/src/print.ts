@@ -91,6 +91,11 @@ export function report(
   else io.write(`${[lines].flat().join('\n')}\n`)
 }
 
+/** `1 stream`, `2 streams`. */
+export function counted(number: number, one: string): string {
+  return `${number} ${number === 1 ? one : `${one}s`}`
+}
+
 /** `2 h 5 min`: the two largest units of a span in ms. */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))

@@ -7,7 +7,16 @@ export type { Io } from './io.ts'
 export { makeDirectory, removeEmpty } from './make-directory.ts'
 export { withEngine } from './open-engine.ts'
 export { collect, duration, wholeNumber } from './option-values.ts'
-export { type Paint, painter, safeJson, safeLines, safeText, table, writeJson } from './print.ts'
+export {
+  counted,
+  type Paint,
+  painter,
+  safeJson,
+  safeLines,
+  safeText,
+  table,
+  writeJson,
+} from './print.ts'
 export { printFailure } from './print-failure.ts'
 export { type ProcessIo, processIo } from './process-io.ts'
 export { type Program, runProcess, runProgram } from './run-program.ts'

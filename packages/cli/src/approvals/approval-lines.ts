@@ -1,5 +1,5 @@
 import type { Approval, InputChange, Json, Reviewer, Subject, Vote } from '@lelu/engine'
-import { moment, type Paint, safeJson, safeText, span, table } from '../print.ts'
+import { counted, moment, type Paint, safeJson, safeText, span, table } from '../print.ts'
 
 type Options = { now: number; paint: Paint }
 type Field = [label: string, value: string]
@@ -101,7 +101,7 @@ function reasonFields({ decision, request }: Approval): Field[] {
       signal.method,
       trustWords[signal.trust] ?? safeText(signal.trust),
       ...(signal.model === undefined ? [] : [`model ${safeText(signal.model)}`]),
-      ...(signal.samples === undefined ? [] : [`${signal.samples} samples`]),
+      ...(signal.samples === undefined ? [] : [counted(signal.samples, 'sample')]),
     ]
     list.push(['confidence', `${decision.confidence} (${more.join('; ')})`])
   }
@@ -167,7 +167,7 @@ function outcomeLines(
   if (grant !== null)
     list.push([
       'token',
-      `minted ${grant.count} times, the last until ${moment(grant.expiresAt, now)}`,
+      `minted ${counted(grant.count, 'time')}, the last until ${moment(grant.expiresAt, now)}`,
     ])
   if (attempt !== null) {
     list.push([

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
-import { report, safeText } from '../print.ts'
+import { makeDirectory, removeEmpty } from '../make-directory.ts'
+import { counted, report, safeText } from '../print.ts'
 import { openLog } from './open-log.ts'
 import { readTrust } from './read-trust.ts'
 
@@ -28,21 +29,26 @@ export async function exportEvidencePack(
   const source = await openLog(place ?? join(home, 'audit'), { endpoint, log, env: io.env })
   const trust = policy === undefined ? undefined : await readTrust(policy)
   const showsProgress = io.terminal.stderr && !json
+  const made = await makeDirectory(out)
   const pack = await exportEvidence({
     ...{ source, out, from, to, sample },
     ...(trust !== undefined && { trust }),
     onProgress({ streams, of, records }) {
-      if (showsProgress) io.writeError(`\r${streams} of ${of} streams, ${records} records`)
+      if (!showsProgress) return
+      io.writeError(`\r${streams} of ${counted(of, 'stream')}, ${counted(records, 'record')}`)
     },
+  }).catch(async (error) => {
+    await removeEmpty(made)
+    throw error
   })
   if (showsProgress) io.writeError('\n')
   const { records, decisions, sampled, streams, leftOut, unsigned, roots } = pack
   const policyOption = roots > 0 || trust !== undefined ? ' --policy policy.txt' : ''
   report(context, pack, [
-    `${records} records, ${decisions} of them decisions, in ${streams} streams: ${safeText(out)}`,
-    `${sampled} decisions were drawn, each with its proof`,
-    ...(leftOut > 0 ? [`${leftOut} streams lie outside of that time and are not in it`] : []),
-    ...(unsigned > 0 ? [`${unsigned} records are not covered by a checkpoint yet`] : []),
+    `${counted(records, 'record')} in ${counted(streams, 'stream')}: ${safeText(out)}`,
+    `${counted(decisions, 'decision')} in that time, ${sampled} drawn with a proof`,
+    ...(leftOut > 0 ? [`not in it, outside of that time: ${counted(leftOut, 'stream')}`] : []),
+    ...(unsigned > 0 ? [`not covered by a checkpoint yet: ${counted(unsigned, 'record')}`] : []),
     ...(roots > 1 ? [`the log has ${roots} first keys that no other key introduced: ask why`] : []),
     'To check it, in that folder:',
     `  sha256sum -c --quiet SHA256SUMS && lelu audit verify .${policyOption}`,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { CommandContext } from '../command-context.ts'
-import { writeJson } from '../print.ts'
+import { counted, writeJson } from '../print.ts'
 import { forwardStatus } from './forward-status.ts'
 import { forwardTarget, type TargetOptions } from './forward-target.ts'
 
@@ -31,7 +31,7 @@ export async function forwardAudit(
   if (once && report.refused + report.rejected > 0) setExitCode(1)
   const { sent, refused, rejected } = report
   const lost = refused + rejected === 0 ? '' : `, ${refused} refused, ${rejected} not kept`
-  const text = `${sent} records sent${lost}\n`
+  const text = `${counted(sent, 'record')} sent${lost}\n`
   if (options.ocsf === '-') io.writeError(json ? `${JSON.stringify(report)}\n` : text)
   else if (json) writeJson(io, report)
   else io.write(text)

@@ -1,6 +1,6 @@
 import type { ForwardEvent } from '@lelu/audit/reading'
 import type { Io } from '../io.ts'
-import { safeJson, safeText } from '../print.ts'
+import { counted, safeJson, safeText } from '../print.ts'
 
 const beatMs = 60_000
 
@@ -40,12 +40,12 @@ export function forwardStatus(
       if (event.type !== 'idle') told = news ?? ''
       if (io.terminal.stderr) {
         io.writeError(
-          `\r\u001b[K${total} records sent${event.type === 'waiting' ? ', waiting' : ''}`,
+          `\r\u001b[K${counted(total, 'record')} sent${event.type === 'waiting' ? ', waiting' : ''}`,
         )
         shown = true
       } else if (now() - beat >= beatMs) {
         beat = now()
-        line(`${total} records sent`)
+        line(`${counted(total, 'record')} sent`)
       }
     },
   }
@@ -56,7 +56,7 @@ function sentence(event: ForwardEvent): string | undefined {
     case 'waiting':
       return `waiting: ${event.why}; trying on`
     case 'rejected':
-      return `the receiver does not keep ${event.records} records of a batch: ${event.note ?? 'it does not say why'}`
+      return `the receiver does not keep ${counted(event.records, 'record')} of a batch: ${event.note ?? 'it does not say why'}`
     case 'refused':
       return `refused for good: ${event.stream}/${event.seq}, ${event.why}`
     case 'no_record':

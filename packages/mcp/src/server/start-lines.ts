@@ -1,4 +1,4 @@
-import { safeText } from '@lelu/cli/terminal'
+import { counted, safeText } from '@lelu/cli/terminal'
 import type { UpstreamStatus } from '../gateway/gateway.ts'
 import { shellWord } from '../shell-word.ts'
 
@@ -32,7 +32,7 @@ export function startLines(started: Started): string {
     `  callers    ${callers}`,
     ...servers.map(
       ({ server, tools, away }, index) =>
-        `  ${index === 0 ? 'servers' : '       '}    ${server}: ${away === undefined ? `${tools} tools` : `away (${away})`}`,
+        `  ${index === 0 ? 'servers' : '       '}    ${server}: ${away === undefined ? counted(tools, 'tool') : `away (${away})`}`,
     ),
     '',
     `Add it to a client    npx @lelu/mcp add --cursor${isUsual(url) ? '' : ` --url ${url}`}`,

@@ -1,4 +1,4 @@
-import { type Paint, safeLines, safeText } from '@lelu/cli/terminal'
+import { counted, type Paint, safeLines, safeText } from '@lelu/cli/terminal'
 import type { Handshake } from '../attempt.ts'
 import type { Place, Scope } from '../client.ts'
 import { shownPath } from '../scope.ts'
@@ -24,8 +24,7 @@ export function handshakeText(handshake: Handshake, paint: Paint): string {
   const { server, protocol, tools, transport } = handshake
   const name = safeText(`${server.name} ${server.version}`.trim())
   const over = transport === 'sse' ? ' over the older HTTP with SSE' : ''
-  const count = `${tools} ${tools === 1 ? 'tool' : 'tools'}`
-  return `${paint('green', 'connected:')} ${name}, MCP ${safeText(protocol)}${over}, ${count}`
+  return `${paint('green', 'connected:')} ${name}, MCP ${safeText(protocol)}${over}, ${counted(tools, 'tool')}`
 }
 
 /** A failure of one client, under its name. */

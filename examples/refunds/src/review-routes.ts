@@ -25,7 +25,7 @@ const hash = (text: string) => createHash('sha256').update(text).digest()
 
 /** What a reviewer needs to decide. */
 function shown({ id, digest, decision, request }: Approval) {
-  const { call, resource, subject } = request
+  const { call, confidence, resource, subject } = request
   return {
     id,
     digest,
@@ -33,7 +33,7 @@ function shown({ id, digest, decision, request }: Approval) {
     input: call.input,
     order: resource?.properties ?? null,
     customer: subject.actingFor?.id ?? null,
-    confidence: decision.confidence,
+    confidence: confidence?.value == null ? null : decision.confidence,
     reasons: decision.reasons.map(({ message }) => message),
   }
 }
@@ -51,8 +51,8 @@ export function reviewRoutes(lelu: Lelu, token: string) {
   return {
     async list(request: IncomingMessage, response: ServerResponse): Promise<void> {
       authenticate(request)
-      const { approvals } = await lelu.approvals.list({ state: 'pending' })
-      sendJson(response, 200, { approvals: approvals.map(shown) })
+      const { approvals, next } = await lelu.approvals.list({ state: 'pending', limit: 500 })
+      sendJson(response, 200, { approvals: approvals.map(shown), more: next !== null })
     },
 
     async review(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -16,9 +16,13 @@ export type PendingReview = {
   input: { orderId: string; amount: number }
   order: { item: string; price: number; refundable: number } | null
   customer: string | null
-  confidence: number
+  /** Null where the agent said nothing. */
+  confidence: number | null
   reasons: string[]
 }
+
+/** The oldest that wait, and whether there are more. */
+export type Reviews = { approvals: PendingReview[]; more: boolean }
 
 /** `amount` only when it is not the one that the agent asked for. */
 export type Verdict = { verdict: 'approve' | 'deny'; reason?: string; amount?: number }
@@ -35,12 +39,8 @@ export const loadChat = (): Promise<ChatState> => ask('/api/chat')
 
 const withToken = (token: string) => ({ authorization: `Bearer ${token}` })
 
-export async function loadReviews(token: string): Promise<PendingReview[]> {
-  const { approvals } = await ask<{ approvals: PendingReview[] }>('/api/review', {
-    headers: withToken(token),
-  })
-  return approvals
-}
+export const loadReviews = (token: string): Promise<Reviews> =>
+  ask('/api/review', { headers: withToken(token) })
 
 export async function sendReview(
   token: string,

@@ -30,7 +30,13 @@ function Message({ role, parts }: UIMessage) {
   return (
     <article className={role} aria-label={role === 'user' ? 'You' : 'Agent'}>
       {parts.map((part, index) => {
-        if (part.type === 'text') return <p key={index}>{part.text}</p>
+        if (part.type === 'text') {
+          return (
+            <p key={index} dir="auto">
+              {part.text}
+            </p>
+          )
+        }
         return isToolUIPart(part) ? <ToolCard key={part.toolCallId} part={part} /> : null
       })}
     </article>

@@ -50,13 +50,16 @@ export function ReviewCard({ review, token, onDecided, onLeft }: CardProps) {
       <h2 id={`title-${id}`}>{title}</h2>
       <dl>
         <dt>Customer</dt>
-        <dd>{customer}</dd>
+        <dd dir="auto">{customer}</dd>
         <dt>Order</dt>
         <dd>
-          {order?.item}, {order?.price} EUR, of which {order?.refundable} EUR can be refunded
+          <bdi>{order?.item}</bdi>, {order?.price} EUR, of which {order?.refundable} EUR can be
+          refunded
         </dd>
         <dt>Confidence</dt>
-        <dd>{confidence}, by the agent’s own word</dd>
+        <dd>
+          {confidence === null ? 'The agent gave none' : `${confidence}, by the agent’s own word`}
+        </dd>
         <dt>Why you are asked</dt>
         <dd>{reasons.join(' ')}</dd>
       </dl>

@@ -1,12 +1,14 @@
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react'
-import { loadReviews, type PendingReview } from './api.ts'
+import { type Reviews as Found, loadReviews } from './api.ts'
+import { poll } from './poll.ts'
 import { ReviewCard } from './review-card.tsx'
 
 const everyMs = 1000
 
-type ReviewsProps = { token: string; first: PendingReview[] }
+type ReviewsProps = { token: string; first: Found }
 
-function countText(count: number): string {
+function countText({ approvals: { length: count }, more }: Found): string {
+  if (more) return `More than ${count} refunds wait for you. These are the oldest.`
   if (count === 0) return 'Nothing waits for you.'
   return count === 1 ? '1 refund waits for you.' : `${count} refunds wait for you.`
 }
@@ -21,32 +23,38 @@ function Reviews({ token, first }: ReviewsProps) {
   useEffect(goToStart, [goToStart])
   useEffect(() => {
     let left = false
-    const timer = setInterval(
-      () =>
-        loadReviews(token).then(
-          (found) => {
-            if (left) return
-            setReviews(found)
-            setFailure('')
-          },
-          (error: Error) => left || setFailure(error.message),
-        ),
-      everyMs,
-    )
+    const end = poll(everyMs, async () => {
+      try {
+        const found = await loadReviews(token)
+        if (left) return
+        setReviews(found)
+        setFailure('')
+      } catch (error) {
+        if (!left) setFailure((error as Error).message)
+      }
+    })
     return () => {
       left = true
-      clearInterval(timer)
+      end()
     }
   }, [token])
   return (
     <>
-      <p role="status">{news}</p>
+      <p role="status" className="news">
+        {news}
+      </p>
       {failure !== '' && <p role="alert">What waits could not be read: {failure}</p>}
       <p role="status" ref={start} tabIndex={-1}>
-        {countText(reviews.length)}
+        {countText(reviews)}
       </p>
-      {reviews.map((review) => (
-        <ReviewCard key={review.id} {...{ review, token }} onDecided={setNews} onLeft={goToStart} />
+      {reviews.approvals.map((review) => (
+        <ReviewCard
+          // A new card for a new input: what was written into the old one was meant for the old input.
+          key={`${review.id} ${review.digest}`}
+          {...{ review, token }}
+          onDecided={setNews}
+          onLeft={goToStart}
+        />
       ))}
     </>
   )

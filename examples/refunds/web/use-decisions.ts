@@ -2,6 +2,7 @@ import type { UseChatHelpers } from '@ai-sdk/react'
 import { isToolUIPart, type UIMessage } from 'ai'
 import { useEffect } from 'react'
 import { loadChat } from './api.ts'
+import { poll } from './poll.ts'
 
 const everyMs = 1000
 
@@ -30,7 +31,7 @@ export function useDecisions(chat: Chat): void {
   useEffect(() => {
     if (!waits) return
     let left = false
-    const timer = setInterval(async () => {
+    const end = poll(everyMs, async () => {
       // A server that is starting again answers later.
       const now = await loadChat().catch(() => undefined)
       if (left || now === undefined || now.working) return
@@ -38,13 +39,13 @@ export function useDecisions(chat: Chat): void {
         setMessages(now.messages)
         clearError()
       } else if (asks && now.decided.length > 0) {
-        clearInterval(timer)
+        end()
         for (const one of now.decided) void respond(one)
       }
-    }, everyMs)
+    })
     return () => {
       left = true
-      clearInterval(timer)
+      end()
     }
   }, [waits, ids, asks, setMessages, clearError, respond])
 }

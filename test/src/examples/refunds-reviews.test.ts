@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { createLelu, type Lelu } from '@lelu/engine'
+import { expect, onTestFinished } from 'vitest'
+import { policies, start, withPages } from './refunds.ts'
+import { inBrowser, openPage, withBrowser } from './refunds-browser.ts'
+
+withPages()
+withBrowser()
+
+/** So many refunds that wait, each of another chat. */
+async function waiting(data: string, count: number): Promise<Lelu> {
+  const lelu = await createLelu({ directory: join(data, 'lelu'), policies })
+  onTestFinished(() => lelu.close())
+  const properties = { customer: 'customer-7', item: 'Office chair', price: 240, refundable: 120 }
+  const subject = {
+    ...({ id: 'support-agent', type: 'agent' } as const),
+    actingFor: { id: 'customer-7', type: 'user' } as const,
+  }
+  const ask = (_: unknown, index: number) =>
+    lelu.guard(
+      {
+        ...{ run: `chat-${index}`, subject, resource: { type: 'order', id: '1002', properties } },
+        call: { id: 'call', tool: 'refund', input: { orderId: '1002', amount: 100 + index / 10 } },
+      },
+      () => {
+        throw new Error('a refund ran')
+      },
+    )
+  const asked = await Promise.all(Array.from({ length: count }, ask))
+  expect(new Set(asked.map(({ status }) => status))).toEqual(new Set(['suspended']))
+  return lelu
+}
+
+async function openReviews(url: string, token: string, width: number) {
+  const page = await openPage(`${url}/review`)
+  await page.setViewportSize({ width, height: 700 })
+  await page.getByLabel('Your token').fill(token)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  return page
+}
+
+inBrowser('a reviewer sees all that waits, and that the agent said nothing of itself', async () => {
+  const { data, url, token } = await start()
+  await waiting(data, 51)
+  const page = await openReviews(url, token, 1000)
+  await page.getByText('51 refunds wait for you.').waitFor()
+  expect(await page.getByText('The agent gave none').count()).toBe(51)
+})
+
+inBrowser('what came of a decision far down the list is seen there', async () => {
+  const { data, url, token } = await start()
+  const lelu = await waiting(data, 12)
+  const page = await openReviews(url, token, 1000)
+  const last = page.getByRole('button', { name: 'Approve' }).last()
+  await last.scrollIntoViewIfNeeded()
+  // A page that is behind: what it shows was decided by somebody else.
+  await page.route('**/api/review', (route) =>
+    route.request().method() === 'GET' ? route.abort() : route.continue(),
+  )
+  await page.getByRole('alert').waitFor()
+  const { approvals } = await lelu.approvals.list({ state: 'pending' })
+  await lelu.approvals.cancel(approvals.at(-1)?.id ?? '')
+  await last.click()
+  const news = page.getByText('is cancelled: a review comes too late')
+  await news.waitFor()
+  const box = await news.boundingBox()
+  expect(box?.y).toBeGreaterThanOrEqual(0)
+  expect(box?.y).toBeLessThan(700)
+})
+
+inBrowser('a page as narrow as a phone breaks no word of a button, and is not wider', async () => {
+  const { data, url, token } = await start()
+  await waiting(data, 1)
+  const page = await openReviews(url, token, 320)
+  for (const name of ['Approve', 'Deny']) {
+    const box = await page.getByRole('button', { name }).boundingBox()
+    expect(box?.height).toBeLessThan(50) // one line
+  }
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+})

@@ -22,6 +22,12 @@ export function duration(mostHours: number): (text: string) => number {
   }
 }
 
+/** Reads a reason. None at all is misuse, against a variable of the shell that is not set: the model, or the record, is to have it. */
+export function reason(text: string): string {
+  if (text.trim() !== '') return text
+  throw new InvalidArgumentError('It is empty.')
+}
+
 /** `--tenant`, for what is named by its id. */
 export function ofTenant(): Option {
   return new Option('--tenant <tenant>', 'only if it is of this tenant; else it is not there')

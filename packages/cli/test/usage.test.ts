@@ -42,6 +42,12 @@ const misuses: [name: string, argv: string[], says: RegExp][] = [
     ['approvals', 'deny', 'apr_1'],
     /Required option '--reason <text>' not specified/,
   ],
+  [
+    // The model is to read it; a variable of the shell was not set.
+    'an empty reason',
+    ['approvals', 'deny', 'apr_1', '--reason', ' '],
+    /Option '--reason <text>' argument ' ' is invalid\. It is empty\./,
+  ],
   ['a missing value', ['decide', '--policies'], /Option '--policies <dir>' argument missing/],
   ['a number that is none', ['approvals', 'list', '--limit', '1e3'], /whole number from 1 to 500/],
   [

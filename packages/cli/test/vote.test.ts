@@ -195,6 +195,39 @@ test('whoever the call is made for cannot approve it', async () => {
   expect((await read(directory, id)).state).toBe('pending')
 })
 
+test('a no that does not end the call by its policy is told as what it is', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const id = await suspended(directory, trade(), [requirement({ quorum: 2, veto: false })])
+  const shown = await run(['approvals', 'show', id, '-C', directory])
+  expect(shown.stdout).toContain('  2 reviewers; as many to deny it (not_sure_enough)')
+  const { stdout } = await run(['approvals', 'deny', id, '--reason', 'no', '-C', directory])
+  expect(stdout).toContain(`Your vote against ${id} is recorded: 1 so far.`)
+  expect(stdout).toContain('it stays pending')
+  expect((await read(directory, id)).state).toBe('pending')
+})
+
+test('votes from before an edit do not count, and show says so', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const call = { ...trade().call, schema: { type: 'object' } }
+  const id = await suspended(directory, trade({ call }), [requirement({ quorum: 3 })])
+  expect((await run(['approvals', 'approve', id, '-C', directory])).stdout).toContain('1 so far')
+  const by = (name: string) => ({ id: name, issuer: 'os:elsewhere', method: 'os-user' })
+  await withEngine(
+    directory,
+    async ({ approvals }) => {
+      const { input } = trade().call
+      const edited = { symbol: 'ACME', amount: 50 }
+      await approvals.review(id, { verdict: 'approve', reviewer: by('bob'), input: edited })
+      await approvals.review(id, { verdict: 'approve', reviewer: by('carol'), input })
+    },
+    [requirement({ quorum: 3 })],
+  )
+  const { stdout } = await run(['approvals', 'approve', id, '-C', directory])
+  expect(stdout).toContain('2 so far, at least 3 needed')
+  const shown = await run(['approvals', 'show', id, '-C', directory])
+  expect(shown.stdout.match(/does not count/g)).toHaveLength(2)
+})
+
 test('deny keeps the reason for the model, and a second decision comes too late', async () => {
   const { directory, id } = await queueOfOne()
   expect((await run(['approvals', 'deny', id, '--reason', 'too much', '-C', directory])).code).toBe(

@@ -7,6 +7,7 @@ import { painter, report, safeText } from '../print.ts'
 import { localReviewer } from '../reviewer.ts'
 import { approvalLines } from './approval-lines.ts'
 import { listLines } from './list-lines.ts'
+import { approvedText, deniedText } from './vote-text.ts'
 
 type ListOptions = { state: string; tenant?: string; limit: number; after?: string }
 type ScopeOptions = { tenant?: string }
@@ -74,7 +75,7 @@ export async function deny(
   await withDesk(context, async ({ approvals }) => {
     const seen = await approvals.get(id, scopeOf(options))
     const approval = await vote(approvals, 'deny', seen, options)
-    report(context, approval, `Denied ${id}. The agent reads the reason; the call never runs.`)
+    report(context, approval, deniedText(approval))
   })
 }
 
@@ -202,14 +203,4 @@ async function askToApprove({ io }: CommandContext, seen: Approval): Promise<voi
     help: `To deny it: lelu approvals deny ${seen.id} --reason <text>`,
     details: { approval: seen.id, state: seen.state },
   })
-}
-
-function approvedText({ id, state, votes, requirements, digest }: Approval): string {
-  if (state === 'approved')
-    return `Approved ${id}. The agent can go on; the input is the one with digest ${digest}.`
-  if (state !== 'pending')
-    return `${id} was approved already and is ${state}; nothing is changed. Its input is the one with digest ${digest}.`
-  const counted = votes.filter((one) => one.verdict === 'approve' && one.digest === digest).length
-  const needed = Math.max(...requirements.map(({ quorum }) => quorum), counted + 1)
-  return `Your vote for ${id} is recorded: ${counted} so far, at least ${needed} needed. It stays pending.`
 }

@@ -117,17 +117,20 @@ function reasonFields({ decision, request }: Approval): Field[] {
 
 function neededLines({ requirements, createdAt }: Approval, now: number): string[] {
   if (requirements.length === 0) return ['  1 reviewer']
-  return requirements.flatMap(({ id, quorum, reviewers, groups, expiresInMs, escalation = [] }) => {
-    const named = namesOf({ reviewers, groups })
-    const who = named === '' ? '' : ` of: ${named}`
-    const within = expiresInMs === null ? '' : `, within ${span(expiresInMs)}`
-    return [
-      `  ${quorum} reviewer${quorum === 1 ? '' : 's'}${who}${within} (${safeText(id)})`,
-      ...escalation.map(
-        (step) => `    from ${moment(createdAt + step.afterMs, now)} also: ${namesOf(step)}`,
-      ),
-    ]
-  })
+  return requirements.flatMap(
+    ({ id, quorum, veto, reviewers, groups, expiresInMs, escalation = [] }) => {
+      const named = namesOf({ reviewers, groups })
+      const who = named === '' ? '' : ` of: ${named}`
+      const within = expiresInMs === null ? '' : `, within ${span(expiresInMs)}`
+      const against = veto === false ? '; as many to deny it' : ''
+      return [
+        `  ${counted(quorum, 'reviewer')}${who}${within}${against} (${safeText(id)})`,
+        ...escalation.map(
+          (step) => `    from ${moment(createdAt + step.afterMs, now)} also: ${namesOf(step)}`,
+        ),
+      ]
+    },
+  )
 }
 
 type Named = { reviewers?: string[] | null; groups?: string[] | undefined }
@@ -147,13 +150,11 @@ function person({ id, issuer, method }: Reviewer): string {
   return `${safeText(id)} (${safeText(issuer)}, ${safeText(method)})`
 }
 
-function voteLine(
-  { reviewer, verdict, digest, reason, at }: Vote,
-  current: string,
-  now: number,
-): string {
+function voteLine(vote: Vote, current: string, now: number): string {
+  const { reviewer, verdict, digest, reason, at } = vote
   const verb = verdict === 'approve' ? 'approved' : 'denied'
-  const old = digest === current ? '' : `; for an earlier input (digest ${digest}), does not count`
+  const counts = digest === current && vote.void !== true
+  const old = counts ? '' : `; for an earlier input (digest ${digest}), does not count`
   const why = reason === null ? '' : `: ${safeText(reason)}`
   return `  ${verb} by ${person(reviewer)}, ${moment(at, now)}${why}${old}`
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { ofTenant, wholeNumber } from '../option-values.ts'
+import { ofTenant, reason, wholeNumber } from '../option-values.ts'
 
 /** `lelu approvals list | show | approve | deny | cancel | reconcile | wait`. */
 export function addApprovals(program: Command, context: CommandContext): void {
@@ -36,7 +36,7 @@ export function addApprovals(program: Command, context: CommandContext): void {
   group
     .command('deny <id>')
     .description('deny a call')
-    .requiredOption('--reason <text>', 'why; the model reads it')
+    .requiredOption('--reason <text>', 'why; the model reads it', reason)
     .option('--digest <digest>', 'refuse unless the input still has this digest')
     .addOption(ofTenant())
     .action(async (id, options) => (await load()).deny(context, id, options))
@@ -55,7 +55,7 @@ export function addApprovals(program: Command, context: CommandContext): void {
       '--as <word>',
       'completed: it took effect; failed: it did not; retry: it did not, and may run now',
     )
-    .requiredOption('--reason <text>', 'what was looked at, for the record')
+    .requiredOption('--reason <text>', 'what was looked at, for the record', reason)
     .option('--value <json>', 'what the tool would have answered; only with `completed`')
     .addOption(ofTenant())
     .action(async (id, options) => (await load()).reconcile(context, id, options))

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-context.ts'
-import { collect, immutability, wholeNumber } from '../option-values.ts'
+import { collect, immutability, reason, wholeNumber } from '../option-values.ts'
 
 /** `lelu audit verify | proof | tail | show | search | export | forward | erase | rotate-key`. */
 export function addAudit(program: Command, context: CommandContext): void {
@@ -146,6 +146,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .requiredOption(
       '--reason <text>',
       'why, for the record that is kept for ever: no personal data',
+      reason,
     )
     .option('--tenant <tenant>', 'whose person it is (default: default)')
     .option('--yes', 'do not ask')

@@ -67,6 +67,17 @@ describe('a review', () => {
     },
   )
 
+  it.each(['', '  ', '\n'])(
+    'with the reason %j has none, and no model reads half a sentence',
+    async (reason) => {
+      const lelu = await testEngine()
+      const id = await suspended(lelu)
+      const denied = await lelu.approvals.review(id, { verdict: 'deny', reviewer: bob, reason })
+      expect(denied.reason?.message).toBe('A reviewer denied this call')
+      expect(denied.votes).toMatchObject([{ reason: null }])
+    },
+  )
+
   it('is refused with a verdict that is neither of the two words', async () => {
     const lelu = await testEngine()
     const id = await suspended(lelu)

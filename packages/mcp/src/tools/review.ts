@@ -49,10 +49,10 @@ export async function vote(
   })
   return done(
     { approval_id: id, status: reviewed.state },
-    `Approval ${id} is ${reviewed.state}.${missing(reviewed)}`,
+    `Approval ${id} is ${reviewed.state}.${missing(reviewed, verdict)}`,
   )
 }
 
-function missing({ state }: Approval): string {
-  return state === 'pending' ? ' Your vote counts; more people must approve.' : ''
+function missing({ state }: Approval, verdict: 'approve' | 'deny'): string {
+  return state === 'pending' ? ` Your vote counts; more people must ${verdict}.` : ''
 }

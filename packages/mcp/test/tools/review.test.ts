@@ -7,6 +7,7 @@ import {
   contextOf,
   everything,
   fixture,
+  policies,
   requested,
   result,
   suspended,
@@ -56,6 +57,23 @@ describe('lelu_approve and lelu_deny', () => {
     expect(told.text).toContain('Not today.')
     expect(told.text).not.toContain('carol')
     expect(made.executors.ran).toEqual([])
+  })
+
+  it('say of a no that does not end the call by its policy what is missing', async () => {
+    const [base] = policies.modules
+    const source = `${base?.source}`.replace(
+      '"reviewers"',
+      '"veto": false, "quorum": 2, "reviewers"',
+    )
+    const made = await fixture(
+      {},
+      { policies: { ...policies, modules: [{ path: 'a.rego', source }] } },
+    )
+    const id = await suspended(made)
+    const denied = { approval_id: id, reason: 'Not today.' }
+    const { text, view } = await result(made.surface, carol, 'lelu_deny', denied)
+    expect(view.status).toBe('pending')
+    expect(text).toContain('more people must deny.')
   })
 
   it.each<[string, Principal]>([

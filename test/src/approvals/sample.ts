@@ -14,7 +14,7 @@ export async function approveForAnHour(lelu: Lelu, id: string, reviewer: Reviewe
 
 /** What an operator does when an agent goes wrong. */
 export async function takeBack(lelu: Lelu, agent: string, by: Reviewer) {
-  // Nothing of it is decided, and nothing that was approved runs, until `start`.
+  // Until `start` nothing of it is allowed, and nothing that was approved runs.
   await lelu.killSwitch.stop({ agent }, { by, reason: 'it sells everything' })
   // All that was approved or granted for it up to now is void for good.
   await lelu.tokens.revoke({ agent }, { by, reason: 'it sells everything' })

@@ -58,7 +58,7 @@ export async function verifyAudit(
 
 const policyHint = ({ streams }: AuditReport): string =>
   streams.some(({ checkpoint }) => checkpoint !== null)
-    ? 'hint     keep the vkey of the log elsewhere, and pass --policy FILE with it: witness operator <vkey>, quorum operator\n'
+    ? 'hint     keep the vkey of the log elsewhere (the first line of a file in its keys/), and pass --policy FILE with two lines: witness operator <vkey>, quorum operator\n'
     : ''
 
 /** Proofs of single records need no log. */

@@ -29,7 +29,7 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
     throw refuse(
       id,
       'the schema of the tool was not given, so nothing can check the new input',
-      'Deny the call with a reason, and let the agent ask again.',
+      'Deny the call with a reason, and let the agent ask again; whoever wrote the host passes `schema` in the `call` of a request.',
     )
   }
   const { Validator } = await import('@cfworker/json-schema')
@@ -48,7 +48,7 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
   throw refuse(
     id,
     'the new input does not fit the schema of the tool',
-    'Correct the input at the places named.',
+    'Correct the input at the places that `details` names.',
     { places },
   )
 }

@@ -18,6 +18,8 @@ test('a reviewer lets calls like an approved one run, sees their uses, and ends 
     /^(grt_[0-9a-f-]+) is active: 0 of 5 uses, ends in (2 h|1 h 59 min)\.\nIt lets trader-1 for [a-z0-9-]+ call trade with the same input as approval apr_/,
   )
   const grant = made.stdout.split(' ')[0] as string
+  const story = await run(['audit', 'show', id, '-C', directory])
+  expect(story.stdout).toMatch(/grant created\n(.+\n)*? +calls at most 5\n +until 20/)
   await withEngine(directory, async (lelu) => {
     const outcome = await lelu.guard(trade({ run: 'another' }), () => 'ran')
     expect(outcome.status).toBe('executed')

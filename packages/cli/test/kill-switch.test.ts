@@ -20,9 +20,12 @@ test.each([
   expect(await status(directory)).toBe('suspended')
 })
 
-test.each([[[]], [['--agent', 'a', '--all']]])('stop with %j is misuse', async (words) => {
-  const { directory } = await queueOfOne()
-  const { code } = await run(['stop', ...words, '-C', directory])
-  expect(code).toBe(2)
-  expect(await status(directory)).toBe('suspended')
-})
+test.each([[[]], [['--agent', '']], [['--agent', 'a', '--all']]])(
+  'stop with %j is misuse',
+  async (words) => {
+    const { directory } = await queueOfOne()
+    const { code } = await run(['stop', ...words, '-C', directory])
+    expect(code).toBe(2)
+    expect(await status(directory)).toBe('suspended')
+  },
+)

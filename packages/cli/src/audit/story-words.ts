@@ -69,6 +69,7 @@ export function happened(record: Read, again: boolean): Happened {
         ...byWhom(record),
         ...line('state', text(record.state)),
         ...line('scope', text(record.scope)),
+        ...termLines(record),
       ]
       return {
         title: kind.replaceAll('.', ' '),
@@ -122,6 +123,8 @@ function confidenceLine({ confidence, signal }: Read): string {
 const digestLines = (record: Read) => line('input digest', text(record.input_digest))
 const jtiLines = ({ refs }: Read) => line('token', part(refs, 'jti'))
 const refLines = ({ refs }: Read) => line('approval', part(refs, 'approval'))
+const termLines = ({ max_uses, expires }: Read) =>
+  line('calls at most', text(max_uses)).concat(line('until', text(expires)))
 const grantLines = ({ refs }: Read) => line('standing grant', part(refs, 'grant'))
 
 function byWhom({ reviewer, reason }: Read): string[] {

@@ -9,7 +9,8 @@ type FlipOptions = { agent?: string; all?: boolean; reason?: string }
 
 function scopeOf({ agent, all }: FlipOptions): StopScope {
   if (all === true) return { all }
-  if (agent !== undefined) return { agent }
+  // Also an empty one: a variable of the shell that is not set.
+  if (agent !== undefined && agent !== '') return { agent }
   throw new CliError('LELU_USAGE_INVALID', 'Nothing is named.', {
     help: 'Pass --agent <id>, or --all.',
   })

@@ -15,7 +15,11 @@ export function at({ path }: Members, name: string): string {
  */
 export function readMembers(value: unknown, path: string, names: readonly string[]): Members {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value)) {
-    throw requestInvalid(path, 'is not a plain object', `It is an object with ${list(names)}.`)
+    throw requestInvalid(
+      path,
+      found(value, 'a plain object'),
+      `It is an object with ${list(names)}.`,
+    )
   }
   const members: Members = { path, values: new Map() }
   for (const key of Reflect.ownKeys(value)) {
@@ -87,7 +91,7 @@ export function readWord<Word extends string>(
   if (word !== undefined) return word
   throw requestInvalid(
     at(members, name),
-    'is not one of the known words',
+    found(value, 'one of the known words'),
     `Pass one of ${list(words)}.`,
   )
 }

@@ -132,7 +132,9 @@ describe('the gate refuses', () => {
     'confidence.score',
     'subject.actingFor.id',
   ])('a request without %s', (path) => {
-    expect(thrown(() => gateRequest(withMember(path, undefined)))).toMatchObject(invalid(path))
+    const missing = thrown(() => gateRequest(withMember(path, undefined)))
+    expect(missing).toMatchObject(invalid(path))
+    expect(missing).toMatchObject({ message: expect.stringMatching(/ is (missing|undefined)\.$/) })
   })
 
   const texts = [

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { newUlid } from '../record/ulid.ts'
+import { within } from '../write/deadline.ts'
 import type { Opening } from './commit.ts'
 import type { OpeningsStore } from './openings-store.ts'
 import { sealLine } from './sealed-line.ts'
@@ -23,7 +24,7 @@ export type QueueLimits = {
   /** Decisions, and bytes of their openings, that may wait. */
   maxDecisions: number
   maxBytes: number
-  /** How long the last flush may take. */
+  /** How long the store may take nothing, while the last flush is under way. */
   closeMs: number
 }
 
@@ -52,6 +53,11 @@ const maxOwnKeys = 4096
 const batchDecisions = 64
 const batchBytes = 256 * 1024
 
+/** Subjects that are written side by side by who closes. Before, decisions want the same few threads, and go first. */
+const closingWidth = 4
+/** So many times as long as a store may take nothing, the last flush may take. */
+const closingDeadlines = 5
+
 function* batchesOf(items: readonly Waiting[]): Iterable<Waiting[]> {
   let batch: Waiting[] = []
   let size = 0
@@ -75,6 +81,8 @@ export function openingsQueue(
   let count = 0
   let bytes = 0
   let lost = 0
+  /** Decisions that wait or are being written. */
+  let unwritten = 0
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> | undefined
   let closed = false
@@ -123,20 +131,39 @@ export function openingsQueue(
     await store.append(subject, own.name, Buffer.from(lines.join('')))
   }
 
+  async function keep(subject: string, items: readonly Waiting[]): Promise<void> {
+    try {
+      await write(subject, items)
+    } catch (error) {
+      // Whatever stands half in that file stays alone there: further lines go to a file of their own.
+      ownKeys.delete(subject)
+      lose(items.length, error)
+    } finally {
+      unwritten -= items.length
+    }
+  }
+
   async function flushAll(): Promise<void> {
-    const batch = waiting
+    const batch = [...waiting]
     waiting = new Map()
     count = 0
     bytes = 0
-    for (const [subject, items] of batch) {
-      try {
-        await write(subject, items)
-      } catch (error) {
-        // Whatever stands half in that file stays alone there: further lines go to a file of their own.
-        ownKeys.delete(subject)
-        lose(items.length, error)
-      }
+    for (let at = 0; at < batch.length; ) {
+      const together = batch.slice(at, at + (closed ? closingWidth : 1))
+      at += together.length
+      await Promise.all(together.map(([subject, items]) => keep(subject, items)))
     }
+  }
+
+  /** Whether all of it was written, by a store that gets on. */
+  async function flushLast(): Promise<boolean> {
+    const done = flush().then(() => true)
+    for (let tries = 0; tries < closingDeadlines; tries += 1) {
+      const before = unwritten
+      if (await within(limits.closeMs, done).catch(() => false)) return true
+      if (unwritten === before) return false
+    }
+    return false
   }
 
   function flush(): Promise<void> {
@@ -169,19 +196,14 @@ export function openingsQueue(
       if (items === undefined) waiting.set(subject, [item])
       else items.push(item)
       count += 1
+      unwritten += 1
       bytes += text.length
       // Not past the end of the process: closing writes what is left.
       timer ??= setTimeout(() => void flush(), limits.flushMs).unref()
     },
     async close() {
       closed = true
-      const left = Promise.withResolvers<void>()
-      const timeout = setTimeout(left.resolve, limits.closeMs)
-      const before = lost
-      const done = flush().then(() => true)
-      const ended = await Promise.race([done, left.promise.then(() => false)])
-      clearTimeout(timeout)
-      if (!ended && lost === before) lose(1, 'the disk does not answer')
+      if (!(await flushLast())) lose(unwritten, 'the disk did not take them in time')
     },
   }
 }

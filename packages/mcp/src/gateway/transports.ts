@@ -5,6 +5,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { sendInTurn } from '../stdio/send-in-turn.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import type { ServerEntry } from './config.ts'
 import { strippedLine } from './stripped-text.ts'
@@ -41,14 +42,16 @@ export function openTransport(
 ): Transport {
   if (entry.kind === 'stdio') {
     const { command, args, cwd } = entry
-    const transport = new StdioClientTransport({
-      command,
-      args: [...args],
-      env: childEnvironment(entry.env),
-      cwd,
-      stderr: 'pipe',
-      maxBufferSize: maxMessageBytes,
-    })
+    const transport = sendInTurn(
+      new StdioClientTransport({
+        command,
+        args: [...args],
+        env: childEnvironment(entry.env),
+        cwd,
+        stderr: 'pipe',
+        maxBufferSize: maxMessageBytes,
+      }),
+    )
     // Nobody reads it otherwise: a child that fills the pipe would stand still.
     transport.stderr?.on('data', (chunk: Buffer) => {
       for (const line of chunk.toString().split('\n'))

@@ -11,6 +11,7 @@ import { defaultAskMs, type EraOptions, type ServerInfo } from '../eras/options.
 import type { Principal } from '../surface/principal.ts'
 import type { Surface, SurfaceChange } from '../surface/surface.ts'
 import { consoleTo } from './console-to.ts'
+import { sendInTurn } from './send-in-turn.ts'
 import { splitEras } from './split-eras.ts'
 
 /** How `serveStdio` serves the one client of standard input and output. */
@@ -46,7 +47,7 @@ export function serveStdio(
   const era: EraOptions = { surface, info, stateKey, log, askMs }
   const { stdin = process.stdin, stdout = process.stdout } = options
   const restore = stdout === process.stdout ? consoleTo(toStderr) : () => {}
-  const wire = new StdioServerTransport(stdin, stdout)
+  const wire = sendInTurn(new StdioServerTransport(stdin, stdout))
   let modern: McpServer | undefined
   let legacy: LegacySession | undefined
   const eras = splitEras(wire, (transport) => {

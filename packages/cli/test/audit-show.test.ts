@@ -232,6 +232,9 @@ test('show --reveal adds the values behind the commitments, and says when they w
   const show = async (...words: string[]) =>
     (await run(['audit', 'show', id, ...words, '-C', directory])).stdout
   expect(await show()).not.toContain('ACME')
+  expect(await show()).toMatch(
+    /\n\nWhat stands in \{"\$c": …\} is kept beside the log: --reveal shows it/,
+  )
   expect(await show('--reveal')).toMatch(/commitments stand for[\s\S]*\/input +\{.*ACME/)
   const [decision, requested] = JSON.parse(await show('--reveal', '--json'))
   expect(decision.revealed).toMatchObject({ status: 'shown', altered: 0 })

@@ -5,6 +5,7 @@ import { type Paint, painter, report, safeText, table, writeJson } from '../prin
 import { revealedLines, revealedOf } from './revealed.ts'
 import { progressLine } from './scan-progress.ts'
 import { storyLines } from './story-lines.ts'
+import { wrapped } from './wrapped.ts'
 
 /** `audit show`: the story of one call. Exit code 1 when the id is that of several calls, which are listed. */
 export async function showStory(
@@ -37,6 +38,11 @@ export async function showStory(
   const paint = painter(io)
   const lines = storyLines(story.records, { paint, columns })
   if (revealed !== undefined) lines.push('', ...revealedLines(revealed, { paint, columns }))
+  else if (story.records.some(({ raw }) => raw.includes('"$c"'))) {
+    const hint =
+      'What stands in {"$c": …} is kept beside the log: --reveal shows it, until it is erased.'
+    lines.push('', ...wrapped(hint, 2, columns))
+  }
   io.write(`${lines.join('\n')}\n`)
 }
 

@@ -35,7 +35,7 @@ export function startLines(started: Started): string {
         `  ${index === 0 ? 'servers' : '       '}    ${server}: ${away === undefined ? counted(tools, 'tool') : `away (${away})`}`,
     ),
     '',
-    `Add it to a client    npx @lelu/mcp add --cursor${isUsual(url) ? '' : ` --url ${url}`}`,
+    `Add it to a client    npx @lelu/mcp add --cursor${isUsual(url) ? '' : ` --url ${url}`}${authentication === 'token' ? ' --token-env LELU_TOKEN' : ''}`,
     `See what waits        npx @lelu/cli approvals list --directory ${shellWord(directory)}`,
     'Stop it               Ctrl-C',
   ]

@@ -13,7 +13,8 @@ export function whereText(file: string, scope: Scope | null, place: Place): stri
 const failed = {
   unreachable: 'not connected: nothing answers there. Start it with: npx @lelu/mcp serve',
   not_started: 'not connected: its command cannot be started, or ends at once',
-  unauthorized: 'not connected: it answers, but refuses the token (or the lack of one)',
+  unauthorized:
+    'not connected: it answers, but refuses the token (or the lack of one). Name the variable that holds one: --token-env LELU_TOKEN',
   timeout: 'not connected: it did not answer in time',
   not_mcp: 'not connected: what answers there does not speak MCP',
 }

@@ -155,18 +155,28 @@ export function standingGrants({
         ...{ match, approval: approvalId, by, reason, createdAt: grantedAt, grantedAt },
         ...{ expiresAt: grantedAt + expiresInMs, maxUses, uses: 0 },
       }
-      // The log first: a grant that stands but is nowhere recorded must not exist.
-      const until = new Date(fresh.expiresAt).toISOString()
+      const expires = new Date(fresh.expiresAt).toISOString()
       const shown = blinded(record.blind, '/match', match.digest)
-      const event = { ...described(fresh), kind: 'grant.created' as const, reviewer: by, reason }
-      await audit.append({ ...event, expires: until, max_uses: maxUses, match: shown })
+      let recorded: string | undefined
+      /** Under the id that it has in the store: else nothing in the log would explain the uses of a grant that is made again. */
+      async function recordOnce(grant: StandingGrant): Promise<void> {
+        if (recorded === grant.id) return
+        const event = { ...described(grant), kind: 'grant.created' as const, reviewer: by, reason }
+        await audit.append({ ...event, expires, max_uses: maxUses, match: shown })
+        recorded = grant.id
+      }
       return settle(async () => {
         const known = await standing.find(tenant, match)
-        if (known === undefined) return (await standing.create(fresh)) ? fresh : undefined
         // A row keeps when it was made, and the seal covers it.
-        const { id, createdAt, revision } = known
+        const { id, createdAt, revision } = known ?? { ...fresh, revision: 0 }
         const next = { ...fresh, id, createdAt, revision: revision + 1 }
-        return (await standing.swap(known, next)) === 'done' ? next : undefined
+        // The log first: a grant that stands but is nowhere recorded must not exist.
+        await recordOnce(next)
+        const isDone =
+          known === undefined
+            ? await standing.create(next)
+            : (await standing.swap(known, next)) === 'done'
+        return isDone ? next : undefined
       })
     },
     get: async (id, scope = {}) => standing.get(id, callerTenant(scope)),

@@ -1,6 +1,8 @@
+import type { AuditRefs } from '@lelu/audit'
 import { Keyv } from 'keyv'
 import { expect, test } from 'vitest'
 import { type Lelu, sqliteStore } from '../../src/index.ts'
+import { recordsOf } from '../recorded/support.ts'
 import { approved, bob, temporaryFolder, testEngine } from '../support.ts'
 import { asked, statusOf, terms } from './support.ts'
 
@@ -28,6 +30,33 @@ test('a grant that is made again has the new terms, and can be used, listed and 
   await soon()
   await lelu.grants.create(id, terms)
   expect(await statusOf(lelu)).toBe('executed')
+})
+
+test('the log tells of all terms of a grant under its one id, also when two give them at once', async () => {
+  const directory = temporaryFolder()
+  const lelu = await testEngine({ directory })
+  const id = await approved(lelu, {}, { run: 'run-1' })
+  const once = { ...terms, maxUses: 1 }
+  const [first, second] = await Promise.all([
+    lelu.grants.create(id, once),
+    lelu.grants.create(id, { ...once, reason: 'the same again' }),
+  ])
+  expect(second.id).toBe(first.id)
+  await statusOf(lelu)
+  await lelu.grants.revoke(first.id)
+  await lelu.grants.create(id, { ...once, reason: 'made again' })
+  await statusOf(lelu)
+  await lelu.close()
+  const told = (await recordsOf(directory)).filter(
+    ({ kind, refs }) => kind.startsWith('grant.') && (refs as AuditRefs).grant === first.id,
+  )
+  expect(told.map(({ kind, reason }) => [kind, reason ?? null]).slice(-4)).toEqual([
+    ['grant.used', null],
+    ['grant.revoked', 'no reason given'],
+    ['grant.created', 'made again'],
+    ['grant.used', null],
+  ])
+  expect(told.map(({ kind }) => kind).slice(0, 2)).toEqual(['grant.created', 'grant.created'])
 })
 
 test('an older revocation at large does not cover a grant that is made again after it', async () => {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Prepared } from '../approvals/change.ts'
-import { redeemedEvent, revokedEvent } from '../approvals/events.ts'
+import { outcomeEvent, redeemedEvent, revokedEvent } from '../approvals/events.ts'
 import { type ApprovalRecord, type Attempt, toApproval } from '../approvals/record.ts'
 import type { Records } from '../approvals/records.ts'
 import { isDenied, requirementsMet } from '../approvals/review.ts'
@@ -184,8 +184,10 @@ async function revokeForPolicy(
   }
   const denied = overruled(again, reason)
   // A repeated attempt of a tool that is safe to repeat: its first attempt may have run, so it is not `revoked`.
-  const state = record.state === 'executing' ? ('unknown' as const) : ('revoked' as const)
-  const events = [revokedEvent(record, null, reason.id)]
+  const isTaken = record.state === 'executing'
+  const state = isTaken ? ('unknown' as const) : ('revoked' as const)
+  const ended = isTaken ? [outcomeEvent(record, { status: 'unknown' }, null)] : []
+  const events = [revokedEvent(record, null, reason.id), ...ended]
   const committed = await records.commit(record, { next: { state, reason }, events })
   return { status: 'denied', decision: denied, approval: toApproval(committed ?? record) }
 }

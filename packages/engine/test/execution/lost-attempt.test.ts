@@ -1,6 +1,7 @@
 import { Keyv } from 'keyv'
 import { describe, expect, it, vi } from 'vitest'
 import type { ToolEffect } from '../../src/index.ts'
+import { recordsOf } from '../recorded/support.ts'
 import { approved, temporaryFolder, testClock, testEngine } from '../support.ts'
 
 describe('an attempt that was lost', () => {
@@ -23,7 +24,8 @@ describe('an attempt that was lost', () => {
       30_000,
     )
     vi.useRealTimers()
-    return { id, clock, second: await testEngine(options) }
+    const { directory } = options
+    return { id, clock, directory, second: await testEngine(options) }
   }
 
   it('is not taken over while its lease runs', async () => {
@@ -54,5 +56,16 @@ describe('an attempt that was lost', () => {
     await expect(second.resume(id, tool)).rejects.toMatchObject({ code: 'LELU_APPROVAL_UNKNOWN' })
     expect((await second.approvals.get(id)).state).toBe('unknown')
     expect(tool).not.toHaveBeenCalled()
+  })
+
+  it('is unknown, and in the log as well, when a further try is stopped', async () => {
+    const { id, clock, directory, second } = await lost('idempotent')
+    clock.advance(60_000)
+    await second.killSwitch.stop({ all: true })
+    expect((await second.resume(id, () => 'second')).status).toBe('denied')
+    expect((await second.approvals.get(id)).state).toBe('unknown')
+    await second.close()
+    const outcomes = await recordsOf(directory, 'outcome')
+    expect(outcomes).toMatchObject([{ refs: { approval: id }, result: { status: 'unknown' } }])
   })
 })

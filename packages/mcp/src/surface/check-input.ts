@@ -3,6 +3,7 @@ import type { Json } from '@lelu/engine'
 import { LeluMcpError } from '../errors.ts'
 import { limited } from './limited.ts'
 import type { JsonSchema } from './surface.ts'
+import { usablePatterns } from './usable-patterns.ts'
 
 const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
   ['draft-04', '4'],
@@ -32,7 +33,7 @@ function checkOf(schema: JsonSchema): Check {
   const named = typeof $schema === 'string' ? $schema : ''
   const draft = drafts.find(([pattern]) => named.includes(pattern))?.[1] ?? '2020-12'
   // A copy: the validator writes hidden members into the schema it is given, and this one is pinned and shown.
-  const validator = new Validator(structuredClone(schema) as Schema, draft, false)
+  const validator = new Validator(usablePatterns(schema) as Schema, draft, false)
   const text = JSON.stringify(schema)
   const length = slow.test(text) ? Number.POSITIVE_INFINITY : text.length
   const made = { validator, length }

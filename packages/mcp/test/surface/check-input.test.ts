@@ -74,6 +74,36 @@ describe('an input is held against the schema of its tool', () => {
     expect(inputIssues({ a: 'No' }, schema)).toEqual([expect.stringContaining('pattern')])
   })
 
+  test.each([
+    ['^\\d{3}\\-\\d{4}$', '555-1234', '555.1234'],
+    ['^[\\w\\-\\@\\_]+\\"$', 'a-b@c_"', 'a b"'],
+    ['^[a\\-\\~]+$', 'a-~', 'abc'],
+    ['^\\/\\\\\\#$', '/\\#', '/#'],
+    ['^\\%\\\u{1f600}$', '%\u{1f600}', '\u{1f600}'],
+  ])(
+    'and a pattern with escapes that nobody needs is the same pattern: %s',
+    (pattern, good, bad) => {
+      const values = { pattern, const: { pattern } }
+      const schema: JsonSchema = {
+        type: 'object',
+        properties: { a: { pattern }, pattern: { const: values } },
+      }
+      expect(() => new RegExp(pattern, 'u')).toThrow()
+      expect(inputIssues({ a: good, pattern: values }, schema)).toEqual([])
+      expect(inputIssues({ a: bad }, schema)).toEqual([expect.stringContaining('pattern')])
+    },
+  )
+
+  test.each(['(a', '\\', '\\A[a-z]\\Z'])(
+    'and one that is none lets nothing pass: %s',
+    (pattern) => {
+      const schema: JsonSchema = { type: 'object', properties: { a: { pattern } } }
+      expect(() => inputIssues({ a: 'a' }, schema)).toThrow(
+        expect.objectContaining({ code: 'LELU_MCP_SCHEMA_UNUSABLE' }),
+      )
+    },
+  )
+
   test('and what is missing, and of which type a value should be, is named: the value never is', () => {
     const a = { type: ['string', 'null'] }
     const properties = { a, b: { type: 'object', required: ['c"."d'] } }

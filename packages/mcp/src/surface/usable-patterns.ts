@@ -1,0 +1,55 @@
+import type { Json } from '@lelu/engine'
+
+/** Keywords whose values are data, and those whose members are named by the author. */
+const data = new Set(['const', 'enum', 'default', 'examples'])
+const named = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+])
+
+/**
+ * A copy of a schema whose patterns are said as the validator takes them: as regular expressions in Unicode mode. There an
+ * escape that none is needed for is an error (`^\d{3}\-\d{4}$`, `[\w\@]`), and JSON Schemas are full of them: a tool with
+ * one could not be called at all. What such a pattern accepts stays the same; one that is no pattern without that mode
+ * either is left as it is.
+ */
+export function usablePatterns(schema: Json, areNames = false): Json {
+  if (Array.isArray(schema)) return schema.map((one) => usablePatterns(one))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const members = Object.entries(schema).map(([key, value]): [string, Json] => {
+    if (areNames) return [key, usablePatterns(value)]
+    if (data.has(key)) return [key, structuredClone(value)]
+    if (key === 'pattern' && typeof value === 'string') return [key, usable(value)]
+    return [key, usablePatterns(value, named.has(key))]
+  })
+  return Object.fromEntries(members)
+}
+
+function usable(pattern: string): string {
+  if (isPattern(pattern, 'u') || !isPattern(pattern, '')) return pattern
+  const plain = withoutIdleEscapes(pattern)
+  return isPattern(plain, 'u') ? plain : pattern
+}
+
+function isPattern(pattern: string, flags: string): boolean {
+  try {
+    new RegExp(pattern, flags)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Letters, digits and the signs of regular expressions mean something else behind a backslash; a hyphen in a class only. */
+function withoutIdleEscapes(pattern: string): string {
+  let inClass = false
+  return pattern.replace(/\\.|[[\]]/gs, (part) => {
+    if (part.length === 1) inClass = part === '['
+    else if (part === '\\-' ? !inClass : !/[A-Za-z0-9^$\\.*+?()[\]{}|/]/.test(part.slice(1)))
+      return part.slice(1)
+    return part
+  })
+}

@@ -24,6 +24,8 @@ export type Interruption = {
   call?: GuardedCall
 }
 
+type StoredCalls = { lastProcessedResponse?: { functions: { toolCall: FunctionCallItem }[] } }
+
 /** Against the stored text of a run, which shows nothing before it is restored. */
 function assertSuspended(result: unknown): void {
   const { interruptions, getInterruptions } = (result ?? {}) as Record<string, unknown>
@@ -33,31 +35,48 @@ function assertSuspended(result: unknown): void {
   })
 }
 
+/** A function call as the options see it; undefined when its arguments are no JSON. */
+function guardedCall(
+  toolCall: FunctionCallItem,
+  runContext: RunContext<unknown>,
+): GuardedCall | undefined {
+  const { name: tool, callId } = toolCall
+  const input = readJson(toolCall.arguments)
+  if (input === undefined) return undefined
+  const namespace = namespaceOfCall(toolCall)
+  return {
+    tool,
+    ...(namespace !== undefined && { namespace }),
+    callId,
+    input,
+    context: runContext.context,
+    runContext,
+  }
+}
+
+/** Results show the context of their run, states keep it to themselves. */
+const contextOf = (state: unknown) => (state as { _context: RunContext<unknown> })._context
+
 /** The suspended function calls; those of agents inside agent tools are among them. */
 export function interruptionsOf(result: Suspended): Interruption[] {
   assertSuspended(result)
   const isResult = 'interruptions' in result
   const items = isResult ? result.interruptions : result.getInterruptions()
-  // Results show the context of their run, states keep it to themselves.
-  const { _context } = result as unknown as { _context: RunContext<unknown> }
-  const runContext = isResult ? result.runContext : _context
+  const runContext = isResult ? result.runContext : contextOf(result)
   return items.flatMap((item) => {
     const toolCall = item.rawItem
     if (toolCall.type !== 'function_call') return []
-    const { name: tool, callId } = toolCall
-    const input = readJson(toolCall.arguments)
-    if (input === undefined) return [{ item, toolCall }]
-    const namespace = namespaceOfCall(toolCall)
-    const call: GuardedCall = {
-      tool,
-      ...(namespace !== undefined && { namespace }),
-      callId,
-      input,
-      context: runContext.context,
-      runContext,
-    }
-    return [{ item, toolCall, call }]
+    const call = guardedCall(toolCall, runContext)
+    return [{ item, toolCall, ...(call && { call }) }]
   })
+}
+
+/** The function calls of the last answer in the stored text of a run, which may have ended without suspending them. */
+export function lastCallsOf(state: unknown, serialized: string): GuardedCall[] {
+  const { lastProcessedResponse } = JSON.parse(serialized) as StoredCalls
+  return (lastProcessedResponse?.functions ?? []).flatMap(
+    ({ toolCall }) => guardedCall(toolCall, contextOf(state)) ?? [],
+  )
 }
 
 /** What the store has of a suspended call. */

@@ -14,7 +14,7 @@ import { adapterCall, type Guard, guardOf, writtenCall } from './guard.ts'
 import { namespaceOfCall, namespaceOfTool } from './namespace.ts'
 import { type AgentGuardOptions, checkOptions, type GuardedCall, placeOf } from './options.ts'
 import { parseInput } from './parse-input.ts'
-import { type Interruption, interruptionsOf, recordOf } from './pending.ts'
+import { type Interruption, interruptionsOf, lastCallsOf, recordOf } from './pending.ts'
 import { type AnyAgent, type RestoreOptions, restoreRun } from './restore-run.ts'
 
 function guardOfItem({ agent, rawItem }: RunToolApprovalItem): Guard | undefined {
@@ -132,12 +132,16 @@ export async function cancelAbandoned<TAgent extends AnyAgent, Context = unknown
   checkOptions(options)
   const state = await restoreRun<TAgent, Context>(agent, serialized, restoring)
   const own = options as unknown as AgentGuardOptions
-  for (const interruption of interruptionsOf(state)) {
-    const { call } = interruption
+  const cancel = async (call: GuardedCall | undefined) => {
     const approval = call && (await recordOf(own, call)).approval
     await cancelApproval(options, approval, leftBehindReason)
+  }
+  for (const interruption of interruptionsOf(state)) {
+    await cancel(interruption.call)
     await settle(state as never, interruption, own, leftBehindText)
   }
+  // A run that was aborted, or ended by an error, suspends nothing: what waited in it could not be resumed any more.
+  for (const call of lastCallsOf(state, serialized)) await cancel(call)
   rejectOthers(state as never)
   return state
 }

@@ -1,8 +1,8 @@
 import { effectsIn } from '@lelu/testing'
-import { type FunctionTool, tool } from '@openai/agents'
+import { AgentsError, type FunctionTool, tool } from '@openai/agents'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { resumeRun } from '../../src/agents/index.ts'
+import { cancelAbandoned, resumeRun } from '../../src/agents/index.ts'
 import { outcomesOf } from '../log-of.ts'
 import { run, stream } from './loops.ts'
 import { calling } from './model.ts'
@@ -66,4 +66,39 @@ test('an allowed tool that the end of its run cuts off may still take effect: th
   })
   await runner.run(agent, 'Go on.', { signal: control.signal }).catch(() => {})
   await expect.poll(() => outcomesOf(lelu)).toEqual(['unknown'])
+})
+
+test.each([
+  ['aborted', (control: AbortController) => control.abort()],
+  ['ended by an error of a tool', () => Promise.reject(new Error('Out of order.'))],
+])('what waits in a run that was %s is cancelled with its state', async (_name, end) => {
+  const control = new AbortController()
+  const lelu = await openLelu()
+  const ending = tool({
+    name: 'allowed',
+    description: 'Ends its run.',
+    parameters: z.object({}),
+    errorFunction: null,
+    async execute() {
+      await expect.poll(async () => (await lelu.approvals.list()).approvals).toHaveLength(1)
+      return end(control)
+    },
+  })
+  const directory = temporaryFolder()
+  const reviewed = createTools(directory).filter(({ name }) => name === 'reviewed')
+  const waits = { id: 'call_0', tool: 'reviewed', input: { amount: 5 } }
+  const { runner, agent, guardOptions, goOn, ran } = await agentWith({
+    steps: [calling(waits, { id: 'call_1', tool: 'allowed', input: {} })],
+    lelu,
+    tools: [...reviewed, ending as unknown as FunctionTool],
+    directory,
+  })
+  const result = await runner.run(agent, 'Go on.', { signal: control.signal, stream: true })
+  const error = await result.completed.catch((reason: unknown) => reason)
+  const { state = result.state } = error instanceof AgentsError ? error : {}
+  const goesOn = await cancelAbandoned(agent, state.toString(), guardOptions)
+  expect((await lelu.approvals.list()).approvals).toMatchObject([{ state: 'cancelled' }])
+  goesOn.addInput('Never mind.')
+  expect(await goOn(goesOn)).toMatchObject({ finalOutput: 'Finished.' })
+  expect(ran()).toEqual([])
 })

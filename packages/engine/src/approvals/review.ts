@@ -24,7 +24,13 @@ export function assertEligible(record: ApprovalRecord, reviewer: Reviewer): void
   }
   const { requirements, escalatedMs } = record
   if (requirements.length > 0 && !requirements.some((one) => counts(one, reviewer, escalatedMs))) {
-    refuse('the policy names other reviewers', 'Ask one of the reviewers that the policy names.')
+    const asksForGroups = requirements.some((one) => widened(one, escalatedMs).groups !== undefined)
+    refuse(
+      'the policy names other reviewers',
+      asksForGroups && reviewer.groups === undefined
+        ? 'Ask one of the reviewers that the policy names. It names groups, and who is in one is said by the host that passes the reviewer: here none was said (the `lelu` command knows no groups).'
+        : 'Ask one of the reviewers that the policy names.',
+    )
   }
 }
 

@@ -49,6 +49,18 @@ it('each requirement has votes of its own people', async () => {
   expect(states).toEqual(['pending', 'pending', 'approved'])
 })
 
+it('a person of whom no groups are known is told that the policy asks for some', async () => {
+  const lelu = await engineThatAsks({ groups: ['finance'] })
+  const id = await suspended(lelu)
+  const approve = (reviewer: Reviewer) =>
+    lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  const refused = (help: unknown) => ({ code: 'LELU_REVIEWER_NOT_ELIGIBLE', help })
+  const groups = refused(expect.stringContaining('It names groups'))
+  await expect(approve(person('bob'))).rejects.toMatchObject(groups)
+  const others = refused('Ask one of the reviewers that the policy names.')
+  await expect(approve(person('bob', 'sales'))).rejects.toMatchObject(others)
+})
+
 it('the approved call is resumed with the groups of those who voted', async () => {
   const lelu = await engineThatAsks({ groups: ['finance'] })
   const id = await suspended(lelu)

@@ -42,14 +42,16 @@ const withToken = (token: string) => ({ authorization: `Bearer ${token}` })
 export const loadReviews = (token: string): Promise<Reviews> =>
   ask('/api/review', { headers: withToken(token) })
 
+/** Answers how the call stands then: `pending` where more people must decide. */
 export async function sendReview(
   token: string,
   { id, digest }: PendingReview,
   verdict: Verdict,
-): Promise<void> {
-  await ask('/api/review', {
+): Promise<string> {
+  const { state } = await ask<{ state: string }>('/api/review', {
     method: 'POST',
     headers: { ...withToken(token), 'content-type': 'application/json' },
     body: JSON.stringify({ id, digest, ...verdict }),
   })
+  return state
 }

@@ -28,8 +28,10 @@ export function ReviewCard({ review, token, onDecided, onLeft }: CardProps) {
     if (sending) return // a double click is one vote; what is decided leaves the page with the next answer
     setSending(true)
     try {
-      await sendReview(token, review, verdict)
-      onDecided(`${title}: ${verdict.verdict === 'approve' ? 'approved' : 'denied'}.`)
+      const state = await sendReview(token, review, verdict)
+      const waits = state === 'pending' // a policy with a quorum asks for more people
+      onDecided(`${title}: ${waits ? 'your vote is recorded, and it still waits' : state}.`)
+      setSending(!waits)
     } catch (error) {
       onDecided((error as Error).message)
       setSending(false)

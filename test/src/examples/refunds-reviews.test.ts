@@ -68,6 +68,22 @@ inBrowser('what came of a decision far down the list is seen there', async () =>
   expect(box?.y).toBeLessThan(700)
 })
 
+inBrowser('a vote that is not enough is not told as a decision', async () => {
+  const { data, url, token } = await start()
+  await waiting(data, 1)
+  const page = await openReviews(url, token, 1000)
+  // What the server answers under a policy with a quorum.
+  await page.route('**/api/review', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({ json: { state: 'pending' } })
+      : route.continue(),
+  )
+  for (const name of ['Approve', 'Deny']) {
+    await page.getByRole('button', { name }).click()
+    await page.getByText('order 1002: your vote is recorded, and it still waits.').waitFor()
+  }
+})
+
 inBrowser('a page as narrow as a phone breaks no word of a button, and is not wider', async () => {
   const { data, url, token } = await start()
   await waiting(data, 1)

@@ -57,11 +57,13 @@ export async function connectClient(options: ConnectOptions): Promise<Client> {
 async function connectOver(options: ConnectOptions, over: 'http' | 'sse'): Promise<Client> {
   const client = newClient(options)
   const { signal, timeoutMs } = options
+  const transport = openTransport(options.entry, over, options.log)
   const giveUp = () => {
     client.close().catch(() => {})
+    // While the SDK finds out the era, in a process of its own, the client has no transport yet that it could close.
+    transport.close().catch(() => {})
   }
   signal.addEventListener('abort', giveUp)
-  const transport = openTransport(options.entry, over, options.log)
   const unasked = atMost(mostUnasked, () => {
     endChild(transport)
     options.onFlood?.()

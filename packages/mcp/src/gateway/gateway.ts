@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lelu } from '@lelu/engine'
 import { type ConfidenceReader, notRun } from '@lelu/engine/adapter'
 import type { Executors } from '../calls/executors.ts'
@@ -33,8 +34,10 @@ export type GatewayOptions = {
   confidence?: ConfidenceReader
   /** What the operator should hear, a line each: safe to print. Default: standard error. */
   notice?: (text: string) => void
-  /** Of a handshake with a server, and how long opening waits for the slowest, ms. Default 30 000. */
+  /** Of a handshake with a server, ms. Default 30 000. */
   connectTimeoutMs?: number
+  /** How long opening waits for the slowest server, ms. Default 8000: some clients give a server of theirs ten seconds to start. */
+  openWithinMs?: number
   /** Epoch milliseconds. Default `Date.now`. */
   now?: () => number
 }
@@ -66,11 +69,13 @@ function checkConfidence({ config, confidence }: GatewayOptions): ConfidenceRead
 }
 
 /**
- * Opens a gateway: connects to its servers and waits until each has answered or failed once. Servers that are away are
- * reported, tried again, and absent until then. Throws `LELU_MCP_LOCK_INVALID` for a lock file that does not parse.
+ * Opens a gateway: connects to its servers and waits until each has answered or failed once, but not for long: who does
+ * neither must not keep the others from the client. Servers that are away are reported, tried again, and absent until then.
+ * Throws `LELU_MCP_LOCK_INVALID` for a lock file that does not parse.
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, lelu, pending, connectTimeoutMs = 30_000, now = Date.now } = options
+  const { config, lelu, pending, now = Date.now } = options
+  const { connectTimeoutMs = 30_000, openWithinMs = 8000 } = options
   const { settings } = config
   const confidence = checkConfidence(options)
   const notice = options.notice ?? ((text) => process.stderr.write(`lelu-mcp: ${text}\n`))
@@ -168,7 +173,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       return held.goOn(context) ?? held.begin(context, (asking) => govern(tool, input, asking))
     }
 
-  await Promise.all([...upstreams.values()].map(({ tried }) => tried))
+  for (const name of await unanswered(upstreams.values(), openWithinMs))
+    notice(`${name} has not answered yet; its tools are absent until it does`)
   return {
     surface: shownSurface({
       lists,
@@ -198,6 +204,21 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
     },
   }
+}
+
+/** Waits until all have answered or failed once, for so long at most. Answers who has done neither. */
+async function unanswered(upstreams: Iterable<Upstream>, ms: number): Promise<Set<string>> {
+  const open = new Set<string>()
+  const tried = [...upstreams].map(async (upstream) => {
+    open.add(upstream.name)
+    await upstream.tried
+    open.delete(upstream.name)
+  })
+  const waited = new AbortController()
+  const { signal } = waited
+  await Promise.race([Promise.all(tried), sleep(ms, undefined, { signal }).catch(() => {})])
+  waited.abort()
+  return open
 }
 
 function firstSight(server: string, tools: readonly string[], pin: string): string {

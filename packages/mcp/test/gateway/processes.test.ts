@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { openReviewDesk } from '@lelu/engine'
 import { expect, onTestFinished, test } from 'vitest'
 import { v1HttpServer } from './servers.ts'
-import { bob, temporaryFolder, until } from './support.ts'
+import { bob, temporaryFolder, testGateway, until } from './support.ts'
 
 type Worker = {
   child: ChildProcess
@@ -94,3 +94,27 @@ test('an approval that one process asked for is resumed by another, once, whoeve
   for (const answer of answers) expect(answer).toMatch(/^(wrote a|LELU_APPROVAL_EXECUTING)/)
   expect(server.effects).toEqual(['a'])
 })
+
+test('a gateway that is closed while a server says nothing to its handshake leaves no process of it behind', async () => {
+  const pids = join(temporaryFolder(), 'pids')
+  const script =
+    'require("fs").appendFileSync(process.argv[1], process.pid + "\\n"); setInterval(() => {}, 1000)'
+  const gateway = await testGateway({
+    servers: { silent: { command: process.execPath, args: ['-e', script, pids] } },
+    // Longer than anybody waits: to close must not mean to wait for the handshake.
+    gateway: { openWithinMs: 0, connectTimeoutMs: 2 ** 30 },
+  })
+  await until(() => existsSync(pids))
+  await gateway.close()
+  const left = readFileSync(pids, 'utf8').trim().split('\n').filter(isAlive)
+  for (const pid of left) process.kill(Number(pid), 'SIGKILL')
+  expect(left).toEqual([])
+})
+
+function isAlive(pid: string): boolean {
+  try {
+    return process.kill(Number(pid), 0)
+  } catch {
+    return false
+  }
+}

@@ -172,6 +172,7 @@ export async function testGateway(setup: Setup = {}): Promise<TestGateway> {
     lelu,
     pending: standIn,
     notice: (text) => notices.push(text),
+    openWithinMs: 60_000,
     ...setup.gateway,
   })
   onTestFinished(() => gateway.close())

@@ -230,6 +230,22 @@ test('a server that is away is reported, the others go on, and it is there when 
   expect(changes).toBeGreaterThan(0)
 })
 
+test('a server that neither answers nor fails does not keep the others from the client', async () => {
+  const silent = { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] }
+  const quick = await modernServer()
+  const gateway = await testGateway({
+    servers: { silent, quick: { url: quick.url } },
+    gateway: { openWithinMs: 200 },
+  })
+  expect(gateway.notices.join('\n')).toContain('silent has not answered yet')
+  expect(gateway.status()).toContainEqual({
+    server: 'silent',
+    away: 'is not connected yet',
+    tools: 0,
+  })
+  await until(async () => (await gateway.names()).includes('quick__add'))
+})
+
 test('server-everything is behind it over standard streams and over HTTP', async () => {
   const port = await freePort()
   const { spawn } = await import('node:child_process')

@@ -1,6 +1,6 @@
 import type { Json } from '@lelu/engine'
 import { LeluMcpError } from '../errors.ts'
-import type { Definition, PinnedDefinition } from './definition.ts'
+import { type Definition, type PinnedDefinition, sortedDefinition } from './definition.ts'
 import { changeLock, type Lock, readLock } from './lock.ts'
 
 /** One place of a definition that is another: JSON Pointer, and both values (undefined: it was not there). */
@@ -70,7 +70,8 @@ export function definitionChanges(
   before: Definition | undefined,
   after: Definition | undefined,
 ): DefinitionChange[] {
-  return changesAt('', before as Json | undefined, after as Json | undefined)
+  const sorted = (one: Definition | undefined) => one && (sortedDefinition(one) as unknown as Json)
+  return changesAt('', sorted(before), sorted(after))
 }
 
 const isBranch = (value: Json | undefined): value is Json[] | { [key: string]: Json } =>

@@ -36,6 +36,11 @@ export function definitionDigest(definition: Definition): string {
   return hash('sha256', canonicalJson(definition as unknown as Json), 'hex')
 }
 
+/** The same with its members sorted, for what people compare: a server may name them in another order each time. */
+export function sortedDefinition(definition: Definition): Definition {
+  return JSON.parse(canonicalJson(definition as unknown as Json)) as Definition
+}
+
 /** The definition of a tool as it was listed, or a sentence that says why it cannot be shown. */
 export function readDefinition(listed: unknown): PinnedDefinition | string {
   if (!isObject(listed)) return 'it is not an object'

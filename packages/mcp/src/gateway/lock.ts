@@ -4,7 +4,7 @@ import { LeluMcpError } from '../errors.ts'
 import { withLock } from '../files/with-lock.ts'
 import { replaceFile } from '../files/write-file.ts'
 import { isObject } from '../is-object.ts'
-import { type PinnedDefinition, readDefinition } from './definition.ts'
+import { type PinnedDefinition, readDefinition, sortedDefinition } from './definition.ts'
 
 /** The pinned tools of each server. Maps, for servers and tools name themselves. */
 export type Lock = Map<string, Map<string, PinnedDefinition>>
@@ -64,7 +64,9 @@ const byName = <T>([a]: [string, T], [b]: [string, T]) => (a < b ? -1 : 1)
 /** The same pins always as the same text: a change of the file is a change of a pin. */
 export function lockText(lock: Lock): string {
   const servers = [...lock].sort(byName).map(([server, pins]) => {
-    const tools = [...pins].sort(byName).map(([tool, pin]) => [tool, pin])
+    const tools = [...pins]
+      .sort(byName)
+      .map(([tool, pin]) => [tool, { ...pin, definition: sortedDefinition(pin.definition) }])
     return [server, { tools: Object.fromEntries(tools) }]
   })
   const file = { version: 1, servers: Object.fromEntries(servers) }

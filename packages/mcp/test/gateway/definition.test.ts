@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readDefinitions } from '../../src/gateway/definition.ts'
+import { lockText } from '../../src/gateway/lock.ts'
 import { shownTool } from '../../src/gateway/shown-tool.ts'
 
 const properties = { thought: { type: 'string' }, answer: { type: 'string' } }
@@ -19,8 +20,13 @@ test('a tool is shown with its properties in the order of its server, for a mode
 test('and the order is no part of what is pinned', () => {
   const { thought, answer } = properties
   const other = { ...thinking, inputSchema: { properties: { answer, thought }, type: 'object' } }
-  const digests = [thinking, other].map((tool) => readDefinitions([tool], () => {})[0]?.sha256)
-  expect(digests[0]).toBe(digests[1])
+  const [locks, digests] = [new Set<string>(), new Set<string>()]
+  for (const tool of [thinking, other]) {
+    const pins = readDefinitions([tool], () => {}).map((pin) => [pin.definition.name, pin] as const)
+    locks.add(lockText(new Map([['a', new Map(pins)]])))
+    digests.add(String(pins[0]?.[1].sha256))
+  }
+  expect([locks.size, digests.size]).toEqual([1, 1])
 })
 
 test('a tool that runs as a task only is left out, and that is said: a call of it could only fail', () => {

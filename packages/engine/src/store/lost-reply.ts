@@ -1,3 +1,4 @@
+import { before, dueIn } from '@lelu/audit/deadline'
 import { LeluError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
 import type { ApprovalStore, StoredRow } from './store.ts'
@@ -31,21 +32,9 @@ export function neverSent(message: string, help: string): LeluError {
  * nobody runs. So it is while the write is still under way, and its reply may come: it must not be done after a no.
  */
 export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
-  async function readBack(id: string, until: number): Promise<StoredRow | undefined> {
-    const doing = 'reading back what was written'
-    for (;;) {
-      const left = Math.max(1, Math.round(until - performance.now()))
-      try {
-        return await withDeadline(Promise.resolve(store.get(id)), left, doing)
-      } catch (error) {
-        if (performance.now() + retryMs >= until) throw storeError(error, doing)
-        await new Promise((next) => setTimeout(next, retryMs))
-      }
-    }
-  }
-
   return async (id, operation, doing, becameOf) => {
-    const until = performance.now() + deadlineMs
+    const due = dueIn(deadlineMs)
+    let isOver = false
     let underWay = true
     let isSent = true
     const ended = operation.then(
@@ -58,29 +47,43 @@ export function lostReplies(store: ApprovalStore, deadlineMs: number): Written {
       },
     )
 
+    async function readBack(): Promise<StoredRow | undefined> {
+      for (;;) {
+        try {
+          return await store.get(id)
+        } catch (error) {
+          if (isOver || !isSent) throw error
+          await new Promise((next) => setTimeout(next, retryMs))
+        }
+      }
+    }
+
     async function lookFor(error: unknown) {
       for (;;) {
-        if (!isSent) throw error
+        if (isOver || !isSent) throw error
         // What has ended before this look is there, or will never be.
         const isLast = !underWay
-        const answer = becameOf(await readBack(id, until))
+        const answer = becameOf(await readBack())
         if (answer !== undefined) return answer
-        const left = until - performance.now()
-        if (isLast || left <= retryMs) throw storeError(error, doing)
-        const pause = Math.max(retryMs, left / 2)
+        if (isLast) throw error
+        const pause = Math.max(retryMs, (due.at - performance.now()) / 2)
         await Promise.race([ended, new Promise((next) => setTimeout(next, pause))])
       }
     }
 
     try {
       return await withDeadline(operation, Math.ceil(deadlineMs / 2), doing)
-    } catch (error) {
+    } catch (cause) {
+      const error = storeError(cause, doing)
       // Its own answer is as good, if it comes after all.
-      const answered = operation.catch((error) => {
-        if (unsent.has(error)) throw error
+      const answered = operation.catch((refused) => {
+        if (unsent.has(refused)) throw refused
         return new Promise<never>(() => {})
       })
-      return Promise.race([answered, lookFor(error)])
+      const found = Promise.race([answered, lookFor(error)])
+      return await before(due, found, () => error).finally(() => {
+        isOver = true
+      })
     }
   }
 }

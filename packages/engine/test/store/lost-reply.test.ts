@@ -80,6 +80,29 @@ it('a write that ends without being done is looked for once more, and is the err
   expect(store.get).toHaveBeenCalledTimes(2)
 })
 
+// Beside inputs of a megabyte a claim was given up of which the store had answered that it is there: nobody ran that call.
+it('a process that is busy all the time has the turns that reading back takes', async () => {
+  const { store } = await storeThatLoses(0)
+  let turns = 0
+  let isDone = false
+  const busy = (async () => {
+    while (!isDone) {
+      await new Promise((next) => setImmediate(next))
+      turns += 1
+      for (const end = performance.now() + 100; performance.now() < end; );
+    }
+  })()
+  const get = async (id: string) => {
+    for (let n = 0; n < 3; n += 1) await new Promise((next) => setImmediate(next))
+    return store.get(id)
+  }
+  const lostReply = new Promise<'done'>(() => {})
+  const answer = lostReplies({ ...store, get }, 500)('apr_1', lostReply, 'changing', ours)
+  expect(await answer.finally(() => (isDone = true))).toBe('done')
+  await busy
+  expect(turns).toBeGreaterThan(5)
+})
+
 // A hundred that waited in vain for a connection asked for one more each, and those behind them got none either.
 it('a write that says, while it is looked for, that it was never sent is not looked for again', async () => {
   const store = await storeOf(1)

@@ -8,10 +8,11 @@ import type { Records } from '../approvals/records.ts'
 import { chainOf } from '../chain.ts'
 import { jsonDigest } from '../digest.ts'
 import { LeluError } from '../errors.ts'
+import { denied } from '../policy/reasons.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Decision, DecisionRequest, Json, Subject, ToolCall } from '../types.ts'
 import { type Decided, type DecideMore, digestOf } from './decide.ts'
-import type { StoppedCheck } from './kill-switch.ts'
+import { freshMs, type StoppedCheck } from './kill-switch.ts'
 import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 
 /** What a caller of `guard` may want to hear on the way. */
@@ -23,7 +24,7 @@ export type GuardHooks = {
   confidence?: () => Answer<ConfidenceSignal | undefined>
   /**
    * Told of the input as soon as the policy allows the call, before the record is on disk: a time to prepare, never
-   * to act. The call may still end in an error, and then does not run.
+   * to act. The call may still end in an error, or be stopped, and then does not run.
    */
   allowed?: (input: Json) => void
 }
@@ -59,13 +60,16 @@ export async function guard<T>(
   if (found?.record !== undefined) return goOn(found.record)
 
   const { gated, waited } = await complete(asked, options)
+  const askedAt = Date.now()
   const decided = await decide(gated, {
     ...(allowed && { allowed }),
     // While a reader took its time, somebody may have been stopped.
     ...(found && !waited && { stops: found.marks }),
   })
   const { decision, digest, blind, requirements } = decided
-  const run = (allowed: Decision) => runAllowed(gated, allowed, blind, execute, options.audit)
+  const isStopped = async () => Date.now() - askedAt >= freshMs && stopped.isStopped(subject)
+  const run = (allowed: Decision) =>
+    runAllowed(gated, { decision: allowed, blind, isStopped }, execute, options.audit)
   if (decision.effect === 'allow') return run(decision)
   if (decision.effect !== 'require_approval') return { status: 'denied', decision }
   const granted = await options.useGrant(gated, decided)
@@ -135,14 +139,17 @@ function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   return canonicalJson(a) === canonicalJson(b)
 }
 
+type Allowed = Pick<Decided, 'decision' | 'blind'> & {
+  /** Whether the kill switch was set while this process stood still. */
+  isStopped: () => Promise<boolean>
+}
+
 async function runAllowed<T>(
-  gated: GatedRequest,
-  decision: Decision,
-  blind: string,
+  { request }: GatedRequest,
+  { decision, blind, isStopped }: Allowed,
   execute: Execute<T>,
   audit: AuditLog,
 ): Promise<Outcome<T>> {
-  const { request } = gated
   const started = performance.now()
   const record = async (result: ReturnType<typeof outcomeResult>) => {
     const event: AuditEvent = {
@@ -169,6 +176,11 @@ async function runAllowed<T>(
         },
       ),
     )
+  }
+  if (await isStopped()) {
+    const { reasons } = denied('stopped')
+    await record({ status: 'not_run', digest: null })
+    return { status: 'denied', decision: { ...decision, effect: 'deny', reasons } }
   }
   let value: T
   try {

@@ -57,6 +57,12 @@ function scopeOf(scope: StopScope): string {
 /** The store keeps times that only move forward, so there are two for each scope: the later one holds. */
 const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope}` })
 
+/**
+ * How long it counts what was read of stops and revocations, in ms: about as long as an engine that is at work needs at most.
+ * A process that stood still for longer has not heard of what was set meanwhile, and asks again before its tool.
+ */
+export const freshMs = 2000
+
 /** What is read of a store to know who is stopped. `marksOf` names it; what was just read may be handed over. */
 export type StoppedCheck = {
   marksOf(subject: Subject): string[]

@@ -16,7 +16,7 @@ import { refuseToken } from '../tokens/refusal.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision, DecisionRequest } from '../types.ts'
 import { type DecideMore, type Deciding, digestOf } from './decide.ts'
-import type { StoppedCheck } from './kill-switch.ts'
+import { freshMs, type StoppedCheck } from './kill-switch.ts'
 import { isHeldBy, underLease } from './lease.ts'
 import { type Outcome, overruled } from './outcome.ts'
 
@@ -117,10 +117,7 @@ export async function redeem(
   return revokeForPolicy(latest, { ...decision, reasons: denied('stopped').reasons }, records)
 }
 
-/** How long it counts what was read of stops and revocations: about as long as an engine that is at work needs at most. */
-const freshMs = 2000
-
-/** False when somebody is stopped by now, which a process that stood still since it asked has not heard of; throws when revoked. */
+/** False when somebody is stopped by now; throws when the approval was revoked. */
 async function mayStillRun(
   record: ApprovalRecord,
   { startedAt }: Attempt,

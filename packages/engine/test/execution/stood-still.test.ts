@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { type AuditLog, openAuditLog } from '@lelu/audit'
 import { Keyv } from 'keyv'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Lelu, ToolEffect } from '../../src/index.ts'
-import { approved, temporaryFolder, testClock, testEngine } from '../support.ts'
+import { recordsOf } from '../recorded/support.ts'
+import { approved, temporaryFolder, testClock, testEngine, trade } from '../support.ts'
 
 const dana = { id: 'dana', issuer: 'test', method: 'test' }
 
@@ -111,4 +113,38 @@ it('nor what was revoked while it stood still', async () => {
   expect(tool).not.toHaveBeenCalled()
   await expect(second.resume(id, tool)).rejects.toThrow()
   expect(tool).not.toHaveBeenCalled()
+})
+
+it('nor does a process run what the policy allowed, when all was stopped while it stood still', async () => {
+  const directory = temporaryFolder()
+  const shared = { directory, store: new Keyv() }
+  const other = await testEngine(shared)
+  const audit = await openAuditLog({
+    directory: join(directory, 'audit'),
+    keys: join(directory, 'keys', 'audit'),
+  })
+  onTestFinished(() => audit.close())
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const log: AuditLog = Object.create(audit, {
+    append: {
+      value: async (...given: Parameters<AuditLog['append']>) => {
+        const receipt = await audit.append(...given)
+        if (given[0].kind === 'decision') {
+          await other.killSwitch.stop({ all: true })
+          vi.setSystemTime(Date.now() + 60_000)
+        }
+        return receipt
+      },
+    },
+  })
+  const lelu = await testEngine({ ...shared, audit: log })
+  const tool = vi.fn()
+  expect(await lelu.guard(trade(0.97), tool)).toMatchObject({
+    status: 'denied',
+    decision: { effect: 'deny', reasons: [{ id: 'stopped' }] },
+  })
+  expect(tool).not.toHaveBeenCalled()
+  await audit.flush()
+  expect(await recordsOf(directory, 'outcome')).toMatchObject([{ result: { status: 'not_run' } }])
 })

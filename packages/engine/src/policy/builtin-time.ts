@@ -1,7 +1,6 @@
 import type { BuiltinValue } from './builtin-value.ts'
 
-const rfc3339 =
-  /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d{2}:\d{2})$/
+const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2}:\d{2})$/
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
 
 /** `time.parse_rfc3339_ns`: nanoseconds since 1970, exactly. */
@@ -10,13 +9,13 @@ export function parseRfc3339(value: string): bigint {
   if (match === null) throw new RangeError('a time is not RFC 3339')
   const [, day = '', time = '', fraction = '', zone = ''] = match
   const written = Date.parse(`${day}T${time}Z`)
-  const at = Date.parse(`${day}T${time}${zone.toUpperCase()}`)
+  const at = Date.parse(`${day}T${time}${zone}`)
   // JavaScript rolls 30 February over into March; a policy must not see another day than the one written.
   if (!(Number.isFinite(at) && new Date(written).toISOString().startsWith(`${day}T${time}`))) {
     throw new RangeError('a time does not exist')
   }
   const nanoseconds = BigInt(at) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
-  if (BigInt.asIntN(64, nanoseconds) !== nanoseconds) throw new RangeError('a time is out of range')
+  if (!isInt64(nanoseconds)) throw new RangeError('a time is out of range')
   return nanoseconds
 }
 
@@ -42,13 +41,18 @@ function inZone(value: BuiltinValue): Date {
   const [nanoseconds, zone = 'UTC'] = Array.isArray(value) ? value : [value]
   if (typeof nanoseconds !== 'number' && typeof nanoseconds !== 'bigint')
     throw new TypeError('a time is not a number')
+  if (!isInt64(nanoseconds)) throw new RangeError('a time is no number of nanoseconds')
   const at = new Date(milliseconds(nanoseconds))
-  if (Number.isNaN(at.getTime())) throw new RangeError('a time is out of range')
   if (zone === 'UTC' || zone === '') return at
   // `Local` would make the answer depend on the machine.
   if (typeof zone !== 'string' || zone === 'Local')
     throw new RangeError('a time zone is not a name like Europe/Vienna')
   return wallClock(at, zone)
+}
+
+function isInt64(value: number | bigint): boolean {
+  if (typeof value === 'number' && !Number.isInteger(value)) return false
+  return BigInt.asIntN(64, BigInt(value)) === BigInt(value)
 }
 
 function milliseconds(nanoseconds: number | bigint): number {

@@ -68,9 +68,10 @@ function some(
   base: BuiltinValue | undefined,
   test: Test,
 ): boolean {
-  const ones = typeof search === 'string' ? [search] : list(search)
-  const others = typeof base === 'string' ? [base] : list(base)
-  return ones.some((one) => others.some((other) => test(text(one), text(other))))
+  // All are read first: what is no text makes OPA's own undefined, also behind one that matches.
+  const ones = typeof search === 'string' ? [search] : list(search).map(text)
+  const others = typeof base === 'string' ? [base] : list(base).map(text)
+  return ones.some((one) => others.some((other) => test(one, other)))
 }
 
 /** Go's strings.Count: an empty part is found between all characters. */

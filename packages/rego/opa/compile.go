@@ -39,9 +39,10 @@ func compile(req request) response {
 func build(loaded *policy, entrypoints []string) ([]byte, error) {
 	input := &bundle.Bundle{Data: map[string]any{}}
 	input.Manifest.Init()
+	keepsPatterns := loaded.units.keepsPatterns()
 	for _, one := range loaded.units {
 		module := one.module.Copy()
-		correct(module, loaded.units.ownNames(module))
+		correct(module, loaded.units.ownNames(module), keepsPatterns)
 		input.Modules = append(input.Modules, bundle.ModuleFile{
 			URL: one.path, Path: one.path, Raw: []byte(one.text()), Parsed: module,
 		})

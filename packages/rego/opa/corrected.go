@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 
@@ -8,52 +9,69 @@ import (
 	"github.com/open-policy-agent/opa/v1/types"
 )
 
-// corrected stands in the place of the built-ins that OPA's Wasm answers otherwise than OPA does, where a deny would
-// not fire although its test passes: there a glob's * stops at a line break and its ( is one of a regular expression,
-// and no IPv4 network has an address that is written as IPv6 (::ffff:10.0.0.1). A replace of "" never ends there.
-const corrected = `package lelu.corrected
-
-glob_match(pattern, delimiters, text) := regex.match(lelu.glob_regex(pattern, delimiters), text)
-
-replace(text, old, new) := strings.replace_n({old: new}, text)
-
-cidr_contains(network, other) := net.cidr_contains(lelu.plain_ip(network), lelu.plain_ip(other))
-
-cidr_intersects(one, other) := net.cidr_intersects(lelu.plain_ip(one), lelu.plain_ip(other))
-`
+//go:embed corrected.rego
+var corrected string
 
 // No file of a policy has this path: what ends in .rego is read from a folder, by its name within.
 const correctedPath = "lelu:corrected.rego"
 
 var correctedNames = map[string]string{
-	ast.GlobMatch.Name:         "glob_match",
-	ast.Replace.Name:           "replace",
-	ast.NetCIDRContains.Name:   "cidr_contains",
-	ast.NetCIDROverlap.Name:    "cidr_contains",
-	ast.NetCIDRIntersects.Name: "cidr_intersects",
+	ast.Base64Decode.Name:               "base64_decode",
+	ast.Base64IsValid.Name:              "base64_is_valid",
+	ast.Base64UrlDecode.Name:            "base64url_decode",
+	ast.Concat.Name:                     "join",
+	ast.FormatInt.Name:                  "format_number",
+	ast.GlobMatch.Name:                  "glob_match",
+	ast.IndexOf.Name:                    "index_of",
+	ast.JSONIsValid.Name:                "json_is_valid",
+	ast.JSONMarshal.Name:                "json_marshal",
+	ast.JSONUnmarshal.Name:              "json_unmarshal",
+	ast.NetCIDRContains.Name:            "cidr_contains",
+	ast.NetCIDRIntersects.Name:          "cidr_intersects",
+	ast.NetCIDROverlap.Name:             "cidr_contains",
+	ast.ObjectUnionN.Name:               "union_n",
+	ast.RegexFindAllStringSubmatch.Name: "regex_find",
+	ast.RegexIsValid.Name:               "regex_is_valid",
+	ast.RegexMatch.Name:                 "regex_match",
+	ast.RegexMatchDeprecated.Name:       "regex_match",
+	ast.Replace.Name:                    "replace",
+	ast.ToNumber.Name:                   "number",
 }
 
 // hostBuiltins are what the corrections call. The engine has them; policies cannot call them themselves.
 var hostBuiltins = []*ast.Builtin{
 	{Name: "lelu.glob_regex", Decl: types.NewFunction(
 		types.Args(types.S, types.NewAny(types.Nl, types.NewArray(nil, types.S))), types.S)},
+	{Name: "lelu.is_json", Decl: types.NewFunction(types.Args(types.S), types.B)},
+	{Name: "lelu.json_marshal", Decl: types.NewFunction(types.Args(types.A), types.S)},
+	{Name: "lelu.json_text", Decl: types.NewFunction(types.Args(types.S), types.S)},
+	{Name: "lelu.number_text", Decl: types.NewFunction(types.Args(types.S), types.S)},
 	{Name: "lelu.plain_ip", Decl: types.NewFunction(types.Args(types.S), types.S)},
+	{Name: "lelu.regex", Decl: types.NewFunction(types.Args(types.S), types.S)},
 }
 
 // correct puts the corrections into a copy of a module. It leaves alone what the module itself gives such a name.
-func correct(module *ast.Module, own []string) {
+func correct(module *ast.Module, own []string, keepsPatterns bool) {
 	var visitor *ast.GenericVisitor
-	replaced := func(term *ast.Term) {
-		name, isName := term.Value.String(), false
+	nameOf := func(term *ast.Term) string {
 		switch term.Value.(type) {
 		case ast.Ref, ast.Var:
-			_, isName = correctedNames[name]
+			name := term.Value.String()
+			if first, _, _ := strings.Cut(name, "."); !slices.Contains(own, first) {
+				return name
+			}
 		}
-		first, _, _ := strings.Cut(name, ".")
-		if !isName || slices.Contains(own, first) {
-			return
+		return ""
+	}
+	replaced := func(term *ast.Term) {
+		if rule, ok := correctedNames[nameOf(term)]; ok {
+			term.Value = ast.MustParseRef("data.lelu.corrected." + rule)
 		}
-		term.Value = ast.MustParseRef("data.lelu.corrected." + correctedNames[name])
+	}
+	called := func(call []*ast.Term) {
+		if !keepsPatterns || !patternCalls[nameOf(call[0])] || !knownPattern(call) {
+			replaced(call[0])
+		}
 	}
 	visitor = ast.NewGenericVisitor(func(node any) bool {
 		switch node := node.(type) {
@@ -64,10 +82,10 @@ func correct(module *ast.Module, own []string) {
 			}
 		case *ast.Expr:
 			if node.IsCall() {
-				replaced(node.Terms.([]*ast.Term)[0])
+				called(node.Terms.([]*ast.Term))
 			}
 		case ast.Call:
-			replaced(node[0])
+			called(node)
 		case *ast.With:
 			// What a function is mocked by is a function or a value; of an input, a variable may have the name of one.
 			if !isDocument(node.Target) {

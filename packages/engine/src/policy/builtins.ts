@@ -1,5 +1,7 @@
 import { globRegex } from './builtin-glob.ts'
 import { plainIp } from './builtin-ip.ts'
+import { isJson, jsonMarshal, jsonText, numberText } from './builtin-json.ts'
+import { regexOf } from './builtin-regex.ts'
 import { clock, date, parseRfc3339, weekday } from './builtin-time.ts'
 import type { BuiltinValue } from './builtin-value.ts'
 import { sprintf } from './sprintf.ts'
@@ -16,7 +18,6 @@ export type Builtin = (...values: BuiltinValue[]) => BuiltinValue | undefined
  */
 export const builtins: Readonly<Record<string, Builtin>> = {
   sprintf: (format, values) => sprintf(text(format), list(values)),
-  'json.is_valid': (value) => isJson(text(value)),
   'strings.any_prefix_match': (search, base) =>
     some(search, base, (one, other) => one.startsWith(other)),
   'strings.any_suffix_match': (search, base) =>
@@ -31,7 +32,17 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     typeof pattern === 'string' && isDelimiters(delimiters)
       ? globRegex(pattern, delimiters)
       : undefined,
-  'lelu.plain_ip': (value) => (typeof value === 'string' ? plainIp(value) : undefined),
+  'lelu.is_json': ofText(isJson),
+  'lelu.json_marshal': (value) => jsonMarshal(value as BuiltinValue),
+  'lelu.json_text': ofText(jsonText),
+  'lelu.number_text': ofText(numberText),
+  'lelu.plain_ip': ofText(plainIp),
+  'lelu.regex': ofText(regexOf),
+}
+
+/** Undefined for what is no text. */
+function ofText(builtin: (text: string) => BuiltinValue | undefined): Builtin {
+  return (value) => (typeof value === 'string' ? builtin(value) : undefined)
 }
 
 function isDelimiters(value: BuiltinValue | undefined): value is string[] | null {
@@ -50,15 +61,6 @@ export function text(value: BuiltinValue | undefined): string {
 function list(value: BuiltinValue | undefined): BuiltinValue[] {
   if (!Array.isArray(value)) throw new TypeError('a built-in was called without the array it needs')
   return value
-}
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value)
-    return true
-  } catch {
-    return false
-  }
 }
 
 type Test = (one: string, other: string) => boolean

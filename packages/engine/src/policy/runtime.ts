@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { LeluError } from '../errors.ts'
 import type { Json } from '../types.ts'
 import { builtins as allBuiltins, type Builtin } from './builtins.ts'
+import { boundPatterns } from './patterns.ts'
 import { callBuiltin, type Exports, readText } from './wasm-values.ts'
 import { type WasmInstance, type WasmMemory, type WasmModule, webAssembly } from './web-assembly.ts'
 
@@ -49,6 +50,7 @@ type Machine = {
   entrypoint: number
   /** With the data loaded. */
   startBytes: number
+  resetPatterns: () => void
 }
 
 const pageBytes = 64 * 1024
@@ -87,8 +89,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 
 function start(
   module: WasmModule,
-  { wasm, data, entrypoint, maxPages = 4096, builtins = allBuiltins }: RuntimeOptions,
+  { wasm, data, entrypoint, maxPages = 4096, ...options }: RuntimeOptions,
 ): Machine {
+  const { builtins, reset: resetPatterns } = boundPatterns(options.builtins ?? allBuiltins)
   // Enough for the static data, which is a part of the module, and to start with.
   const initial = Math.ceil(wasm.byteLength / pageBytes) + 5
   const memory = new webAssembly.Memory({ initial: Math.min(initial, maxPages), maximum: maxPages })
@@ -141,6 +144,7 @@ function start(
       opa,
       entrypoint: id,
       startBytes: memory.buffer.byteLength,
+      resetPatterns,
     }
   } catch (error) {
     throw typed(error)
@@ -173,6 +177,7 @@ function namesOf(
 
 function run(machine: Machine, inputText: string): string | undefined {
   const { exports, memory, opa } = machine
+  machine.resetPatterns()
   const address = opa.dataHeapPtr
   // A text that did not fit would be cut, and the policy be asked without an input.
   const missing = address + Buffer.byteLength(inputText) - memory.buffer.byteLength

@@ -1,37 +1,8 @@
-import { compile, explain } from '@lelu/rego'
+import { compile } from '@lelu/rego'
 import { describe, expect, it } from 'vitest'
 import { createRuntime } from '../../src/policy/runtime.ts'
 import type { Json } from '../../src/types.ts'
-
-type Given = { a: Json[]; b: Json[]; delimiters?: Json }
-
-/** One call for each pair of values, by the compiled policy and by OPA itself; what is undefined is left out. */
-async function answers(call: string, given: Given): Promise<[mine: Json, opa: Json]> {
-  const source = `package p
-
-answer := {x: y |
-	some i, a in input.a
-	some j, b in input.b
-	x := sprintf("%d:%d", [i, j])
-	y := ${call}
-}
-`
-  const modules = [{ path: 'p.rego', source }]
-  const compiled = await compile({ modules, entrypoints: ['p/answer'], cache: false })
-  const runtime = createRuntime({ ...compiled, entrypoint: 'p/answer' })
-  const { result } = await explain({
-    modules,
-    input: given,
-    query: 'data.p.answer',
-    timeoutMs: 60_000,
-  })
-  return [JSON.parse(runtime.evaluate(JSON.stringify(given)) ?? 'null'), result ?? null]
-}
-
-async function agree(call: string, given: Given): Promise<void> {
-  const [mine, opa] = await answers(call, given)
-  expect(mine).toEqual(opa)
-}
+import { agree } from './agree.ts'
 
 // In OPA's Wasm itself each of these is wrong, so that a deny did not fire although its test passed.
 describe('a compiled policy answers as OPA does', () => {

@@ -36,7 +36,7 @@ export type GatewayOptions = {
   notice?: (text: string) => void
   /** Of a handshake with a server, ms. Default 30 000. */
   connectTimeoutMs?: number
-  /** How long opening waits for the slowest server, ms. Default 8000: some clients give a server of theirs ten seconds to start. */
+  /** How long opening waits for the slowest server, ms. Default 20 000: many clients give a server of theirs half a minute to start. */
   openWithinMs?: number
   /** Epoch milliseconds. Default `Date.now`. */
   now?: () => number
@@ -75,7 +75,7 @@ function checkConfidence({ config, confidence }: GatewayOptions): ConfidenceRead
  */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, lelu, pending, now = Date.now } = options
-  const { connectTimeoutMs = 30_000, openWithinMs = 8000 } = options
+  const { connectTimeoutMs = 30_000, openWithinMs = 20_000 } = options
   const { settings } = config
   const confidence = checkConfidence(options)
   const notice = options.notice ?? ((text) => process.stderr.write(`lelu-mcp: ${text}\n`))

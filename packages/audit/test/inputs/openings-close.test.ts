@@ -22,14 +22,19 @@ function warnings() {
 // Of a thousand users that came just before the end of a process, most were lost to a disk that wrote all the time.
 test('a close goes on while the disk takes one subject after the other', async () => {
   const warn = warnings()
-  const folder = folderOpenings(temporaryFolder())
-  const slow: typeof folder = {
-    ...folder,
-    append: (...words) => pause(100).then(() => folder.append(...words)),
+  let taken = 0
+  const slow = {
+    ...folderOpenings(temporaryFolder()),
+    addKey: async () => {},
+    append: async () => {
+      await pause(100)
+      taken += 1
+    },
   }
   const openings = await openingsOver(slow, {}, { ...queueLimits, closeMs: 800 })
-  decided(openings, 24)
+  decided(openings, 48) // four at a time: 1.2 s
   await openings.close()
+  expect(taken).toBe(48)
   expect(openings.lost).toBe(0)
   expect(warn).not.toHaveBeenCalled()
 })

@@ -12,7 +12,7 @@ import { denied } from '../policy/reasons.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import type { Decision, DecisionRequest, Json, Subject, ToolCall } from '../types.ts'
 import { type Decided, type DecideMore, digestOf } from './decide.ts'
-import { freshMs, type StoppedCheck } from './kill-switch.ts'
+import { isFresh, type StoppedCheck } from './kill-switch.ts'
 import { asJson, type Execute, endOf, type Outcome } from './outcome.ts'
 
 /** What a caller of `guard` may want to hear on the way. */
@@ -54,20 +54,20 @@ export async function guard<T>(
 ): Promise<Outcome<T>> {
   const { records, stopped, approvals, decide, resume, allowed } = options
   const { tenant, subject } = asked.request
+  const askedAt = Date.now()
   const known = keyOf(asked.request)
   const found =
     known === null ? undefined : await records.findByCall(tenant, known, stopped.marksOf(subject))
   if (found?.record !== undefined) return goOn(found.record)
 
   const { gated, waited } = await complete(asked, options)
-  const askedAt = Date.now()
   const decided = await decide(gated, {
     ...(allowed && { allowed }),
     // While a reader took its time, somebody may have been stopped.
     ...(found && !waited && { stops: found.marks }),
   })
   const { decision, digest, blind, requirements } = decided
-  const isStopped = async () => Date.now() - askedAt >= freshMs && stopped.isStopped(subject)
+  const isStopped = async () => !isFresh(askedAt, Date.now()) && stopped.isStopped(subject)
   const run = (allowed: Decision) =>
     runAllowed(gated, { decision: allowed, blind, isStopped }, execute, options.audit)
   if (decision.effect === 'allow') return run(decision)

@@ -57,11 +57,15 @@ function scopeOf(scope: StopScope): string {
 /** The store keeps times that only move forward, so there are two for each scope: the later one holds. */
 const marks = (scope: string) => ({ stop: `stop:${scope}`, start: `start:${scope}` })
 
+/** About as long as an engine that is at work needs at most from its question to the tool, in ms. */
+const freshMs = 2000
+
 /**
- * How long it counts what was read of stops and revocations, in ms: about as long as an engine that is at work needs at most.
- * A process that stood still for longer has not heard of what was set meanwhile, and asks again before its tool.
+ * Whether it counts what was read of stops and revocations behind `askedAt`. A process that stood still since, or whose
+ * clock was set back, has not heard of what was set meanwhile, and asks again before its tool.
  */
-export const freshMs = 2000
+export const isFresh = (askedAt: number, now: number): boolean =>
+  now >= askedAt && now - askedAt < freshMs
 
 /** What is read of a store to know who is stopped. `marksOf` names it; what was just read may be handed over. */
 export type StoppedCheck = {

@@ -16,7 +16,7 @@ import { refuseToken } from '../tokens/refusal.ts'
 import type { Revocations } from '../tokens/revocations.ts'
 import type { Decision, DecisionRequest } from '../types.ts'
 import { type DecideMore, type Deciding, digestOf } from './decide.ts'
-import { freshMs, type StoppedCheck } from './kill-switch.ts'
+import { isFresh, type StoppedCheck } from './kill-switch.ts'
 import { isHeldBy, underLease } from './lease.ts'
 import { type Outcome, overruled } from './outcome.ts'
 
@@ -83,7 +83,8 @@ export async function redeem(
   record: ApprovalRecord,
   options: RedeemOptions,
 ): Promise<Claim | Outcome<never> | ApprovalRecord> {
-  const { records, revocations, gate, begin } = options
+  const { records, revocations, gate, begin, now } = options
+  const askedAt = now()
   const minted = newGrant(record, options)
   // In other threads, while this one decides.
   const proven = proveToken(minted, options)
@@ -112,7 +113,7 @@ export async function redeem(
   const stored = claimed ?? (await records.load(record.id, record.tenant))
   const latest = await underLease(stored, attempt, options)
   if (!isHeldBy(latest, attempt)) return latest
-  if (await mayStillRun(latest, attempt, minted.key.kid, options))
+  if (isFresh(askedAt, now()) || (await mayStillRun(latest, minted.key.kid, options)))
     return { record: latest, gated, decision }
   return revokeForPolicy(latest, { ...decision, reasons: denied('stopped').reasons }, records)
 }
@@ -120,11 +121,9 @@ export async function redeem(
 /** False when somebody is stopped by now; throws when the approval was revoked. */
 async function mayStillRun(
   record: ApprovalRecord,
-  { startedAt }: Attempt,
   kid: string,
-  { now, stopped, revocations }: RedeemOptions,
+  { stopped, revocations }: RedeemOptions,
 ): Promise<boolean> {
-  if (now() - startedAt < freshMs) return true
   const [isStopped] = await Promise.all([
     stopped.isStopped(record.request.subject),
     revocations.assertNone(record, kid),

@@ -16,8 +16,8 @@ type RecoveryOptions = {
   directory: string
   /** The stream of this process, which the findings are written to. */
   stream: string
-  /** Streams of this process that it had to leave. */
-  lost: ReadonlyMap<string, Lost>
+  /** Streams of this process that it had to leave. One goes from here when it has been looked at, and not before. */
+  lost: Map<string, Lost>
   /** Asked before each stream: what is left is for the next process. */
   stopped: () => boolean
   /** Writes a finding; answers when it is on disk. */
@@ -61,6 +61,7 @@ export async function recoverStreams(options: RecoveryOptions): Promise<void> {
       const done = await recoverStream(options, one.stream, cause, mine)
       if (done) await rm(claimed, { force: true })
       else await unclaim(directory, one.stream, claimed)
+      lost.delete(one.stream)
     } catch (error) {
       await unclaim(directory, one.stream, claimed).catch(() => {})
       failures.push(error) // one that cannot be read keeps no other one from its end

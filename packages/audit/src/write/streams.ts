@@ -40,7 +40,7 @@ export function createStreams(options: StreamsOptions): Streams {
   /** `late`: somebody has waited for it in vain. */
   let starting: { stream: Promise<LiveStream>; late: boolean } | undefined
   let recovering: Promise<void> = Promise.resolve()
-  let lost = new Map<string, Lost>()
+  const lost = new Map<string, Lost>()
   let failure: Failure | undefined
   let ending = false
   /** The end waits for recovery no longer. */
@@ -81,7 +81,7 @@ export function createStreams(options: StreamsOptions): Streams {
         toldAt = Date.now()
         failure = undefined
         starting = undefined
-        recovering = recover(made)
+        recovering = recovering.then(() => recover(made))
         options.onBegun(made)
         return made
       },
@@ -101,19 +101,16 @@ export function createStreams(options: StreamsOptions): Streams {
 
   /** In the background: no decision waits for the remains of other processes. */
   async function recover(live: LiveStream): Promise<void> {
-    const mine = lost
-    lost = new Map()
     try {
       await recoverStreams({
         directory,
         stream: live.stream,
-        lost: mine,
+        lost,
         stopped: () => late || live.failure !== undefined,
         record: live.append,
         seal: (ended, head) => sealEnded({ ...options, stream: ended, head }),
       })
     } catch (cause) {
-      lost = new Map([...mine, ...lost])
       process.emitWarning(
         `Streams of ended processes could not be recovered, and are left for the next start: ${String(cause)}`,
         { code: 'LELU_AUDIT_RECOVERY' },

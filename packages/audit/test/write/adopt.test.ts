@@ -14,6 +14,7 @@ import { verifyLog } from '../../src/reading.ts'
 import { openSigningKeys } from '../../src/sign/signing-keys.ts'
 import { signCheckpoint } from '../../src/tlog/checkpoint.ts'
 import { sealEnded } from '../../src/write/sealer.ts'
+import { diskError, faultyFiles } from '../faults.ts'
 import {
   deadStream,
   decision,
@@ -38,6 +39,11 @@ const keysOf = (directory: string) => () =>
 async function forge(directory: string, stream: string, size: number, root: Buffer) {
   const signers = await (await keysOf(directory)()).signers()
   return signCheckpoint({ origin: `lelu/${stream}`, size, root }, signers, 1_800_000_000)
+}
+
+function latch() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { open: promise, release: resolve }
 }
 
 /** Puts the note of a dead process back, as if it had died before it removed it. */
@@ -140,6 +146,46 @@ describe('the end of a stream whose process died', () => {
     const dead = await deadStream(directory, 2)
     await expect.poll(() => recordsOfKind(directory, 'recovery')).toMatchObject([{ of: dead }])
     expect(await checkpointOf(directory, dead)).toMatchObject({ size: 3 })
+  })
+
+  it('is written though the process left the stream while it ended another', async () => {
+    // Seen on a busy machine: the old stream's round of recovery took the list of what was left, and did nothing.
+    const directory = temporaryFolder()
+    await writeStream(directory, 1) // the keys are there
+    const dead = await deadStream(directory, 2)
+    const ending = latch()
+    const left = latch()
+    const beginning = latch()
+    const state = { broken: false, old: '' }
+    const files = faultyFiles({
+      before: async (operation, path) => {
+        if (operation === 'replace' && path === checkpointPath(directory, dead)) await ending.open
+        if (!state.broken) return
+        if (operation === 'append' && path.includes(state.old)) throw diskError('EIO')
+        if (operation !== 'makeFolder' || path === directory) return
+        left.release()
+        await beginning.open
+      },
+    })
+    const log = await openQuick({ directory }, { endedMs: 10, retryMs: 1 }, files)
+    await log.append(decision('a'))
+    await new Promise((resolve) => setTimeout(resolve, 100)) // the next round waits for the first
+    Object.assign(state, { broken: true, old: log.stream })
+    await expect(log.append(decision('b'))).rejects.toMatchObject({
+      code: 'LELU_AUDIT_UNAVAILABLE',
+    })
+    const append = () => log.append(decision('c')).then(Boolean, () => false)
+    // The write that failed is still on its way back at first. A poll begins when somebody waits for it.
+    const behind = Promise.resolve(expect.poll(append).toBe(true))
+    await left.open
+    ending.release()
+    await new Promise((resolve) => setTimeout(resolve, 100)) // the old stream's rounds are over
+    beginning.release()
+    await behind
+    const ends = () => recordsOfKind(directory, 'recovery')
+    await expect.poll(async () => (await ends()).map(({ of }) => of)).toContain(state.old)
+    await log.close()
+    expect((await verifyLog({ directory })).problems).toEqual([])
   })
 
   it('is found though another dead stream cannot be read', async () => {

@@ -2,6 +2,7 @@ import type { Schema, ValidationResult } from '@cfworker/json-schema'
 import { LeluError } from '../errors.ts'
 import type { Decided, DecideMore } from '../execution/decide.ts'
 import type { GatedRequest } from '../request/gate.ts'
+import { usableSchema } from '../request/usable-schema.ts'
 import type { DecisionRequest, Json } from '../types.ts'
 import type { EditCheck } from './approvals.ts'
 
@@ -35,8 +36,8 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
   const { Validator } = await import('@cfworker/json-schema')
   let result: ValidationResult
   try {
-    // A copy: the validator writes hidden members into the schema it is given.
-    const validator = new Validator(structuredClone(schema) as Schema, '2020-12', false)
+    const usable = usableSchema(schema)
+    const validator = new Validator(usable.schema as Schema, usable.draft, false)
     result = validator.validate(input)
   } catch (error) {
     // A reference that leads nowhere, a pattern that is none: nothing has checked the new input.

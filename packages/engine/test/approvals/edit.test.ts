@@ -178,6 +178,31 @@ describe('an edited input', () => {
     expect((await lelu.approvals.get(id)).state).toBe('pending')
   })
 
+  it.each<[string, object, unknown]>([
+    [
+      'a pattern with an escape that nobody needs',
+      { properties: { symbol: { pattern: '^[A-Z]+\\-\\d$' } } },
+      { symbol: 'ACME-1', amount: 5 },
+    ],
+    [
+      'a bound as draft-04 writes it',
+      {
+        $schema: 'http://json-schema.org/draft-04/schema#',
+        properties: { amount: { maximum: 100, exclusiveMaximum: true } },
+      },
+      { symbol: 'ACME', amount: 99 },
+    ],
+  ])('is held against a schema with %s', async (_what, written, input) => {
+    const lelu = await testEngine()
+    const id = await suspended(lelu, { schema: written as never })
+    const edit = (to: unknown) =>
+      lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, input: to as never })
+    await expect(edit({ symbol: 'ACME', amount: 100, note: 1 })).rejects.toMatchObject({
+      details: { places: expect.anything() },
+    })
+    expect(await edit(input)).toMatchObject({ state: 'approved', request: { call: { input } } })
+  })
+
   it('that is no JSON is refused with a code', async () => {
     const lelu = await testEngine()
     const id = await suspended(lelu, { schema: { properties: { self: { $ref: '#' } } } })

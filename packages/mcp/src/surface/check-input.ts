@@ -1,16 +1,9 @@
-import { type OutputUnit, type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema'
+import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema'
 import type { Json } from '@lelu/engine'
+import { usableSchema } from '@lelu/engine/adapter'
 import { LeluMcpError } from '../errors.ts'
 import { limited } from './limited.ts'
 import type { JsonSchema } from './surface.ts'
-import { usablePatterns } from './usable-patterns.ts'
-
-const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
-  ['draft-04', '4'],
-  ['draft-06', '7'],
-  ['draft-07', '7'],
-  ['draft/2019-09', '2019-09'],
-]
 
 /** `length`: of the schema in characters; infinite where it may take years for an input of any size. */
 type Check = { validator: Validator; length: number }
@@ -29,11 +22,8 @@ const mostMs = 1000
 function checkOf(schema: JsonSchema): Check {
   const known = checks.get(schema)
   if (known !== undefined) return known
-  const { $schema } = schema
-  const named = typeof $schema === 'string' ? $schema : ''
-  const draft = drafts.find(([pattern]) => named.includes(pattern))?.[1] ?? '2020-12'
-  // A copy: the validator writes hidden members into the schema it is given, and this one is pinned and shown.
-  const validator = new Validator(usablePatterns(schema) as Schema, draft, false)
+  const usable = usableSchema(schema)
+  const validator = new Validator(usable.schema as Schema, usable.draft, false)
   const text = JSON.stringify(schema)
   const length = slow.test(text) ? Number.POSITIVE_INFINITY : text.length
   const made = { validator, length }

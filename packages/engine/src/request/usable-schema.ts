@@ -1,4 +1,23 @@
-import type { Json } from '@lelu/engine'
+import type { SchemaDraft } from '@cfworker/json-schema'
+import type { Json } from '../types.ts'
+
+const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
+  ['draft-04', '4'],
+  ['draft-06', '7'],
+  ['draft-07', '7'],
+  ['draft/2019-09', '2019-09'],
+]
+
+/**
+ * A tool's JSON Schema as `@cfworker/json-schema` takes it, and the draft it is written in. A copy: the validator writes
+ * hidden members into the schema it is given.
+ */
+export function usableSchema(schema: Json): { schema: Json; draft: SchemaDraft } {
+  const isObject = typeof schema === 'object' && schema !== null && !Array.isArray(schema)
+  const named = isObject && typeof schema.$schema === 'string' ? schema.$schema : ''
+  const draft = drafts.find(([pattern]) => named.includes(pattern))?.[1] ?? '2020-12'
+  return { schema: usablePatterns(schema), draft }
+}
 
 /** Keywords whose values are data, and those whose members are named by the author. */
 const data = new Set(['const', 'enum', 'default', 'examples'])
@@ -16,7 +35,7 @@ const named = new Set([
  * one could not be called at all. What such a pattern accepts stays the same; one that is no pattern without that mode
  * either is left as it is.
  */
-export function usablePatterns(schema: Json, areNames = false): Json {
+function usablePatterns(schema: Json, areNames = false): Json {
   if (Array.isArray(schema)) return schema.map((one) => usablePatterns(one))
   if (typeof schema !== 'object' || schema === null) return schema
   const members = Object.entries(schema).map(([key, value]): [string, Json] => {

@@ -54,18 +54,30 @@ export function painter(io: Io, stream: 'stdout' | 'stderr' = 'stdout'): Paint {
   return (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`
 }
 
+/** Letters that a terminal shows in two columns; half-width ones and the halves of a flag take one. */
+const wide =
+  /(?![\uff61-\uffdc\p{RI}])[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Bopomofo}\p{sc=Yi}\u3001-\u303e\uff01-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]/u
+/** Accents that stand over the letter before them. */
+const narrow = /[\p{Mn}\p{Me}]/u
+
+function columnsOf(text: string): number {
+  let columns = 0
+  for (const letter of text) columns += wide.test(letter) ? 2 : narrow.test(letter) ? 0 : 1
+  return columns
+}
+
 /** Rows of safe text in columns two spaces apart; the last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length)
+      widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell))
     })
   }
+  const padded = (cell: string, index: number) =>
+    cell + ' '.repeat((widths[index] ?? 0) - columnsOf(cell))
   return rows.map((row) =>
-    row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
-      .join('  '),
+    row.map((cell, index) => (index === row.length - 1 ? cell : padded(cell, index))).join('  '),
   )
 }
 

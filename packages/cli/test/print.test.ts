@@ -89,3 +89,20 @@ test('columns of a table are as wide as their widest cell', () => {
     ]),
   ).toEqual(['a     b', 'long  c'])
 })
+
+test('columns stand below each other where letters are wide, or are accents', () => {
+  const rows = ['株式会社', 'ｶﾀｶﾅ', '한국어', 'ﾊﾝ', '🙂🙂', '🇵🇱', 'e\u0301', 'שלום', 'plain'].map(
+    (a) => [a, '|'],
+  )
+  expect(table(rows)).toEqual([
+    '株式会社  |',
+    'ｶﾀｶﾅ      |',
+    '한국어    |',
+    'ﾊﾝ        |',
+    '🙂🙂      |',
+    '🇵🇱        |',
+    'e\u0301         |',
+    'שלום      |',
+    'plain     |',
+  ])
+})

@@ -54,12 +54,15 @@ function linkTo(url: string, label: string): string {
   return `<${safe}|${label}>`
 }
 
-/** One line of what waits or happened, and a button that opens the link. There is nothing in it that decides. */
+/**
+ * One line of what waits or happened, and a button that opens the link. There is nothing in it that decides. The line has
+ * at most 3000 characters, also where each is an entity of five: Slack refuses a longer one, and nobody would be told.
+ */
 export function slackMessage({ type, data }: Notification): SlackMessage {
   const { tool, tenant, reasons, approve_by: until, link } = data
   const isOpen = open.includes(type)
   const where = tenant === 'default' ? '' : ` (${plain(tenant, 100)})`
-  const why = reasons[0] === undefined || !isOpen ? '' : `: ${plain(reasons[0].message, 300)}`
+  const why = reasons[0] === undefined || !isOpen ? '' : `: ${plain(reasons[0].message, 250)}`
   const when = isOpen ? `, until ${until.slice(0, 16).replace('T', ' ')} UTC` : ''
   const line = `${plain(tool, 200)}${where} ${words[type]}${when}${why}`
   const section = { type: 'section', text: { type: 'mrkdwn', text: line, verbatim: true } }

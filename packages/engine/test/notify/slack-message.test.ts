@@ -82,6 +82,17 @@ describe('a message for Slack', () => {
     expect(text.length).toBeLessThan(1000)
   })
 
+  it.each(['&', '<', '\u{1f600}', '*', 'www.', '](', '://', '@'])(
+    'stays within what Slack takes when all of it is %s',
+    (part) => {
+      const long = part.repeat(1000)
+      const data = { tool: long, tenant: long, reasons: [{ id: 'r', message: long }] }
+      const { blocks } = slackMessage(notification(data, 'approval.escalated'))
+      const [{ text }] = blocks as [{ text: { text: string } }]
+      expect(text.text.length).toBeLessThanOrEqual(3000)
+    },
+  )
+
   it('says what became of a call, and gives no reason for it', () => {
     const { text } = slackMessage(notification({ link: null }, 'approval.denied'))
     expect(text).toBe('trade was denied')

@@ -94,3 +94,40 @@ inBrowser('a page as narrow as a phone breaks no word of a button, and is not wi
   }
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
 })
+
+/** The contrast of each text with what is behind it (WCAG 2), the lowest first, and how light the page is. */
+const lightness = `(() => {
+  const parts = (color) => color.match(/[\\d.]+/g).map(Number)
+  const light = (color) => {
+    const [r, g, b] = parts(color).slice(0, 3).map((part) => {
+      const c = part / 255
+      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const behind = (one) => {
+    const { backgroundColor } = getComputedStyle(one)
+    return parts(backgroundColor)[3] === 0 && one.parentElement ? behind(one.parentElement) : backgroundColor
+  }
+  const texts = [...document.querySelectorAll('h1, h2, p, dt, dd, label, input, button')]
+  const contrasts = texts.map((one) => {
+    const [a, b] = [light(getComputedStyle(one).color), light(behind(one))]
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+  })
+  return { contrast: Math.min(...contrasts), page: light(behind(document.body)) }
+})()`
+
+inBrowser('a reviewer reads the page in a light and in a dark scheme', async () => {
+  const { data, url, token } = await start()
+  await waiting(data, 1)
+  const page = await openReviews(url, token, 1000)
+  await page.getByText('1 refund waits for you.').waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    const { contrast, page: paper } = await page.evaluate<{ contrast: number; page: number }>(
+      lightness,
+    )
+    expect(contrast).toBeGreaterThan(4.5)
+    expect(paper > 0.5).toBe(colorScheme === 'light')
+  }
+})

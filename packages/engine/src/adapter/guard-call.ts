@@ -11,7 +11,7 @@ import type { DecisionRequest, Json, ToolCall } from '../types.ts'
 import type { GuardOptions } from './options.ts'
 import { readConfidence } from './read-confidence.ts'
 import { type AdapterCall, toRequest } from './request.ts'
-import { refusedText, runningText, unknownApprovalText } from './wording.ts'
+import { refusedText, revokedText, runningText, unknownApprovalText } from './wording.ts'
 
 /**
  * How a guarded call ended. `threw`: the tool itself failed. What is thrown instead of answered is an engine that
@@ -54,6 +54,16 @@ export function isTaken(error: unknown): error is CodedError {
   const { code, details } = error
   const lostRace = code === 'LELU_APPROVAL_STATE' && details?.state === 'approved'
   return code === 'LELU_APPROVAL_EXECUTING' || details?.reason === 'token_superseded' || lostRace
+}
+
+/**
+ * Whether what was approved was revoked since, with all of its agent, person or tenant: no later resume of it runs. With a
+ * revoked signing key it still may, once there is a new one.
+ */
+function isRevoked(error: unknown): error is CodedError {
+  if (!isLeluError(error)) return false
+  const { reason, key } = error.details ?? {}
+  return error.code === 'LELU_TOKEN_REFUSED' && reason === 'token_revoked' && key === undefined
 }
 
 /**
@@ -152,6 +162,7 @@ export async function guardCall<T, Call>(
     if (mode === 'tell-model' && isTaken(error)) {
       return { status: 'refused', text: runningText, code: error.code }
     }
+    if (isRevoked(error)) return { status: 'refused', text: revokedText, code: error.code }
     if (!isFinal(error)) throw error
     const text = `${error.message} Do not retry the same call.`
     return { status: 'refused', text, code: error.code }

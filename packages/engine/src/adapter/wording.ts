@@ -25,6 +25,9 @@ export function endedText({ state, reason }: Approval): string | undefined {
   return notRunText(reason?.message ?? `The approval is ${state}`)
 }
 
+/** Of an approved call that was called back with all others of its agent, person or tenant. */
+export const revokedText: string = notRunText('The approval was revoked')
+
 /** Put in front of the result of an edited call, for the model still sees the arguments it wrote itself. */
 export function editedText(input: Json): string {
   return `A reviewer changed the input of this call. It ran with: ${JSON.stringify(input)}`

@@ -32,11 +32,11 @@ const helps: { readonly [reason in TokenRefusal]?: string } = {
   token_subject: 'Resume it as the agent whose call was approved.',
 }
 
-/** `LELU_TOKEN_REFUSED` with the word of the failed check in `details.reason`. */
-export function refuseToken(reason: TokenRefusal, cause?: unknown): LeluError {
+/** `LELU_TOKEN_REFUSED` with the word of the failed check in `details.reason`; `key`: it is the signing key that was revoked. */
+export function refuseToken(reason: TokenRefusal, cause?: unknown, key?: string): LeluError {
   return new LeluError('LELU_TOKEN_REFUSED', `The token was refused: ${tokenRefusals[reason]}.`, {
     help: `Nothing was run. ${helps[reason] ?? again}`,
-    details: { reason },
+    details: { reason, ...(key !== undefined && { key }) },
     cause,
   })
 }

@@ -112,7 +112,7 @@ export function createRevocations({
       const scopes = scopesOf(record.request, record.tenant)
       const found = await readMarks([keyScope, ...scopes])
       // Whoever has a stolen key can write any time into a token: a revoked key is void for good.
-      if (Object.hasOwn(found, keyScope)) throw refuseToken('token_revoked')
+      if (Object.hasOwn(found, keyScope)) throw refuseToken('token_revoked', undefined, kid)
       const since = record.approvedAt ?? record.createdAt
       if (isCovered(found, scopes, since)) throw refuseToken('token_revoked')
     },

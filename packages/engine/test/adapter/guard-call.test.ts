@@ -95,6 +95,24 @@ test.each<[string, unknown]>([
   },
 )
 
+test('an approved call is told to be revoked when it was, and waits for a new key when the signing key was', async () => {
+  const lelu = await testEngine()
+  const { id, tool, input, run } = call
+  await approved(lelu, { id, tool, input }, { run })
+  const play = () => guardCall({ lelu, subject: trade(0.85).subject }, call, () => 'ran')
+  await lelu.tokens.revoke({ key: lelu.tokens.jwks().keys[0]?.kid ?? '' })
+  await expect(play()).rejects.toMatchObject({ code: 'LELU_TOKEN_REFUSED' })
+  const other = await testEngine()
+  await approved(other, { id, tool, input }, { run })
+  await other.tokens.revoke({ user: 'alice' })
+  const options = { lelu: other, subject: trade(0.85).subject }
+  expect(await guardCall(options, call, () => 'ran')).toEqual({
+    status: 'refused',
+    text: 'Not run: The approval was revoked. Do not retry the same call.',
+    code: 'LELU_TOKEN_REFUSED',
+  })
+})
+
 test('a run that is aborted while the reader is asked does not start its tool', async () => {
   const { signal, abort } = controlOf()
   const lelu = await testEngine({ policies: policyOf(() => ({ effect: 'allow' })) })

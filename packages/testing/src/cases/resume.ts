@@ -165,6 +165,20 @@ export const resumeCases: readonly Case[] = [
     },
   },
   {
+    title: 'an approved call that was revoked with all others does not run, and the model is told',
+    needs: ['suspends'],
+    lives: everywhere,
+    async play(open) {
+      const stage = await open()
+      await stage.approve(await stage.ask([call('reviewed')]))
+      await stage.withLelu(({ tokens }) => tokens.revoke({ all: true }))
+      const done = await stage.resume()
+      expect(answerOf(done, 'call_reviewed').text).toContain('Not run: The approval was revoked')
+      expect(done).toMatchObject({ pending: [], finished: true })
+      expect(stage.effects()).toEqual([])
+    },
+  },
+  {
     title: 'an approved call of an agent that was stopped does not run',
     needs: ['suspends'],
     async play(open) {

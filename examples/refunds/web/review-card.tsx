@@ -30,7 +30,10 @@ export function ReviewCard({ review, token, onDecided, onLeft }: CardProps) {
     try {
       const state = await sendReview(token, review, verdict)
       const waits = state === 'pending' // a policy with a quorum asks for more people
-      onDecided(`${title}: ${waits ? 'your vote is recorded, and it still waits' : state}.`)
+      // What was decided on, where it is not what the agent had asked for.
+      const edited = verdict.amount === undefined ? '' : ` with ${verdict.amount} EUR`
+      const what = waits ? 'your vote is recorded, and it still waits' : `${state}${edited}`
+      onDecided(`${title}: ${what}.`)
       setSending(!waits)
     } catch (error) {
       onDecided((error as Error).message)

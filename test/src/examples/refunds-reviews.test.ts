@@ -84,6 +84,20 @@ inBrowser('a vote that is not enough is not told as a decision', async () => {
   }
 })
 
+inBrowser('a reviewer who changed the amount reads which one was approved', async () => {
+  const { data, url, token } = await start()
+  await waiting(data, 1)
+  const page = await openReviews(url, token, 1000)
+  await page.route('**/api/review', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({ json: { state: 'approved' } })
+      : route.continue(),
+  )
+  await page.getByLabel('Amount in EUR').fill('50')
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByText('Refund of 100 EUR, order 1002: approved with 50 EUR.').waitFor()
+})
+
 inBrowser('a page as narrow as a phone breaks no word of a button, and is not wider', async () => {
   const { data, url, token } = await start()
   await waiting(data, 1)

@@ -1,4 +1,5 @@
 import type { NoticeKind } from '../approvals/notice.ts'
+import type { ApprovalState } from '../approvals/state.ts'
 import type { Notification } from './notification.ts'
 
 export type SlackMessage = { text: string; blocks: unknown[] }
@@ -54,17 +55,30 @@ function linkTo(url: string, label: string): string {
   return `<${safe}|${label}>`
 }
 
+/** Whether others have done what the notice asks for, such as while the chat did not answer. */
+function isStale(type: NoticeKind, state: ApprovalState): boolean {
+  if (type === 'approval.unknown') return state !== 'unknown'
+  return open.includes(type) && state !== 'pending'
+}
+
+function staleText(type: NoticeKind, state: ApprovalState): string {
+  const was =
+    type === 'approval.unknown' ? 'may have run; a person has looked' : `no longer ${waits}`
+  return `${was} (${state})`
+}
+
 /**
  * One line of what waits or happened, and a button that opens the link. There is nothing in it that decides. The line has
  * at most 3000 characters, also where each is an entity of five: Slack refuses a longer one, and nobody would be told.
  */
 export function slackMessage({ type, data }: Notification): SlackMessage {
-  const { tool, tenant, reasons, approve_by: until, link } = data
-  const isOpen = open.includes(type)
+  const { tool, tenant, state, reasons, approve_by: until, link } = data
+  const isOpen = open.includes(type) && state === 'pending'
+  const what = isStale(type, state) ? staleText(type, state) : words[type]
   const where = tenant === 'default' ? '' : ` (${plain(tenant, 100)})`
   const why = reasons[0] === undefined || !isOpen ? '' : `: ${plain(reasons[0].message, 250)}`
   const when = isOpen ? `, until ${until.slice(0, 16).replace('T', ' ')} UTC` : ''
-  const line = `${plain(tool, 200)}${where} ${words[type]}${when}${why}`
+  const line = `${plain(tool, 200)}${where} ${what}${when}${why}`
   const section = { type: 'section', text: { type: 'mrkdwn', text: line, verbatim: true } }
   if (link === null) return { text: line, blocks: [section] }
   const label = isOpen ? 'Review' : 'Look at it'

@@ -96,9 +96,27 @@ describe('a message for Slack', () => {
   it('says what became of a call, and gives no reason for it', () => {
     const { text } = slackMessage(notification({ link: null }, 'approval.denied'))
     expect(text).toBe('trade was denied')
-    expect(slackMessage(notification({ link: null }, 'approval.unknown')).text).toContain(
-      'may have run',
+    const unknown = notification({ state: 'unknown', link: null }, 'approval.unknown')
+    expect(slackMessage(unknown).text).toContain('may have run; a person must look')
+  })
+
+  it.each([
+    'approval.requested',
+    'approval.reminder',
+    'approval.escalated',
+    'approval.edited',
+  ] as const)('does not say that a call waits when it was decided meanwhile: %s', (type) => {
+    const { text, blocks } = slackMessage(notification({ state: 'denied' }, type))
+    const url = 'https://desk.example/approvals/apr_1'
+    expect(text).toBe(`trade no longer waits for a person (denied) <${url}|Look at it>`)
+    expect(JSON.stringify(blocks)).not.toContain('until')
+  })
+
+  it('does not ask for somebody who looks when somebody has looked', () => {
+    const { text } = slackMessage(
+      notification({ state: 'completed', link: null }, 'approval.unknown'),
     )
+    expect(text).toBe('trade may have run; a person has looked (completed)')
   })
 
   it('cannot be ended early by the link', () => {

@@ -1,4 +1,5 @@
 import { LeluError } from '../errors.ts'
+import { askedFor } from './asked-for.ts'
 import type { ApprovalStore } from './store.ts'
 
 /** How many engines of this process use a driver. */
@@ -27,10 +28,13 @@ export function engineStore(driver: ApprovalStore, own: boolean): EngineStore {
   engines.set(driver, (engines.get(driver) ?? 0) + 1)
   let left = false
   const store = { name: driver.name } as Record<string, unknown>
+  const asked: Partial<ApprovalStore> = askedFor(driver)
   for (const name of methods) {
     if (driver[name] === undefined) continue
-    store[name] = (...given: unknown[]) =>
-      left ? Promise.reject(closed()) : (driver[name] as (...all: unknown[]) => unknown)(...given)
+    store[name] = (...given: unknown[]) => {
+      if (left) return Promise.reject(closed())
+      return ((asked[name] ?? driver[name]) as (...all: unknown[]) => unknown)(...given)
+    }
   }
   store.assertOpen = () => {
     if (left) throw closed()

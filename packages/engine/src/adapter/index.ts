@@ -13,6 +13,7 @@ export { type CodedError, isLeluError, LeluError, type LeluErrorCode } from '../
 export { notRun } from '../execution/not-run.ts'
 export type { ToolRun } from '../execution/outcome.ts'
 export type { Lelu } from '../lelu.ts'
+export { limited } from '../limited.ts'
 export { pendingText } from '../refusal.ts'
 export { parseStrictJson } from '../request/strict-json.ts'
 export { usableSchema } from '../request/usable-schema.ts'

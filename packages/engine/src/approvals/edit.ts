@@ -1,6 +1,7 @@
 import type { Schema, ValidationResult } from '@cfworker/json-schema'
 import { LeluError } from '../errors.ts'
 import type { Decided, DecideMore } from '../execution/decide.ts'
+import { limited } from '../limited.ts'
 import type { GatedRequest } from '../request/gate.ts'
 import { usableSchema } from '../request/usable-schema.ts'
 import type { DecisionRequest, Json } from '../types.ts'
@@ -25,6 +26,9 @@ function refuse(
   })
 }
 
+/** As long as a schema may be applied, ms: it may be that of an MCP server, and the process serves others. */
+const mostMs = 1000
+
 async function checkSchema(id: string, schema: Json | undefined, input: Json): Promise<void> {
   if (schema === undefined || typeof schema !== 'object' || schema === null) {
     throw refuse(
@@ -38,10 +42,11 @@ async function checkSchema(id: string, schema: Json | undefined, input: Json): P
   try {
     const usable = usableSchema(schema)
     const validator = new Validator(usable.schema as Schema, usable.draft, false)
-    result = validator.validate(input)
+    result = limited(mostMs, () => validator.validate(input))
   } catch (error) {
-    // A reference that leads nowhere, a pattern that is none: nothing has checked the new input.
-    throw refuse(id, 'the schema of the tool cannot be applied', 'Correct the schema.', {}, error)
+    // A reference that leads nowhere, a pattern that is none or takes years: nothing has checked the new input.
+    const why = 'the schema of the tool cannot be applied to it, or not in time'
+    throw refuse(id, why, 'Correct the schema.', {}, error)
   }
   const { valid, errors } = result
   if (valid) return

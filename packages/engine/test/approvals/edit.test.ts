@@ -169,6 +169,11 @@ describe('an edited input', () => {
   it.each<[string, object, unknown]>([
     ['a reference that leads nowhere', { $ref: '#/$defs/none' }, changed],
     ['a pattern that is none', { properties: { symbol: { pattern: '(' } } }, changed],
+    [
+      'a pattern that would take years, as an MCP server may write one',
+      { properties: { symbol: { pattern: '^(A+)+$' } } },
+      { ...changed, symbol: `${'A'.repeat(200)}!` },
+    ],
   ])('is refused with a code when the schema has %s', async (_what, broken, input) => {
     const lelu = await testEngine()
     const id = await suspended(lelu, { schema: broken as never })

@@ -1,8 +1,7 @@
 import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema'
 import type { Json } from '@lelu/engine'
-import { usableSchema } from '@lelu/engine/adapter'
+import { limited, usableSchema } from '@lelu/engine/adapter'
 import { LeluMcpError } from '../errors.ts'
-import { limited } from './limited.ts'
 import type { JsonSchema } from './surface.ts'
 
 /** `length`: of the schema in characters; infinite where it may take years for an input of any size. */

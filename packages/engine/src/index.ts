@@ -56,6 +56,7 @@ export type {
   Reviewer,
   Vote,
 } from './approvals/record.ts'
+export { isSamePerson } from './approvals/reviewer.ts'
 export { type ApprovalState, approvalStates, isApprovalState } from './approvals/state.ts'
 
 // Tokens and keys

@@ -55,8 +55,8 @@ export function personOf(id: string): string {
   return small.toUpperCase().toLowerCase().normalize('NFKC')
 }
 
-/** One person has one vote, whoever vouches for them: another host or another login is no second reviewer. */
-export function isSamePerson(a: Reviewer, b: Reviewer): boolean {
+/** Whether two ids are one person's, whoever vouches for them: another host or another login is no second reviewer. */
+export function isSamePerson(a: Pick<Reviewer, 'id'>, b: Pick<Reviewer, 'id'>): boolean {
   return personOf(a.id) === personOf(b.id)
 }
 

@@ -1,4 +1,4 @@
-import { type Approval, isLeluError, type Lelu, type Subject } from '@lelu/engine'
+import { type Approval, isLeluError, isSamePerson, type Lelu, type Subject } from '@lelu/engine'
 import type { Principal } from '../surface/principal.ts'
 import { seesAllApprovals } from '../surface/rights.ts'
 
@@ -26,8 +26,7 @@ export function maySee(principal: Principal, approval: Approval): boolean {
 
 /** Whether anybody of the principal's chain is one for whom the call is made: then it is the principal's own matter. */
 export function isInvolved({ subject }: Principal, { request }: Approval): boolean {
-  const ids = new Set(chain(request.subject).map(({ id }) => id))
-  return chain(subject).some(({ id }) => ids.has(id))
+  return chain(request.subject).some((one) => chain(subject).some((own) => isSamePerson(one, own)))
 }
 
 type Reading = { approvals: Pick<Lelu['approvals'], 'get'> }

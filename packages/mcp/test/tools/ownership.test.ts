@@ -33,4 +33,11 @@ describe('whose an approval is', () => {
     expect(isInvolved(bob, approval)).toBe(true) // the same agent, for somebody else
     expect(isInvolved(carol, approval)).toBe(false)
   })
+
+  it.each(['Alice', ' alice', 'ALICE\u200b', '\uff41lice'])(
+    'concerns %j as well: one person is one id, however it is written',
+    (id) => {
+      expect(isInvolved({ ...carol, subject: { id, type: 'user' } }, approval)).toBe(true)
+    },
+  )
 })

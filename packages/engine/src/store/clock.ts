@@ -16,6 +16,8 @@ export type StoreClock = {
 }
 
 const refreshMs = 30_000
+/** A clock that is kept right is slewed by less than this between two readings. */
+const slewMs = 1000
 
 /** Databases keep times as whole numbers. Of what is no time, nothing would ever be late. */
 function wholeMs(time: unknown): number {
@@ -50,18 +52,18 @@ export function storeClock(
       refresh: async () => {},
     }
   }
-  // `told` was true at some moment between `asked` and `answered`.
-  let read: { told: number; asked: number; answered: number } | undefined
+  // `told` was true at some moment between `asked` and `answered`. `wall`: what this host's own clock said then.
+  let read: { told: number; asked: number; answered: number; wall: number } | undefined
   let reading = false
 
   async function refresh(): Promise<void> {
     const doing = 'reading its clock'
     reading = true
     try {
-      const asked = performance.now()
+      const [asked, wall] = [performance.now(), Date.now()]
       const telling = (clock as () => Promise<number>).call(store)
       const told = await withDeadline(telling, deadlineMs, doing)
-      read = { told, asked, answered: performance.now() }
+      read = { told, asked, answered: performance.now(), wall }
     } catch (error) {
       throw storeError(error, doing)
     } finally {
@@ -71,12 +73,20 @@ export function storeClock(
 
   function at(since: 'asked' | 'answered'): number {
     if (read === undefined) return own()
+    const steady = performance.now()
+    // The monotonic clock stands still while a machine sleeps, the wall clock goes on.
+    const slept = Date.now() - read.wall - (steady - read.asked)
+    const hasSlept = slept > slewMs
     // An older reading is good enough: what must not be late is checked by the database itself.
-    if (performance.now() - read.answered > refreshMs && !reading) void refresh().catch(() => {})
-    return Math.floor(read.told + performance.now() - read[since])
+    const isOld = steady - read.answered > refreshMs || hasSlept
+    if (isOld && !reading) void refresh().catch(() => {})
+    const time = Math.floor(read.told + steady - read[since])
+    if (since === 'answered') return time
+    // Only until the database has answered, and not noted: perhaps this host's clock was set.
+    return hasSlept ? time + Math.ceil(slept) : noted(time)
   }
   // From when it was asked: what the database calls late is late here as well.
-  const latestNow = () => noted(at('asked'))
+  const latestNow = () => at('asked')
 
   return {
     refresh,

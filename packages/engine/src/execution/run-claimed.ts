@@ -9,6 +9,7 @@ import {
 import type { Records } from '../approvals/records.ts'
 import { mayRunAgain } from '../approvals/state.ts'
 import { jsonDigest } from '../digest.ts'
+import { isLeluError } from '../errors.ts'
 import { deepFreeze } from '../request/deep-freeze.ts'
 import type { ToolCall } from '../types.ts'
 import { keepLease, type LeaseOptions } from './lease.ts'
@@ -65,9 +66,12 @@ const aborted = {
 }
 
 const tries = 3
+/** For as long, in ms, a store that does not answer is asked again: it may have been started anew. */
+const patienceMs = 5000
 /** Others who change the approval at this moment, such as whoever delivers its notices. */
 const maxRounds = 20
 const retryMs = 100
+const longestPauseMs = 500
 
 /** The record as it is now, while this attempt still holds the call: others may have changed something else of it. */
 async function ownAttempt(
@@ -78,7 +82,7 @@ async function ownAttempt(
   return stored.attempt?.id === latest.attempt?.id ? stored : undefined
 }
 
-/** The tool has run: a store that is away for a moment must not make that unknown. */
+/** The tool has run: a store that is away for a moment, or is started anew, must not make that unknown. */
 async function recordEnd(
   claimed: ApprovalRecord,
   changeOf: (latest: ApprovalRecord) => Change,
@@ -86,6 +90,11 @@ async function recordEnd(
 ): Promise<ApprovalRecord> {
   let latest = claimed
   let failures = 0
+  const since = performance.now()
+  const mayComeBack = (error: unknown) =>
+    isLeluError(error) &&
+    error.code === 'LELU_STORE_UNAVAILABLE' &&
+    performance.now() - since < patienceMs
   for (let round = 0; round < maxRounds; round += 1) {
     try {
       const change = changeOf(latest)
@@ -99,8 +108,9 @@ async function recordEnd(
       latest = stored
     } catch (error) {
       failures += 1
-      if (failures === tries) throw error
-      await new Promise((next) => setTimeout(next, retryMs * failures))
+      if (failures >= tries && !mayComeBack(error)) throw error
+      const pause = Math.min(retryMs * failures, longestPauseMs)
+      await new Promise((next) => setTimeout(next, pause))
     }
   }
   throw new Error('another process took the call over after the lease had ended')

@@ -56,7 +56,8 @@ async function standingAt(question: 'call' | 'marks', stillMs: number) {
 
 const stops = [
   ['for a minute', 60_000],
-  ['while its clock is set back', -60_000],
+  // By less than its tokens tolerate: the one of this very moment is on its way to be verified.
+  ['while its clock is set back', -2000],
 ] as const
 
 it.each(stops)(

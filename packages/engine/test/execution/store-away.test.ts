@@ -27,10 +27,12 @@ async function callWhoseEndIsLost(times: number, written: boolean) {
 }
 
 it.each([
-  ['not written', false],
-  ['written, and only its reply was lost', true],
-])('a call that ran is recorded as such, though its end was %s at first', async (_how, written) => {
-  const { lelu, id } = await callWhoseEndIsLost(2, written)
+  ['not written', 2, false],
+  ['written, and only its reply was lost', 2, true],
+  ['not written while the store was started anew', 5, false],
+])('a call that ran is recorded as such, though its end was %s at first', async (...given) => {
+  const [_how, times, written] = given
+  const { lelu, id } = await callWhoseEndIsLost(times, written)
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const tool = vi.fn(() => 'done')
   expect(await lelu.resume(id, tool)).toMatchObject({ status: 'executed', value: 'done' })

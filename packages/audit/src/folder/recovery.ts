@@ -38,7 +38,11 @@ type RecoveryOptions = {
 export async function recoverStreams(options: RecoveryOptions): Promise<void> {
   const { directory, stream, lost, stopped } = options
   const failures: unknown[] = []
+  const left = [...lost.keys()]
   const owned = await listSilent(directory)
+  // Of one that came to nothing, on a disk that takes none, there is nothing to end: each try of a long outage is one.
+  const noted = new Set(owned.map((one) => one.stream))
+  for (const name of left) if (!noted.has(name)) lost.delete(name)
   const busy = new Set(
     owned
       .filter(

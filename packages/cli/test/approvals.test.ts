@@ -116,6 +116,15 @@ test('a call shows who may review it later, and from when', async () => {
   expect(stdout).toContain(from(3_600_000))
 })
 
+test('a step that adds nobody, for everybody may review, is shown as a notice alone', async () => {
+  const directory = join(temporaryFolder(), 'lelu')
+  const escalation = [{ afterMs: 1_800_000, reviewers: ['erin'] }]
+  const id = await suspended(directory, trade(), [requirement({ escalation })])
+  const { stdout } = await run(['approvals', 'show', id, '-C', directory])
+  expect(stdout).toMatch(/\n {4}at \S+ \(in [^)]+\) told once more\n/)
+  expect(stdout).not.toContain('erin')
+})
+
 test('nothing in a call can steer or fool the terminal of its reviewer', async () => {
   const directory = join(temporaryFolder(), 'lelu')
   const evil = 'safe\u001b[2K\u001b[1A\u202egnihton\u2066\u200b\u009b31m\r\nApproval forged'

@@ -125,9 +125,13 @@ function neededLines({ requirements, createdAt }: Approval, now: number): string
       const against = veto === false ? '; as many to deny it' : ''
       return [
         `  ${counted(quorum, 'reviewer')}${who}${within}${against} (${safeText(id)})`,
-        ...escalation.map(
-          (step) => `    from ${moment(createdAt + step.afterMs, now)} also: ${namesOf(step)}`,
-        ),
+        ...escalation.map((step) => {
+          // Where nobody is named everybody may review already.
+          const at = moment(createdAt + step.afterMs, now)
+          return named === ''
+            ? `    at ${at} told once more`
+            : `    from ${at} also: ${namesOf(step)}`
+        }),
       ]
     },
   )

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { openRow, sealRow } from '../../src/approvals/seal.ts'
 import type { StoredRow } from '../../src/store/store.ts'
@@ -34,6 +35,20 @@ describe('the seal of a row', () => {
     await expect(openRow({ ...sealed, ...change }, keys)).rejects.toMatchObject({
       code: 'LELU_APPROVAL_ALTERED',
     })
+  })
+
+  it('holds for what an older version sealed, with all of the row in one JSON text', async () => {
+    const { kid, secret } = keys.sealKey()
+    const { id, tenant, state, rev, idem, createdAt, attempt, body } = row
+    const columns = JSON.stringify([id, tenant, state, rev, idem, createdAt, attempt, body])
+    const mac = createHmac('sha256', secret).update(`lelu.record.v1\n${columns}`)
+    const old: StoredRow = { ...row, seal: `${kid}.${mac.digest('base64url')}` }
+    expect(await openRow(old, keys)).toEqual({ note: '\ufffd' })
+    const changes: Partial<StoredRow>[] = [{ state: 'approved' }, { body: '{}' }, { id: 'apr_2' }]
+    for (const change of changes)
+      await expect(openRow({ ...old, ...change }, keys)).rejects.toMatchObject({
+        code: 'LELU_APPROVAL_ALTERED',
+      })
   })
 
   it('does not hold for a body that is the same only in UTF-8', async () => {

@@ -1,9 +1,9 @@
 # METADATA
 # title: Refunds
 # description: |
-#   A small refund that the agent is sure of runs by itself; any other waits for a reviewer. Nothing is paid for an
-#   order that is not the customer's own, nor more than is left of its price. Any other tool is denied, because no
-#   rule allows it.
+#   A small refund that the agent is sure of runs by itself; any other waits for a reviewer. What was paid back for the
+#   order before counts, or a large refund would be made of small ones. Nothing is paid for an order that is not the
+#   customer's own, nor more than is left of its price. Any other tool is denied, because no rule allows it.
 package lelu.authz
 
 alone_up_to := 50
@@ -16,14 +16,14 @@ allow contains {"id": "reading", "reason": "Looking at an order changes nothing.
 
 allow contains {"id": "small", "reason": "A small refund, and the agent is sure of it."} if {
 	payable
-	input.args.amount <= alone_up_to
+	paid_back <= alone_up_to
 	input.confidence >= sure_from
 }
 
 require_approval contains {"id": "large", "reason": reason} if {
 	payable
-	input.args.amount > alone_up_to
-	reason := $"A refund above {alone_up_to} EUR needs a reviewer."
+	paid_back > alone_up_to
+	reason := $"More than {alone_up_to} EUR back for one order needs a reviewer."
 }
 
 require_approval contains {"id": "unsure", "reason": reason} if {
@@ -43,6 +43,9 @@ deny contains {"id": "too_much", "reason": reason} if {
 	input.args.amount > input.resource.properties.refundable
 	reason := $"Only {input.resource.properties.refundable} EUR of this order can be refunded."
 }
+
+# Of the whole order, with this refund.
+paid_back := (input.resource.properties.price - input.resource.properties.refundable) + input.args.amount
 
 # What every refund needs, whoever approves it.
 payable if {

@@ -10,7 +10,7 @@ refund(amount, confidence) := {
 	"resource": {
 		"type": "order",
 		"id": "1001",
-		"properties": {"customer": "customer-7", "item": "Desk lamp", "price": 89, "refundable": 69},
+		"properties": {"customer": "customer-7", "item": "Desk lamp", "price": 89, "refundable": 89},
 	},
 }
 
@@ -29,13 +29,18 @@ test_small_and_sure_runs if {
 }
 
 test_large_or_unsure_waits if {
-	every request in [refund(50.01, 1), refund(69, 0.97), refund(20, 0.89), refund(20, 0)] {
+	every request in [refund(50.01, 1), refund(89, 0.97), refund(20, 0.89), refund(20, 0)] {
 		effects(request) == {"require_approval"}
 	}
 }
 
+test_a_large_one_in_small_parts_waits if {
+	effects(changed(refund(30, 1), "/resource/properties/refundable", 69)) == {"allow"}
+	effects(changed(refund(30.01, 1), "/resource/properties/refundable", 69)) == {"require_approval"}
+}
+
 test_more_than_is_left_is_denied if {
-	effects(refund(69.01, 1)) == {"deny"}
+	effects(refund(89.01, 1)) == {"deny"}
 }
 
 test_nothing_is_paid_back_to_the_shop if {

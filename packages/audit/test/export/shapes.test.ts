@@ -80,6 +80,32 @@ describe('OpenTelemetry', () => {
     expect(attributesOf('failed').get('error.type')).toEqual({ stringValue: 'E_LIMIT' })
   })
 
+  it('tells all that a record refers to, and where its confidence comes from', () => {
+    const refs = {
+      decision: 'D',
+      redecision: 'D2',
+      approval: 'A',
+      jti: 'J',
+      attempt: 'T',
+      grant: 'G',
+    }
+    const signal = {
+      ...{ method: 'agreement', trust: 'adapter', status: 'ok', value: 0.5, score: -1 },
+      ...{ model: 'mini', samples: 3 },
+    }
+    const { attributes } = toOtelLog(
+      exported({ ...samples.allow, refs: { ...refs, event: 1 }, signal }),
+    )
+    const found = new Map(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
+    for (const [name, id] of Object.entries(refs)) expect(found.get(`lelu.refs.${name}`)).toBe(id)
+    expect(found.get('lelu.refs.event')).toBe('1')
+    expect(found.get('gen_ai.request.model')).toBe('mini')
+    const { model: _, ...told } = signal
+    for (const [name, value] of Object.entries(told)) {
+      expect(String(found.get(`lelu.signal.${name}`)), name).toBe(String(value))
+    }
+  })
+
   it('keeps a number of one type, also when it happens to be whole', () => {
     const attributes = attributesOf('allow')
     expect(attributes.get('lelu.confidence')).toEqual({ doubleValue: 1 })

@@ -1,7 +1,10 @@
 import type { AuditErrorCode } from '@lelu/audit'
 import type { RegoErrorCode } from '@lelu/rego'
 
-/** Every code an error of Lelu can carry: `LELU_<NOUN>_<STATE>`. */
+/**
+ * Every code of an error of the engine, an adapter, the compiler or the log: `LELU_<NOUN>_<STATE>`. The commands and the MCP
+ * server have more (docs/errors.md).
+ */
 export type LeluErrorCode = EngineErrorCode | RegoErrorCode | AuditErrorCode
 
 type EngineErrorCode =

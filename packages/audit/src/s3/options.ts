@@ -23,7 +23,7 @@ export type S3SinkOptions = {
   immutable?: 'required' | 'preferred'
   /** The account that the bucket has to belong to: 12 digits. */
   expectedBucketOwner?: string
-  /** A client of your own, instead of the five options below. */
+  /** A client of your own, instead of the four options below. */
   client?: S3Client
   region?: string
   endpoint?: string

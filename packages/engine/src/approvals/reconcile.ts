@@ -74,6 +74,14 @@ function resultOf({ as, reason, value }: Reconciliation): ApprovalResult | null 
 const isLost = ({ state, attempt }: ApprovalRecord, now: number): boolean =>
   state === 'executing' && attempt !== null && now >= attempt.leaseUntil
 
+/** Whoever comes while the lease of a lost process still runs must hear that it is only too early. */
+function whyNot({ state, attempt }: ApprovalRecord): string {
+  if (state !== 'executing' || attempt === null)
+    return 'only a call whose effect is unknown is reconciled'
+  const until = new Date(attempt.leaseUntil).toISOString()
+  return `it may be at work until ${until}, and can be reconciled when it has not ended by then`
+}
+
 /**
  * The end of `unknown`, and of an attempt that was lost: only by an eligible person, and with a reason
  * (`readReconciliation`). Nothing of the sort happens by itself.
@@ -85,7 +93,7 @@ export function reconcileChange(
 ): Change {
   const lost = isLost(record, now)
   if (record.state !== 'unknown' && !lost) {
-    throw stateError(record.id, record.state, 'only a call whose effect is unknown is reconciled')
+    throw stateError(record.id, record.state, whyNot(record))
   }
   assertEligible(record, given.reviewer)
   const reconciled = reconciledEvent(record, given.reviewer, given.as, given.reason)

@@ -27,9 +27,10 @@ it.each(['completed', 'failed'] as const)(
   'a lost call that nobody resumes ends as %s',
   async (as) => {
     const { clock, lelu, id } = await lost()
-    await expect(lelu.approvals.reconcile(id, { ...looked, as })).rejects.toMatchObject(
-      inState('executing'),
-    )
+    await expect(lelu.approvals.reconcile(id, { ...looked, as })).rejects.toMatchObject({
+      ...inState('executing'),
+      message: expect.stringMatching(/may be at work until \d{4}-.*Z/),
+    })
     clock.advance(60_000)
     expect(await lelu.approvals.reconcile(id, { ...looked, as })).toMatchObject({ state: as })
     const tool = vi.fn()

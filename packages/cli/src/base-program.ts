@@ -1,10 +1,17 @@
-import { Command } from 'commander'
+import { Command, Help, type Option } from 'commander'
 import type { CommandContext } from './command-context.ts'
 import type { Io } from './io.ts'
 import type { Program } from './run-program.ts'
 
 /** How a command of Lelu is called. */
 export type ProgramNames = { name: string; description: string; version: string }
+
+/** As commander says it, and which options are needed and which may be given several times: it tells neither. */
+function optionDescription(option: Option): string {
+  if (Array.isArray(option.defaultValue)) return `${option.description}; may be given again`
+  const said = new Help().optionDescription(option)
+  return option.mandatory ? `${said} (required)` : said
+}
 
 /**
  * A command of Lelu before its own commands are added: what `lelu` and `lelu-mcp` have in common. It prints and reads
@@ -25,7 +32,7 @@ export function baseProgram(
       'where approvals, keys and the audit log are (LELU_DIRECTORY; default: .lelu)',
     )
     .option('--json', 'print one JSON document, errors (on standard error) too')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .configureOutput({
       writeOut: (text) => io.write(text),
       // Help after a missing subcommand; with --json, an error is printed in its place.

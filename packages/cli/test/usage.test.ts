@@ -152,3 +152,10 @@ test('--directory is taken before and after the command, and LELU_DIRECTORY with
     expect(code).toBe(1)
   }
 })
+
+test('help says which options are needed, and which may be given again', async () => {
+  const { stdout } = await run(['decide', '--help'])
+  const words = stdout.replaceAll(/\s+/g, ' ')
+  expect(words).toContain('the folder of your Rego files (required)')
+  expect(words).toContain('an obligation your host carries out; may be given again -h')
+})

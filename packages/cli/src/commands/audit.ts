@@ -86,7 +86,7 @@ export function addAudit(program: Command, context: CommandContext): void {
     .option('--from <time>', 'from this time on, such as 2026-11-22 or 2026-11-22T10:00:00Z')
     .option('--to <time>', 'before this time')
     .option('--text <word>', 'with this text anywhere, as it was written')
-    .option('--limit <count>', 'the newest so many', wholeNumber(1, 100_000))
+    .option('--limit <count>', 'the newest so many (default: all)', wholeNumber(1, 100_000))
     .action(async (options) =>
       (await import('../audit/search-audit.ts')).searchAudit(context, options),
     )

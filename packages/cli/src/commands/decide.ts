@@ -18,12 +18,7 @@ export function addDecide(program: Command, context: CommandContext): void {
     .requiredOption('--policies <dir>', 'the folder of your Rego files')
     .requiredOption('--input <file>', 'a DecisionRequest as JSON; - reads standard input')
     .option('--package <name>', 'the package that holds the rules (default: lelu.authz)')
-    .option(
-      '--obligation <type>',
-      'an obligation your host carries out; may be given again',
-      collect,
-      [],
-    )
+    .option('--obligation <type>', 'an obligation your host carries out', collect, [])
     .action((options: DecideOptions) => decide(context, options))
 }
 

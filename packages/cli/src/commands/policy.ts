@@ -41,12 +41,7 @@ export function addPolicy(program: Command, context: CommandContext): void {
     .description('tell which rules decide a request, and how; nothing is recorded')
     .requiredOption('--input <file>', 'a DecisionRequest as JSON; - reads standard input')
     .option('--package <name>', 'the package that holds the rules', 'lelu.authz')
-    .option(
-      '--obligation <type>',
-      'an obligation your host carries out; may be given again',
-      collect,
-      [],
-    )
+    .option('--obligation <type>', 'an obligation your host carries out', collect, [])
     .option('--trace', 'also print every step of the evaluation')
     .action(async (folder, options) =>
       (await import('../policy/explain-policy.ts')).explainPolicy(context, folder, options),

@@ -32,13 +32,8 @@ export function addServe(program: Command, context: CommandContext): void {
       'without authentication: who the policy sees as the caller (default: local)',
     )
     .option('--tenant <tenant>', 'the tenant of the callers (default: default)')
-    .option(
-      '--allow-host <name>',
-      'a further host name of this server; may be given again',
-      collect,
-      [],
-    )
-    .option('--allow-origin <origin>', 'a web page that may call; may be given again', collect, [])
+    .option('--allow-host <name>', 'a further host name of this server', collect, [])
+    .option('--allow-origin <origin>', 'a web page that may call', collect, [])
     .option('--console-url <url>', 'where people look at an approval, with {id} in it')
     .option('--shadow', 'decide and record the calls of servers, and run them whatever was decided')
     .option('--insecure', 'listen without authentication where others can reach it')

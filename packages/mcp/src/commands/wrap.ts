@@ -48,7 +48,7 @@ export function addWrap(
     .option('--pin <file>', 'where the definitions of its tools are pinned', 'lelu-mcp.lock')
     .option(
       '--env <variable>',
-      'hand this variable of our environment to the server; may be given again',
+      'hand this variable of our environment to the server',
       (value: string, all: string[]) => [...all, value],
       [],
     )

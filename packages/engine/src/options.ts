@@ -29,7 +29,7 @@ export type StorageOptions = {
   approveWithinMs?: number
   /** How long an approved call may wait for its resume, in ms. Default 24 h. */
   executeWithinMs?: number
-  /** Keeps notices of approvals for a process that delivers them. Default false. */
+  /** Keeps notices of approvals for a process that delivers them. Default: whether there is `notify`. */
   notices?: boolean
   /** Who is told of approvals that wait, and of what became of them: webhooks and Slack-compatible URLs. */
   notify?: NotifyOptions

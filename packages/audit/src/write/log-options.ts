@@ -29,7 +29,7 @@ export type AuditLogOptions = {
   backlog?: { bytes?: number; ms?: number }
   /** The folder of the private keys that sign checkpoints. Default beside the log: `<directory>.keys`. */
   keys?: string
-  /** Signs checkpoints with ML-DSA-44 as well (Node 24). Default false. */
+  /** Signs checkpoints with ML-DSA-44 as well (Node 24). Default: as the keys that are there, and not with new ones. */
   postQuantum?: boolean
 }
 

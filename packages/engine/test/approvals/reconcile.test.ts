@@ -116,6 +116,9 @@ it.each([
   ['another word', { as: 'approved' as never }],
   ['nobody', { reviewer: undefined as never }],
   ['a value for a call that did not take effect', { as: 'failed' as const, value: 1 }],
+  ['a value that is no JSON', { value: 1n as never }],
+  ['a value that is too long to keep', { value: 'x'.repeat(65_535) }],
+  ['a value with half a character', { value: { '\ud800': 1 } }],
 ])('with %s nothing is reconciled', async (_what, more) => {
   const lelu = await testEngine()
   const id = await unknown(lelu)

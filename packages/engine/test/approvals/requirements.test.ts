@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import type { Requirement, Reviewer } from '../../src/index.ts'
+import type { Json, Requirement, Reviewer } from '../../src/index.ts'
 import { policyOf, suspended, testEngine, trade } from '../support.ts'
 
 const person = (id: string, ...groups: string[]): Reviewer => ({
@@ -145,3 +145,38 @@ it('a vote that is given again with a group that was proven since counts for the
   expect((await vote('security')).votes).toHaveLength(2)
   expect((await vote('risk')).state).toBe('approved')
 })
+
+it('a vote that is given again counts for what others have voted for already', async () => {
+  const lelu = await engineThatAsks({ reviewers: ['bob'] }, { groups: ['finance'], quorum: 2 })
+  const id = await suspended(lelu)
+  const vote = async (reviewer: Reviewer) =>
+    (await lelu.approvals.review(id, { verdict: 'approve', reviewer })).state
+  expect(await vote(person('bob'))).toBe('pending')
+  expect(await vote(person('carol', 'finance'))).toBe('pending')
+  expect(await vote(person('bob', 'finance'))).toBe('approved')
+})
+
+it('a vote that is given again counts for what the same person has voted for before an edit', async () => {
+  const lelu = await engineThatAsks({ reviewers: ['bob'] }, { groups: ['finance'], quorum: 2 })
+  const id = await suspended(lelu, { schema: { type: 'object' } })
+  const vote = async (reviewer: Reviewer, more: { input?: Json } = {}) =>
+    (await lelu.approvals.review(id, { verdict: 'approve', reviewer, ...more })).state
+  expect(await vote(person('bob', 'finance'))).toBe('pending')
+  expect(await vote(person('carol', 'finance'), { input: { amount: 5 } })).toBe('pending')
+  expect(await vote(person('bob'))).toBe('pending')
+  expect(await vote(person('bob', 'finance'))).toBe('approved')
+})
+
+it.each([
+  ['deny', 'denied'],
+  ['approve', 'approved'],
+] as const)(
+  'one %s is enough where the policy asks for nobody in particular',
+  async (verdict, state) => {
+    const lelu = await engineThatAsks()
+    const id = await suspended(lelu)
+    expect(await lelu.approvals.review(id, { verdict, reviewer: person('bob') })).toMatchObject({
+      state,
+    })
+  },
+)

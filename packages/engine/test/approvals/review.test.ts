@@ -161,6 +161,9 @@ describe('a review', () => {
       code: 'LELU_APPROVAL_STATE',
       details: { state: 'approved' },
     })
+    const other = await suspended(lelu, { id: 'call-2' })
+    const deny = () => lelu.approvals.review(other, { verdict: 'deny', reviewer: bob })
+    expect([(await deny()).state, (await deny()).state]).toEqual(['denied', 'denied'])
   })
 
   it('of an approve and a deny at the same moment lets exactly one stand', async () => {
@@ -181,6 +184,9 @@ describe('a review', () => {
     await expect(
       lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, digest: 'another' }),
     ).rejects.toMatchObject({ code: 'LELU_APPROVAL_STATE' })
+    const { digest } = await lelu.approvals.get(id)
+    const reviewed = lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, digest })
+    expect(await reviewed).toMatchObject({ state: 'approved' })
   })
 })
 

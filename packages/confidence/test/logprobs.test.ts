@@ -10,7 +10,7 @@ import {
   uniqueArray,
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { valueSpans } from '../src/fields.ts'
+import { lexemesOf, spansOf } from '../src/fields.ts'
 import { fromLogprobs, logistic, maxScore, signalStatus } from '../src/index.ts'
 
 /** Tokens that spell the text, cut at the bars; each with the log-probability of its probability. */
@@ -38,9 +38,9 @@ describe('confidence from log-probabilities', () => {
       samples: 1,
       model: 'm',
     })
-    // With the bracket behind the number.
-    expect(signal.value).toBeCloseTo(0.3 * 0.9999, 10)
-    expect(logistic(signal.score ?? 0)).toBeCloseTo(0.3 * 0.9999, 10)
+    // With the comma in front of it, its name, and the bracket behind the number.
+    expect(signal.value).toBeCloseTo(0.3 * 0.9999 ** 3, 10)
+    expect(logistic(signal.score ?? 0)).toBeCloseTo(0.3 * 0.9999 ** 3, 10)
     expect(signal.evidence).toMatchObject({
       fields: 2,
       least_field: 'amount',
@@ -83,6 +83,22 @@ describe('confidence from log-probabilities', () => {
   ])('is that of the end of a value, too: %s', (_, text, end) => {
     const doubtful = fromLogprobs(spell(text, { [end]: 0.01 }), { text: text.replaceAll('|', '') })
     expect(doubtful.value).toBeLessThan(0.0101)
+  })
+
+  // Once it has written the name, a model is certain of the `true` behind it.
+  it.each([
+    ['the first field', '{"|force|":|true|}', 'force'],
+    ['another field', '{"path":|true|, |"|force|":|true|}', 'force'],
+    ['a field more', '{"path":|true|, |"force":|true|}', ', '],
+    ['a field within', '{"options":{"|force|":|true|}}', 'force'],
+    ['one more in a list', '{"to":[|true|, |true|]}', ', '],
+    ['no field more', '{"path":|true|}', '}'],
+    ['no field at all', '{|}', '{'],
+  ])('is that of whether a field is there, too: %s', (_, text, doubted) => {
+    const doubtful = fromLogprobs(spell(text, { [doubted]: 0.5 }), {
+      text: text.replaceAll('|', ''),
+    })
+    expect(doubtful.value).toBeLessThan(0.501)
   })
 
   it('counts every token of a call without values', () => {
@@ -130,7 +146,7 @@ describe('confidence from log-probabilities', () => {
     expect(fromLogprobs(spell('I |will |buy |100.'), { text })).toMatchObject(refused)
     expect(fromLogprobs(spell('Sure. |{"amount":|100}'), { text })).toMatchObject(refused)
     expect(fromLogprobs([-0.1, -0.2], { text })).toMatchObject(refused)
-    expect(fromLogprobs(spell('{"amount":|100}'), { text }).value).toBeCloseTo(0.9999, 6)
+    expect(fromLogprobs(spell('{"amount":|100}'), { text }).value).toBeCloseTo(0.9999 ** 2, 6)
   })
 
   it('never throws and never leaves [0, 1], for any input whatever', () => {
@@ -203,8 +219,8 @@ describe('confidence from log-probabilities', () => {
   })
 })
 
-describe('the values of a call', () => {
-  it('are found in any JSON object, however it is written', () => {
+describe('what counts in a call', () => {
+  it('is found in any JSON object, however it is written', () => {
     const names = uniqueArray(string({ unit: 'binary' }), { maxLength: 4 })
     assert(
       property(
@@ -214,10 +230,12 @@ describe('the values of a call', () => {
           const value = Object.fromEntries(keys.map((key, index) => [key, values[index]]))
           for (const indent of [0, 2]) {
             const text = JSON.stringify(value, null, indent)
-            const found = valueSpans(text)?.map(({ field, start, end }) => [
-              field,
-              partIn(text.slice(start, end)),
-            ])
+            const counted = (lexemesOf(text) ?? []).filter(({ field }) => field !== undefined)
+            const found = spansOf(counted).map(({ field, start, end }, at) => {
+              // With the character behind it.
+              const isNumber = !counted[at]?.isName && /[-\d]/.test(text.charAt(start))
+              return [field, text.slice(start, isNumber ? end - 1 : end)]
+            })
             expect(found).toEqual(partsOf(JSON.parse(text) as Record<string, unknown>))
           }
         },
@@ -225,24 +243,25 @@ describe('the values of a call', () => {
     )
   })
 
-  it('are not looked for in what is no object', () => {
+  it('is not looked for in what is no object', () => {
     for (const text of ['', '[1]', '1', '"a"', 'null', '{', '{"a":1', 'buy 100']) {
-      expect(valueSpans(text)).toBeUndefined()
+      expect(lexemesOf(text)).toBeUndefined()
     }
   })
 })
 
-/** A part of a value as it is written: a bracket, a number with the character behind it, or any other scalar. */
-function partIn(text: string): unknown {
-  if ('{}[]'.includes(text)) return { bracket: text }
-  return JSON.parse(/^[-\d]/.test(text) ? text.slice(0, -1) : text)
-}
-
+/** The parts of each field as they are written: commas, names without their quotes, brackets and scalars. */
 function partsOf(value: Record<string, unknown>): unknown[] {
-  const all = (one: unknown): unknown[] => {
-    if (typeof one !== 'object' || one === null) return [one]
-    const [opens, closes] = Array.isArray(one) ? '[]' : '{}'
-    return [{ bracket: opens }, ...Object.values(one).flatMap(all), { bracket: closes }]
+  const nameOf = (name: string) => JSON.stringify(name).slice(1, -1)
+  const listed = (parts: string[][]) =>
+    parts.flatMap((one, index) => (index > 0 ? [',', ...one] : one))
+  const all = (one: unknown): string[] => {
+    if (typeof one !== 'object' || one === null) return [JSON.stringify(one)]
+    if (Array.isArray(one)) return ['[', ...listed(one.map(all)), ']']
+    const members = Object.entries(one).map(([name, inner]) => [nameOf(name), ...all(inner)])
+    return ['{', ...listed(members), '}']
   }
-  return Object.entries(value).flatMap(([field, one]) => all(one).map((part) => [field, part]))
+  return Object.entries(value).flatMap(([field, one], index) =>
+    [...(index > 0 ? [','] : []), nameOf(field), ...all(one)].map((part) => [field, part]),
+  )
 }

@@ -131,6 +131,11 @@ describe('log-probabilities are no confidence', () => {
     const zeros = tokens(call).map((token) => ({ ...token, logprob: 0 }))
     const reason = 'every log-probability is exactly 0'
     expect(await reasonOf(evidence(input, { logprobs: zeros }))).toBe(reason)
+    // What a server fills in without asking the model, such as what a grammar forces, says nothing.
+    const [said, ...forced] = tokens(`I will trade.·${call}`)
+    const filled = [said, ...forced.map((token) => ({ ...token, logprob: 0 }))]
+    const raw = { content: 'I will trade.' }
+    expect(await reasonOf(evidence(input, { logprobs: filled, raw }))).toBe(reason)
     for (const logprobs of [[], {}, { content: [] }, { content: null, refusal: null }, 'none', 1]) {
       expect(await reasonOf(evidence(input, { logprobs }))).toBe('no tokens')
     }

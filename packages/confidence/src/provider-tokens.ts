@@ -6,11 +6,14 @@ function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** A token of an answer. `isSampled`: there is a probability, but one from behind the sampler. */
+export type ProviderToken = TokenLogprob & { isSampled?: true }
+
 /**
  * The tokens of an answer, from what a provider calls its log-probabilities: OpenAI's and vLLM's `{ content: [...] }`,
- * the bare array, AI SDK's array of arrays, and llama.cpp's `completion_probabilities` of any version.
+ * the bare array, AI SDK's array of arrays, and llama.cpp's `completion_probabilities`.
  */
-export function providerTokens(given: unknown): TokenLogprob[] {
+export function providerTokens(given: unknown): ProviderToken[] {
   if (Array.isArray(given)) {
     return given.flatMap((one) => (Array.isArray(one) ? providerTokens(one) : [toToken(one)]))
   }
@@ -20,29 +23,18 @@ export function providerTokens(given: unknown): TokenLogprob[] {
   return Array.isArray(probabilities) ? providerTokens(probabilities) : []
 }
 
-function toToken(one: unknown): TokenLogprob {
+function toToken(one: unknown): ProviderToken {
   if (!isObject(one)) return { logprob: Number.NaN }
-  const token = [one.token, one.tok_str, one.content].find((text) => typeof text === 'string')
-  const logprob = logprobOf(one, token)
+  const { token, logprob, bytes, prob, probs } = one
   return {
     logprob: typeof logprob === 'number' ? logprob : Number.NaN,
     ...(typeof token === 'string' && { token }),
-    ...(isBytes(one.bytes) && { bytes: one.bytes }),
+    ...(isBytes(bytes) && { bytes }),
+    // llama.cpp with `post_sampling_probs`, and before 2025: what is left when top-k, top-p and the temperature have cut
+    // the others off. A token that the model gave 0.85 has 1 there.
+    ...(logprob === undefined &&
+      (prob !== undefined || probs !== undefined) && { isSampled: true }),
   }
-}
-
-function logprobOf(one: Members, token: unknown): unknown {
-  if (one.logprob !== undefined) return one.logprob
-  if (one.prob !== undefined) return logOf(one.prob)
-  // The most likely token need not be the one that was drawn: only the entry of that one counts.
-  const { probs } = one
-  if (!Array.isArray(probs)) return undefined
-  const drawn: unknown = probs.find((entry) => isObject(entry) && entry.tok_str === token)
-  return isObject(drawn) ? logOf(drawn.prob) : undefined
-}
-
-function logOf(probability: unknown): number {
-  return typeof probability === 'number' ? Math.log(probability) : Number.NaN
 }
 
 function isBytes(value: unknown): value is number[] {

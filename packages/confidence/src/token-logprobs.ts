@@ -17,8 +17,7 @@ import { spell } from './spelling.ts'
 
 /**
  * Reads the log-probabilities of this call's own tokens: its name, each of its fields, and its end; the least certain
- * counts.
- * Providers that give none, or only those of the text beside the calls (OpenAI), lead to no confidence. Works with
+ * counts. Providers that give none, or only those of the text beside the calls (OpenAI), lead to no confidence. Works with
  * vLLM, llama.cpp and whatever else answers in their shapes, where the adapter gives the answer itself (`raw`).
  */
 export function tokenLogprobs(): ConfidenceReader {
@@ -34,7 +33,9 @@ export function tokenLogprobs(): ConfidenceReader {
 
 function read({ call, logprobs, model, reported, raw }: CallEvidence): ConfidenceSignal {
   const tokens = providerTokens(logprobs)
-  const reason = reasonToRefuse(tokens)
+  const reason = tokens.some(({ isSampled }) => isSampled)
+    ? 'the probabilities are those after sampling'
+    : reasonToRefuse(tokens)
   if (reason !== undefined) return refuseLogprobs(reason, model)
 
   const input = call.text ?? JSON.stringify(call.input)

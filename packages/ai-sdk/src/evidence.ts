@@ -32,6 +32,20 @@ function logprobsOf(metadata: Answer['metadata']): unknown {
 
 type Call = { id: string; call: AnsweredCall }
 
+type Ask = Pick<CallEvidence, 'ask'>
+
+const questions = new WeakMap<Answer, Ask>()
+
+/** How the question of an answer is put to another model: one function for all its calls. */
+function askOf(answer: Answer): Ask {
+  const earlier = questions.get(answer)
+  if (earlier !== undefined) return earlier
+  const question = withoutEffects(answer.params)
+  const made: Ask = question ? { ask: (model, ended) => askModel(model, question, ended) } : {}
+  questions.set(answer, made)
+  return made
+}
+
 const known = new WeakMap<Answer, Call[]>()
 
 /** The calls of an answer, without the reader's own field: no opinion has that. Parsed once, however many it has. */
@@ -67,7 +81,6 @@ export function evidenceOf(
   const { input, reported } = takeField(written, added)
   const logprobs = logprobsOf(metadata)
   const { abortSignal: signal } = params
-  const question = withoutEffects(params)
   return {
     call: { id: toolCallId, tool: toolName, input, text },
     model: modelId,
@@ -76,6 +89,6 @@ export function evidenceOf(
     ...(logprobs !== undefined && { logprobs }),
     ...(reported !== undefined && { reported }),
     ...(signal !== undefined && { signal }),
-    ...(question && { ask: (model, ended) => askModel(model, question, ended) }),
+    ...askOf(answer),
   }
 }

@@ -30,6 +30,26 @@ async function secondQuestion(asked: Partial<ModelParams>): Promise<ModelParams 
   return second.doGenerateCalls[0]
 }
 
+test('the calls of one answer have one question, and those of another have another', async () => {
+  const seen: CallEvidence['ask'][] = []
+  const confidence: ConfidenceReader = ({ ask }) => {
+    seen.push(ask)
+    return undefined
+  }
+  const guard = guardWith(await openLelu(), { confidence })
+  const content = [call, { ...call, toolCallId: 'u' }]
+  const twice = new MockLanguageModelV4({
+    doGenerate: { content, finishReason, usage, warnings: [] },
+  })
+  const model = wrapLanguageModel({ model: twice, middleware: guard.confidence() })
+  await model.doGenerate({ prompt: [] })
+  await model.doGenerate({ prompt: [] })
+  const [first, second, third, fourth] = seen
+  expect([first, third]).not.toContain(undefined)
+  expect([second, fourth]).toEqual([first, third])
+  expect(first).not.toBe(third)
+})
+
 const hosted = (id: `${string}.${string}`, args: Record<string, unknown> = {}) => ({
   type: 'provider' as const,
   id,

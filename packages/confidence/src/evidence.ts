@@ -23,7 +23,10 @@ export type CallEvidence = {
   reported?: unknown
   /** The calls in front of this one in the same answer: an opinion that makes a call once does not make it twice. */
   before?: readonly AnsweredCall[]
-  /** Puts the same question to another model of the same framework; answers the calls it would make. */
+  /**
+   * Puts the same question to another model of the same framework; answers the calls it would make. One function for all
+   * calls of an answer: they have one question, which need not be paid for once for each.
+   */
   ask?: (model: unknown, signal: AbortSignal) => Promise<AnsweredCall[]>
   signal?: AbortSignal
   /**

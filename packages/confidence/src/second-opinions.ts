@@ -1,6 +1,6 @@
 import { type AgreementOptions, agreement, type FieldRule, type Opinion } from './agreement.ts'
 import { ConfidenceError, checkTimeout } from './errors.ts'
-import type { ConfidenceReader } from './evidence.ts'
+import type { CallEvidence, ConfidenceReader } from './evidence.ts'
 import { safeModel } from './safe-text.ts'
 import type { ConfidenceSignal } from './signal.ts'
 import { within } from './within.ts'
@@ -19,22 +19,32 @@ export type SecondOpinionOptions = {
   timeoutMs?: number
 }
 
+type Ask = NonNullable<CallEvidence['ask']>
+
 /**
  * Puts the same question to other models and compares the calls they would make: the one source that works with every
- * provider, at the price of `k` cheap answers. What is not answered in time disagrees.
+ * provider, at the price of `k` cheap answers for each answer of the model, however many calls that has. What is not
+ * answered in time disagrees.
  */
 export function secondOpinions(options: SecondOpinionOptions): ConfidenceReader {
   const { models, k = models.length, fields = {}, tools, timeoutMs = 10_000 } = check(options)
+  const known = new WeakMap<Ask, Promise<(Opinion | undefined)[]>>()
+  const opinionOf = async (ask: Ask, other: unknown, signal: AbortSignal | undefined) => {
+    const ended = await within((ends) => ask(other, ends), timeoutMs, signal)
+    if ('value' in ended) return Array.isArray(ended.value) ? ended.value : 'failed'
+    return ended.missing === 'aborted' ? undefined : ended.missing
+  }
   return async ({ ask, call, before = [], model, signal }) => {
     if (ask === undefined || (tools !== undefined && !tools.includes(call.tool))) return undefined
-    const opinionOf = async (other: unknown): Promise<Opinion | undefined> => {
-      const ended = await within((ends) => ask(other, ends), timeoutMs, signal)
-      if ('value' in ended) return Array.isArray(ended.value) ? ended.value : 'failed'
-      return ended.missing === 'aborted' ? undefined : ended.missing
-    }
-    const opinions = await Promise.all(
-      Array.from({ length: k }, (_, index) => opinionOf(models[index % models.length])),
-    )
+    const asked =
+      known.get(ask) ??
+      Promise.all(
+        Array.from({ length: k }, (_, index) =>
+          opinionOf(ask, models[index % models.length], signal),
+        ),
+      )
+    known.set(ask, asked)
+    const opinions = await asked
     // The run has ended, so nothing has disagreed either.
     if (!opinions.every((opinion) => opinion !== undefined)) return aborted(model)
     const options: AgreementOptions = { fields, before, ...safeModel(model) }

@@ -74,6 +74,22 @@ describe('second opinions', () => {
     expect(signal?.value).toBe(1)
   })
 
+  it('are asked for once for all calls of an answer, which have one question', async () => {
+    const { given, asked } = asking()
+    const reader = secondOpinions({ models: [yes, no] })
+    const wire = { ...given.call, id: 'call_1', tool: 'wire_money' }
+    const values = await Promise.all([
+      readIt(reader, given),
+      readIt(reader, { ...given, call: wire, before: [given.call] }),
+      readIt(reader, { ...given, call: { ...given.call, id: 'call_2' }, before: [given.call] }),
+    ])
+    expect(values.map((signal) => signal?.value)).toEqual([0.5, 0, 0])
+    expect(asked).toEqual([yes, no])
+    await readIt(reader, asking().given)
+    await readIt(reader, asking().given)
+    expect(asked).toHaveLength(2)
+  })
+
   it('disagree when they are late, failed or no calls; and the reason of a failure stays out', async () => {
     const text = (() => 'agrees') as unknown as Model
     const models = [yes, never, broken, text, () => []]

@@ -96,6 +96,8 @@ export function readAtAnswer(
     const system = request.systemMessage.text === '' ? [] : [request.systemMessage]
     const asked: Question = { messages: [...system, ...request.messages], tools }
     const question = withoutEffects(asked)
+    const ask: CallEvidence['ask'] =
+      question && ((model, ended) => askModel(model, question, ended))
     const done = answeredIn(answer)
     const reading = answersIn(answer).map(async (message) => {
       giveId(message)
@@ -110,7 +112,7 @@ export function readAtAnswer(
           ...(reported !== undefined && { reported }),
           ...(signal !== undefined && { signal }),
           before: answeredCalls(calls.slice(0, at)),
-          ...(question && { ask: (model, ended) => askModel(model, question, ended) }),
+          ...(ask && { ask }),
         })
         const found = await readConfidence(reader, evidence, options.confidenceMs)
         signals.keep({ message, toolCall: call, configurable }, found)

@@ -1,9 +1,9 @@
-import { tool } from 'langchain'
+import { AIMessage, fakeModel, tool } from 'langchain'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type ConfidenceReader, leluMiddleware } from '../src/index.ts'
 import { SpeakingModel } from './speaking-model.ts'
-import { agentOf, config, openLelu, subject } from './support.ts'
+import { agentOf, ask, calling, config, openLelu, subject } from './support.ts'
 
 const allowed = tool(() => 'done', { name: 'allowed', schema: z.object({ amount: z.number() }) })
 const sure = { method: 'external', trust: 'adapter', value: 0.5, score: 0 } as const
@@ -27,6 +27,23 @@ async function shownToSecond(tools: object[], content: unknown = 'go') {
   await agent.invoke({ messages: [{ role: 'user', content }] } as never, config)
   return isAsked ? second.shown : undefined
 }
+
+test('the calls of one answer have one question, and those of another have another', async () => {
+  const lelu = await openLelu()
+  const seen: unknown[] = []
+  const confidence: ConfidenceReader = ({ ask: opinion }) => {
+    seen.push(opinion)
+    return sure
+  }
+  const two = () => calling({ id: 'a', name: 'allowed' }, { id: 'b', name: 'allowed' })
+  const model = fakeModel().respond(two()).respond(two()).respond(new AIMessage('done'))
+  const middleware = [leluMiddleware({ lelu, subject, confidence })]
+  await agentOf({ model, tools: [allowed], middleware }).invoke(ask, config)
+  const [first, second, third, fourth] = seen
+  expect([first, third]).not.toContain(undefined)
+  expect([second, fourth]).toEqual([first, third])
+  expect(first).not.toBe(third)
+})
 
 const mail = { type: 'mcp', server_label: 'mail', server_url: 'https://mail.example' }
 

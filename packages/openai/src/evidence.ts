@@ -4,7 +4,7 @@ import type { Response } from 'openai/resources/responses/responses'
 import { isObject } from './is-object.ts'
 import { type MadeCall, madeCalls, madeChatCalls, unnamed } from './made-calls.ts'
 import { type AssistantMessage, sameCalls } from './place.ts'
-import { type Asked, askChat, askResponses } from './second-opinion.ts'
+import { type Ask, type Asked, askChat, askResponses } from './second-opinion.ts'
 
 /** What a reader is told of a call. It is only worked out when there is a reader, and asks. */
 export type Evidence = (asked: Asked) => Partial<CallEvidence>
@@ -15,6 +15,15 @@ function once<T>(make: () => T): () => T {
   return () => {
     made ??= { value: make() }
     return made.value
+  }
+}
+
+/** One function for all calls of an answer that are asked about: each of them has the same question. */
+function onceAsked(put: (asked: Asked) => Ask): (asked: Asked) => Ask {
+  let made: Ask | undefined
+  return (asked) => {
+    made ??= put(asked)
+    return made
   }
 }
 
@@ -59,6 +68,7 @@ export function chatAnswer(
 ): ChatAnswer {
   const choices = choicesOf(message, completion)
   const made = once(() => madeChatCalls(message))
+  const askOf = onceAsked((asked) => askChat(asked, message))
   return {
     wasCut(kind) {
       // Of another message a completion says nothing.
@@ -78,7 +88,7 @@ export function chatAnswer(
         // Log-probabilities of another message would vouch for calls they know nothing of.
         ...(logprobs !== undefined && logprobs !== null && { logprobs }),
         ...(choice !== undefined && completion !== undefined && { model: completion.model }),
-        ...askChat(asked, message),
+        ...askOf(asked),
       }
     },
   }
@@ -88,6 +98,7 @@ export function chatAnswer(
 export function responseEvidence(response: Pick<Response, 'output'> & Partial<Response>): Evidence {
   const { output, model } = response
   const made = once(() => madeCalls(output))
+  const askOf = onceAsked((asked) => askResponses(asked, output))
   const ofText = once(() => {
     const parts = output.flatMap((item) => (item.type === 'message' ? item.content : []))
     return parts.flatMap((part) => (part.type === 'output_text' && part.logprobs) || [])
@@ -99,7 +110,7 @@ export function responseEvidence(response: Pick<Response, 'output'> & Partial<Re
       ...inFront(made(), asked.id),
       ...(logprobs.length > 0 && { logprobs }),
       ...(typeof model === 'string' && { model }),
-      ...askResponses(asked, output),
+      ...askOf(asked),
     }
   }
 }

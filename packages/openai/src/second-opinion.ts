@@ -14,7 +14,7 @@ export type SecondModel = { client: Partial<Pick<OpenAI, 'chat' | 'responses'>>;
 /** The call in question: its id, the parameters of the request that led to it, and the guarded tools. */
 export type Asked = { id: string; request?: unknown; toolbox: Toolbox }
 
-type Ask = Pick<CallEvidence, 'ask'>
+export type Ask = Pick<CallEvidence, 'ask'>
 type Question = Record<string, unknown>
 
 function secondModel(given: unknown): SecondModel {

@@ -82,6 +82,24 @@ test('a response gives the model, the log-probabilities of its text and the ques
   expect(asked?.tools).toEqual(copy(make({ tools }).responsesTools))
 })
 
+test('the calls of one answer have one question, and those of another have another', async () => {
+  const { seen, reader } = looking()
+  const { make } = await openWorld()
+  const guard = make({ confidence: reader })
+  const trades = [call('a', 'trade', { amount: 1 }), call('b', 'trade', { amount: 2 })]
+  const { message, messages } = await conversation(trades)
+  const request = { model: 'gpt-test', messages: messages.slice(0, 1) }
+  await guard.executeToolCalls(message, { messages, request })
+  const { response } = await respond(trades)
+  const asked = { model: 'gpt-test', input: [userItem] }
+  await make({ confidence: reader, run: 'run-2' }).executeOutput(response, { request: asked })
+  expect(seen).toHaveLength(4)
+  const [first, second, third, fourth] = seen.map(({ ask }) => ask)
+  expect([first, third]).not.toContain(undefined)
+  expect([second, fourth]).toEqual([first, third])
+  expect(first).not.toBe(third)
+})
+
 test('without the request there is no question to put', async () => {
   const { seen, reader } = looking()
   const { make } = await openWorld()

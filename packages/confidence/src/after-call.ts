@@ -52,7 +52,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
 }
 
 /** Where the JSON object that starts here ends. */
-function endOfObject(text: string, from: number): number | undefined {
+export function endOfObject(text: string, from: number): number | undefined {
   let depth = 0
   for (let part = lexemeAt(text, from); part !== undefined; part = lexemeAt(text, part.end)) {
     if (part.text === '{') depth += 1

@@ -15,7 +15,7 @@ const deepest = 64
 const longestFrame = 160
 
 // Nothing but markup may stand between the name and the arguments: in prose a model may quote whatever it likes.
-const frame = [
+export const frame: string = [
   '[\\s",:`>]', // JSON or a tag around the arguments
   '<[^<>{}]{1,40}>', // <|message|>
   '\\[[A-Z_]{1,16}\\]', // [ARGS]
@@ -85,8 +85,7 @@ function depthOf(lexemes: readonly Lexeme[]): number {
 }
 
 function nameBefore(tool: string): (generated: string, at: number) => Span | undefined {
-  // A whole name: `delete` must not be found in `soft_delete`.
-  const named = new RegExp(`(?<=(?:^|[^\\w.-])(?:functions\\.)?)${escaped(tool)}(?:${frame})*$`)
+  const named = new RegExp(`${wholeName(tool)}(?:${frame})*$`)
   return (generated, at) => {
     const from = Math.max(0, at - tool.length - longestFrame)
     // Cut inside a word, its rest could look like a whole name.
@@ -95,6 +94,16 @@ function nameBefore(tool: string): (generated: string, at: number) => Span | und
     const start = from + found.index
     return { start, end: start + tool.length }
   }
+}
+
+/** `delete` must not be found in `soft_delete`. */
+function wholeName(tool: string): string {
+  return `(?<=(?:^|[^\\w.-])(?:functions\\.)?)${escaped(tool)}`
+}
+
+/** Finds the name of a tool wherever it stands in a text. */
+export function nameIn(tool: string): RegExp {
+  return new RegExp(`${wholeName(tool)}(?![\\w.-])`, 'g')
 }
 
 function escaped(text: string): string {

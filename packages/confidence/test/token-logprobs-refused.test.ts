@@ -102,6 +102,20 @@ describe('log-probabilities are no confidence', () => {
     expect(await reasonOf(evidence(input, { logprobs }))).toBe(reason)
   })
 
+  // vLLM drops the text behind a call, so nobody is shown the copy.
+  it.each([
+    ['tags', tagged('ACME')],
+    ['tags behind a call in JSON', `<function=trade>{"amount": 9}</function>${tagged('ACME')}`],
+    ['attributes', '<invoke name="trade"><parameter name="symbol">ACME</parameter></invoke>'],
+    ['tags behind its name', '<tool_call>trade\n<arg_key>symbol</arg_key></tool_call>'],
+    ['the way of Python', '[trade(symbol="ACME", amount=100)]'],
+    ['the way of Gemma', 'call:trade{symbol:ACME,amount:100}'],
+  ])('when a call stands in front that is made in %s: this one may be a copy', async (_, front) => {
+    const reason = 'the tool call may be a quotation, for another stands in front'
+    const logprobs = tokens(`I will trade ACME.${front}\n${call}`)
+    expect(await reasonOf(evidence(input, { logprobs }))).toBe(reason)
+  })
+
   it.each<[string, unknown]>([
     ['not given', undefined],
     ['of a shape that is not known', { type: 'finish', usage: {} }],

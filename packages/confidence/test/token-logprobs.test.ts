@@ -160,13 +160,17 @@ describe('the log-probabilities of a tool call', () => {
       'gpt-oss',
       'to=functions.trade <|constrain|>json<|message|>INPUT<|call|><|start|>assistant<|channel|>commentary to=functions.quote <|constrain|>json<|message|>{}<|call|>',
     ],
-  ])('are found with other calls behind, in the chat template of %s', (_, template) => {
-    const text = template.replace('INPUT', '{"symbol": "·ACME·", "amount": ·100·}')
-    expect(read(evidence(input, { logprobs: tokens(text, { ACME: 0.6 }) }))?.value).toBeCloseTo(
-      0.6,
-      10,
-    )
-  })
+  ])(
+    'are found with other calls behind and in front, in the chat template of %s',
+    (_, template) => {
+      const text = template.replace('INPUT', '{"symbol": "·ACME·", "amount": ·100·}')
+      const twice = `${template.replace('INPUT', '{"symbol": "C"}')}${text}`
+      for (const generated of [text, twice]) {
+        const logprobs = tokens(generated, { ACME: 0.6 })
+        expect(read(evidence(input, { logprobs }))?.value).toBeCloseTo(0.6, 10)
+      }
+    },
+  )
 
   it('leave out the field that the adapter took out of the input', () => {
     const generated =

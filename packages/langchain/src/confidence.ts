@@ -49,7 +49,13 @@ export function evidenceOf(message: AIMessage | undefined, call: ToolCall): Call
   const text = message && textOf(message, call.id)
   const { model_name: model } = (message?.response_metadata ?? {}) as { model_name?: unknown }
   return {
-    call: { id, tool: name, input: args as Json, ...(text !== undefined && { text }) },
+    // A copy: a reader that leaves out a field for a judge must not take it from the tool.
+    call: {
+      id,
+      tool: name,
+      input: structuredClone(args) as Json,
+      ...(text !== undefined && { text }),
+    },
     ...(typeof model === 'string' && { model }),
     ...(message !== undefined && { raw: message }),
   }

@@ -64,6 +64,18 @@ export const confidenceCases: readonly Case[] = [
     }),
   ),
   {
+    title: 'a reader that changes what it is told changes nothing of the call',
+    async play(open) {
+      const reader: ConfidenceReader = ({ call: { input } }) => {
+        Object.assign(input as object, { amount: '1' })
+        return signal(0.95)
+      }
+      const stage = await open({}, { confidence: reader })
+      await stage.ask([call('trade')])
+      expect(stage.effects()).toEqual(['trade 5'])
+    },
+  },
+  {
     title: 'without a reader there is no confidence',
     async play(open) {
       const stage = await open({ mode: 'tell-model' })

@@ -1,12 +1,9 @@
-import { endOf, type Lexeme, lexemeAt, lexemesOf, spansOf, type ValueSpan } from './fields.ts'
+import { type Lexeme, lexemeAt, lexemesOf, spanOf, type ValueSpan } from './fields.ts'
 
 type Span = { start: number; end: number }
 
-/**
- * Where a tool call stands in the text of an answer: the parts of its input, what says that no field more follows, and
- * its name where that was generated.
- */
-export type PlacedCall = Span & { values: ValueSpan[]; close: Span; name?: Span }
+/** Where a tool call stands in the text of an answer: its input's values, and its name where that was generated. */
+export type PlacedCall = Span & { values: ValueSpan[]; name?: Span }
 
 /** Deeper than any input that is decided on: bounds the work for text that is made to look like the call everywhere. */
 const deepest = 64
@@ -52,15 +49,15 @@ function placeAt(
   from: number,
   wanted: readonly Lexeme[],
 ): PlacedCall | undefined {
-  const found: Lexeme[] = []
+  const values: ValueSpan[] = []
   let end = from
-  for (const { text, field, isName } of wanted) {
-    const part = lexemeAt(generated, end)
-    if (part === undefined || !isSame(part.text, text)) return undefined
-    found.push({ ...part, ...(field !== undefined && { field }), ...(isName && { isName }) })
-    end = part.end
+  for (const { text, field } of wanted) {
+    const found = lexemeAt(generated, end)
+    if (found === undefined || !isSame(found.text, text)) return undefined
+    if (field !== undefined) values.push(spanOf(found, field))
+    end = found.end
   }
-  return { start: from, end, values: spansOf(found), close: endOf(found) }
+  return { start: from, end, values }
 }
 
 function isSame(one: string, other: string): boolean {

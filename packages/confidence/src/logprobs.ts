@@ -1,4 +1,4 @@
-import { endOf, lexemesOf, spansOf } from './fields.ts'
+import { valueSpans } from './fields.ts'
 import { logitOfLog } from './log-odds.ts'
 import { safeModel, shown } from './safe-text.ts'
 import type { ConfidenceSignal, Json } from './signal.ts'
@@ -20,11 +20,12 @@ export type LogprobOptions = {
   model?: string
 }
 
-/** Sums of log-probabilities: of each field of a call, of its name, and of what says that no field more follows. */
-export type PartSums = { fields: ReadonlyMap<string, number>; name?: number; close?: number }
-
-/** The tokens of a tool call alone, and the sums of its parts. */
-export type CallTokens = PartSums & { tokens: readonly TokenLogprob[] }
+/** The tokens of a tool call alone, and the sum of the log-probabilities of each of its fields and of its name. */
+export type CallTokens = {
+  tokens: readonly TokenLogprob[]
+  fields: ReadonlyMap<string, number>
+  name?: number
+}
 
 /** Providers without log-probabilities fill the field with this (DeepSeek, and OpenAI for "not among the top"). */
 const sentinel = -9999
@@ -51,12 +52,12 @@ function readLogprobs(given: unknown, { text, model }: LogprobOptions): Confiden
   if (text !== undefined && tokens.map(({ token }) => token ?? '').join('') !== text) {
     return refuseLogprobs('the tokens do not spell the tool call', model)
   }
-  return leastCertain({ tokens, ...sumsOf(tokens, text) }, model)
+  return leastCertain({ tokens, fields: sumsByField(tokens, text) }, model)
 }
 
-/** The signal of the least certain part. Where no part is known, every token counts. */
+/** The signal of the least certain part. Where neither a field nor the name is known, every token counts. */
 export function leastCertain(
-  { tokens, fields, name, close }: CallTokens,
+  { tokens, fields, name }: CallTokens,
   model: string | undefined,
 ): ConfidenceSignal {
   if (tokens.every(({ logprob }) => logprob === 0)) {
@@ -67,7 +68,7 @@ export function leastCertain(
     (least, one) => (one[1] < least[1] ? one : least),
     [undefined, Number.POSITIVE_INFINITY],
   )
-  const known = Math.min(ofField, ...[name, close].filter((sum) => sum !== undefined))
+  const known = Math.min(ofField, name ?? Number.POSITIVE_INFINITY)
   const least = known === Number.POSITIVE_INFINITY ? total : known
   const evidence: { [key: string]: Json } = {
     tokens: tokens.length,
@@ -76,7 +77,6 @@ export function leastCertain(
   }
   if (field !== undefined && ofField === least) evidence.least_field = shown(field)
   if (name !== undefined) evidence.name_logprob = name
-  if (close !== undefined) evidence.close_logprob = close
   return {
     method: 'token_logprob',
     trust: 'adapter',
@@ -123,46 +123,32 @@ export function reasonToRefuse(tokens: readonly TokenLogprob[]): string | undefi
   return undefined
 }
 
-/** The sums of the parts that are known; of the text alone, none but those of its fields and its end. */
-function sumsOf(tokens: readonly TokenLogprob[], text: string | undefined): PartSums {
+/** Sum of the log-probabilities of each field; empty when nothing is known of the fields, or there is no value. */
+function sumsByField(
+  tokens: readonly TokenLogprob[],
+  text: string | undefined,
+): Map<string, number> {
   if (tokens.some(({ field }) => field !== undefined)) {
-    const fields = new Map<string, number>()
+    const sums = new Map<string, number>()
     for (const { field, logprob } of tokens) {
-      if (field !== undefined) fields.set(field, (fields.get(field) ?? 0) + logprob)
+      if (field !== undefined) sums.set(field, (sums.get(field) ?? 0) + logprob)
     }
-    return { fields }
+    return sums
   }
-  const lexemes = text === undefined ? undefined : lexemesOf(text)
-  if (lexemes === undefined) return { fields: new Map() }
   let end = 0
   const placed = tokens.map(({ token = '', logprob }) => {
     const start = end
     end += token.length
     return { start, end, logprob }
   })
-  return {
-    fields: sumsBySpan(placed, spansOf(lexemes)),
-    close: sumOf(placed, endOf(lexemes)),
-  }
+  return sumsBySpan(placed, text === undefined ? [] : (valueSpans(text) ?? []))
 }
 
 type Span = { start: number; end: number }
 
-type Placed = Span & { logprob: number }
-
-/** The tokens that hold a part of a span. */
-export function touching<Token extends Placed>(tokens: readonly Token[], span: Span): Token[] {
-  return tokens.filter((token) => token.start < span.end && span.start < token.end)
-}
-
-/** Sum of the log-probabilities of the tokens that touch a span. */
-export function sumOf(tokens: readonly Placed[], span: Span): number {
-  return touching(tokens, span).reduce((sum, { logprob }) => sum + logprob, 0)
-}
-
 /** Sum of the log-probabilities of the tokens that touch the spans of each field. Both in the order of the text. */
 export function sumsBySpan(
-  tokens: readonly Placed[],
+  tokens: readonly (Span & { logprob: number })[],
   spans: readonly (Span & { field: string })[],
 ): Map<string, number> {
   const sums = new Map<string, number>()

@@ -3,22 +3,15 @@ import { answerText } from './answer-text.ts'
 import { followsOtherCall } from './before-call.ts'
 import type { CallEvidence, ConfidenceReader } from './evidence.ts'
 import { findCall, type PlacedCall } from './find-call.ts'
-import {
-  leastCertain,
-  reasonToRefuse,
-  refuseLogprobs,
-  sumOf,
-  sumsBySpan,
-  touching,
-} from './logprobs.ts'
+import { leastCertain, reasonToRefuse, refuseLogprobs, sumsBySpan } from './logprobs.ts'
 import { providerTokens } from './provider-tokens.ts'
 import { sameJson } from './same-json.ts'
 import type { ConfidenceSignal, Json } from './signal.ts'
 import { spell } from './spelling.ts'
 
 /**
- * Reads the log-probabilities of this call's own tokens: its name, each of its fields, and its end; the least certain
- * counts. Providers that give none, or only those of the text beside the calls (OpenAI), lead to no confidence. Works with
+ * Reads the log-probabilities of this call's own tokens: its name and each of its values; the least certain counts.
+ * Providers that give none, or only those of the text beside the calls (OpenAI), lead to no confidence. Works with
  * vLLM, llama.cpp and whatever else answers in their shapes, where the adapter gives the answer itself (`raw`).
  */
 export function tokenLogprobs(): ConfidenceReader {
@@ -58,15 +51,17 @@ function read({ call, logprobs, model, reported, raw }: CallEvidence): Confidenc
   if (fields === undefined) return refuseLogprobs('the input is not what was generated', model)
 
   const placed = tokens.map((token, index) => ({ ...token, ...(spans[index] as Span) }))
+  const touching = ({ start, end }: Span) =>
+    placed.filter((token) => token.start < end && start < token.end)
+  const name = place.name && touching(place.name).reduce((sum, { logprob }) => sum + logprob, 0)
   return leastCertain(
     {
-      tokens: touching(placed, { start: place.name?.start ?? place.start, end: place.end }),
+      tokens: touching({ start: place.name?.start ?? place.start, end: place.end }),
       fields: sumsBySpan(
         placed,
         place.values.filter(({ field }) => fields.has(field)),
       ),
-      close: sumOf(placed, place.close),
-      ...(place.name && { name: sumOf(placed, place.name) }),
+      ...(name !== undefined && { name }),
     },
     model,
   )

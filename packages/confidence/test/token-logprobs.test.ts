@@ -47,20 +47,6 @@ describe('the log-probabilities of a tool call', () => {
     expect(signal?.evidence).toMatchObject({ name_logprob: Math.log(0.4) })
   })
 
-  it('are those of the names of its fields, and of its end: whether a field is there is part of the call', () => {
-    const forced = '{"name":"trade","arguments":{"·force·":·true·}·}'
-    const input = { force: true }
-    const half = (doubted: string) =>
-      read(evidence(input, { logprobs: tokens(forced, { [doubted]: 0.5 }) }))
-    expect(half('force')?.value).toBeCloseTo(0.5, 10)
-    expect(half('force')?.evidence).toMatchObject({ least_field: 'force' })
-    const bare = read(
-      evidence({}, { logprobs: tokens('{"name":"trade","arguments":·{·}·}', { '{': 0.5 }) }),
-    )
-    expect(bare?.value).toBeCloseTo(0.5, 10)
-    expect(bare?.evidence).toMatchObject({ close_logprob: expect.closeTo(Math.log(0.5), 10) })
-  })
-
   it.each([
     ['Llama', '<|python_tag|>·{"name": "·trade·", "parameters": ·INPUT·}'],
     ['Mistral', '[TOOL_CALLS]·[{"name": "·trade·", "arguments": ·INPUT·}]'],
@@ -196,7 +182,7 @@ describe('the log-probabilities of a tool call', () => {
             token,
             logprob: numbers[index % numbers.length] as number,
           }))
-          const sums = parts.map((spans) => sumOf(logprobs, spans))
+          const sums = parts.map(({ start, end }) => sumOf(logprobs, start, end))
           const given = { id: 'a', tool: 'trade', input: object as { [name: string]: Json } }
           const signal = read({
             ...{ call: { ...given, text: JSON.stringify(object) }, logprobs },
@@ -235,33 +221,19 @@ describe('the log-probabilities of a tool call', () => {
   })
 })
 
-type Span = { start: number; end: number }
-
-/** The call as a model writes it, and what stands for its name, for each of its fields and for its end. */
-function write(object: object): { text: string; parts: Span[][] } {
+/** The call as a model writes it, and where its name and each of its values stand; no value has parts. */
+function write(object: object): { text: string; parts: { start: number; end: number }[] } {
   let text = '<tool_call>{"name":"'
-  const wrote = (part: string): Span => {
+  const parts = [{ start: text.length, end: text.length + 'trade'.length }]
+  text += 'trade","arguments":{'
+  for (const [index, [name, value]] of Object.entries(object).entries()) {
+    text += `${index > 0 ? ', ' : ''}${JSON.stringify(name)}: `
     const start = text.length
-    text += part
-    return { start, end: text.length }
-  }
-  const parts = [[wrote('trade')]]
-  text += '","arguments":{'
-  const written = text.length
-  for (const [name, value] of Object.entries(object)) {
-    const comma = text.length > written ? [wrote(',')] : []
-    text += comma.length > 0 ? ' "' : '"'
-    const named = wrote(JSON.stringify(name).slice(1, -1))
-    text += '": '
-    const { start, end } = wrote(JSON.stringify(value))
+    text += JSON.stringify(value)
     // Behind a number, the next character says that no digit follows.
-    parts.push([...comma, named, { start, end: end + (typeof value === 'number' ? 1 : 0) }])
+    parts.push({ start, end: text.length + (typeof value === 'number' ? 1 : 0) })
   }
-  const { start, end } = wrote('}')
-  // Of an empty one, both brackets.
-  parts.push([{ start: parts.length === 1 ? start - 1 : start, end }])
-  text += '}</tool_call>'
-  return { text, parts }
+  return { text: `${text}}}</tool_call>`, parts }
 }
 
 /** Tokens of these sizes, in turn, in characters: none is cut. */
@@ -276,13 +248,12 @@ function cut(text: string, sizes: readonly number[]): string[] {
   return tokens
 }
 
-function sumOf(tokens: { token: string; logprob: number }[], parts: readonly Span[]): number {
+function sumOf(tokens: { token: string; logprob: number }[], start: number, end: number): number {
   let at = 0
   let sum = 0
   for (const { token, logprob } of tokens) {
-    const end = at + token.length
-    if (parts.some((part) => at < part.end && part.start < end)) sum += logprob
-    at = end
+    if (at < end && start < at + token.length) sum += logprob
+    at += token.length
   }
   return sum
 }

@@ -93,3 +93,18 @@ test('so does one that a person let run again, after they found that nothing had
     result: { status: 'not_run' },
   })
 })
+
+test('so does the first try of a tool that may repeat: nothing of it was lost', async () => {
+  const { lelu, options } = await engine(asking)
+  const repeatable = { ...call, effect: 'idempotent' as const }
+  const asked = await guardCall(options, repeatable, () => 'ran')
+  const id = asked.status === 'suspended' ? asked.approval.id : ''
+  await lelu.approvals.review(id, { verdict: 'approve', reviewer })
+  await guardCall(options, repeatable, () => {
+    throw reason()
+  })
+  expect(await lelu.approvals.get(id)).toMatchObject({
+    state: 'failed',
+    result: { status: 'not_run' },
+  })
+})

@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest'
+import { isDenied, requirementsMet } from '../../src/approvals/review.ts'
 import type { Json, Requirement, Reviewer } from '../../src/index.ts'
 import { policyOf, suspended, testEngine, trade } from '../support.ts'
 
@@ -180,3 +181,15 @@ it.each([
     })
   },
 )
+
+it('a vote on another input never counts, also where nobody has marked it as void', () => {
+  const vote = { reviewer: person('bob'), digest: 'of what was shown', reason: null, at: 0 }
+  for (const requirements of [[], [{ id: 'r', quorum: 1, reviewers: null, expiresInMs: null }]]) {
+    expect(requirementsMet(requirements, [{ ...vote, verdict: 'approve' }], vote.digest)).toBe(true)
+    expect(requirementsMet(requirements, [{ ...vote, verdict: 'approve' }], 'of more')).toBe(false)
+    expect(isDenied(requirements, [{ ...vote, verdict: 'deny' }], vote.digest)).toBe(true)
+    expect(isDenied(requirements, [{ ...vote, verdict: 'deny' }], 'of more')).toBe(false)
+    expect(requirementsMet(requirements, [{ ...vote, verdict: 'deny' }], vote.digest)).toBe(false)
+    expect(requirementsMet(requirements, [], vote.digest)).toBe(false)
+  }
+})

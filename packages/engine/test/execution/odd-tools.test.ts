@@ -90,14 +90,37 @@ test.each([
   ['headers', () => new Headers({ a: 'b' })],
   ['a date that is none', () => new Date(Number.NaN)],
   ['bytes', () => Buffer.from('x')],
+  ['a number that JSON has no word for', () => Number.NaN],
+  ['an error that shows its code alone', () => Object.assign(new Error('x'), { code: 'E' })],
+  ['a map that shows a member', () => Object.assign(new Map([[1, 2]]), { a: 1 })],
+  ['a set that shows a member', () => Object.assign(new Set([1]), { a: 1 })],
+  ['a pattern that shows a member', () => Object.assign(/x/, { a: 1 })],
+  ['a promise that shows a member', () => Object.assign(Promise.resolve(1), { a: 1 })],
   ['what can no longer be looked at', revoked],
 ])('a result that is %s is answered once and not kept', async (_what, make) => {
   const lelu = await testEngine()
   const id = await approved(lelu)
   const value = make()
   const outcome = await lelu.resume(id, () => [value])
-  expect(outcome.status === 'executed' && (outcome.value as unknown[])[0] === value).toBe(true)
+  expect(outcome.status === 'executed' && Object.is(outcome.value[0], value)).toBe(true)
   expect((await lelu.approvals.get(id)).result).toMatchObject({ status: 'completed', kept: false })
+})
+
+test.each([
+  ['an empty object', {}],
+  ['an empty object without a prototype', Object.create(null)],
+  ['an empty list', []],
+  [
+    'an object of a class that shows its members',
+    new (class {
+      a = 1
+    })(),
+  ],
+])('a result that is %s is kept', async (_what, value) => {
+  const lelu = await testEngine()
+  const id = await approved(lelu)
+  await lelu.resume(id, () => value)
+  expect((await lelu.approvals.get(id)).result).toMatchObject({ kept: true })
 })
 
 test('a call whose names no token can hold is refused before a person is asked', async () => {

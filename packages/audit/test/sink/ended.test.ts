@@ -4,10 +4,12 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { thisProcess } from '../../src/folder/owner.ts'
 import { directorySink } from '../../src/index.ts'
+import { checkpointKey } from '../../src/sink/layout.ts'
 import { listUnshipped } from '../../src/sink/unshipped.ts'
 import { fakeSink } from '../fake-sink.ts'
 import { deadStream, decision, temporaryFolder, writeStream } from '../support.ts'
 import { archived, linesOfStream, openQuick } from '../support-log.ts'
+import { checkpointOf, keyOf } from '../verify/signed-log.ts'
 
 async function isArchived(sink: ReturnType<typeof fakeSink>, directory: string, stream: string) {
   const lines = await linesOfStream(directory, stream)
@@ -121,6 +123,27 @@ describe('a stream that has ended', () => {
     const note = JSON.parse(readFileSync(join(directory, forked, 'shipped'), 'utf8'))
     expect(note).toMatchObject({ conflict: true, complete: false })
     expect(await listUnshipped(directory, sink.name)).toEqual([])
+  })
+
+  it('of which the archive holds a checkpoint of other records is a fork; of the same ones it may be signed again', async () => {
+    const directory = temporaryFolder()
+    const [forked, again] = [await writeStream(directory, 3), await writeStream(directory, 3)]
+    const sink = fakeSink()
+    for (const [stream, change] of [
+      [forked, (line: string) => `${line} `],
+      [again, (line: string) => line],
+    ] as const) {
+      const lines = (await linesOfStream(directory, stream)).map(change)
+      const text = checkpointOf({ log: 'lelu', key: keyOf(9) }, stream, lines)
+      await sink.put(checkpointKey('lelu', stream, lines.length), Buffer.from(text), 'text/plain')
+    }
+    const log = await openQuick({ directory, sink })
+    await log.append(decision('a'))
+    await log.close()
+    const note = (stream: string) =>
+      JSON.parse(readFileSync(join(directory, stream, 'shipped'), 'utf8'))
+    expect(note(forked)).toMatchObject({ conflict: true, complete: false })
+    expect(note(again)).toMatchObject({ conflict: false, complete: true })
   })
 
   it('that cannot be read keeps no other from the archive', async () => {

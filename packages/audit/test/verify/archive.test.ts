@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { directorySink } from '../../src/index.ts'
 import { archiveSource, verifyLog } from '../../src/reading.ts'
-import { segmentKey, streamKey } from '../../src/sink/layout.ts'
+import { checkpointKey, segmentKey, streamKey } from '../../src/sink/layout.ts'
 import { temporaryFolder, writeStream } from '../support.ts'
 import { archiveObjects, copyOf, genuine, log, type Model, signing } from './model.ts'
 import { policyOf } from './signed-log.ts'
@@ -91,6 +91,27 @@ describe('an archive', () => {
     })
     const broken = changed((map) => map.set(key, Buffer.from('{')))
     expect(await verifyObjects(broken)).toMatchObject({ exit: 12, problems: [{ code: 'edited' }] })
+  })
+
+  it('whose running stream has an older checkpoint in the place of its newest one is found', async () => {
+    const model = copyOf(base)
+    const { name, lines, starts, checkpoints, kept } = model.streams.at(
+      -1,
+    ) as Model['streams'][number]
+    // Nothing says where it ends, and no other stream saw what was signed.
+    lines.pop()
+    checkpoints.delete(lines.length + 1)
+    checkpoints.set(lines.length, kept.get(lines.length) as string)
+    const objects = (older: number) =>
+      changed((map) => {
+        const text = Buffer.from(kept.get(older) as string)
+        map.set(checkpointKey(log, name, lines.length), text)
+      }, model)
+    expect(await verifyObjects(objects(lines.length))).toMatchObject({ exit: 0 })
+    expect(await verifyObjects(objects(starts.at(-1) as number))).toMatchObject({
+      exit: 15,
+      problems: [{ code: 'rollback', stream: name }],
+    })
   })
 
   it('may lack for some minutes what is on its way to it, and no longer', async () => {

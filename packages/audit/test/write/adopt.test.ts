@@ -121,6 +121,15 @@ describe('the end of a stream whose process died', () => {
     expect(await recordsOfKind(directory, 'recovery')).toMatchObject([{ of: dead, tree: null }])
   })
 
+  it('is not signed over a text that is no checkpoint, so that verifying still finds it', async () => {
+    const directory = temporaryFolder()
+    const dead = await deadStream(directory, 3)
+    writeFileSync(checkpointPath(directory, dead), 'forged\n')
+    await writeStream(directory, 1)
+    expect(await recordsOfKind(directory, 'recovery')).toMatchObject([{ of: dead, tree: null }])
+    expect(readFileSync(checkpointPath(directory, dead), 'utf8')).toBe('forged\n')
+  })
+
   it('is not signed when records that no checkpoint covers were edited', async () => {
     const directory = temporaryFolder()
     const log = await openQuick({ directory }, { segmentBytes: 1, sealMs: 600_000 })

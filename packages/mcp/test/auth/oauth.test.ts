@@ -123,6 +123,22 @@ test('scopes that stand for nothing of ours give nothing', async () => {
   })
 })
 
+test('the tenant is the one of its claim, and a token without such a one is refused', async () => {
+  const server = await served({ claims: { tenant: 'org' }, tenant: 'ignored' })
+  expect(await principalOf(server, { ...good, org: 'acme' })).toMatchObject({
+    key: 'https://login.example|["acme","cursor","user-7"]',
+    tenant: 'acme',
+  })
+  for (const org of [undefined, '', 7, ['acme'], 'x'.repeat(513)]) {
+    const value = await token({ ...good, org })
+    const answer = await raw(server, { headers: bearer(value), body: initialize })
+    expect(answer.status, String(org)).toBe(401)
+  }
+  const unnamed = { ...good, sub: 'x'.repeat(513), org: 'acme' }
+  const answer = await raw(server, { headers: bearer(await token(unnamed)), body: initialize })
+  expect(answer.status).toBe(401)
+})
+
 test('a token that is not meant for this server, or not valid, is refused', async () => {
   const server = await served()
   const { aud: _aud, ...withoutAudience } = good

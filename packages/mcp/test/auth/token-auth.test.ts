@@ -73,6 +73,24 @@ test('only an entry that says so is a person who decides', () => {
   })
 })
 
+test('an agent is one for each user it acts for, and a token for the same one is the same principal', () => {
+  const forUser = (id: string) => ({
+    subject: { ...agent.subject, actingFor: { type: 'user', id } },
+  })
+  const principals = readTokenFile(
+    fileOf({
+      [digest('a')]: agent,
+      [digest('b')]: forUser('ann'),
+      [digest('c')]: forUser('bob'),
+      [digest('d')]: { ...forUser('ann'), scopes: ['call'] },
+      [digest('e')]: { ...forUser('ann'), tenant: 'acme' },
+    }),
+  )
+  const keyOf = (token: string) => principals.get(digest(token))?.key
+  expect(new Set(['a', 'b', 'c', 'e'].map(keyOf)).size).toBe(4)
+  expect(keyOf('d')).toBe(keyOf('b'))
+})
+
 test('a file with a byte order mark is read like one without', () => {
   const text = `\ufeff${JSON.stringify({ principals: { [digest('a')]: agent } })}`
   expect([...readTokenFile(fileOf(text)).keys()]).toEqual([digest('a')])
@@ -81,6 +99,7 @@ test('a file with a byte order mark is read like one without', () => {
 test.each([
   ['no JSON', '{ secret'],
   ['no principals', '{}'],
+  ['nothing in it', 'null'],
   ['a token instead of its digest', { secret: agent }],
   ['no subject', { [digest('a')]: {} }],
   ['a subject of no type', { [digest('a')]: { subject: { type: 'root', id: 'x' } } }],
@@ -92,6 +111,22 @@ test.each([
     { [digest('a')]: { ...agent, reviewer: { id: 'x', method: 'oidc' } } },
   ],
   ['an empty tenant', { [digest('a')]: { ...agent, tenant: '' } }],
+  ['principals that are a list', { principals: [] }],
+  ['an entry that is none', { [digest('a')]: null }],
+  ['a subject without a name', { [digest('a')]: { subject: { type: 'agent', id: '' } } }],
+  ['a subject whose name is a number', { [digest('a')]: { subject: { type: 'agent', id: 7 } } }],
+  [
+    'a subject that acts for nothing known',
+    { [digest('a')]: { subject: { ...agent.subject, actingFor: { type: 'root', id: 'x' } } } },
+  ],
+  ['scopes that are one text', { [digest('a')]: { ...agent, scopes: 'call' } }],
+  ['a person that is a name', { [digest('a')]: { ...agent, reviewer: 'ann' } }],
+  ['a person without a name', { [digest('a')]: { ...agent, reviewer: { groups: ['risk'] } } }],
+  [
+    'groups that are one text',
+    { [digest('a')]: { ...agent, reviewer: { id: 'x', groups: 'risk' } } },
+  ],
+  ['a group without a name', { [digest('a')]: { ...agent, reviewer: { id: 'x', groups: [''] } } }],
 ])('a file with %s is refused whole, without quoting it', (_what, principals) => {
   const path = fileOf(principals)
   expect(() => readTokenFile(path)).toThrow(

@@ -63,6 +63,23 @@ test('a body that is nested too deep is refused before anybody walks it', async 
   expect(message(answer).error.code).toBe(-32600)
 })
 
+test('an input that is nested deeper than a tool takes is refused, in a body that may be deeper', async () => {
+  const server = await serve(surface)
+  const headers = { 'mcp-session-id': await openSession(server) }
+  seen.length = 0
+  for (const [depth, taken] of [
+    [60, 1],
+    [70, 0],
+  ] as const) {
+    const deep = '['.repeat(depth) + ']'.repeat(depth)
+    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"take","arguments":{"a":${deep}}}}`
+    const answer = await raw(server, { headers, body })
+    expect(answer.status).toBe(200)
+    expect(seen.splice(0)).toHaveLength(taken)
+    expect(answer.text.includes('LELU_MCP_INPUT_INVALID')).toBe(taken === 0)
+  }
+})
+
 test('a key that would set a prototype is refused, wherever it is', async () => {
   const server = await serve(surface)
   const session = await openSession(server)

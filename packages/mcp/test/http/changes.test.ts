@@ -102,6 +102,27 @@ test.each(['GET', 'POST'])(
   },
 )
 
+test.each(['GET', 'POST'])(
+  'a stream whose token was taken back before it began ends at once (%s)',
+  async (method) => {
+    const revoked = new AbortController()
+    const people: Authenticator = {
+      open: false,
+      documents: new Map(),
+      authenticate: async () => ({ principal: person('alice'), revoked: revoked.signal }),
+    }
+    const server = await serve(changing(), { auth: people })
+    const id = await openSession(server)
+    revoked.abort()
+    const { headers, body } = modern('subscriptions/listen', everything)
+    const opened = stream(
+      server,
+      method === 'GET' ? { method, headers: { 'mcp-session-id': id } } : { method, headers, body },
+    ).then(({ response }) => eventually(() => response.closed).toBe(true))
+    await opened.catch((error: NodeJS.ErrnoException) => expect(error.code).toBe('ECONNRESET'))
+  },
+)
+
 test.each(['legacy', 'modern'])(
   'a call is answered though the token it came with runs out meanwhile (%s)',
   async (era) => {

@@ -37,6 +37,28 @@ test('of two that see one server for the first time, the second is held against 
   expect(states.sort()).toEqual(['new', 'pinned'])
 })
 
+const entry = (tools: unknown) => ({ version: 1, servers: { a: { tools } } })
+
+test.each([
+  ['null', null],
+  ['of another version', { version: 2, servers: {} }],
+  ['without servers', { version: 1 }],
+  ['with a server that is null', { version: 1, servers: { a: null } }],
+  ['with a server that has no tools', { version: 1, servers: { a: {} } }],
+  ['with a pin that is null', entry({ one: null })],
+  ['with a pin without a definition', entry({ one: { sha256: pin('one').sha256 } })],
+  ['with a definition that could not be served', entry({ one: { ...pin('one'), definition: {} } })],
+  ['with a pin under the name of another tool', entry({ two: pin('one') })],
+  [
+    'with the digest of another definition',
+    entry({ one: { ...pin('one'), sha256: pin('two').sha256 } }),
+  ],
+])('a lock file %s is refused whole', async (_what, file) => {
+  const path = join(temporaryFolder(), 'lelu-mcp.lock')
+  writeFileSync(path, JSON.stringify(file))
+  await expect(readLock(path)).rejects.toMatchObject({ code: 'LELU_MCP_LOCK_INVALID' })
+})
+
 test('the folder of the lock file need not be there', async () => {
   const path = join(temporaryFolder(), 'pins', 'lelu-mcp.lock')
   expect((await openPins(path).judge('a', [pin('one')])).first).toEqual(['one'])

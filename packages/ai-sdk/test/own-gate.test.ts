@@ -99,6 +99,20 @@ test('the gate of a tool is asked with what the tool would get', async () => {
   expect(ran).toHaveLength(1)
 })
 
+test('the gate of a tool is not asked with a context that does not pass the schema of the tool', async () => {
+  const asked: unknown[] = []
+  const { tools, ran } = gatedTools(async (_input, { context }) => asked.push(context) === 0)
+  const contextSchema = z.object({ desk: z.string() })
+  const run = generate({
+    guard: guardWith(await openLelu()),
+    tools: { allowed: Object.assign({}, tools.allowed, { contextSchema }) as ToolSet[string] },
+    model: calls('allowed'),
+    toolsContext: { allowed: { desk: 7 } },
+  } as never)
+  await expect(run).rejects.toThrow(/desk/)
+  expect([asked, ran]).toEqual([[], []])
+})
+
 test("the app's answer opens nothing that the policy denies, or wants a person for", async () => {
   const lelu = await openLelu()
   const guard = guardWith(lelu)

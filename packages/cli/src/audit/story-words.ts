@@ -7,6 +7,11 @@ export type Happened = { title: string; style?: Style; details: string[] }
 const effects: Record<string, Style> = { allow: 'green', deny: 'red', require_approval: 'yellow' }
 const ends: Record<string, Style> = { completed: 'green', failed: 'red', unknown: 'red' }
 
+const votes: Record<string, { verb: string; style?: Style }> = {
+  approve: { verb: 'approved', style: 'green' },
+  deny: { verb: 'denied', style: 'red' },
+}
+
 const own = <T>(table: Record<string, T>, key: string): T | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined
 
@@ -29,10 +34,12 @@ export function happened(record: Read, again: boolean): Happened {
     }
     case 'approval.decided': {
       const vote = text(record.vote)
-      const title = `${record.edited === true ? 'edited, and ' : ''}${vote === 'deny' ? 'denied' : 'approved'}`
-      const style = vote === 'deny' ? 'red' : 'green'
+      // A word that this version does not know is no yes.
+      const { verb, style } = own(votes, vote) ?? { verb: `voted: ${vote}` }
+      const title = `${record.edited === true ? 'edited, and ' : ''}${verb}`
       const state = line('approval is', text(record.state))
-      return { title, style, details: [...byWhom(record), ...digestLines(record), ...state] }
+      const details = [...byWhom(record), ...digestLines(record), ...state]
+      return { title, ...styled(style), details }
     }
     case 'approval.escalated': {
       const details = [

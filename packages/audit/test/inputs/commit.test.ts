@@ -9,6 +9,7 @@ import {
   openAuditLog,
   openingHolds,
 } from '../../src/index.ts'
+import { clearPaths } from '../../src/inputs/clear-paths.ts'
 import { verifyLog } from '../../src/reading.ts'
 import { decision, temporaryFolder } from '../support.ts'
 import { readAll } from './support.ts'
@@ -28,6 +29,31 @@ test('without an allowed path the whole input is one commitment', () => {
   const { shown, openings } = commitInput(input)
   expect(Object.keys(shown as object)).toEqual(['$c'])
   expect(openings).toEqual([{ path: '/input', salt: expect.any(String), value: input }])
+})
+
+test('paths that share their beginning, by name or by a star, show together what each of them shows, and no more', () => {
+  const value = {
+    a: { x: { n: 1, m: 2, p: 3 }, y: { n: 4, m: 5, p: 6 } },
+    b: { x: { n: 7, m: 8, p: 9 } },
+  }
+  const c = { $c: expect.any(String) }
+  expect(commitInput(value, ['/a/x/n', '/a/x/m', '/a/y/p']).shown).toEqual({
+    a: { x: { n: 1, m: 2, p: c }, y: { n: c, m: c, p: 6 } },
+    b: c,
+  })
+  expect(commitInput(value, ['/a/*/n', '/*/*/m', '/*/x/p']).shown).toEqual({
+    a: { x: { n: 1, m: 2, p: 3 }, y: { n: 4, m: 5, p: c } },
+    b: { x: { n: c, m: 8, p: 9 } },
+  })
+  expect(commitInput(value, ['/a/x', '/*/x/n']).shown).toEqual({
+    a: { x: value.a.x, y: c },
+    b: { x: { n: 7, m: c, p: c } },
+  })
+})
+
+test('more than 1000 paths, or what is no list of them, are refused', () => {
+  expect(() => commitInput({}, Array(1001).fill('/a'))).toThrow(/1000/)
+  expect(() => clearPaths('/a' as never)).toThrow(/1000/)
 })
 
 test('allowed places are in clear, everything beside them is committed', () => {

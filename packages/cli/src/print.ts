@@ -3,10 +3,11 @@ import type { Io } from './io.ts'
 
 /**
  * Characters that a terminal obeys or does not show: control and format characters (escape sequences, bidirectional
- * overrides, zero width, tags), odd spaces, fillers, unassigned code points, halves of surrogate pairs.
+ * overrides, zero width, tags), odd spaces, fillers, the empty pattern of Braille, unassigned code points, halves of
+ * surrogate pairs.
  */
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/gu
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
 const hiddenButNewline = new RegExp(`(?!\\n)(?:${hidden.source})`, 'gu')
 
 function escaped(character: string): string {

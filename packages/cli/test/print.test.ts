@@ -16,6 +16,7 @@ test('no control, format or invisible character comes through as itself', () => 
     [0x200b, 0x200f], // zero width, marks of direction
     [0x2028, 0x202e], // separators, bidirectional embeddings and overrides
     [0x2060, 0x2069], // word joiner, isolates
+    [0x2800, 0x2800], // a pattern of dots without one
     [0x3164, 0x3164],
     [0xd800, 0xdfff], // halves of surrogate pairs
     [0xe000, 0xe000], // private use: whatever the font shows

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PolicyIssue } from './types.ts'
 
@@ -12,6 +12,11 @@ export type Entry<Head> = { head: Head; bytes: Uint8Array }
 const magicOf = (kind: Kind): string => `lelu-${kind} 1 `
 const hashLength = 64
 const mostBytes = 256 * 1024 * 1024
+/**
+ * Entries that a folder holds of a kind. Each change of a policy's rules or data makes one of some 300 KB, and where it looks
+ * at who asks, each caller has an answer of their own.
+ */
+const most: Readonly<Record<Kind, number>> = { policy: 100, denied: 1000 }
 // No symbolic link to elsewhere, and no waiting on a named pipe. Windows has neither flag.
 const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
@@ -58,6 +63,7 @@ export async function writeCache(
       await file.close()
     }
     await rename(temporary, target)
+    await dropOldest(folder, kind).catch(() => undefined) // the next one tries again
     return undefined
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
@@ -75,6 +81,20 @@ export async function writeCache(
 
 function entryPath(folder: string, kind: Kind, key: string): string {
   return join(folder, `${key.replace('sha256:', '')}.${kind}`)
+}
+
+/** A tenth more than there are too many, so that a full folder is not looked through for each entry. */
+async function dropOldest(folder: string, kind: Kind): Promise<void> {
+  const isEntry = new RegExp(`^[0-9a-f]{${hashLength}}\\.${kind}$`)
+  const paths = (await readdir(folder))
+    .filter((name) => isEntry.test(name))
+    .map((name) => join(folder, name))
+  if (paths.length <= most[kind]) return
+  const aged = await Promise.all(
+    paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })),
+  )
+  const old = aged.sort((a, b) => a.at - b.at).slice(0, paths.length - 0.9 * most[kind])
+  await Promise.all(old.map(({ path }) => rm(path, { force: true })))
 }
 
 function isOwn(stat: { uid: number; mode: number }): boolean {

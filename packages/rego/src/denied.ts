@@ -1,12 +1,9 @@
-import { readdir } from 'node:fs/promises'
 import { readCache, writeCache } from './cache.ts'
 import { optionInvalid } from './errors.ts'
 import { checkCache, checkJson, checkPolicyOptions, checkTimeout } from './options.ts'
 import { compileTimeoutMs, requestCompiler } from './request.ts'
 import { revisionOf } from './revision.ts'
 import type { SurelyDeniedOptions } from './types.ts'
-
-const mostKept = 1000
 
 /**
  * Finds the calls that a policy denies whatever stands at the unknown paths of their input: `deny` then has an answer
@@ -46,16 +43,8 @@ async function kept(
   const found = await readCache<boolean[]>(folder, 'denied', key)
   if (Array.isArray(found?.head) && found.head.length === count) return found.head
   const answer = await ask()
-  if (await hasRoom(folder)) {
-    await writeCache(folder, 'denied', key, { head: answer, bytes: new Uint8Array() })
-  }
+  await writeCache(folder, 'denied', key, { head: answer, bytes: new Uint8Array() })
   return answer
-}
-
-/** Where a policy looks at who asks, each has an answer of his own: a folder must not grow with every user there is. */
-async function hasRoom(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => name.endsWith('.denied')).length < mostKept
 }
 
 function isObject(value: unknown): boolean {

@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -191,3 +192,19 @@ function flip(bytes: Buffer, at: number): Buffer {
   out[at] = (out[at] ?? 0) ^ 1
   return out
 }
+
+// A policy whose data a job writes anew every hour: three gigabytes a year.
+it('keeps the newest hundred policies, and touches nothing that is not its own', async () => {
+  await mkdir(folder, { recursive: true })
+  const old = Array.from({ length: 100 }, (_, n) => `${String(n).padStart(64, '0')}.policy`)
+  const others = ['notes.policy', `${'a'.repeat(64)}.denied`, 'README.md']
+  for (const name of [...old, ...others]) {
+    await writeFile(join(folder, name), '')
+    await utimes(join(folder, name), 1, old.indexOf(name) + 2)
+  }
+  await build()
+  const left = await readdir(folder)
+  expect(left).toEqual(expect.arrayContaining(others))
+  expect(left.filter((name) => old.includes(name)).sort()).toEqual(old.slice(11))
+  expect(left).toHaveLength(others.length + 90)
+})

@@ -135,12 +135,16 @@ async function alone<T>(directory: string, work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Puts new keys in front of a folder's key ring. Running engines take them at their next start, or within half a minute.
+ * Puts new keys in front of the key ring in `directory`, which is `keys/` of an engine's. Running engines take them at their next start, or within half a minute.
  * Throws `LELU_KEYS_INVALID` while another process does the same.
  */
 export async function rotateKeys(directory: string, now: number = Date.now()): Promise<KeyRing> {
   const file = join(directory, fileName)
-  if (!hasKeyRing(directory)) throw keysError(`${file} does not exist`)
+  if (!hasKeyRing(directory)) {
+    const help =
+      'Pass the folder of the keys, such as .lelu/keys. An engine makes them when it is opened.'
+    throw keysError(`${file} does not exist`, undefined, help)
+  }
   return alone(directory, async () => {
     const data = await readData(file)
     if (data === undefined) throw keysError(`${file} does not exist`)

@@ -159,3 +159,12 @@ describe('rotation', () => {
     })
   })
 })
+
+it('tells whoever rotates the keys of the wrong folder which one is meant', async () => {
+  const directory = temporaryFolder()
+  await openKeyRing(join(directory, 'keys'), 1)
+  await expect(rotateKeys(directory)).rejects.toMatchObject({
+    code: 'LELU_KEYS_INVALID',
+    help: expect.stringContaining('.lelu/keys'),
+  })
+})

@@ -25,8 +25,13 @@ export type TokenRefusal = keyof typeof tokenRefusals
 const again =
   'Resume the approval again to mint a fresh token, or let the agent ask again in a call of its own.'
 
-/** Where another token for the same approval would be refused as well. */
 const helps: { readonly [reason in TokenRefusal]?: string } = {
+  // Where it may be whoever asks that is wrong, and not the token.
+  token_malformed: `Pass the whole token, as it was minted. ${again}`,
+  token_key_unknown: `Ask with the key ring that signed it (\`directory\`, \`keys\`). ${again}`,
+  token_issuer: `Ask with the \`issuer\` that made it (of the command: --issuer). ${again}`,
+  token_audience: `Ask with the \`audience\` it is for (of the command: --audience). ${again}`,
+  // Where another token for the same approval would be refused as well.
   token_revoked:
     'Another resume of it is refused as well: let the agent ask again, in a call of its own. Where the signing key was revoked, a new one in the key ring comes first.',
   token_subject: 'Resume it as the agent whose call was approved.',

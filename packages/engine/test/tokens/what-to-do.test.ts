@@ -1,5 +1,7 @@
+import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
-import { approved, testClock, testEngine } from '../support.ts'
+import type { LeluOptions } from '../../src/index.ts'
+import { approved, temporaryFolder, testClock, testEngine } from '../support.ts'
 
 describe('a refused token says what to do', () => {
   it('after a revocation: not to resume it again, but to ask again, which then runs', async () => {
@@ -29,6 +31,22 @@ describe('a refused token says what to do', () => {
       help: expect.stringContaining('as the agent whose call was approved'),
     })
     expect((await lelu.resume(id, () => 'ran', { agent: 'trader-1' })).status).toBe('executed')
+  })
+
+  it('that another engine minted: to ask with its issuer, its audience and its keys', async () => {
+    const shared = { store: new Keyv(), directory: temporaryFolder() }
+    const lelu = await testEngine(shared)
+    const { token } = await lelu.tokens.mint(await approved(lelu))
+    const helpOf = async (options: Partial<LeluOptions>) => {
+      const other = await testEngine(options)
+      return other.tokens.verify(token).catch(({ help }) => help)
+    }
+    expect(await helpOf({ ...shared, issuer: 'urn:other' })).toContain('--issuer')
+    expect(await helpOf({ ...shared, audience: 'urn:other' })).toContain('--audience')
+    expect(await helpOf({})).toContain('key ring')
+    await expect(lelu.tokens.verify(token.slice(0, 20))).rejects.toMatchObject({
+      help: expect.stringContaining('whole token'),
+    })
   })
 
   it('for any other reason: to resume it again', async () => {

@@ -4,11 +4,13 @@ function members(value: unknown): Members {
   return typeof value === 'object' && value !== null ? (value as Members) : {}
 }
 
-/** A message's content: text, or a list of parts of which some are text. */
+/** A message's content: text, or a list of parts of which some are text or a thought. */
 function contentText(content: unknown): string[] {
   if (typeof content === 'string') return [content]
   if (!Array.isArray(content)) return []
-  return content.map((part) => members(part).text).filter((text) => typeof text === 'string')
+  return content
+    .flatMap((part) => [members(part).text, members(part).reasoning])
+    .filter((text) => typeof text === 'string')
 }
 
 /** What one message says: its text, and what it thought before, which some servers give log-probabilities for as well. */

@@ -66,6 +66,10 @@ describe('log-probabilities are no confidence', () => {
       "LangChain's thoughts",
       (text) => ({ content: '', additional_kwargs: { reasoning_content: text } }),
     ],
+    [
+      "LangChain's thoughts in parts",
+      (reasoning) => ({ content: [{ type: 'reasoning', reasoning }] }),
+    ],
     ["vLLM's thoughts", (text) => ({ message: { content: null, reasoning: text } })],
     ["DeepSeek's thoughts", (text) => ({ message: { content: null, reasoning_content: text } })],
     ["OpenAI's completion", (content) => ({ choices: [{ message: { content } }] })],

@@ -76,14 +76,19 @@ describe('a disk that is full', () => {
 
   it('refuses before the disk has told how much is free, also when it never does', async () => {
     let hangs = false
+    let looks = 0
     const { log, state } = await fullDisk('ENOSPC', {
-      free: () => (hangs ? new Promise<number>(() => {}) : plenty()),
+      free: () => {
+        if (!hangs) return plenty()
+        looks += 1
+        return new Promise<number>(() => {})
+      },
     })
     hangs = true
     Object.assign(state, { full: true, free: 1 })
     await expect(log.append(decision('meets it'))).rejects.toEqual(unavailable)
-    await expect.poll(() => log.state).toBe('failed')
-    await new Promise((resolve) => setTimeout(resolve, 100)) // a look is on its way, and hangs
+    await expect.poll(() => looks).toBe(1) // and it hangs
+    expect(log.state).toBe('failed')
     let answered = ''
     const refused = log.append(decision('refused')).catch(() => {
       answered ||= 'append'

@@ -1,9 +1,9 @@
 import { endsInCalls } from './after-call.ts'
 import { answerText } from './answer-text.ts'
-import { followsOtherCall } from './before-call.ts'
 import type { CallEvidence, ConfidenceReader } from './evidence.ts'
 import { findCall, type PlacedCall } from './find-call.ts'
 import { leastCertain, reasonToRefuse, refuseLogprobs, sumsBySpan } from './logprobs.ts'
+import { hasOtherForm } from './other-form.ts'
 import { providerTokens } from './provider-tokens.ts'
 import { sameJson } from './same-json.ts'
 import type { ConfidenceSignal, Json } from './signal.ts'
@@ -44,8 +44,12 @@ function read({ call, logprobs, model, reported, raw }: CallEvidence): Confidenc
   if (!endsInCalls(text.slice(place.end), call.tool)) {
     return refuseLogprobs('the tool call may be a quotation, for other text follows it', model)
   }
-  if (followsOtherCall(text.slice(0, place.name?.start ?? place.start), call.tool)) {
-    return refuseLogprobs('the tool call may be a quotation, for another stands in front', model)
+  const beside = [text.slice(0, place.name?.start ?? place.start), text.slice(place.end)]
+  if (beside.some((part) => hasOtherForm(part, call.tool))) {
+    return refuseLogprobs(
+      'the tool call may be a quotation, for it is there in another form',
+      model,
+    )
   }
   const fields = fieldsOf(JSON.parse(input) as JsonObject, call.input, reported)
   if (fields === undefined) return refuseLogprobs('the input is not what was generated', model)

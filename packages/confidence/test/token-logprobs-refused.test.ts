@@ -107,6 +107,8 @@ describe('log-probabilities are no confidence', () => {
   })
 
   // vLLM drops the text behind a call, so nobody is shown the copy.
+  const another = 'the tool call may be a quotation, for it is there in another form'
+  const asText = `{"name": "trade", "arguments": ${JSON.stringify(text)}}`
   it.each([
     ['tags', tagged('ACME')],
     ['tags behind a call in JSON', `<function=trade>{"amount": 9}</function>${tagged('ACME')}`],
@@ -114,10 +116,16 @@ describe('log-probabilities are no confidence', () => {
     ['tags behind its name', '<tool_call>trade\n<arg_key>symbol</arg_key></tool_call>'],
     ['the way of Python', '[trade(symbol="ACME", amount=100)]'],
     ['the way of Gemma', 'call:trade{symbol:ACME,amount:100}'],
+    ['JSON, its arguments as a text', asText],
+    ['the literals of Python', "{'name': 'trade', 'arguments': {'symbol': 'ACME'}}"],
   ])('when a call stands in front that is made in %s: this one may be a copy', async (_, front) => {
-    const reason = 'the tool call may be a quotation, for another stands in front'
     const logprobs = tokens(`I will trade ACME.${front}\n${call}`)
-    expect(await reasonOf(evidence(input, { logprobs }))).toBe(reason)
+    expect(await reasonOf(evidence(input, { logprobs }))).toBe(another)
+  })
+
+  it('when a call stands behind it whose arguments are a text', async () => {
+    const logprobs = tokens(`${call}<tool_call>${asText}</tool_call>`)
+    expect(await reasonOf(evidence(input, { logprobs }))).toBe(another)
   })
 
   it.each<[string, unknown]>([

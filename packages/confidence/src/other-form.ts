@@ -4,6 +4,8 @@ import { frame, nameIn } from './find-call.ts'
 const inTag = /<[^<>{}]*$/
 /** Behind a tag or a marker of a chat template: `<tool_call>trade`, `[TOOL_CALLS]trade`. */
 const behindMarker = /[>\]]\s*$/
+/** The value of a member: `"name": "trade"`. */
+const inMember = /["']\s*:\s*["']\s*$/
 /** Arguments that are no JSON: `trade(amount=1)`, `trade{amount:1}`, or a tag for each of them. */
 const beforeArguments = /\s*<|[({]/y
 const framed = new RegExp(`(?:${frame})*`, 'uy')
@@ -12,18 +14,20 @@ const framed = new RegExp(`(?:${frame})*`, 'uy')
 const near = 160
 
 /**
- * Whether a call of the same tool stands in front whose arguments are no JSON: in tags, or as a function of Python. That
- * may be the call itself, and what was found behind it a copy of it, which a model makes certain of every token; servers
- * drop the text behind a call.
+ * Whether the text beside a call holds another of the same tool whose arguments are not there as JSON: in tags, as a
+ * function of Python, or as a text. That may be the call itself, and what was found a copy of it, which a model makes
+ * certain of every token; servers drop the text behind a call.
  */
-export function followsOtherCall(before: string, tool: string): boolean {
+export function hasOtherForm(beside: string, tool: string): boolean {
   const named = nameIn(tool)
-  for (let found = named.exec(before); found !== null; found = named.exec(before)) {
+  for (let found = named.exec(beside); found !== null; found = named.exec(beside)) {
     const end = found.index + found[0].length
-    const front = before.slice(Math.max(0, found.index - near), found.index)
+    const front = beside.slice(Math.max(0, found.index - near), found.index)
     beforeArguments.lastIndex = end
-    const isCall = inTag.test(front) || behindMarker.test(front) || beforeArguments.test(before)
-    if (isCall && !isJsonCall(before, end)) return true
+    const isCall =
+      [inTag, behindMarker, inMember].some((place) => place.test(front)) ||
+      beforeArguments.test(beside)
+    if (isCall && !isJsonCall(beside, end)) return true
   }
   return false
 }

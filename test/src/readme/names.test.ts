@@ -36,7 +36,8 @@ it('docs/errors.md has every code that is in the sources, and no other', () => {
 })
 
 it('docs/errors.md shows the sample as it is compiled', () => {
-  expect(read('docs/errors.md')).toContain(read('test/src/readme/errors-sample.ts').trim())
+  const sample = readFileSync(new URL('./errors-sample.ts', import.meta.url), 'utf8')
+  expect(read('docs/errors.md')).toContain(sample.trim())
 })
 
 it('the README of the commands names every variable of the environment that they read', () => {

@@ -56,16 +56,20 @@ describe('a review', () => {
     expect((await lelu.approvals.get(id)).state).toBe('pending')
   })
 
-  it.each([undefined, null, {}, { id: 'bob' }, { id: '', issuer: 'x', method: 'y' }, 'bob'])(
-    'is refused without a whole identity (%j)',
-    async (reviewer) => {
-      const lelu = await testEngine()
-      const id = await suspended(lelu)
-      await expect(
-        lelu.approvals.review(id, { verdict: 'approve', reviewer } as never),
-      ).rejects.toMatchObject({ code: 'LELU_REVIEW_INVALID' })
-    },
-  )
+  it.each([
+    ...[undefined, null, {}, 'bob', { id: 'bob' }, { id: '', issuer: 'x', method: 'y' }],
+    ...[
+      { id: 'bob', issuer: 'x' },
+      { id: 'bob', method: 'y' },
+    ],
+    ...[' ', '\u200b', 'bo\nb', 'b\ud800b'].map((id) => ({ id, issuer: 'x', method: 'y' })),
+  ])('is refused without a whole identity (%j)', async (reviewer) => {
+    const lelu = await testEngine()
+    const id = await suspended(lelu)
+    await expect(
+      lelu.approvals.review(id, { verdict: 'approve', reviewer } as never),
+    ).rejects.toMatchObject({ code: 'LELU_REVIEW_INVALID' })
+  })
 
   it.each(['', '  ', '\n'])(
     'with the reason %j has none, and no model reads half a sentence',

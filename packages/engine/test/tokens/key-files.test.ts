@@ -13,10 +13,19 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createLelu, rotateKeys } from '../../src/index.ts'
 import { hasKeyRing, openKeyRing } from '../../src/tokens/key-files.ts'
+import { type KeyRingData, newKeyRing } from '../../src/tokens/key-ring.ts'
 import { approved, overview, temporaryFolder, testEngine } from '../support.ts'
 
 const dying = fileURLToPath(new URL('./dying-rotation.ts', import.meta.url))
 const refused = { code: 'LELU_KEYS_INVALID', help: expect.stringContaining('backup') }
+
+/** Signs with the private half of one key, and says that it is another. */
+function withAnotherHalf(text: string): string {
+  const ring = JSON.parse(text) as KeyRingData
+  const [other] = newKeyRing(0).signing
+  const [{ jwk }] = ring.signing as [KeyRingData['signing'][number]]
+  return JSON.stringify({ ...ring, signing: [{ ...other, jwk: { ...jwk, x: other?.jwk.x } }] })
+}
 
 describe('the key ring file', () => {
   it('is made on first use, for its owner only, and read again afterwards', async () => {
@@ -51,6 +60,7 @@ describe('the key ring file', () => {
     ['no keys', () => '{"v":1,"signing":[],"seal":[]}'],
     ['a key under another id', (text: string) => text.replace(/"kid": "[^"]+"/, '"kid": "other"')],
     ['a short seal', (text: string) => text.replace(/"secret": "[^"]+"/, '"secret": "YQ"')],
+    ['the public half of another key', withAnotherHalf],
     ['half a key', (text: string) => text.replace(/"d": "[^"]+"/, '"d": "YQ"')],
     ['nothing', () => ''],
   ])(

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import type { RevokeTarget } from '../../src/index.ts'
-import { testEngine } from '../support.ts'
+import { approved, bob, testEngine } from '../support.ts'
 
 it.each<[string, RevokeTarget]>([
   ['target.agent', { agent: 'x\0' }],
@@ -20,3 +20,17 @@ it.each<[string, RevokeTarget]>([
     expect(append).not.toHaveBeenCalled()
   },
 )
+
+it('a revocation is in the log before it holds: one that the log does not take does not hold', async () => {
+  const lelu = await testEngine()
+  const id = await approved(lelu)
+  const append = vi.spyOn(lelu.audit, 'append').mockRejectedValue(new Error('the disk is full'))
+  await expect(lelu.tokens.revoke({ tenant: 'default' })).rejects.toThrow('the disk is full')
+  append.mockRestore()
+  expect(await lelu.resume(id, () => 'ran')).toMatchObject({ status: 'executed' })
+  const recorded = vi.spyOn(lelu.audit, 'append')
+  await lelu.tokens.revoke({ tenant: 'acme' }, { reason: 'moved away', by: bob })
+  expect(recorded.mock.calls.map(([event]) => event)).toMatchObject([
+    { kind: 'token.revoked', tenant: 'acme', scope: 'tenant:acme', reviewer: bob },
+  ])
+})

@@ -173,3 +173,18 @@ it('an infinite number agrees with nothing', () => {
   const opinions = [[{ tool: 'trade', input: { amount: 5 } }], [infinite]]
   expect(agreement(infinite, opinions, { fields }).value).toBe(0)
 })
+
+it.each<[Json, Json]>([
+  [5, 6],
+  [true, false],
+  [{}, 5],
+  [{}, []],
+  [['a'], { 0: 'a' }],
+  [{ 0: 'a' }, 'a'],
+])('an input that is %j is not the same as %j', (mine, other) => {
+  const opinions = [[{ tool: 'trade', input: other }]]
+  expect(agreement({ tool: 'trade', input: mine }, opinions).value).toBe(0)
+  expect(agreement({ tool: 'trade', input: mine }, [[{ tool: 'trade', input: mine }]]).value).toBe(
+    1,
+  )
+})

@@ -158,6 +158,7 @@ const samples: unknown[] = [
   { require_approval: [{ id: 'a', standing: ['/to'], remind_every: '60s' }] },
   { require_approval: [{ id: 'a', standing: false, remind_every: 60 }] },
   { require_approval: [{ id: 'a', standing: ['to'] }] },
+  { require_approval: [{ id: 'a', standing: ['/to', 'sum'] }] },
   { require_approval: [{ id: 'a', standing: [] }] },
   { require_approval: [{ id: 'a', remind_every: '59s' }] },
   { require_approval: [{ id: 'a', remind_every: 59 }] },

@@ -1,6 +1,5 @@
 import { type AuditEvent, type AuditLog, canonicalJson } from '@lelu/audit'
 import type { ConfidenceSignal } from '@lelu/confidence'
-import { withoutDefaults } from '../adapter/without-defaults.ts'
 import { type Answer, isPending } from '../answer.ts'
 import type { ApprovalsPart } from '../approvals/approvals.ts'
 import { outcomeResult } from '../approvals/events.ts'
@@ -122,7 +121,7 @@ async function complete(
  * agent knew (confidence, context) may differ: it is decided on anew.
  */
 function isSameCall(approved: DecisionRequest, asked: DecisionRequest): boolean {
-  if (approved.call.tool !== asked.call.tool || !isSameSchema(approved.call, asked.call))
+  if (approved.call.tool !== asked.call.tool || !sameJson(approved.call.schema, asked.call.schema))
     return false
   const { effect = 'non_idempotent' } = approved.call
   return (
@@ -131,12 +130,6 @@ function isSameCall(approved: DecisionRequest, asked: DecisionRequest): boolean 
     approved.resource?.id === asked.resource?.id &&
     sameJson(namesIn(approved.subject), namesIn(asked.subject))
   )
-}
-
-/** Also where a schema is on record as adapters gave it once, with its defaults: those are in the input already. */
-function isSameSchema({ schema: approved }: ToolCall, { schema: asked }: ToolCall): boolean {
-  if (sameJson(approved, asked)) return true
-  return approved !== undefined && sameJson(withoutDefaults(approved), asked)
 }
 
 const namesIn = (subject: Subject): Json => chainOf(subject).map(({ id, type }) => [type, id])

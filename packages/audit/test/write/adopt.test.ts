@@ -197,6 +197,38 @@ describe('the end of a stream whose process died', () => {
     expect((await verifyLog({ directory })).problems).toEqual([])
   })
 
+  it('is written by one round at a time, though the process leaves the stream that does it', async () => {
+    // Else a second round would cut, seal and record what the first has in hand: it is this process's own claim.
+    const directory = temporaryFolder()
+    const ending = latch()
+    const state = { broken: [] as string[], seals: 0 }
+    const files = faultyFiles({
+      before: async (operation, path) => {
+        const isOf = (stream: string) => path.startsWith(join(directory, stream))
+        if (operation === 'append' && state.broken.some(isOf)) throw diskError('EIO')
+        if (operation !== 'replace' || path !== checkpointPath(directory, state.broken[0] ?? ''))
+          return
+        state.seals += 1
+        await ending.open
+      },
+    })
+    const limits = { endedMs: 600_000, retryMs: 1, sealMs: 600_000 }
+    const log = await openQuick({ directory }, limits, files)
+    const append = () => log.append(decision('a')).then(Boolean, () => false)
+    await expect.poll(append).toBe(true)
+    state.broken.push(log.stream)
+    await expect.poll(append).toBe(true)
+    await expect.poll(() => state.seals).toBe(1)
+    state.broken.push(log.stream) // which is in the middle of ending the first
+    await expect.poll(append).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 200)) // a round of the third would be there
+    expect(state.seals).toBe(1)
+    ending.release()
+    const ends = async () => (await recordsOfKind(directory, 'recovery')).map(({ of }) => of)
+    await expect.poll(ends).toHaveLength(2)
+    expect((await ends()).sort()).toEqual(state.broken.sort())
+  })
+
   it('is found though another dead stream cannot be read', async () => {
     const directory = temporaryFolder()
     const first = await deadStream(directory, 1)

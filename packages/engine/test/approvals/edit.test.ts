@@ -172,14 +172,17 @@ describe('an edited input', () => {
     [
       'a pattern that would take years, as an MCP server may write one',
       { properties: { symbol: { pattern: '^(A+)+$' } } },
-      { ...changed, symbol: `${'A'.repeat(200)}!` },
+      { ...changed, symbol: `${'A'.repeat(29)}!` }, // 40 seconds without a limit: long enough to see, and it ends
     ],
   ])('is refused with a code when the schema has %s', async (_what, broken, input) => {
     const lelu = await testEngine()
     const id = await suspended(lelu, { schema: broken as never })
     await expect(
       lelu.approvals.review(id, { verdict: 'approve', reviewer: bob, input: input as never }),
-    ).rejects.toMatchObject({ code: 'LELU_EDIT_REFUSED' })
+    ).rejects.toMatchObject({
+      code: 'LELU_EDIT_REFUSED',
+      message: expect.stringContaining('the schema of the tool cannot be applied'),
+    })
     expect((await lelu.approvals.get(id)).state).toBe('pending')
   })
 

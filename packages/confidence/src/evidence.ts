@@ -25,7 +25,7 @@ export type CallEvidence = {
   before?: readonly AnsweredCall[]
   /**
    * Puts the same question to another model of the same framework; answers the calls it would make. One function for all
-   * calls of an answer: they have one question, which need not be paid for once for each.
+   * calls of an answer, and another for the next answer: opinions are kept under it, so that they are paid for once.
    */
   ask?: (model: unknown, signal: AbortSignal) => Promise<AnsweredCall[]>
   signal?: AbortSignal

@@ -12,6 +12,8 @@ const framed = new RegExp(`(?:${frame})*`, 'uy')
 
 /** As far as a name can stand from what makes a call of it. */
 const near = 160
+/** Calls in JSON that are looked through: bounds the work for text that nests them in each other. More are none to trust. */
+const mostCalls = 64
 
 /**
  * Whether the text beside a call holds another of the same tool whose arguments are not there as JSON: in tags, as a
@@ -20,6 +22,7 @@ const near = 160
  */
 export function hasOtherForm(beside: string, tool: string): boolean {
   const named = nameIn(tool)
+  let calls = 0
   for (let found = named.exec(beside); found !== null; found = named.exec(beside)) {
     const end = found.index + found[0].length
     const front = beside.slice(Math.max(0, found.index - near), found.index)
@@ -27,7 +30,9 @@ export function hasOtherForm(beside: string, tool: string): boolean {
     const isCall =
       [inTag, behindMarker, inMember].some((place) => place.test(front)) ||
       beforeArguments.test(beside)
-    if (isCall && !isJsonCall(beside, end)) return true
+    if (!isCall) continue
+    calls += 1
+    if (calls > mostCalls || !isJsonCall(beside, end)) return true
   }
   return false
 }

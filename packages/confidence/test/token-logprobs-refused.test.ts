@@ -117,6 +117,7 @@ describe('log-probabilities are no confidence', () => {
     ['the way of Python', '[trade(symbol="ACME", amount=100)]'],
     ['the way of Gemma', 'call:trade{symbol:ACME,amount:100}'],
     ['JSON, its arguments as a text', asText],
+    ['JSON, more deeply than is looked', `${'{"":"trade","":'.repeat(65)}{}${'}'.repeat(65)}`],
     ['the literals of Python', "{'name': 'trade', 'arguments': {'symbol': 'ACME'}}"],
   ])('when a call stands in front that is made in %s: this one may be a copy', async (_, front) => {
     const logprobs = tokens(`I will trade ACME.${front}\n${call}`)

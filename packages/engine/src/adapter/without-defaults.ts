@@ -1,13 +1,6 @@
+import { namedSchemas } from '../request/named-schemas.ts'
 import type { Json } from '../types.ts'
 
-/** Keywords whose members are schemas under names of the user's own, of which one may be `default`. */
-const named: ReadonlySet<string> = new Set([
-  'properties',
-  'patternProperties',
-  'dependentSchemas',
-  '$defs',
-  'definitions',
-])
 /** Keywords whose value is data, and no schema. */
 const data: ReadonlySet<string> = new Set(['const', 'enum', 'examples'])
 
@@ -30,7 +23,7 @@ export function withoutDefaults(schema: Json): Json {
       if (data.has(keyword)) return [keyword, value]
       return [
         keyword,
-        named.has(keyword) && isObject(value) ? mapped(value) : withoutDefaults(value),
+        namedSchemas.has(keyword) && isObject(value) ? mapped(value) : withoutDefaults(value),
       ]
     }),
   )

@@ -1,5 +1,6 @@
 import type { SchemaDraft } from '@cfworker/json-schema'
 import type { Json } from '../types.ts'
+import { namedSchemas } from './named-schemas.ts'
 
 const drafts: readonly [pattern: string, draft: SchemaDraft][] = [
   ['draft-04', '4'],
@@ -19,15 +20,8 @@ export function usableSchema(schema: Json): { schema: Json; draft: SchemaDraft }
   return { schema: usablePatterns(schema), draft }
 }
 
-/** Keywords whose values are data, and those whose members are named by the author. */
+/** Keywords whose values are data. */
 const data = new Set(['const', 'enum', 'default', 'examples'])
-const named = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'definitions',
-  'dependentSchemas',
-])
 
 /**
  * A copy of a schema whose patterns are said as the validator takes them: as regular expressions in Unicode mode. There an
@@ -42,7 +36,7 @@ function usablePatterns(schema: Json, areNames = false): Json {
     if (areNames) return [key, usablePatterns(value)]
     if (data.has(key)) return [key, structuredClone(value)]
     if (key === 'pattern' && typeof value === 'string') return [key, usable(value)]
-    return [key, usablePatterns(value, named.has(key))]
+    return [key, usablePatterns(value, namedSchemas.has(key))]
   })
   return Object.fromEntries(members)
 }

@@ -135,8 +135,8 @@ async function alone<T>(directory: string, work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Puts new keys in front of the key ring in `directory`, which is `keys/` of an engine's. Running engines take them at their next start, or within half a minute.
- * Throws `LELU_KEYS_INVALID` while another process does the same.
+ * Puts new keys in front of the key ring in `directory` (of an engine: `.lelu/keys`). Running engines take them at their
+ * next start, or within half a minute. Throws `LELU_KEYS_INVALID` while another process does the same.
  */
 export async function rotateKeys(directory: string, now: number = Date.now()): Promise<KeyRing> {
   const file = join(directory, fileName)

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { canonicalJson } from '@lelu/audit'
 import type { Json } from '@lelu/engine'
+import { namedSchemas } from '@lelu/engine/adapter'
 import { isPlainJson } from '../eras/plain-json.ts'
 import { isObject } from '../is-object.ts'
 import type { JsonSchema } from '../surface/surface.ts'
@@ -123,14 +124,6 @@ function isWhole({ title, description, outputSchema, annotations }: Definition):
 
 /** Keywords whose values are data and not words for a reader. */
 const data = new Set(['enum', 'const', 'default', 'examples', 'pattern'])
-/** Keywords whose members are named by the author: a property may be called `default`. */
-const named = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'definitions',
-  'dependentSchemas',
-])
 
 /** A schema as the model sees it: nothing hidden in its titles and descriptions. What it accepts stays the same. */
 export function shownSchema(schema: JsonSchema): JsonSchema {
@@ -144,7 +137,7 @@ function clean(value: Json, areNames: boolean): Json {
     if (areNames) return [key, clean(member, false)]
     if (data.has(key)) return [key, member]
     const isWords = (key === 'description' || key === 'title') && typeof member === 'string'
-    return [key, isWords ? strippedText(member) : clean(member, named.has(key))]
+    return [key, isWords ? strippedText(member) : clean(member, namedSchemas.has(key))]
   })
   return Object.fromEntries(members)
 }
